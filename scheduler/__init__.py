@@ -1,0 +1,1 @@
+"""Dirigent: DAGs in Python, run by a scheduler that is fast and loses nothing."""

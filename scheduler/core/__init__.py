@@ -1,0 +1,1 @@
+"""Pure decisions: no I/O, no clock. What the loop writes is decided here."""

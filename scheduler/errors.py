@@ -1,0 +1,138 @@
+"""Every error that Dirigent raises on purpose. Leaves are named for the fact; messages are sentences with the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DirigentError(Exception):
+    """Root of all errors that a user, a DAG author or an operator can put right."""
+
+
+class BadSetting(DirigentError):
+    """A setting is unknown, malformed or contradicts another one."""
+
+    def __init__(self, name: str, value: object, remedy: str) -> None:
+        super().__init__(f"{name}={value!r}: {remedy}")
+        self.name = name
+        self.value = value
+
+
+class BadDag(DirigentError):
+    """A DAG file declares something that cannot work."""
+
+
+class BadId(BadDag):
+    """An id is empty, too long, or holds characters that ids may not hold."""
+
+    def __init__(self, what: str, value: object) -> None:
+        super().__init__(
+            f"{what} {value!r} is not allowed: use 1 to 250 letters, digits, '_', '-' or '.', "
+            "not starting with '.'"
+        )
+        self.value = value
+
+
+class DagCycle(BadDag):
+    """Tasks wait for each other in a circle."""
+
+    def __init__(self, dag_id: str, task_ids: Sequence[str]) -> None:
+        circle = " -> ".join([*task_ids, task_ids[0]])
+        super().__init__(f"DAG {dag_id!r} has a cycle: {circle}. Remove one of these arrows.")
+        self.dag_id = dag_id
+        self.task_ids = tuple(task_ids)
+
+
+class DuplicateTask(BadDag):
+    """Two tasks of one DAG carry the same id."""
+
+    def __init__(self, dag_id: str, task_id: str) -> None:
+        super().__init__(f"DAG {dag_id!r} has two tasks named {task_id!r}; give one of them another task_id.")
+        self.dag_id = dag_id
+        self.task_id = task_id
+
+
+class DuplicateDag(BadDag):
+    """Two files declare the same dag_id."""
+
+    def __init__(self, dag_id: str, first_file: str, second_file: str) -> None:
+        super().__init__(
+            f"DAG {dag_id!r} is declared in both {first_file} and {second_file}; rename one. "
+            f"The one in {first_file} stays in force."
+        )
+        self.dag_id = dag_id
+
+
+class BadSchedule(BadDag):
+    """A cron expression, time zone, or interval cannot be read."""
+
+
+class NaiveDate(BadDag):
+    """A date without a time zone was given."""
+
+
+class BadParams(DirigentError):
+    """Params or conf break the schema that the DAG declares."""
+
+
+class BadConf(DirigentError):
+    """A run's conf is not a JSON object, or is too large."""
+
+
+class NotFound(DirigentError):
+    """A DAG, run, task, attempt, pool or variable of that name does not exist."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(f"There is no {what} {name!r}.")
+        self.what = what
+        self.name = name
+
+
+class Conflict(DirigentError):
+    """What was asked for contradicts the present state; the message says which state."""
+
+
+class AlreadyExists(Conflict):
+    """A run with that id, logical date or idempotency key exists."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(f"A {what} {name!r} already exists.")
+        self.what = what
+        self.name = name
+
+
+class TooLarge(DirigentError):
+    """A value is larger than its limit."""
+
+    def __init__(self, what: str, size: int, limit: int) -> None:
+        super().__init__(f"{what} is {size:,} bytes; the limit is {limit:,} bytes.")
+        self.size = size
+        self.limit = limit
+
+
+class NotSerializable(DirigentError):
+    """A value cannot be stored as JSON."""
+
+
+class DatabaseUnavailable(DirigentError):
+    """The database cannot be reached, or is of a kind or version that does not work."""
+
+
+class NewerDatabase(DirigentError):
+    """The database was migrated by a newer Dirigent."""
+
+
+class BrokerUnavailable(DirigentError):
+    """The message broker cannot be reached."""
+
+
+class AlreadyRunning(DirigentError):
+    """A server of this home folder runs already."""
+
+
+class TemplateFailed(DirigentError):
+    """A Jinja template of a task could not be rendered."""
+
+
+class IllegalTransition(DirigentError):
+    """A move that the table of transitions does not hold was asked for: a defect of Dirigent itself."""

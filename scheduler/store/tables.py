@@ -1,0 +1,393 @@
+"""The tables. One metadata for SQLite and PostgreSQL; `migrations/` holds how they came to be.
+
+Instants are aware datetimes in UTC (`Instant`). Indexes named `*_live` are partial: their size follows what is active, not history.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: Final = sa.MetaData(naming_convention=NAMING)
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware instant in UTC: timestamptz on PostgreSQL, sortable text in UTC on SQLite. A naive value is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Turn to UTC; SQLite drops the offset, which is always zero."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r} given to the database")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Give the offset back."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Id = sa.BigInteger().with_variant(Integer, "sqlite")
+JsonText = sa.JSON()
+
+
+def _live(column: str, *values: str) -> dict[str, Any]:
+    """Make the `where` of a partial index on both databases."""
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return _where(f"{column} IN ({quoted})")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("manifest", JsonText, nullable=False),  # {relative path: [blob hash, size, mode]}
+    Column("created_at", Instant, nullable=False),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),  # zlib
+    Column("size", Integer, nullable=False),
+)
+
+dag = Table(
+    "dag",
+    metadata,
+    Column("dag_id", Text, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("version_id", Id, nullable=False),  # the newest good version
+    Column("is_paused", Boolean, nullable=False, default=False),
+    Column("retired_at", Instant),  # its file is gone; history stays
+    Column("display_name", Text, nullable=False, default=""),
+    Column("description", Text, nullable=False, default=""),
+    Column("owner", Text, nullable=False, default=""),
+    Column("max_active_runs", Integer, nullable=False, default=16),
+    Column("next_run_at", Instant),  # when the next scheduled run is due to be created; None: never by itself
+    Column("next_logical_date", Instant),
+    Column("next_interval_start", Instant),
+    Column("next_interval_end", Instant),
+    Column("last_parsed_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_dag_due_live", "next_run_at", **_where("next_run_at IS NOT NULL AND retired_at IS NULL")),
+    Index("ix_dag_file", "file"),
+)
+
+dag_tag = Table(
+    "dag_tag",
+    metadata,
+    Column("dag_id", Text, ForeignKey("dag.dag_id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+)
+
+dag_version = Table(
+    "dag_version",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("dag_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2, ... within the DAG
+    Column("hash", Text, nullable=False),
+    Column("graph", Text, nullable=False),  # wire.DagSpec as JSON
+    Column("snapshot_id", Id, ForeignKey("snapshot.id"), nullable=False),  # the first snapshot that held it
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("dag_id", "hash"),
+    UniqueConstraint("dag_id", "number"),
+)
+
+#: What the last parse of each file found and what it depended on.
+dag_file = Table(
+    "dag_file",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),  # hash of the file and of all that its parse depended on
+    Column("depends_on", JsonText, nullable=False),  # {"files": {path: hash}, "variables": {name: hash or null}}
+    Column("dag_ids", JsonText, nullable=False),
+    Column("parsed_at", Instant, nullable=False),
+    Column("seconds", Float, nullable=False, default=0.0),
+    Column("warnings", JsonText, nullable=False),
+    Column("error_type", Text),  # not null: an import error; the last good versions stay in force
+    Column("error_message", Text),
+    Column("error_lineno", Integer),
+    Column("error_traceback", Text),
+    Column("error_since", Instant),
+)
+
+dag_run = Table(
+    "dag_run",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("dag_id", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("trigger_key", Text, nullable=False),  # schedule:<instant> | manual:<id or idempotency key> | ...
+    Column("run_type", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version_id", Id, ForeignKey("dag_version.id"), nullable=False),
+    Column("snapshot_id", Id, ForeignKey("snapshot.id"), nullable=False),
+    Column("logical_date", Instant),
+    Column("data_interval_start", Instant),
+    Column("data_interval_end", Instant),
+    Column("run_after", Instant, nullable=False),
+    Column("conf", JsonText, nullable=False),
+    Column("params", JsonText, nullable=False),  # defaults overlaid with conf, validated
+    Column("max_active_tasks", Integer, nullable=False, default=16),
+    Column("queued_at", Instant, nullable=False),
+    Column("start_date", Instant),
+    Column("end_date", Instant),
+    Column("timeout_at", Instant),  # dagrun_timeout
+    Column("triggered_by", Text, nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),  # why it failed, or why it waits
+    Column("needs_planning", Boolean, nullable=False, default=True),
+    Column("wake_at", Instant),  # the earliest retry_at among its tasks
+    UniqueConstraint("dag_id", "run_id"),
+    UniqueConstraint("dag_id", "trigger_key"),
+    Index("ix_dag_run_planning_live", "id", **_where("needs_planning")),
+    Index("ix_dag_run_wake_live", "wake_at", **_where("wake_at IS NOT NULL")),
+    Index("ix_dag_run_timeout_live", "timeout_at", **_where("timeout_at IS NOT NULL")),
+    Index("ix_dag_run_state_live", "dag_id", "state", **_live("state", "queued", "running")),
+    Index("ix_dag_run_dag_id_id", "dag_id", "id"),
+    Index("ix_dag_run_dag_id_logical_date", "dag_id", "logical_date"),
+    Index("ix_dag_run_end_date", "end_date"),
+)
+
+task_instance = Table(
+    "task_instance",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("run_pk", Id, ForeignKey("dag_run.id", ondelete="CASCADE"), nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("path", Text, nullable=False, default=""),  # "", "3", "3.1": mapped, nested and looped instances
+    Column("state", Text, nullable=False),
+    Column("changed", Boolean, nullable=False, default=False),  # the planner has yet to look at its consequences
+    Column("try_number", Integer, nullable=False, default=0),  # of the newest attempt; 0 = none yet
+    Column("max_tries", Integer, nullable=False, default=1),  # last try_number that will be made by itself
+    Column("losses", Integer, nullable=False, default=0),  # attempts lost since the last start, not counted as tries
+    Column("queue", Text, nullable=False),
+    Column("pool", Text, nullable=False),
+    Column("pool_slots", Integer, nullable=False, default=1),
+    Column("priority", Integer, nullable=False, default=1),  # effective weight after the weight rule
+    Column("scheduled_at", Instant),  # dependencies met
+    Column("queued_at", Instant),
+    Column("start_date", Instant),
+    Column("end_date", Instant),
+    Column("retry_at", Instant),
+    Column("hostname", Text, nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),  # last error line, or why it was skipped
+    Column("operator", Text, nullable=False, default=""),
+    UniqueConstraint("run_pk", "task_id", "path"),
+    Index("ix_task_instance_changed_live", "run_pk", **_where("changed")),
+    Index(
+        "ix_task_instance_unfinished_live",
+        "run_pk",
+        "state",
+        **_live(
+            "state", "none", "scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred"
+        ),
+    ),
+    Index("ix_task_instance_scheduled_live", "queue", "priority", "scheduled_at", **_live("state", "scheduled")),
+    Index("ix_task_instance_occupying_live", "pool", **_live("state", "queued", "running")),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("run_pk", Id, ForeignKey("dag_run.id", ondelete="CASCADE"), nullable=False),
+    Column("ti_id", Id, ForeignKey("task_instance.id", ondelete="CASCADE")),  # None: a DAG callback
+    Column("kind", Text, nullable=False),  # task | dag_callback | task_callback
+    Column("try_number", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("epoch", Integer, nullable=False, default=0),  # raised by each claim
+    Column("queue", Text, nullable=False),
+    Column("priority", Integer, nullable=False, default=1),
+    Column("payload", JsonText),  # callback name and reason
+    Column("queued_at", Instant, nullable=False),
+    Column("queue_deadline", Instant),  # after it, the ticket goes out again
+    Column("worker_id", Text),
+    Column("lease_until", Instant),
+    Column("cancel_reason", Text),  # asked to stop: travels with the answer to a renewal
+    Column("claimed_at", Instant),
+    Column("start_date", Instant),  # user code began
+    Column("end_date", Instant),
+    Column("hostname", Text, nullable=False, default=""),
+    Column("exit_code", Integer),
+    Column("signal", Integer),
+    Column("cpu_s", Float),
+    Column("peak_memory_bytes", Id),
+    Column("reason", Text, nullable=False, default=""),  # one line: why it ended as it did
+    Column("error", JsonText),  # wire.ErrorInfo
+    Column("rendered", JsonText),  # rendered template fields
+    Index("ix_attempt_queued_live", "queue", "priority", "queued_at", **_live("state", "queued")),
+    Index("ix_attempt_running_live", "lease_until", **_live("state", "running")),
+    Index("ix_attempt_worker_live", "worker_id", **_live("state", "running")),
+    Index("ix_attempt_ti_id", "ti_id"),
+    Index("ix_attempt_run_pk", "run_pk"),
+)
+
+xcom = Table(
+    "xcom",
+    metadata,
+    Column("run_pk", Id, ForeignKey("dag_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("task_id", Text, primary_key=True),
+    Column("path", Text, primary_key=True, default=""),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # JSON
+    Column("updated_at", Instant, nullable=False),
+)
+
+artifact = Table(
+    "artifact",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("run_pk", Id, ForeignKey("dag_run.id", ondelete="CASCADE"), nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("path", Text, nullable=False, default=""),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("run_pk", "task_id", "path", "name"),
+)
+
+#: Append-only: one row a change of state, in the same transaction.
+event = Table(
+    "event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),  # task.state | attempt.state | run.state | dag.paused | ...
+    Column("dag_id", Text, nullable=False, default=""),
+    Column("run_pk", Id),
+    Column("ti_id", Id),
+    Column("attempt_id", Id),
+    Column("from_state", Text),
+    Column("to_state", Text),
+    Column("actor", Text, nullable=False, default=""),  # scheduler | worker:<host> | user:<name> | cli
+    Column("reason", Text, nullable=False, default=""),
+    Index("ix_event_run_pk", "run_pk", "id"),
+    Index("ix_event_at", "at"),
+)
+
+log_chunk = Table(
+    "log_chunk",
+    metadata,
+    Column("attempt_id", Id, ForeignKey("attempt.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+pool = Table(
+    "pool",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("slots", Integer, nullable=False),
+    Column("description", Text, nullable=False, default=""),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("hostname", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("queues", JsonText, nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("busy", Integer, nullable=False, default=0),
+    Column("version", Text, nullable=False, default=""),
+    Column("started_at", Instant, nullable=False),
+    Column("lease_until", Instant, nullable=False),
+    Column("stopped_at", Instant),
+)
+
+#: One row a role that only one process may hold, such as "scheduler".
+leader = Table(
+    "leader",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("lease_until", Instant, nullable=False),
+    Column("address", Text, nullable=False, default=""),
+)
+
+variable = Table(
+    "variable",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),  # encrypted
+    Column("description", Text, nullable=False, default=""),
+    Column("updated_at", Instant, nullable=False),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("conn_id", Text, primary_key=True),
+    Column("conn_type", Text, nullable=False),
+    Column("host", Text, nullable=False, default=""),
+    Column("port", Integer),
+    Column("schema", Text, nullable=False, default=""),
+    Column("login", Text, nullable=False, default=""),
+    Column("password", LargeBinary),  # encrypted
+    Column("extra", LargeBinary),  # encrypted JSON text
+    Column("description", Text, nullable=False, default=""),
+    Column("updated_at", Instant, nullable=False),
+)
+
+sign_in_token = Table(
+    "sign_in_token",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+#: Messages to people that are yet to be sent; written with the state that causes them, so that none is lost.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("payload", JsonText, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_try_at", Instant),  # None: sent, or given up
+    Column("tries", Integer, nullable=False, default=0),
+    Column("sent_at", Instant),
+    Column("error", Text, nullable=False, default=""),
+    Index("ix_outbox_live", "next_try_at", **_where("next_try_at IS NOT NULL")),
+)

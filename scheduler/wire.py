@@ -1,0 +1,237 @@
+"""What crosses process borders: the serialized graph, and the messages between supervisor and child. Plain data only.
+
+Everything here is JSON when encoded: instants are ISO 8601 strings in UTC, durations are seconds, tuples are arrays.
+`WIRE_VERSION` rises when a reader of the old form could no longer read the new one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+WIRE_VERSION = 1
+
+#: A value that JSON can hold.
+Json = Any
+Data = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSpec:
+    """When runs of a DAG are created.
+
+    kind `none`: by hand only. `once`: at start_date (or at once). `continuous`: as soon as the last run ended.
+    `cron`: at each instant of `cron`; the logical date is that instant, the interval is empty (Airflow 3's trigger).
+    `cron_interval`: at the end of each interval between two instants of `cron`; the logical date is its start.
+    `delta`: every `delta_s` seconds counted from start_date; logical date = the instant.
+    `delta_interval`: the same with data intervals; logical date = the start of the interval.
+    """
+
+    kind: Literal["none", "once", "continuous", "cron", "cron_interval", "delta", "delta_interval"] = "none"
+    cron: str | None = None  #: 5 or 6 fields (seconds last, as croniter reads them), or @daily and the like
+    delta_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamSpec:
+    """One typed param: a JSON schema and its default. `has_default` false means that a trigger must give it."""
+
+    name: str
+    schema: Data = field(default_factory=dict)
+    default: Json = None
+    has_default: bool = True
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpec:
+    """One task of the graph: what the planner, the dispatcher and the page need to know about it."""
+
+    task_id: str  #: full id, with the ids of its groups joined by '.'
+    operator: str  #: class name, for the page
+    upstream: tuple[str, ...] = ()  #: full ids of direct upstream tasks, sorted
+    group_id: str | None = None  #: innermost task group
+    label: str = ""  #: name on the page; the task_id without its groups unless the author gives one
+    trigger_rule: str = "all_success"
+    retries: int = 0
+    retry_delay_s: float = 300.0
+    retry_backoff: float = 0.0  #: factor from try to try; 0 = constant delay, 2.0 = doubling
+    max_retry_delay_s: float | None = None
+    retry_jitter: float = 0.0  #: up to this fraction of the delay is added at random, 0..1
+    execution_timeout_s: float | None = None
+    pool: str = "default_pool"
+    pool_slots: int = 1
+    queue: str = "default"
+    priority_weight: int = 1
+    weight_rule: str = "downstream"  #: downstream | upstream | absolute
+    depends_on_past: bool = False
+    wait_for_downstream: bool = False
+    max_active_tis_per_dag: int | None = None
+    max_active_tis_per_dagrun: int | None = None
+    owner: str = ""
+    doc_md: str | None = None
+    template_fields: tuple[str, ...] = ()
+    source: str | None = None  #: source text of the function or the command, for the page; bounded to 20 kB
+    has_failure_callback: bool = False  #: called for a lost or killed attempt too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSpec:
+    """A task group: a box around tasks on the page."""
+
+    group_id: str  #: full id
+    parent_id: str | None = None
+    label: str = ""
+    tooltip: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagSpec:
+    """The serialized graph of one DAG, as a version stores it."""
+
+    dag_id: str
+    file: str  #: path below the DAG folder, '/' separated
+    schedule: ScheduleSpec = field(default_factory=ScheduleSpec)
+    timezone: str = "UTC"
+    start_date: str | None = None
+    end_date: str | None = None
+    catchup: bool = False
+    max_active_runs: int = 16
+    max_active_tasks: int = 16  #: of one run
+    dagrun_timeout_s: float | None = None
+    max_consecutive_failed_dag_runs: int = 0  #: 0 = never pause by itself
+    is_paused_upon_creation: bool | None = None  #: None = the setting decides
+    fail_fast: bool = False
+    display_name: str = ""
+    description: str = ""
+    doc_md: str | None = None
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    params: tuple[ParamSpec, ...] = ()
+    tasks: tuple[TaskSpec, ...] = ()
+    groups: tuple[GroupSpec, ...] = ()
+    has_success_callback: bool = False  #: DAG level: run as attempts of kind `dag_callback`
+    has_failure_callback: bool = False
+    compat: str | None = None  #: "airflow" when the file imports it
+    code_hash: str = ""  #: hash of the file and of the modules below the DAG folder that its import loaded
+    wire_version: int = WIRE_VERSION
+
+
+def dag_to_json(spec: DagSpec) -> str:
+    """Encode a graph; the same graph always gives the same text."""
+    return json.dumps(asdict(spec), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def dag_from_json(text: str) -> DagSpec:
+    """Decode a graph. Fields that this program does not know are ignored (an older reader, a newer writer)."""
+    data = _known(DagSpec, json.loads(text))
+    data["schedule"] = ScheduleSpec(**_known(ScheduleSpec, data["schedule"]))
+    data["params"] = tuple(ParamSpec(**_known(ParamSpec, item)) for item in data["params"])
+    data["groups"] = tuple(GroupSpec(**_known(GroupSpec, item)) for item in data["groups"])
+    data["tasks"] = tuple(_task(item) for item in data["tasks"])
+    data["tags"] = tuple(data["tags"])
+    return DagSpec(**data)
+
+
+def _task(item: Data) -> TaskSpec:
+    data = _known(TaskSpec, item)
+    data["upstream"] = tuple(data.get("upstream", ()))
+    data["template_fields"] = tuple(data.get("template_fields", ()))
+    return TaskSpec(**data)
+
+
+def _known(kind: type, data: Data) -> Data:
+    names = {each.name for each in fields(kind)}
+    return {key: value for key, value in data.items() if key in names}
+
+
+# --- What a child is asked to do, and what it answers -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """The run that an attempt belongs to, as its templates and its code see it."""
+
+    dag_id: str
+    run_id: str
+    run_type: str
+    logical_date: str | None
+    data_interval_start: str | None
+    data_interval_end: str | None
+    run_after: str
+    start_date: str | None = None
+    queued_at: str | None = None
+    conf: Data = field(default_factory=dict)
+    params: Data = field(default_factory=dict)  #: declared defaults overlaid with conf, validated
+    triggered_by: str = ""
+    state: str = "running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One attempt that a child is to run."""
+
+    attempt_id: int
+    epoch: int
+    kind: Literal["task", "dag_callback", "task_callback"]
+    code_root: str  #: folder that holds the snapshot of the DAG folder
+    file: str  #: the DAG file, relative to code_root
+    run: RunInfo
+    task_id: str = ""  #: empty for a DAG callback
+    path: str = ""
+    try_number: int = 1
+    max_tries: int = 1  #: the last try_number that will be made: try_number == max_tries means no retry follows
+    queued_at: str | None = None
+    callback: str = ""  #: success | failure, for the callback kinds
+    reason: str = ""  #: why the run or task failed, for the callback kinds
+    execution_timeout_s: float | None = None
+    xcoms: Data = field(default_factory=dict)  #: return values of direct upstream tasks, by task_id, where at hand
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorInfo:
+    """An error of user code."""
+
+    type: str
+    message: str
+    traceback: str = ""
+    line: str = ""  #: one line for lists, such as "KeyError: 'currency' (dags/orders.py:57 in prices)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an attempt ended: sent by the child, or made by the supervisor where the child could not."""
+
+    attempt_id: int
+    epoch: int
+    state: Literal["success", "failed", "skipped", "reschedule", "cancelled"]
+    retryable: bool = True  #: false: AirflowFailException and the like
+    error: ErrorInfo | None = None
+    reason: str = ""  #: in words: "killed by SIGKILL", "used 512 MB of 512 MB", "ran longer than 60 s"
+    reschedule_at: str | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    cpu_s: float = 0.0
+    peak_memory_bytes: int = 0
+    started_at: str | None = None  #: the instant at which user code began, by the worker's clock
+    ended_at: str | None = None
+    xcoms: Data = field(default_factory=dict)  #: key -> value, written with the outcome in one transaction
+    skip_tasks: tuple[str, ...] = ()  #: task ids that a branch decided to skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFile:
+    """What a parser child answers for one file."""
+
+    file: str
+    dags: tuple[DagSpec, ...] = ()
+    error: ErrorInfo | None = None  #: import error; `dags` is empty then
+    error_lineno: int | None = None
+    modules: tuple[str, ...] = ()  #: files below the DAG folder that the import loaded, relative
+    opened: tuple[str, ...] = ()  #: other files below the DAG folder that the import opened, relative
+    variables: tuple[str, ...] = ()  #: variables (and connections as "conn:ID") that the import read
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    stdout: str = ""  #: what the file printed, bounded
