@@ -1,0 +1,63 @@
+# Dirigent: `make help` lists what there is. Plain make and bash; nothing here needs root.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help up test lint bench front lock wheel clean
+
+FRONT := webui/frontend
+MODULES := $(FRONT)/node_modules/.installed
+BUILT := $(FRONT)/node_modules/.built
+FRONT_SOURCES := $(shell find $(FRONT) -name node_modules -prune -o -type f -print)
+ENV := requirements.lock pyproject.toml tools/make-venv
+ENV_TEST := requirements-dev.lock pyproject.toml tools/make-venv
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+up: .venv/.installed $(BUILT) ## install into .venv and run everything on http://127.0.0.1:8080 (DIRIGENT_PORT=9000 make up)
+	@unset PYTHONDONTWRITEBYTECODE; exec .venv/bin/dirigent up
+
+test: .venv-test/.installed $(BUILT) ## all checks: format, lint, types, layers, tests on every database and broker, browser
+	@tools/check lint test
+
+lint: .venv-test/.installed ## format, lint, types and layers only
+	@tools/check lint
+
+bench: .venv/.installed $(BUILT) ## the benchmarks (ARGS="chain40 --runs 3" make bench)
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+front: $(BUILT) ## build the front end into webui/static/dist
+
+wheel: .venv-test/.installed $(BUILT) ## build the wheel, front end and all, into dist/
+	@.venv-test/bin/python -m build --wheel --no-isolation --outdir dist
+
+lock: ## choose the newest versions again and write the lock files
+	@tools/lock
+
+clean: ## remove environments, builds and caches; your data in .dirigent stays
+	rm -rf .venv .venv-* build dist *.egg-info $(FRONT)/node_modules webui/static/dist
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.installed: $(ENV)
+	@tools/make-venv .venv requirements.lock --project
+	@touch $@
+
+.venv-test/.installed: $(ENV_TEST)
+	@tools/make-venv .venv-test requirements-dev.lock --project
+	@touch $@
+
+$(MODULES): $(wildcard $(FRONT)/package-lock.json)
+	@cd $(FRONT) && ../../tools/with-node npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BUILT): $(MODULES) $(FRONT_SOURCES)
+	@cd $(FRONT) && ../../tools/with-node npm run --silent build
+	@touch $@
+
+# A build folder that somebody removed is built again.
+ifeq ($(wildcard webui/static/dist),)
+.PHONY: $(BUILT)
+endif
