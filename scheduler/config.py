@@ -1,0 +1,295 @@
+"""Settings: defaults, overlaid with `dirigent.toml`, overlaid with `DIRIGENT_*`; read once, at the start.
+
+What runs user code never imports this module: pydantic takes longer to load than an attempt takes to start.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
+
+from scheduler.errors import BadSetting
+
+PREFIX: Final = "DIRIGENT_"
+#: Names that belong to the tests of Dirigent, not to Dirigent.
+TEST_PREFIX: Final = "DIRIGENT_TEST_"
+TOML_NAME: Final = "dirigent.toml"
+INPROC_URL: Final = "inproc://"
+HIDDEN: Final = "***"
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _words(value: object) -> object:
+    return value.split() if isinstance(value, str) else value
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        raise ValueError("there is no such time zone; write one such as 'Europe/Berlin' or 'UTC'") from None
+    return name
+
+
+def _one_of(*schemes: str) -> AfterValidator:
+    starts = ", ".join(f"{scheme}://" for scheme in schemes)
+
+    def check(url: str) -> str:
+        if urlsplit(url).scheme not in schemes:
+            raise ValueError(f"the address must start with one of {starts}")
+        return url
+
+    return AfterValidator(check)
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+DatabaseUrl = Annotated[str, _one_of("sqlite", "postgresql", "postgresql+psycopg", "postgres")]
+BrokerUrl = Annotated[str, _one_of("inproc", "redis", "rediss", "sentinel", "amqp", "amqps")]
+WebUrl = Annotated[str, _one_of("http", "https")]
+
+
+class Settings(BaseModel):
+    """Every setting of Dirigent. In the environment: `DIRIGENT_` and the name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    home: Folder = Field(
+        Path(".dirigent"), description="Folder of what Dirigent keeps: database, secrets, snapshots, logs."
+    )
+    dags_folder: Folder = Field(Path("dags"), description="Folder whose Python files declare the DAGs.")
+    plugins_folder: Folder = Field(Path("plugins"), description="Folder of plugins: trusted code.")
+    database_url: DatabaseUrl = Field(
+        default_factory=lambda known: f"sqlite:///{known['home'] / 'dirigent.db'}",
+        json_schema_extra={"default_text": "`dirigent.db` in the home folder (SQLite)"},
+        description="The database: `sqlite:///<path>` or `postgresql://user:password@host/name`.",
+    )
+    broker_url: BrokerUrl = Field(
+        INPROC_URL,
+        description="What carries tickets to workers: `inproc://` (one process, nothing to install), "
+        "`redis://host:6379/0` or `amqp://user:password@host//`.",
+    )
+    log_url: str | None = Field(
+        None,
+        description="Where finished logs are copied: an fsspec address such as `s3://bucket/logs`. "
+        "Without it they stay in the home folder, and in the database where workers are elsewhere.",
+    )
+    log_max_bytes: int = Field(
+        20_000_000, ge=10_000, description="Longest log of one attempt; what follows is counted, not kept."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="From which level on the servers write to their own log."
+    )
+    host: str = Field("127.0.0.1", min_length=1, description="Address that the page binds to.")
+    port: int = Field(8080, ge=0, le=65535, description="Port of the page; 0 takes any free one.")
+    base_url: WebUrl | None = Field(
+        None,
+        description="Address of the page as people reach it, for links; else made of host and port.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Signs sign-in links, encrypts variables and connections. Made at the first start "
+        "and kept in the home folder; processes on several machines must be given the same one.",
+    )
+    parallelism: int | None = Field(
+        None,
+        ge=1,
+        description="Attempts that run at once. Unset: four a core for `dirigent up`, no common limit for "
+        "workers on several machines (each has its `--slots`).",
+    )
+    dags_are_paused_at_creation: bool = Field(False, description="Whether a new DAG waits to be unpaused.")
+    default_timezone: Zone = Field("UTC", description="Time zone of schedules that name none.")
+    lease_s: float = Field(
+        30.0, gt=0, description="Seconds that a worker may be silent before its attempts count as lost."
+    )
+    heartbeat_s: float = Field(
+        default_factory=lambda known: known["lease_s"] / 3,
+        json_schema_extra={"default_text": "a third of `lease_s`"},
+        gt=0,
+        description="Seconds between two renewals of leases; at most a third of `lease_s`.",
+    )
+    queue_deadline_s: float = Field(
+        30.0, gt=0, description="Seconds that an attempt may stay queued until its ticket goes out again."
+    )
+    parse_timeout_s: float = Field(
+        30.0, gt=0, description="Seconds that the import of one DAG file may take."
+    )
+    parse_memory_mb: int = Field(
+        1024, ge=64, description="Memory that the import of one DAG file may take, in MB."
+    )
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
+        "NORMAL",
+        description="`NORMAL`: a power loss may repeat the last moments of work, never corrupt. "
+        "`FULL`: not even that, at the price of slower commits.",
+    )
+    notify_on_failure: Words = Field(
+        (),
+        description="Whom to tell of a failed run: Apprise addresses (in the environment, with spaces).",
+    )
+
+    @field_validator("heartbeat_s")
+    @classmethod
+    def _lease_covers_three_heartbeats(cls, value: float, info: ValidationInfo) -> float:
+        lease_s = info.data.get("lease_s", 0.0)
+        if value * 3 > lease_s + 1e-9:
+            raise ValueError(f"a heartbeat may take at most a third of lease_s, which is {lease_s:g} s")
+        return value
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether one process does it all."""
+        return self.broker_url.startswith(INPROC_URL)
+
+    @property
+    def page_url(self) -> str:
+        """Address of the page as people reach it, without a final slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+
+    def shown(self) -> dict[str, Any]:
+        """Return all settings as JSON-ready data that may be printed: nothing secret is in it."""
+        data = self.model_dump(mode="json")
+        data["database_url"] = without_password(self.database_url)
+        data["broker_url"] = without_password(self.broker_url)
+        data["log_url"] = self.log_url and without_password(self.log_url)
+        data["notify_on_failure"] = [_scheme_only(url) for url in self.notify_on_failure]
+        return data
+
+
+def default_slots() -> int:
+    """Return how many attempts one worker runs at once unless told: four a core."""
+    return 4 * (os.cpu_count() or 1)
+
+
+def _scheme_only(url: str) -> str:
+    """Apprise addresses carry their tokens anywhere: nothing but the service may be shown."""
+    return f"{url.partition('://')[0]}://{HIDDEN}"
+
+
+def without_password(url: str) -> str:
+    """Return the address with its password, if any, hidden."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{HIDDEN}@{host}"))
+
+
+def load_settings(environ: Mapping[str, str], folder: Path, **overrides: Any) -> Settings:
+    """Read the settings of a process started in `folder`; `overrides` are options of its command line.
+
+    An override of None counts as not given.
+
+    Raises BadSetting for the first option that is unknown or has a value it cannot have.
+    """
+    given = dict(_from_toml(folder / TOML_NAME)) | dict(_from_environment(environ))
+    given |= {name: (f"--{name}", value) for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**{name: value for name, (_, value) in given.items()})
+    except ValidationError as error:
+        raise _bad_value(error, given) from None
+
+
+Given = tuple[str, tuple[str, Any]]
+
+
+def _from_toml(path: Path) -> Iterator[Given]:
+    """Yield name, and where it was found with its value."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise BadSetting(TOML_NAME, str(path), f"cannot be read: {error}") from None
+    for name, value in data.items():
+        if name not in Settings.model_fields:
+            raise _unknown(f"{name} in {TOML_NAME}", name, value, "")
+        yield name, (f"{name} in {TOML_NAME}", value)
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
+    """Yield what the environment sets; an empty value counts as none, as in compose files."""
+    for variable, value in sorted(environ.items()):
+        if not variable.startswith(PREFIX) or variable.startswith(TEST_PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in Settings.model_fields or variable != variable.upper():
+            raise _unknown(variable, name, value, PREFIX)
+        if value:
+            yield name, (variable, value)
+
+
+def _unknown(source: str, name: str, value: object, prefix: str) -> BadSetting:
+    near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
+    if not near:
+        return BadSetting(source, HIDDEN, "there is no such setting; see `dirigent config reference`")
+    nearest = prefix + (near[0].upper() if prefix else near[0])
+    remedy = f"there is no such setting; did you mean {nearest}?"
+    return BadSetting(source, _printable(near[0], value), remedy)
+
+
+def _bad_value(error: ValidationError, given: Mapping[str, tuple[str, Any]]) -> BadSetting:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    source, value = given.get(name, (name, first["input"]))
+    return BadSetting(source, _printable(name, value), first["msg"].removeprefix("Value error, "))
+
+
+def _printable(name: str, value: object) -> object:
+    """Hide what could be secret in an error message."""
+    if name in ("secret_key", "notify_on_failure"):
+        return HIDDEN
+    return without_password(value) if isinstance(value, str) and name.endswith("_url") else value
+
+
+def reference() -> str:
+    """Return the page `docs/settings.md`: every setting with its variable, default and meaning."""
+    rows = [_reference_row(name, field) for name, field in Settings.model_fields.items()]
+    return "\n".join([_REFERENCE_HEAD, *rows, ""])
+
+
+_REFERENCE_HEAD: Final = f"""# Settings
+
+Defaults, overlaid with `{TOML_NAME}` in the folder where Dirigent is started, overlaid with variables of
+the environment. Each is checked once, at the start: an unknown name or a value that cannot be is refused by
+name. An empty variable counts as not set. `dirigent config show` prints what is in force, `dirigent config
+reference` prints this page.
+
+| `{TOML_NAME}` | environment | default | meaning |
+|---|---|---|---|"""
+
+
+def _reference_row(name: str, field: FieldInfo) -> str:
+    return f"| `{name}` | `{PREFIX}{name.upper()}` | {_default_text(field)} | {field.description} |"
+
+
+def _default_text(field: FieldInfo) -> str:
+    if isinstance(field.json_schema_extra, dict):
+        return str(field.json_schema_extra["default_text"])
+    if field.default in (None, ()):
+        return "none"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"

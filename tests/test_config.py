@@ -1,0 +1,133 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from scheduler.config import Settings, load_settings, reference, without_password
+from scheduler.errors import BadSetting
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def test_defaults_serve_one_machine(tmp_path):
+    settings = load_settings({}, tmp_path)
+
+    assert settings.is_embedded
+    assert settings.database_url == f"sqlite:///{Path.cwd()}/.dirigent/dirigent.db"
+    assert settings.page_url == "http://127.0.0.1:8080"
+    assert settings.heartbeat_s == 10.0
+
+
+def test_environment_overrides_the_file_and_the_file_overrides_defaults(tmp_path):
+    (tmp_path / "dirigent.toml").write_text('port = 9000\nhost = "::1"\n')
+
+    settings = load_settings({"DIRIGENT_PORT": "9100"}, tmp_path)
+
+    assert (settings.port, settings.host) == (9100, "::1")
+    assert settings.page_url == "http://[::1]:9100"
+
+
+def test_an_option_of_the_command_line_overrides_all(tmp_path):
+    settings = load_settings({"DIRIGENT_PORT": "9100"}, tmp_path, port=9200, host=None)
+
+    assert (settings.port, settings.host) == (9200, "127.0.0.1")
+
+
+def test_database_follows_the_home_folder(tmp_path):
+    settings = load_settings({"DIRIGENT_HOME": str(tmp_path / "kept")}, tmp_path)
+
+    assert settings.database_url == f"sqlite:///{tmp_path}/kept/dirigent.db"
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"DIRIGENT_PROT": "9"}, "DIRIGENT_PROT='9': there is no such setting; did you mean DIRIGENT_PORT?"),
+        ({"DIRIGENT_port": "9"}, "DIRIGENT_port='9': there is no such setting; did you mean DIRIGENT_PORT?"),
+        ({"DIRIGENT_PORT": "many"}, "DIRIGENT_PORT='many': Input should be a valid integer"),
+        ({"DIRIGENT_PORT": "70000"}, "DIRIGENT_PORT='70000': Input should be less than or equal to 65535"),
+        ({"DIRIGENT_DEFAULT_TIMEZONE": "Mars/Base"}, "DIRIGENT_DEFAULT_TIMEZONE='Mars/Base': there is no"),
+        ({"DIRIGENT_DEFAULT_TIMEZONE": "../etc"}, "DIRIGENT_DEFAULT_TIMEZONE='../etc': there is no"),
+        (
+            {"DIRIGENT_DATABASE_URL": "mysql://h/d"},
+            "DIRIGENT_DATABASE_URL='mysql://h/d': the address must start with",
+        ),
+        (
+            {"DIRIGENT_LEASE_S": "9", "DIRIGENT_HEARTBEAT_S": "4"},
+            "DIRIGENT_HEARTBEAT_S='4': a heartbeat may take at",
+        ),
+        (
+            {"DIRIGENT_PARALLELISM": "0"},
+            "DIRIGENT_PARALLELISM='0': Input should be greater than or equal to 1",
+        ),
+        (
+            {"DIRIGENT_SQLITE_SYNCHRONOUS": "OFF"},
+            "DIRIGENT_SQLITE_SYNCHRONOUS='OFF': Input should be 'NORMAL' or",
+        ),
+    ],
+)
+def test_an_unknown_or_bad_variable_is_refused_by_name_and_value(tmp_path, environ, sentence):
+    with pytest.raises(BadSetting, match=re.escape(sentence)):
+        load_settings(environ, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("prot = 1\n", "prot in dirigent.toml=1: there is no such setting; did you mean port?"),
+        ("port = 'x'\n", "port in dirigent.toml='x': Input should be a valid integer"),
+        ("port = \n", "dirigent.toml="),
+    ],
+)
+def test_an_unknown_or_bad_line_of_the_file_is_refused_by_name_and_value(tmp_path, text, sentence):
+    (tmp_path / "dirigent.toml").write_text(text)
+
+    with pytest.raises(BadSetting, match=re.escape(sentence)):
+        load_settings({}, tmp_path)
+
+
+def test_settings_of_the_tests_and_of_other_programs_are_not_looked_at(tmp_path):
+    load_settings({"DIRIGENT_TEST_POSTGRES_URL": "x", "AIRFLOW_HOME": "y", "DIRIGENT_PORT": ""}, tmp_path)
+
+
+@pytest.mark.parametrize("variable", ["DIRIGENT_SECRET_KEY", "DIRIGENT_SECRET_KYE"])
+def test_an_error_about_a_secret_does_not_show_it(tmp_path, variable):
+    with pytest.raises(BadSetting) as caught:
+        load_settings({variable: "canary"}, tmp_path)
+
+    assert "canary" not in str(caught.value)
+
+
+def test_nothing_secret_is_shown(tmp_path):
+    settings = load_settings(
+        {
+            "DIRIGENT_SECRET_KEY": "canary" * 10,
+            "DIRIGENT_DATABASE_URL": "postgresql://me:canary@host/db",
+            "DIRIGENT_BROKER_URL": "redis://:canary@host:6379/0",
+            "DIRIGENT_NOTIFY_ON_FAILURE": "slack://canary/a/b mailto://me:canary@host",
+        },
+        tmp_path,
+    )
+
+    assert "canary" not in str(settings.shown())
+    assert "canary" not in repr(settings.secret_key)
+    assert settings.notify_on_failure == ("slack://canary/a/b", "mailto://me:canary@host")
+
+
+def test_a_hidden_password_leaves_the_rest_of_the_address():
+    assert without_password("amqp://me:secret@host:5672//") == "amqp://me:***@host:5672//"
+    assert without_password("sqlite:////tmp/a.db") == "sqlite:////tmp/a.db"
+
+
+def test_the_settings_page_is_current():
+    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+
+    assert page == reference(), "run: dirigent config reference > docs/settings.md"
+
+
+def test_every_setting_is_described_and_documented():
+    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert f"`DIRIGENT_{name.upper()}`" in page
