@@ -1,6 +1,7 @@
 """The tables. One metadata for SQLite and PostgreSQL; `migrations/` holds how they came to be.
 
-Instants are aware datetimes in UTC (`Instant`). Indexes named `*_live` are partial: their size follows what is active, not history.
+Instants are aware datetimes in UTC (`Instant`). Indexes named `*_live` are partial: their size follows what is
+active, not history.
 """
 
 from __future__ import annotations
@@ -9,7 +10,18 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -22,7 +34,7 @@ metadata: Final = sa.MetaData(naming_convention=NAMING)
 
 
 class Instant(sa.TypeDecorator[datetime]):
-    """An aware instant in UTC: timestamptz on PostgreSQL, sortable text in UTC on SQLite. A naive value is refused."""
+    """An aware instant in UTC: timestamptz on PostgreSQL, sortable text on SQLite. A naive value is refused."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -36,12 +48,11 @@ class Instant(sa.TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Give the offset back."""
         if value is None:
             return None
-        moment: datetime = value
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 Id = sa.BigInteger().with_variant(Integer, "sqlite")
@@ -124,7 +135,7 @@ dag_file = Table(
     metadata,
     Column("path", Text, primary_key=True),
     Column("fingerprint", Text, nullable=False),  # hash of the file and of all that its parse depended on
-    Column("depends_on", JsonText, nullable=False),  # {"files": {path: hash}, "variables": {name: hash or null}}
+    Column("depends_on", JsonText, nullable=False),  # {"files": {path: hash}, "variables": {name: hash}}
     Column("dag_ids", JsonText, nullable=False),
     Column("parsed_at", Instant, nullable=False),
     Column("seconds", Float, nullable=False, default=0.0),
@@ -182,10 +193,10 @@ task_instance = Table(
     Column("task_id", Text, nullable=False),
     Column("path", Text, nullable=False, default=""),  # "", "3", "3.1": mapped, nested and looped instances
     Column("state", Text, nullable=False),
-    Column("changed", Boolean, nullable=False, default=False),  # the planner has yet to look at its consequences
+    Column("changed", Boolean, nullable=False, default=False),  # the planner has yet to draw its consequences
     Column("try_number", Integer, nullable=False, default=0),  # of the newest attempt; 0 = none yet
     Column("max_tries", Integer, nullable=False, default=1),  # last try_number that will be made by itself
-    Column("losses", Integer, nullable=False, default=0),  # attempts lost since the last start, not counted as tries
+    Column("losses", Integer, nullable=False, default=0),  # attempts lost since the last start; no tries
     Column("queue", Text, nullable=False),
     Column("pool", Text, nullable=False),
     Column("pool_slots", Integer, nullable=False, default=1),
@@ -208,7 +219,9 @@ task_instance = Table(
             "state", "none", "scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred"
         ),
     ),
-    Index("ix_task_instance_scheduled_live", "queue", "priority", "scheduled_at", **_live("state", "scheduled")),
+    Index(
+        "ix_task_instance_scheduled_live", "queue", "priority", "scheduled_at", **_live("state", "scheduled")
+    ),
     Index("ix_task_instance_occupying_live", "pool", **_live("state", "queued", "running")),
 )
 

@@ -1,0 +1,186 @@
+"""The door to the database: sessions, the one writer of SQLite, retries, and the wake after a commit.
+
+A session is a SQLAlchemy connection inside a transaction. Store functions take it first and never commit.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
+
+import sqlalchemy as sa
+
+from scheduler.errors import DatabaseUnavailable
+from scheduler.store import postgresql, sqlite
+from scheduler.store.faults import Contended, told
+from scheduler.store.wake import LocalWake
+
+Session: TypeAlias = sa.Connection
+T = TypeVar("T")
+
+_TRIES: Final = 12
+_LONGEST_PAUSE_S: Final = 0.5
+_WAKE: Final = "dirigent_wake"
+
+
+class Wake(Protocol):
+    """What a commit sets; `core.ports.Wake` has the waiting side too."""
+
+    def set(self) -> None:
+        """Say that something changed."""
+
+    def wait(self, timeout: float) -> bool:
+        """Return true when something changed, false after `timeout` seconds."""
+
+
+@dataclass(slots=True)
+class Count:
+    """Statements and commits that passed while counting."""
+
+    commits: int = 0
+    statements: list[str] = field(default_factory=list)
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, shared by all threads of the process.
+
+    Opening does not connect; `ping` does. Raises DatabaseUnavailable for a kind, version or file that
+    cannot work.
+    """
+
+    def __init__(
+        self, url: str, *, wake: Wake | None = None, synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    ) -> None:
+        self.url = _parsed(url)
+        self.wake: Wake = wake or LocalWake()
+        self.kind: Literal["sqlite", "postgresql"] = _kind(self.url)
+        options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _to_json}
+        self._lock: sqlite.WriteLock | None = None
+        if self.kind == "sqlite":
+            path = sqlite.open_file(self.url)
+            self.url = self.url.set(database=str(path))
+            self._lock = sqlite.write_lock(path)
+            self._reads, self._writes = sqlite.create_engines(path, synchronous=synchronous, options=options)
+        else:
+            self._reads, self._writes = postgresql.create_engines(self.url, options)
+
+    @property
+    def name(self) -> str:
+        """The URL without its password, for messages."""
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that sees one snapshot and writes nothing."""
+        with told(self.name), self._reads.connect() as session, session.begin() as transaction:
+            try:
+                yield session
+            finally:
+                transaction.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session that commits at the end, and rolls back on an error.
+
+        SQLite: waits for the process-wide lock, then for other processes; a write inside a write of the same
+        thread is refused with RuntimeError. After the commit it sets the wake if `request_wake` was called.
+        Raises DatabaseUnavailable; on PostgreSQL a deadlock or serialization failure is its leaf `Contended`.
+        """
+        with told(self.name), self._alone(), self._writes.connect() as session:
+            session.info.pop(_WAKE, None)
+            with session.begin():
+                yield session
+            is_awaited = session.info.pop(_WAKE, False)
+        if is_awaited:
+            self.wake.set()
+
+    def transact(self, work: Callable[[Session], T]) -> T:
+        """Return what `work` returns, run in `write`, anew after each deadlock or serialization failure.
+
+        `work` may therefore run several times; only its last run is committed.
+        """
+        for attempt in range(_TRIES - 1):
+            try:
+                return self._once(work)
+            except Contended:
+                time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.005 * 2**attempt)))
+        return self._once(work)
+
+    def _once(self, work: Callable[[Session], T]) -> T:
+        with self.write() as session:
+            return work(session)
+
+    def ping(self) -> None:
+        """Raise DatabaseUnavailable, with the reason, unless the database answers."""
+        with self.read() as session:
+            session.execute(sa.select(1))
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._reads.dispose()
+        self._writes.dispose()
+
+    @contextmanager
+    def count(self) -> Iterator[Count]:
+        """Count the statements and commits of all threads while the block runs, for tests and benchmarks."""
+        count = Count()
+        add_statement, add_commit = partial(_add_statement, count), partial(_add_commit, count)
+        engines = {self._reads, self._writes}
+        for engine in engines:
+            sa.event.listen(engine, "before_cursor_execute", add_statement)
+            sa.event.listen(engine, "commit", add_commit)
+        try:
+            yield count
+        finally:
+            for engine in engines:
+                sa.event.remove(engine, "before_cursor_execute", add_statement)
+                sa.event.remove(engine, "commit", add_commit)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return self._lock.held() if self._lock else nullcontext()
+
+
+def request_wake(session: Session) -> None:
+    """Ask that `db.wake` is set once this session has committed; asking twice wakes once."""
+    session.info[_WAKE] = True
+
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        return sa.make_url(url)
+    except sa.exc.ArgumentError:
+        # Not chained: the original error repeats the URL, password included.
+        raise DatabaseUnavailable(
+            "The database URL cannot be read. Write it like sqlite:///dirigent.db or "
+            "postgresql://user:password@host/database, with special characters percent-encoded."
+        ) from None
+
+
+def _kind(url: sa.URL) -> Literal["sqlite", "postgresql"]:
+    match url.get_backend_name():
+        case "sqlite":
+            return "sqlite"
+        case "postgresql":
+            return "postgresql"
+        case other:
+            raise DatabaseUnavailable(
+                f"Dirigent works with sqlite and postgresql; the database URL says {other!r}."
+            )
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _add_statement(count: Count, session: Session, cursor: object, statement: str, *rest: Any) -> None:
+    count.statements.append(statement)
+
+
+def _add_commit(count: Count, session: Session) -> None:
+    count.commits += 1
