@@ -92,6 +92,7 @@ dag = Table(
     Column("dag_id", Text, primary_key=True),
     Column("file", Text, nullable=False),
     Column("version_id", Id, nullable=False),  # the newest good version
+    Column("snapshot_id", Id, nullable=False),  # the newest snapshot in which its file is that version
     Column("is_paused", Boolean, nullable=False, default=False),
     Column("retired_at", Instant),  # its file is gone; history stays
     Column("display_name", Text, nullable=False, default=""),
