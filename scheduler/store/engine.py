@@ -9,7 +9,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from scheduler.errors import DatabaseUnavailable
 from scheduler.store import postgresql, sqlite
+from scheduler.store.backend import Backend
 from scheduler.store.faults import Contended, told
 from scheduler.store.wake import LocalWake
 
@@ -57,18 +58,9 @@ class Database:
     def __init__(
         self, url: str, *, wake: Wake | None = None, synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     ) -> None:
-        self.url = _parsed(url)
         self.wake: Wake = wake or LocalWake()
-        self.kind: Literal["sqlite", "postgresql"] = _kind(self.url)
-        options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _to_json}
-        self._lock: sqlite.WriteLock | None = None
-        if self.kind == "sqlite":
-            path = sqlite.open_file(self.url)
-            self.url = self.url.set(database=str(path))
-            self._lock = sqlite.write_lock(path)
-            self._reads, self._writes = sqlite.create_engines(path, synchronous=synchronous, options=options)
-        else:
-            self._reads, self._writes = postgresql.create_engines(self.url, options)
+        self._backend = _open(_parsed(url), synchronous)
+        self.url = self._backend.url
 
     @property
     def name(self) -> str:
@@ -78,7 +70,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one snapshot and writes nothing."""
-        with told(self.name), self._reads.connect() as session, session.begin() as transaction:
+        with told(self.name), self._backend.reads.connect() as session, session.begin() as transaction:
             try:
                 yield session
             finally:
@@ -92,13 +84,28 @@ class Database:
         thread is refused with RuntimeError. After the commit it sets the wake if `request_wake` was called.
         Raises DatabaseUnavailable; on PostgreSQL a deadlock or serialization failure is its leaf `Contended`.
         """
-        with told(self.name), self._alone(), self._writes.connect() as session:
+        with told(self.name), self._backend.alone(), self._backend.writes.connect() as session:
             session.info.pop(_WAKE, None)
             with session.begin():
                 yield session
             is_awaited = session.info.pop(_WAKE, False)
         if is_awaited:
             self.wake.set()
+
+    @contextmanager
+    def change_tables(self) -> Iterator[Session]:
+        """Open a session for migrations, one process at a time; foreign keys do not act while it is open.
+
+        Rebuilding a table on SQLite drops it, which would delete what refers to it.
+        """
+        backend = self._backend
+        with (
+            told(self.name),
+            backend.alone(),
+            backend.writes.connect() as session,
+            backend.begin_change(session),
+        ):
+            yield session
 
     def transact(self, work: Callable[[Session], T]) -> T:
         """Return what `work` returns, run in `write`, anew after each deadlock or serialization failure.
@@ -123,27 +130,23 @@ class Database:
 
     def close(self) -> None:
         """Close every connection that is not in use."""
-        self._reads.dispose()
-        self._writes.dispose()
+        for engine in self._backend.roots:
+            engine.dispose()
 
     @contextmanager
     def count(self) -> Iterator[Count]:
         """Count the statements and commits of all threads while the block runs, for tests and benchmarks."""
         count = Count()
         add_statement, add_commit = partial(_add_statement, count), partial(_add_commit, count)
-        engines = {self._reads, self._writes}
-        for engine in engines:
+        for engine in self._backend.roots:
             sa.event.listen(engine, "before_cursor_execute", add_statement)
             sa.event.listen(engine, "commit", add_commit)
         try:
             yield count
         finally:
-            for engine in engines:
+            for engine in self._backend.roots:
                 sa.event.remove(engine, "before_cursor_execute", add_statement)
                 sa.event.remove(engine, "commit", add_commit)
-
-    def _alone(self) -> AbstractContextManager[None]:
-        return self._lock.held() if self._lock else nullcontext()
 
 
 def request_wake(session: Session) -> None:
@@ -162,12 +165,13 @@ def _parsed(url: str) -> sa.URL:
         ) from None
 
 
-def _kind(url: sa.URL) -> Literal["sqlite", "postgresql"]:
+def _open(url: sa.URL, synchronous: str) -> Backend:
+    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _to_json}
     match url.get_backend_name():
         case "sqlite":
-            return "sqlite"
-        case "postgresql":
-            return "postgresql"
+            return sqlite.open_database(url, synchronous, options)
+        case "postgresql" | "postgres":
+            return postgresql.open_database(url, options)
         case other:
             raise DatabaseUnavailable(
                 f"Dirigent works with sqlite and postgresql; the database URL says {other!r}."

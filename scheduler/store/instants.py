@@ -32,8 +32,8 @@ class db_now_plus(FunctionElement[datetime]):
         super().__init__(sa.literal(float(seconds), sa.Float()))
 
 
-# SQLite: the text that `Instant` stores, so that the two compare as text. PostgreSQL: statement_timestamp() is
-# stable within a statement, which lets an index serve the comparison; clock_timestamp() would not.
+# SQLite: the text that `Instant` stores, so that the two compare as text. On PostgreSQL statement_timestamp()
+# is stable within a statement, which lets an index serve the comparison; clock_timestamp() would not.
 
 
 @compiles(db_now, "sqlite")

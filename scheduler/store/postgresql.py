@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from scheduler.errors import DatabaseUnavailable
+from scheduler.store.backend import Backend
 
 if TYPE_CHECKING:
     import psycopg
 
 _CONNECT_TIMEOUT_S: Final = "5"
+#: Any number that no other program on the database uses for an advisory lock: "dirigent" as bytes.
+_CHANGE_LOCK: Final = int.from_bytes(b"dirigent", "big")
 
 
 def with_driver(url: sa.URL) -> sa.URL:
@@ -25,8 +30,8 @@ def with_driver(url: sa.URL) -> sa.URL:
     return url.update_query_dict({"connect_timeout": _CONNECT_TIMEOUT_S})
 
 
-def create_engines(url: sa.URL, options: dict[str, Any]) -> tuple[sa.Engine, sa.Engine]:
-    """Return the engine for reads (a snapshot each) and the one for writes (READ COMMITTED); one pool."""
+def open_database(url: sa.URL, options: dict[str, Any]) -> Backend:
+    """Open one pool: reads see a snapshot each, writes are READ COMMITTED."""
     engine = sa.create_engine(
         with_driver(url),
         pool_pre_ping=True,
@@ -38,7 +43,15 @@ def create_engines(url: sa.URL, options: dict[str, Any]) -> tuple[sa.Engine, sa.
     )
     sa.event.listen(engine, "connect", _set_time_zone)
     reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return reads, engine
+    return Backend(engine.url, reads, engine, (engine,), None, nullcontext, begin_change)
+
+
+@contextmanager
+def begin_change(session: sa.Connection) -> Iterator[None]:
+    """Begin a transaction once no other process changes tables."""
+    with session.begin():
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_CHANGE_LOCK)))
+        yield
 
 
 def _set_time_zone(connection: psycopg.Connection[Any], record: object) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from scheduler.errors import DatabaseUnavailable
+from scheduler.store.backend import Backend
 from scheduler.store.faults import is_busy
 
 OLDEST: Final = (3, 35, 0)
@@ -51,9 +52,10 @@ def open_file(url: sa.URL) -> Path:
     return path
 
 
-def create_engines(path: Path, *, synchronous: str, options: dict[str, Any]) -> tuple[sa.Engine, sa.Engine]:
-    """Return the engine for reads (a pool) and the one for writes (a single connection)."""
+def open_database(url: sa.URL, synchronous: str, options: dict[str, Any]) -> Backend:
+    """Open the file with a pool for reads and a single connection for writes."""
     require_version(sqlite3.sqlite_version_info)
+    path = open_file(url)
     url = sa.URL.create("sqlite", database=str(path))
     connect_args = {"check_same_thread": False, "isolation_level": None, "timeout": _BUSY_TIMEOUT_MS / 1000}
     options = {**options, "connect_args": connect_args}
@@ -62,7 +64,20 @@ def create_engines(path: Path, *, synchronous: str, options: dict[str, Any]) -> 
     for engine, begin in ((reads, _begin_read), (writes, _begin_write)):
         sa.event.listen(engine, "connect", _settings(synchronous))
         sa.event.listen(engine, "begin", begin)
-    return reads, writes
+    return Backend(url, reads, writes, (reads, writes), path, write_lock(path).held, begin_change)
+
+
+@contextmanager
+def begin_change(session: sa.Connection) -> Iterator[None]:
+    """Begin a transaction without foreign keys; the switch works only outside of one."""
+    driver = session.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        with session.begin():
+            yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _settings(synchronous: str) -> Callable[[Any, Any], None]:

@@ -1,7 +1,7 @@
 """The tables. One metadata for SQLite and PostgreSQL; `migrations/` holds how they came to be.
 
-Instants are aware datetimes in UTC (`Instant`). Indexes named `*_live` are partial: their size follows what is
-active, not history.
+Instants are aware datetimes in UTC (`Instant`). Indexes named `*_live` are partial: their size
+follows what is active, not history.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ metadata: Final = sa.MetaData(naming_convention=NAMING)
 
 
 class Instant(sa.TypeDecorator[datetime]):
-    """An aware instant in UTC: timestamptz on PostgreSQL, sortable text on SQLite. A naive value is refused."""
+    """An aware instant in UTC: timestamptz on PostgreSQL, sortable text on SQLite. Naive ones are refused."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True

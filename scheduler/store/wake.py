@@ -11,7 +11,7 @@ import threading
 class LocalWake:
     """Wakes every thread of this process that waits (core.ports.Wake).
 
-    Each thread is told once of what was set since its own last `wait`, so several may wait on one wake, and none
+    Each thread is told once of what was set since its own last `wait`: several may wait on one wake, and none
     misses what happened while it was at work.
     """
 

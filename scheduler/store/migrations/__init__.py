@@ -1,0 +1,9 @@
+"""How the tables came to be: one file a revision, run by Alembic. `scheduler.store.migrate` is the door."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Every revision this program knows, oldest first. A database at another is of a newer Dirigent.
+REVISIONS: Final = ("0001",)
+HEAD: Final = REVISIONS[-1]
