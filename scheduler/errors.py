@@ -25,9 +25,9 @@ class BadDag(DirigentError):
 class BadId(BadDag):
     """An id is empty, too long, or holds characters that ids may not hold."""
 
-    def __init__(self, what: str, value: object) -> None:
+    def __init__(self, what: str, value: object, *, also: str = "") -> None:
         super().__init__(
-            f"{what} {value!r} is not allowed: use 1 to 250 letters, digits, '_', '-' or '.', "
+            f"{what} {value!r} is not allowed: use 1 to 250 letters, digits, '_', '-', '.'{also}; "
             "not starting with '.'"
         )
         self.value = value
