@@ -1,0 +1,59 @@
+"""Ids: which are allowed, those of runs that Dirigent makes, the key of a task instance in its run."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from scheduler.core.states import RunType
+from scheduler.errors import BadId
+
+MAX_LENGTH: Final = 250
+_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,249}", re.ASCII)
+_RUN_ID: Final = re.compile(r"[A-Za-z0-9_:+~@-][A-Za-z0-9_.:+~@-]{0,249}", re.ASCII)
+
+
+class TaskKey(NamedTuple):
+    """One task instance of a run. `path` is empty, `3` or `3.1` for plain, mapped and nested instances."""
+
+    task_id: str
+    path: str = ""
+
+
+def check_id(what: str, value: object) -> str:
+    """Return a dag_id, task_id or group_id that may be used; raises BadId that calls it `what`."""
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise BadId(what, value)
+    return value
+
+
+def check_run_id(value: object) -> str:
+    """Return a run_id that may be used; raises BadId. It becomes part of paths and URLs: no `/`, no `..`."""
+    if not isinstance(value, str) or not _RUN_ID.fullmatch(value) or ".." in value:
+        raise BadId("run_id", value, also=", ':', '+', '~', '@'")
+    return value
+
+
+def scheduled_run_id(instant: datetime) -> str:
+    """Return the id of the run that a schedule creates for `instant`."""
+    return _dated(RunType.SCHEDULED, instant)
+
+
+def manual_run_id(instant: datetime) -> str:
+    """Return the id of the run that a person or program triggers at `instant`."""
+    return _dated(RunType.MANUAL, instant)
+
+
+def schedule_key(instant: datetime) -> str:
+    """Return the trigger key by which the database admits one run an instant of a schedule."""
+    return f"schedule:{instant.astimezone(UTC).isoformat()}"
+
+
+def manual_key(idempotency_key: str) -> str:
+    """Return the trigger key of a manual run: of its run_id, or of the key that its caller gave."""
+    return f"manual:{idempotency_key}"
+
+
+def _dated(run_type: RunType, instant: datetime) -> str:
+    return f"{run_type}__{instant.astimezone(UTC).isoformat()}"

@@ -1,0 +1,261 @@
+"""What follows from a change: which tasks may run, which never will, which wait and why, and how a run ends.
+
+Pure: states come in, moves go out, and the same states always give the same moves. The caller reads, and
+writes the moves through the guarded movers of the store; whoever lost a race there simply plans again.
+
+Not decided here: a task whose `retry_at` is due. That is a question of time alone, so the loop asks the
+database for such rows and schedules them in one statement (`up_for_retry`, `up_for_reschedule` ->
+`scheduled`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush, nsmallest
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from scheduler.core.graph import TaskGraph
+from scheduler.core.ids import TaskKey
+from scheduler.core.states import FINISHED, UNFINISHED, RunState, TaskState
+from scheduler.core.trigger_rules import Becomes, Ready, Wait, judge
+
+#: task_id -> path -> state.
+States: TypeAlias = Mapping[str, Mapping[str, TaskState]]
+
+_FAILURES: Final = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
+_PAST_MET: Final = frozenset({TaskState.SUCCESS, TaskState.SKIPPED})
+_NAMED: Final = 3  #: tasks that a reason names before it says "and n more"
+
+
+class Move(NamedTuple):
+    """A task instance is to move to `to`; `reason` says why where that is not plain."""
+
+    task_id: str
+    path: str
+    to: TaskState
+    reason: str = ""
+
+
+class Held(NamedTuple):
+    """A task instance that stays where it is, and why.
+
+    `by` upstream: a change upstream brings it back by itself. `by` past: whoever finishes the task in the
+    earlier run must set this row's `changed`.
+    """
+
+    task_id: str
+    path: str
+    reason: str
+    by: Literal["upstream", "past"] = "upstream"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The consequences of a change. Moves are in topological order.
+
+    `unread`: tasks whose states the decision needs and that were not given; the moves hold all the same. Plan
+    again with them, or leave it to the next plan: moved rows are changed rows.
+    """
+
+    moves: tuple[Move, ...] = ()
+    held: tuple[Held, ...] = ()
+    unread: frozenset[str] = frozenset()
+
+
+class FinishRun(NamedTuple):
+    """A run is to end in `state`."""
+
+    state: Literal[RunState.SUCCESS, RunState.FAILED]
+    reason: str = ""
+
+
+def plan(
+    graph: TaskGraph, changed: Collection[TaskKey], states: States, *, past: States | None = None
+) -> Plan:
+    """Draw all consequences of the states of the `changed` task instances, chains of skips included.
+
+    A changed instance that is `none` is itself considered (a root of a new run, a cleared task); one that has
+    finished makes those downstream be considered. `past` holds the states in the run before this one (of
+    tasks that depend on the past, and of those directly downstream of them), None where there is no earlier
+    run. In a fail_fast DAG a failure stops everything unfinished; live attempts of what moves out of `queued`
+    or `running` are the mover's.
+    """
+    if graph.spec.fail_fast and (broken := _failed(changed, states)):
+        return _stop_all(graph, states, broken)
+    return _Planning(graph, states, past).run(changed)
+
+
+def needed(graph: TaskGraph, changed: Mapping[TaskKey, TaskState]) -> frozenset[str]:
+    """Return the tasks whose states `plan` may look at: candidates, what they wait for, chains of skips."""
+    if graph.spec.fail_fast and not _FAILURES.isdisjoint(changed.values()):
+        return frozenset(graph.order)
+    candidates = {key.task_id for key, state in changed.items() if state is TaskState.NONE}
+    for key, state in changed.items():
+        if state in FINISHED:
+            candidates |= graph.downstream(key.task_id)
+    chained = {
+        key.task_id for key, state in changed.items() if state in FINISHED and state is not TaskState.SUCCESS
+    }
+    candidates |= graph.descendants(chained)
+    return frozenset(candidates.union({key.task_id for key in changed}, *map(graph.upstream, candidates)))
+
+
+def finish(graph: TaskGraph, leaf_states: States, any_unfinished: bool) -> FinishRun | None:
+    """Return how the run ends, or None while something is unfinished. It fails when a leaf failed."""
+    if any_unfinished:
+        return None
+    broken = [task_id for task_id, paths in leaf_states.items() if not _FAILURES.isdisjoint(paths.values())]
+    if broken:
+        return FinishRun(RunState.FAILED, f"failed: {_list(graph, broken)}")
+    return FinishRun(RunState.SUCCESS)
+
+
+def why(graph: TaskGraph, key: TaskKey, states: States, *, past: States | None = None) -> list[str]:
+    """Return why a task instance in `none` is not scheduled, in the planner's words; empty when it may be."""
+    planned = plan(graph, [key], states, past=past)
+    reasons = [held.reason for held in planned.held if (held.task_id, held.path) == key]
+    return reasons + [
+        move.reason for move in planned.moves if (move.task_id, move.path) == key and move.reason
+    ]
+
+
+@dataclass(slots=True)
+class _Planning:
+    """One call of `plan`. Each task is judged once, in topological order: it sees all decided before it."""
+
+    graph: TaskGraph
+    states: States
+    past: States | None
+    decided: dict[str, dict[str, TaskState]] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    heap: list[int] = field(default_factory=list)
+    pushed: set[int] = field(default_factory=set)
+
+    def run(self, changed: Iterable[TaskKey]) -> Plan:
+        for key in changed:
+            self._enter(key)
+        while self.heap:
+            self._consider(self.graph.order[heappop(self.heap)])
+        return Plan(tuple(self.moves), tuple(self.held), frozenset(self.unread))
+
+    def _enter(self, key: TaskKey) -> None:
+        state = self.states.get(key.task_id, {}).get(key.path)
+        if state is None:
+            self.unread.add(key.task_id)
+        elif state is TaskState.NONE:
+            self._push(key.task_id)
+        elif state in FINISHED:
+            self._follow(key.task_id)
+
+    def _follow(self, task_id: str) -> None:
+        for each in self.graph.downstream(task_id):
+            self._push(each)
+
+    def _push(self, task_id: str) -> None:
+        place = self.graph.index[task_id]
+        if place not in self.pushed:
+            self.pushed.add(place)
+            heappush(self.heap, place)
+
+    def _consider(self, task_id: str) -> None:
+        paths = self.states.get(task_id)
+        if paths is None:
+            self.unread.add(task_id)
+        elif waiting := [path for path, state in paths.items() if state is TaskState.NONE]:
+            self._decide(task_id, waiting)
+
+    def _decide(self, task_id: str, paths: list[str]) -> None:
+        counts, total, unread = self._tally(task_id)
+        match judge(self.graph.tasks[task_id].trigger_rule, counts, total):
+            case Ready():
+                self._schedule(task_id, paths)
+            case Wait() if unread:
+                self.unread.update(unread)
+            case Wait(reason):
+                words = f"waits for {self._named(task_id, UNFINISHED)} ({reason})"
+                self.held.extend(Held(task_id, path, words) for path in paths)
+            case Becomes(state, reason, blame):
+                words = f"{reason}: {self._named(task_id, blame)}" if blame else reason
+                self._write(task_id, paths, state, words)
+
+    def _tally(self, task_id: str) -> tuple[dict[TaskState, int], int, list[str]]:
+        """Count the states upstream. A task whose states were not given counts as one unfinished."""
+        counts: dict[TaskState, int] = {}
+        total = 0
+        unread: list[str] = []
+        for each in self.graph.upstream(task_id):
+            if paths := self._now(each):
+                total += len(paths)
+                for state in paths.values():
+                    counts[state] = counts.get(state, 0) + 1
+            else:
+                total += 1
+                unread.append(each)
+        return counts, total, unread
+
+    def _now(self, task_id: str) -> Mapping[str, TaskState] | None:
+        return self.decided.get(task_id) or self.states.get(task_id)
+
+    def _named(self, task_id: str, states: frozenset[TaskState]) -> str:
+        """Name the first upstream tasks with an instance in one of these states."""
+        names = [each for each in self.graph.upstream(task_id) if not states.isdisjoint(self._values(each))]
+        return _list(self.graph, names)
+
+    def _values(self, task_id: str) -> Iterable[TaskState]:
+        return (self._now(task_id) or {}).values()
+
+    def _schedule(self, task_id: str, paths: list[str]) -> None:
+        for path in paths:
+            if reason := _held_by_past(self.graph, TaskKey(task_id, path), self.past):
+                self.held.append(Held(task_id, path, reason, "past"))
+            else:
+                self.moves.append(Move(task_id, path, TaskState.SCHEDULED))
+
+    def _write(self, task_id: str, paths: list[str], to: TaskState, reason: str) -> None:
+        self.decided[task_id] = {**self.states[task_id], **dict.fromkeys(paths, to)}
+        self.moves.extend(Move(task_id, path, to, reason) for path in paths)
+        self._follow(task_id)
+
+
+def _held_by_past(graph: TaskGraph, key: TaskKey, past: States | None) -> str:
+    """Return why the run before this one forbids a start, or "". A task that it did not have is free."""
+    task = graph.tasks[key.task_id]
+    if past is None or not (task.depends_on_past or task.wait_for_downstream):
+        return ""
+    state = past.get(key.task_id, {}).get(key.path)
+    if state is not None and state not in _PAST_MET:
+        return f"waits for {key.task_id} in the run before this one, where it is {state}"
+    if not task.wait_for_downstream:
+        return ""
+    open_tasks = [
+        each
+        for each in graph.downstream(key.task_id)
+        if not _PAST_MET.issuperset(past.get(each, {}).values())
+    ]
+    return f"waits for {_list(graph, open_tasks)} in the run before this one" if open_tasks else ""
+
+
+def _failed(changed: Iterable[TaskKey], states: States) -> list[str]:
+    return [key.task_id for key in changed if states.get(key.task_id, {}).get(key.path) is TaskState.FAILED]
+
+
+def _stop_all(graph: TaskGraph, states: States, broken: Sequence[str]) -> Plan:
+    """End everything unfinished: what runs fails, what does not run is skipped, as in Airflow."""
+    reason = f"stopped because {_list(graph, broken)} failed and the DAG is fail_fast"
+    moves = [
+        Move(task_id, path, TaskState.FAILED if state is TaskState.RUNNING else TaskState.SKIPPED, reason)
+        for task_id in graph.order
+        for path, state in states.get(task_id, {}).items()
+        if state in UNFINISHED
+    ]
+    return Plan(tuple(moves), (), frozenset(graph.order) - states.keys())
+
+
+def _list(graph: TaskGraph, task_ids: Collection[str]) -> str:
+    """Write "a, b, c and 4 more", in the order of the graph."""
+    first = nsmallest(_NAMED, set(task_ids), key=graph.index.__getitem__)
+    more = len(set(task_ids)) - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")
