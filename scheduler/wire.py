@@ -125,7 +125,12 @@ def dag_to_json(spec: DagSpec) -> str:
 
 def dag_from_json(text: str) -> DagSpec:
     """Decode a graph. Fields that this program does not know are ignored (an older reader, a newer writer)."""
-    data = _known(DagSpec, json.loads(text))
+    return dag_from_data(json.loads(text))
+
+
+def dag_from_data(item: Data) -> DagSpec:
+    """Read a graph from what its JSON holds."""
+    data = _known(DagSpec, item)
     data["schedule"] = ScheduleSpec(**_known(ScheduleSpec, data["schedule"]))
     data["params"] = tuple(ParamSpec(**_known(ParamSpec, item)) for item in data["params"])
     data["groups"] = tuple(GroupSpec(**_known(GroupSpec, item)) for item in data["groups"])
@@ -235,3 +240,33 @@ class ParsedFile:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     stdout: str = ""  #: what the file printed, bounded
+
+
+def job_from_data(item: Data) -> Job:
+    """Read a job from what its JSON holds."""
+    data = _known(Job, item)
+    data["run"] = RunInfo(**_known(RunInfo, data["run"]))
+    return Job(**data)
+
+
+def outcome_from_data(item: Data) -> Outcome:
+    """Read an outcome from what its JSON holds."""
+    data = _known(Outcome, item)
+    data["error"] = error_from_data(data["error"]) if data.get("error") else None
+    data["skip_tasks"] = tuple(data.get("skip_tasks", ()))
+    return Outcome(**data)
+
+
+def parsed_from_data(item: Data) -> ParsedFile:
+    """Read a parsed file from what its JSON holds."""
+    data = _known(ParsedFile, item)
+    data["dags"] = tuple(dag_from_data(dag) for dag in data.get("dags", ()))
+    data["error"] = error_from_data(data["error"]) if data.get("error") else None
+    for name in ("modules", "opened", "variables", "warnings"):
+        data[name] = tuple(data.get(name, ()))
+    return ParsedFile(**data)
+
+
+def error_from_data(item: Data) -> ErrorInfo:
+    """Read an error from what its JSON holds."""
+    return ErrorInfo(**_known(ErrorInfo, item))
