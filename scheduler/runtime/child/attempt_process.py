@@ -1,0 +1,165 @@
+"""What a forked (or freshly executed) process does from its birth to its end when it is an attempt."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import random
+import resource
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, NoReturn
+
+from scheduler.clock import Clock, SystemClock
+from scheduler.errors import BadDag, TooLarge
+from scheduler.runtime import kernel
+from scheduler.runtime.child import records
+from scheduler.runtime.child.blame import blame
+from scheduler.runtime.child.pipe import ChannelClosed, PipeChannel
+from scheduler.runtime.frames import PROTOCOL
+from scheduler.wire import DagSpec, Job, Json, Outcome, job_from_data
+
+#: Exit codes between a child and its supervisor; user code may use them too, which only changes the words.
+EXIT_DONE: Final = 0
+EXIT_NO_CHANNEL: Final = 71
+
+_RESERVE: Final = 64 * 1024 * 1024
+
+Dags = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UserCode:
+    """The functions through which a child meets user code."""
+
+    load: Callable[
+        [str, str, Any], Mapping[str, Any]
+    ]  #: code_root, file, reader of variables -> DAGs by dag_id
+    describe: Callable[[Any, str], DagSpec]  #: DAG, file -> graph
+    perform: Callable[[Any, Job, PipeChannel, Clock], Outcome]
+    fresh_command: Sequence[str]  #: what a fresh interpreter executes; see `fresh_attempt`
+
+
+def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_bytes: int | None) -> NoReturn:
+    """Run one attempt and end the process.
+
+    `dags` is None in a fresh interpreter, which imports the file itself.
+    """
+    channel_fd, output_fd = fds
+    settle(output_fd, memory_bytes)
+    records.install(output_fd)
+    channel = PipeChannel(socket.socket(fileno=channel_fd))
+    try:
+        _answer(channel, code, dags)
+    except ChannelClosed:
+        traceback.print_exc()
+        leave(EXIT_NO_CHANNEL)
+    leave(EXIT_DONE)
+
+
+def run_fresh_attempt(code: UserCode) -> NoReturn:
+    """Run the attempt that the arguments of this interpreter describe; 0 bytes of memory means no limit."""
+    channel_fd, output_fd, memory_bytes = map(int, sys.argv[1:])
+    for fd in (channel_fd, output_fd):
+        os.set_inheritable(fd, False)
+    run_attempt(code, None, (channel_fd, output_fd), memory_bytes or None)
+
+
+def _answer(channel: PipeChannel, code: UserCode, dags: Dags | None) -> None:
+    job = _first_message(channel)
+    os.environ.update(job.env)
+    outcome = _perform(channel, code, dags, job)
+    _wind_down()
+    try:
+        channel.send({"outcome": asdict(outcome)})
+    except (TooLarge, TypeError, ValueError) as error:
+        channel.send({"outcome": asdict(_failed(job, error))})
+
+
+def _perform(channel: PipeChannel, code: UserCode, dags: Dags | None, job: Job) -> Outcome:
+    try:
+        found = code.load(job.code_root, job.file, channel) if dags is None else dags
+        return code.perform(_dag_of(job, found), job, channel, SystemClock())
+    except ChannelClosed:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the edge of a process: SystemExit of an import, too
+        use_reserve()
+        return _failed(job, error)
+
+
+def _dag_of(job: Job, dags: Dags) -> Json:
+    dag = dags.get(job.run.dag_id)
+    if dag is None:
+        raise BadDag(f"The file {job.file} declares no DAG {job.run.dag_id!r}; it has {sorted(dags)}.")
+    return dag
+
+
+def _failed(job: Job, error: BaseException) -> Outcome:
+    info = blame(error, job.code_root)
+    return Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="failed", error=info, reason=info.line)
+
+
+def settle(output_fd: int, memory_bytes: int | None) -> None:
+    """Make the process its own: output, input, limits, random numbers, orphans."""
+    read_nothing()
+    os.dup2(output_fd, 1)
+    os.dup2(output_fd, 2)
+    kernel.adopt_orphans()
+    if memory_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes + _RESERVE))
+    random.seed()
+    if "numpy" in sys.modules:
+        # Unlike Python's own, its generator is the same in every fork.
+        sys.modules["numpy"].random.seed()
+
+
+def use_reserve() -> None:
+    """Allow a little more memory than the limit: to tell that it was reached."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
+def read_nothing() -> None:
+    """Let standard input be empty."""
+    fd = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(fd, 0)
+    os.close(fd)
+
+
+def forbid_core_files() -> None:
+    """Leave no memory images behind when user code crashes."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def leave(code: int) -> NoReturn:
+    """End at once, with what was printed."""
+    _flush()
+    os._exit(code)
+
+
+def _first_message(channel: PipeChannel) -> Job:
+    message = channel.receive()
+    if message["protocol"] != PROTOCOL:
+        raise SystemExit(f"the supervisor speaks protocol {message['protocol']}, this child {PROTOCOL}")
+    return job_from_data(message["job"])
+
+
+def _wind_down() -> None:
+    """Do what an interpreter does at its end: wait for threads, run exit handlers, flush."""
+    # The interpreter's own order. It also ends idle workers of executors, which a plain join would wait for
+    # for ever.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    _flush()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # User code may have closed or replaced them.
+        with contextlib.suppress(Exception):
+            stream.flush()

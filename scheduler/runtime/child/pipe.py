@@ -1,0 +1,153 @@
+"""The channel of running user code, over a socket to the supervisor."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import socket
+import threading
+from typing import Any, Final, NoReturn
+
+from scheduler import errors
+from scheduler.errors import Conflict, DirigentError
+from scheduler.runtime.frames import FRAME_LIMIT, FrameReader, encode
+from scheduler.wire import Data, Json
+
+#: Verbs whose answer nobody waits for.
+ONE_WAY: Final = frozenset({"set_rendered"})
+
+
+class ChannelClosed(DirigentError):
+    """The supervisor is gone, or user code closed the socket to it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connection to the supervisor is closed; user code may have closed its descriptor."
+        )
+
+
+class PipeChannel:
+    """Implements `sdk.channel.Channel`; safe to call from several threads, not from a forked process."""
+
+    def __init__(self, sock: socket.socket, limit: int = FRAME_LIMIT) -> None:
+        self._sock = sock
+        self._limit = limit
+        self._reader = FrameReader()
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+
+    def get_xcom(
+        self, task_id: str, key: str, *, path: str = "", run_id: str | None = None, dag_id: str | None = None
+    ) -> Json:
+        """Return the value, or None where nothing was pushed."""
+        return self._ask("get_xcom", task_id=task_id, key=key, path=path, run_id=run_id, dag_id=dag_id)
+
+    def set_xcom(self, key: str, value: Json) -> None:
+        """Store a value under this task and key at once."""
+        self._ask("set_xcom", key=key, value=value)
+
+    def get_variable(self, key: str) -> str | None:
+        """Return the variable's text, or None where there is none."""
+        text: str | None = self._ask("get_variable", key=key)
+        return text
+
+    def set_variable(self, key: str, value: str) -> None:
+        """Create or replace a variable."""
+        self._ask("set_variable", key=key, value=value)
+
+    def delete_variable(self, key: str) -> None:
+        """Delete a variable; nothing happens where there is none."""
+        self._ask("delete_variable", key=key)
+
+    def get_connection(self, conn_id: str) -> dict[str, Any] | None:
+        """Return the connection's fields, or None."""
+        found: dict[str, Any] | None = self._ask("get_connection", conn_id=conn_id)
+        return found
+
+    def set_rendered(self, fields: dict[str, Any]) -> None:
+        """Keep the rendered template fields; not waited for."""
+        self._ask("set_rendered", fields=fields)
+
+    def publish_artifact(self, name: str, media_type: str, data: bytes) -> None:
+        """Keep a document with the task. The bytes travel in base64."""
+        text = base64.b64encode(data).decode("ascii")
+        self._ask("publish_artifact", name=name, media_type=media_type, data=text)
+
+    def trigger_dag(
+        self, dag_id: str, *, conf: dict[str, Any], run_id: str | None, logical_date: str | None
+    ) -> str:
+        """Create a run of another DAG; return its run_id."""
+        created: str = self._ask(
+            "trigger_dag", dag_id=dag_id, conf=conf, run_id=run_id, logical_date=logical_date
+        )
+        return created
+
+    def run_state(self, dag_id: str, run_id: str) -> str | None:
+        """Return the state of a run, or None where there is none."""
+        state: str | None = self._ask("run_state", dag_id=dag_id, run_id=run_id)
+        return state
+
+    def task_states(
+        self, dag_id: str, *, run_id: str | None, logical_date: str | None, task_ids: list[str]
+    ) -> dict[str, str]:
+        """Return the states of tasks of a run found by its id or its logical date."""
+        states: dict[str, str] = self._ask(
+            "task_states", dag_id=dag_id, run_id=run_id, logical_date=logical_date, task_ids=task_ids
+        )
+        return states
+
+    def receive(self) -> Data:
+        """Wait for the next message of the supervisor; raises ChannelClosed."""
+        while True:
+            for message in self._reader.feed(b""):
+                return message
+            for message in self._reader.feed(self._read()):
+                return message
+
+    def send(self, message: Data) -> None:
+        """Send a message; raises ChannelClosed, TooLarge."""
+        frame = encode(message, self._limit)
+        try:
+            self._sock.sendall(frame)
+        except OSError:
+            raise ChannelClosed from None
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+    def _read(self) -> bytes:
+        try:
+            piece = self._sock.recv(65536)
+        except OSError:
+            raise ChannelClosed from None
+        if not piece:
+            raise ChannelClosed
+        return piece
+
+    def _ask(self, verb: str, **args: Any) -> Json:
+        if os.getpid() != self._owner:
+            raise Conflict(
+                f"{verb} was called in a process that the task forked; "
+                "call it in the task itself and hand the result over."
+            )
+        with self._lock:
+            self.send({"verb": verb, "args": args, "waits": verb not in ONE_WAY})
+            return None if verb in ONE_WAY else _value(self.receive())
+
+
+def _value(reply: Data) -> Json:
+    if "error" in reply:
+        _raise(**reply["error"])
+    return reply["value"]
+
+
+def _raise(type: str, message: str, facts: Data) -> NoReturn:
+    """Raise the leaf of `scheduler.errors` that the supervisor met, with its attributes."""
+    leaf = getattr(errors, type, DirigentError)
+    error: DirigentError = leaf.__new__(leaf, message)
+    for name, value in facts.items():
+        with contextlib.suppress(AttributeError):
+            setattr(error, name, value)
+    raise error

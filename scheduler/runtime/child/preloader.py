@@ -1,0 +1,85 @@
+"""A nursery that has one DAG file imported and forks attempts of it; a *bare* one has none."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, BinaryIO, Final, NoReturn
+
+from scheduler.runtime import kernel
+from scheduler.runtime.child.attempt_process import UserCode, read_nothing, run_attempt
+from scheduler.runtime.child.blame import blame
+from scheduler.runtime.child.nursery import Nursery, Request, Ties
+from scheduler.runtime.child.parse import run_parse
+from scheduler.runtime.child.pipe import PipeChannel
+
+_OUTPUT_LIMIT: Final = 8_000
+
+
+def become_bare(code: UserCode, fds: Sequence[int], life_fd: int) -> NoReturn:
+    """Serve parses and fresh interpreters: what they do to their parent harms nobody else."""
+    (control_fd,) = fds
+
+    def parse(request: Request, parse_fds: Sequence[int]) -> NoReturn:
+        run_parse(code, request, parse_fds)
+
+    def fresh(request: Request, attempt_fds: Sequence[int]) -> NoReturn:
+        _execute(code.fresh_command, request, attempt_fds)
+
+    ties = Ties(socket.socket(fileno=control_fd), life_fd)
+    nursery = Nursery(ties, {"parse": parse, "fresh": fresh}, grace_s=0)
+    nursery.tell("ready", threads=1, output="")
+    nursery.serve()
+
+
+def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_fd: int) -> NoReturn:
+    """Import the file, tell how that went, and serve attempts."""
+    control_fd, channel_fd = fds
+    ties = Ties(socket.socket(fileno=control_fd), life_fd)
+    dags: dict[str, Any] = {}
+
+    def attempt(asked: Request, attempt_fds: Sequence[int]) -> NoReturn:
+        run_attempt(code, dags, attempt_fds, asked["memory_bytes"])
+
+    nursery = Nursery(ties, {"attempt": attempt}, grace_s=0)
+    with tempfile.TemporaryFile() as printed:
+        _redirect(printed.fileno())
+        channel = PipeChannel(socket.socket(fileno=channel_fd))
+        try:
+            dags.update(code.load(request["code_root"], request["file"], channel))
+        except BaseException as error:  # noqa: BLE001 - the edge of a process: SystemExit, too
+            info = blame(error, request["code_root"])
+            nursery.tell("broken", error=asdict(info), output=_tail(printed))
+            os._exit(1)
+        nursery.tell("ready", threads=kernel.thread_count(), output=_tail(printed))
+    channel.close()
+    read_nothing()
+    _redirect(os.open(os.devnull, os.O_WRONLY))
+    nursery.serve()
+
+
+def _execute(command: Sequence[str], request: Request, fds: Sequence[int]) -> NoReturn:
+    """Replace this process by a fresh interpreter that runs the attempt."""
+    for fd in fds:
+        os.set_inheritable(fd, True)
+    os.execv(command[0], [*command, *map(str, fds), str(request["memory_bytes"] or 0)])
+
+
+def _redirect(fd: int) -> None:
+    """Let prints of this process go to `fd`. Nothing may stay in a buffer: each fork would print it again."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+
+
+def _tail(printed: BinaryIO) -> str:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    size = printed.seek(0, os.SEEK_END)
+    printed.seek(max(0, size - _OUTPUT_LIMIT))
+    return printed.read().decode(errors="replace")

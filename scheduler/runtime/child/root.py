@@ -1,0 +1,35 @@
+"""The base process: one thread, no user code; forks preloaders."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from scheduler.runtime import kernel
+from scheduler.runtime.child.attempt_process import UserCode, forbid_core_files
+from scheduler.runtime.child.nursery import Nursery, Request, Ties
+from scheduler.runtime.child.preloader import become_bare, become_preloader
+
+#: How long preloaders get to kill their attempts; then they are killed themselves.
+_GRACE_S: Final = 0.5
+
+
+def serve_supervisor(code: UserCode) -> NoReturn:
+    """Serve the supervisor that is at the other end of the socket named by the first argument."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    os.set_inheritable(control.fileno(), False)
+    forbid_core_files()
+    sys.dont_write_bytecode = True
+
+    def preload(request: Request, fds: Sequence[int]) -> NoReturn:
+        become_preloader(code, request, fds, nursery.life_fd)
+
+    def bare(_request: Request, fds: Sequence[int]) -> NoReturn:
+        become_bare(code, fds, nursery.life_fd)
+
+    nursery = Nursery(Ties(control, None), {"preload": preload, "bare": bare}, grace_s=_GRACE_S)
+    nursery.tell("ready", threads=kernel.thread_count(), output="")
+    nursery.serve()

@@ -1,0 +1,71 @@
+"""Frames between supervisor and children: four bytes of length (big-endian), then JSON."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from scheduler.errors import TooLarge
+from scheduler.wire import Data
+
+#: Spoken first by the supervisor on every channel; a child of another version refuses to run.
+PROTOCOL: Final = 1
+#: What an attempt may send or be sent at once.
+FRAME_LIMIT: Final = 16 * 1024 * 1024
+#: A parsed file carries the source of every task.
+PARSE_LIMIT: Final = 64 * 1024 * 1024
+
+_HEAD: Final = struct.Struct(">I")
+
+
+class BadFrame(Exception):
+    """The other side does not keep to the form of frames: it is broken or hostile, and nothing more is read
+    from it.
+    """
+
+
+def encode(message: Data, limit: int = FRAME_LIMIT) -> bytes:
+    """Return the frame of a message; raises TooLarge."""
+    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    if len(body) > limit:
+        raise TooLarge("The message", len(body), limit)
+    return _HEAD.pack(len(body)) + body
+
+
+class FrameReader:
+    """Collects what arrives in pieces; holds at most one frame and the piece that follows it."""
+
+    def __init__(self, limit: int = FRAME_LIMIT) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+
+    def feed(self, piece: bytes) -> Iterator[Data]:
+        """Yield the messages that are complete now; raises BadFrame."""
+        self._buffer += piece
+        while (body := self._take()) is not None:
+            yield _decode(body)
+
+    def _take(self) -> bytes | None:
+        if len(self._buffer) < _HEAD.size:
+            return None
+        (size,) = _HEAD.unpack_from(self._buffer)
+        if size > self._limit:
+            raise BadFrame(f"a frame of {size:,} bytes was announced; the limit is {self._limit:,} bytes")
+        end = _HEAD.size + size
+        if len(self._buffer) < end:
+            return None
+        body = bytes(self._buffer[_HEAD.size : end])
+        del self._buffer[:end]
+        return body
+
+
+def _decode(body: bytes) -> Data:
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadFrame(f"a frame holds no JSON: {error}") from None
+    if not isinstance(message, dict):
+        raise BadFrame("a frame holds no JSON object")
+    return message

@@ -1,0 +1,116 @@
+"""What is asked of the operating system's kernel to keep track of processes.
+
+Off Linux most of it is not to be had.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+_IS_LINUX: Final = sys.platform == "linux"
+_LIBC: Final = ctypes.CDLL(None, use_errno=True) if _IS_LINUX else None
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
+
+#: macOS kills or hangs a forked child that touches its frameworks: there, every attempt is a fresh
+#: interpreter.
+FORK_IS_SAFE: Final = sys.platform != "darwin"
+
+
+def die_with_parent(signum: signal.Signals, parent_pid: int) -> None:
+    """Ask for a signal at the parent's death; where that has happened already, send it now."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+    if os.getppid() != parent_pid:
+        os.kill(os.getpid(), signum)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent dies, in place of the init process."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def child_pids() -> list[int]:
+    """Return the pids of own children, adopted ones and zombies included; nothing where the kernel does not
+    say.
+    """
+    pid = os.getpid()
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def thread_count() -> int:
+    """Return how many threads this process has, those started by C libraries included (Linux)."""
+    try:
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - a directory of a virtual file system, on a hot path
+    except OSError:
+        return threading.active_count()
+
+
+def kill_group(pid: int, signum: int) -> None:
+    """Signal the process group that `pid` leads, if there is still one."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signum)
+
+
+def kill(pid: int, signum: int) -> None:
+    """Signal a process, if it is still there."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signum)
+
+
+def exit_code(status: int) -> int:
+    """Return the exit code of a raw status of wait; of a process killed by a signal, the signal's number
+    below zero.
+    """
+    return os.waitstatus_to_exitcode(status)
+
+
+def death_words(status: int) -> str:
+    """Say a raw status of wait in words: 'exited with code 3', 'was killed by SIGKILL'."""
+    code = exit_code(status)
+    return f"exited with code {code}" if code >= 0 else f"was killed by {signal_name(-code)}"
+
+
+def signal_name(number: int) -> str:
+    """Return 'SIGKILL' for 9; real-time signals are named by their number."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def peak_memory(usage: resource.struct_rusage) -> int:
+    """Return the peak of resident memory in bytes; macOS counts in bytes, others in KiB."""
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def oom_kill_count() -> int:
+    """Return how many processes the kernel has killed for want of memory since it started; 0 where it does
+    not say.
+    """
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
+def memory_bytes(pid: int) -> int:
+    """Return the memory that belongs to a process alone, about; 0 where the kernel does not say."""
+    try:
+        words = Path(f"/proc/{pid}/statm").read_text().split()
+    except OSError:
+        return 0
+    return (int(words[1]) - int(words[2])) * resource.getpagesize()

@@ -1,0 +1,180 @@
+"""One attempt, from the request to launch it to its outcome."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+from scheduler.errors import TooLarge
+from scheduler.logs.lines import DIRIGENT
+from scheduler.logs.sink import LogSink
+from scheduler.runtime import kernel
+from scheduler.runtime.frames import PROTOCOL
+from scheduler.runtime.supervisor.conversation import Conversation
+from scheduler.runtime.supervisor.link import Ended, Link
+from scheduler.runtime.supervisor.output import LogOutput, OutputPipe
+from scheduler.runtime.supervisor.reactor import Timer
+from scheduler.runtime.supervisor.services import Services
+from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of
+from scheduler.wire import Data, ErrorInfo, Job, Outcome
+
+
+class Attempt:
+    """Collects evidence, signals what must end, and delivers one outcome. Lives on the reactor's thread.
+
+    `fresh` says why it gets a fresh interpreter, None where it is forked from a preloader.
+    """
+
+    def __init__(
+        self, services: Services, job: Job, log: LogSink, deliver: Callable[[Attempt, Outcome], None]
+    ) -> None:
+        self.job = job
+        self._services = services
+        self._log = log
+        self._deliver = deliver
+        self._evidence = Evidence(job, oom_kills_before=services.oom_watch.lately())
+        self._printed = LogOutput(log)
+        self._channel: Conversation | None = None
+        self._output: OutputPipe | None = None
+        self._link: Link | None = None
+        self._child_id = 0
+        self._pid: int | None = None
+        self._timers: list[Timer] = []
+        self._is_over = False
+
+    def say(self, level: str, text: str) -> None:
+        """Add a line of Dirigent's own to the log."""
+        self._log.line(level, DIRIGENT, text)
+        self._services.reactor.after_turn(self._log.flush)
+
+    def on_seat(self, link: Link, op: str) -> None:
+        """Have the process forked, and give it its job."""
+        if self._is_over:
+            return
+        try:
+            ours, theirs = socket.socketpair()
+            output_r, output_w = os.pipe()
+        except OSError as error:
+            self.on_lost(f"could not be started: {error.strerror}")
+            return
+        self._link = link
+        fds = [theirs.detach(), output_w]
+        self._child_id = link.fork(self, op, fds, memory_bytes=self._services.limits.memory_bytes)
+        self._output = OutputPipe(self._services.reactor, self._services.clock, output_r, self._take_output)
+        self._channel = self._services.converse(
+            ours, self.job, self._log.masker, on_result=self._take_result, on_end=self._channel_ended
+        )
+        self._send_job(self._channel)
+
+    def on_broken(self, error: ErrorInfo, output: str) -> None:
+        """Its file could not be imported."""
+        for text in (*output.splitlines(), *error.traceback.splitlines()):
+            self._log.line("error", "import", text)
+        self._evidence.error = error
+        self._finish()
+
+    def on_started(self, pid: int) -> None:
+        """The process exists."""
+        self._pid = pid
+        self._evidence.started_at = self._services.clock.now()
+        if self._evidence.stop is not None:
+            self._signal(signal.SIGTERM)
+        timeout_s = self.job.execution_timeout_s
+        if timeout_s is not None:
+            self._later(timeout_s + self._services.limits.timeout_grace_s, lambda: self._time_out(timeout_s))
+
+    def on_ended(self, ended: Ended) -> None:
+        """The process and its group are gone."""
+        self._evidence.ended = ended
+        self._evidence.memory_ran_out = self._services.oom_watch.now() > self._evidence.oom_kills_before
+        self._finish()
+
+    def on_lost(self, reason: str) -> None:
+        """Its preloader is gone, or it could not be started: nobody waits for the process any more."""
+        if self._pid is not None:
+            kernel.kill_group(self._pid, signal.SIGKILL)
+        self._evidence.lost = reason
+        self._finish()
+
+    def stop(self, reason: str) -> None:
+        """End it as cancelled, unless it has said how it ended already."""
+        self._stop(Stop("cancelled", reason))
+
+    def _time_out(self, timeout_s: float) -> None:
+        self._stop(Stop("failed", f"ran longer than {timeout_s:g} s"))
+
+    def _stop(self, stop: Stop) -> None:
+        if self._is_over or self._evidence.stop is not None or self._evidence.said is not None:
+            return
+        self._evidence.stop = stop
+        self.say("warning", f"Told to stop: {stop.reason}.")
+        if self._link is None:
+            self._finish()
+            return
+        self._signal(signal.SIGTERM)
+        self._later(self._services.limits.stop_grace_s, lambda: self._signal(signal.SIGKILL))
+
+    def _signal(self, signum: signal.Signals) -> None:
+        if self._link is not None:
+            self._link.kill(self._child_id, signum)
+
+    def _later(self, delay_s: float, call: Callable[[], None]) -> None:
+        self._timers.append(self._services.reactor.call_later(delay_s, call))
+
+    def _send_job(self, channel: Conversation) -> None:
+        try:
+            channel.send({"protocol": PROTOCOL, "job": asdict(self.job)})
+        except TooLarge as error:
+            self._stop(Stop("failed", str(error)))
+
+    def _take_output(self, piece: bytes) -> int:
+        count = self._printed.take(piece)
+        self._services.reactor.after_turn(self._log.flush)
+        return count
+
+    def _take_result(self, message: Data) -> None:
+        if self._evidence.said is not None:
+            return
+        try:
+            self._evidence.said = outcome_of(self.job, message)
+        except (KeyError, TypeError, ValueError) as error:
+            self._channel_ended(f"it sent an outcome that cannot be read: {error}")
+            return
+        self._later(self._services.limits.exit_grace_s, self._kill_lingering)
+
+    def _kill_lingering(self) -> None:
+        self.say("warning", "The process did not end after its outcome; it is killed.")
+        self._signal(signal.SIGKILL)
+
+    def _channel_ended(self, fault: str) -> None:
+        self._evidence.channel_fault = fault or "its channel to the supervisor was closed"
+        if fault:
+            self._signal(signal.SIGKILL)
+
+    def _finish(self) -> None:
+        """Take in what is still under way, then conclude."""
+        if self._is_over:
+            return
+        self._is_over = True
+        for timer in self._timers:
+            timer.cancel()
+        if self._output is not None:
+            self._output.finish()
+        self._printed.finish()
+        if self._channel is None:
+            self._conclude()
+        else:
+            self._channel.finish(self._conclude)
+
+    def _conclude(self) -> None:
+        outcome = self._masked(judge(self._evidence, self._services.clock.now()))
+        self._log.close("info" if outcome.state == "success" else "error", footer(outcome))
+        self._deliver(self, outcome)
+
+    def _masked(self, outcome: Outcome) -> Outcome:
+        masker = self._log.masker
+        error = outcome.error and ErrorInfo(**masker.mask_data(asdict(outcome.error)))
+        return replace(outcome, error=error, reason=masker.mask(outcome.reason))

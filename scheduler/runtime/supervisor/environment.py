@@ -1,0 +1,41 @@
+"""The environment of processes that run user code: made from a list, so that no secret of the server slips
+in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+#: What programs need to find their files, speak the user's language and reach the network.
+PASSED_ON: Final = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LANGUAGE", "LC_*", "XDG_*",
+    "VIRTUAL_ENV", "CONDA_*", "PYTHON*", "LD_LIBRARY_PATH", "DYLD_*",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
+    "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+    "SYSTEMROOT",
+)  # fmt: skip
+#: Numeric libraries start a thread a core at import; a process with threads cannot be forked safely.
+ONE_THREAD: Final = dict.fromkeys(
+    (
+        "OPENBLAS_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    ),
+    "1",
+)
+
+
+def child_environment(environ: Mapping[str, str], also: Collection[str] = ()) -> dict[str, str]:
+    """Return what children get: names on the list, and those that `also` names (with `*` for any end)."""
+    patterns = (*PASSED_ON, *also)
+    passed = {name: value for name, value in environ.items() if _matches(name, patterns)}
+    return ONE_THREAD | passed | {"PYTHONUNBUFFERED": "1"}
+
+
+def _matches(name: str, patterns: Collection[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

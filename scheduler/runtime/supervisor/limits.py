@@ -1,0 +1,20 @@
+"""How much time, memory and how many processes the children of a supervisor may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Durations in seconds, sizes in bytes; None is no limit."""
+
+    memory_bytes: int | None = None  #: data of one attempt
+    stop_grace_s: float = 10.0  #: from SIGTERM to SIGKILL
+    timeout_grace_s: float = 5.0  #: beyond execution_timeout, before the supervisor stops the attempt itself
+    exit_grace_s: float = 5.0  #: from the outcome to the end of the process
+    import_s: float = 60.0  #: import of a DAG file by its preloader
+    preloaders: int = 32
+    preloader_memory_bytes: int = 512 * 1024 * 1024  #: of all preloaders together
+    preloader_idle_s: float = 600.0
+    sweep_s: float = 15.0  #: between two looks at idle and large preloaders

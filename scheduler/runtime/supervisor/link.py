@@ -1,0 +1,98 @@
+"""The supervisor's end of a nursery: asks it to fork, tells keepers what became of their child."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from scheduler.runtime.supervisor.framed import FramedSocket
+from scheduler.runtime.supervisor.reactor import Reactor
+from scheduler.wire import Data
+
+_ids: Final = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended, as its parent's wait saw it. `status` is raw."""
+
+    status: int
+    cpu_s: float
+    peak_memory_bytes: int
+
+
+class Keeper(Protocol):
+    """Who wants to know of a child."""
+
+    def on_started(self, pid: int) -> None:
+        """It was forked."""
+
+    def on_ended(self, ended: Ended) -> None:
+        """It ended; nothing of its process group is left. The last word."""
+
+    def on_lost(self, reason: str) -> None:
+        """It could not be forked, or its nursery is gone. The last word."""
+
+
+class Link:
+    """One nursery. `on_ready` gets its first message; `on_end` is called when the socket ends."""
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        sock: socket.socket,
+        on_ready: Callable[[Data], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        self._on_ready = on_ready
+        self._on_end = on_end
+        self._keepers: dict[int, Keeper] = {}
+        self._socket = FramedSocket(reactor, sock, on_message=self._take, on_end=lambda _reason: on_end())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has no children."""
+        return not self._keepers
+
+    def fork(self, keeper: Keeper, op: str, fds: Sequence[int], **facts: Any) -> int:
+        """Ask for a child; return the id by which to kill it. Takes the descriptors."""
+        child_id = next(_ids)
+        self._keepers[child_id] = keeper
+        self._socket.send({"op": op, "id": child_id, "fds": len(fds), **facts}, fds)
+        return child_id
+
+    def kill(self, child_id: int, signum: signal.Signals) -> None:
+        """Have a child's process group signalled, if it is still alive."""
+        if child_id in self._keepers:
+            self._socket.send({"op": "kill", "id": child_id, "signal": int(signum)})
+
+    def drain(self) -> None:
+        """Read what the nursery said before it ended."""
+        self._socket.drain()
+
+    def lose(self, reason: str) -> None:
+        """Tell the keepers of all children that the nursery is gone."""
+        self._socket.close()
+        lost, self._keepers = list(self._keepers.values()), {}
+        for keeper in lost:
+            keeper.on_lost(reason)
+
+    def close(self) -> None:
+        """Close the socket, which makes the nursery kill its children and end."""
+        self._socket.close()
+
+    def _take(self, message: Data) -> None:
+        match message["note"]:
+            case "started":
+                self._keepers[message["id"]].on_started(message["pid"])
+            case "ended":
+                ended = Ended(message["status"], message["cpu_s"], message["peak"])
+                self._keepers.pop(message["id"]).on_ended(ended)
+            case "refused":
+                self._keepers.pop(message["id"]).on_lost(f"could not be started: {message['reason']}")
+            case _:
+                self._on_ready(message)

@@ -1,0 +1,153 @@
+"""The supervisor's view of one preloader: who waits for its import, who runs in it, and what it takes."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from scheduler.logs.mask import Masker
+from scheduler.runtime import kernel
+from scheduler.runtime.supervisor.conversation import Conversation
+from scheduler.runtime.supervisor.link import Ended, Link
+from scheduler.runtime.supervisor.reactor import Timer
+from scheduler.runtime.supervisor.services import Services
+from scheduler.wire import Data, ErrorInfo, error_from_data
+
+
+class Source(NamedTuple):
+    """A DAG file and its code, and what is forked of it; a bare preloader has no file."""
+
+    code_root: str
+    file: str
+    op: str = "attempt"
+
+
+class Guest(Protocol):
+    """Who wants to be forked by a preloader."""
+
+    def on_seat(self, link: Link, op: str) -> None:
+        """The preloader is ready: fork now."""
+
+    def on_broken(self, error: ErrorInfo, output: str) -> None:
+        """The import failed; there will be no seat."""
+
+    def on_lost(self, reason: str) -> None:
+        """The preloader ended before it was ready; there will be no seat."""
+
+
+class Nest:
+    """One preloader. It is a child of the base process, and a nursery of its own."""
+
+    def __init__(self, services: Services, source: Source, on_threads: Callable[[Nest], None]) -> None:
+        self.source = source
+        self.pid: int | None = None
+        self.thread_count = 1
+        self.used_at = services.clock.monotonic()
+        self.is_over = False  #: gives no more seats
+        self._services = services
+        self._on_threads = on_threads
+        self._is_ready = False
+        self._channel: Conversation | None = None
+        self._waiting: list[Guest] = []
+        self._kill_reason: str | None = None
+        self._import_timer: Timer | None = None
+
+    def start(self, base: Link) -> None:
+        """Have it forked by the base process."""
+        ours, theirs = socket.socketpair()
+        self._base = base
+        self._link = Link(self._services.reactor, ours, self._ready, self._cut_off)
+        if not self.source.file:
+            self._id = base.fork(self, "bare", [theirs.detach()])
+            return
+        channel_ours, channel_theirs = socket.socketpair()
+        self._channel = self._services.converse(
+            channel_ours, None, Masker(), on_result=_ignore, on_end=_ignore
+        )
+        fds = [theirs.detach(), channel_theirs.detach()]
+        self._id = base.fork(self, "preload", fds, code_root=self.source.code_root, file=self.source.file)
+        self._import_timer = self._services.reactor.call_later(
+            self._services.limits.import_s, self._import_hangs
+        )
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody runs in it or waits for it."""
+        return self._is_ready and self._link.is_idle
+
+    def seat(self, guest: Guest) -> None:
+        """Give the guest a seat as soon as the import is done."""
+        self.used_at = self._services.clock.monotonic()
+        if self._is_ready:
+            guest.on_seat(self._link, self.source.op)
+        else:
+            self._waiting.append(guest)
+
+    def take_waiting(self) -> list[Guest]:
+        """Give up those who wait; the caller finds them another seat."""
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def retire(self) -> None:
+        """End the preloader and what runs in it."""
+        self.is_over = True
+        self._link.close()
+
+    def on_started(self, pid: int) -> None:
+        """Note the pid."""
+        self.pid = pid
+
+    def on_ended(self, ended: Ended) -> None:
+        """Tell everyone in it."""
+        self.on_lost(f"its preloader {self._kill_reason or kernel.death_words(ended.status)}")
+
+    def on_lost(self, reason: str) -> None:
+        """Tell everyone in it, after what the preloader itself had said about them."""
+        self.is_over = True
+        self._link.drain()
+        self._close_import()
+        if self.pid is not None:
+            kernel.kill_group(self.pid, signal.SIGKILL)
+        self._link.lose(reason)
+        for guest in self.take_waiting():
+            guest.on_lost(reason)
+
+    def _ready(self, message: Data) -> None:
+        self._close_import()
+        if message["note"] == "broken":
+            self._break(error_from_data(message["error"]), message["output"])
+            return
+        self.thread_count = message["threads"]
+        if self.thread_count > 1:
+            self._on_threads(self)
+            return
+        self._is_ready = True
+        for guest in self.take_waiting():
+            guest.on_seat(self._link, self.source.op)
+
+    def _break(self, error: ErrorInfo, output: str) -> None:
+        self.is_over = True
+        for guest in self.take_waiting():
+            guest.on_broken(error, output)
+
+    def _cut_off(self) -> None:
+        """The socket ended: the process is at its end, or no longer serves. Its parent says how it ended."""
+        self.is_over = True
+        self._base.kill(self._id, signal.SIGKILL)
+
+    def _import_hangs(self) -> None:
+        limit_s = self._services.limits.import_s
+        self._kill_reason = f"took longer than {limit_s:g} s to import {self.source.file}"
+        self._base.kill(self._id, signal.SIGKILL)
+
+    def _close_import(self) -> None:
+        if self._import_timer is not None:
+            self._import_timer.cancel()
+        if self._channel is not None:
+            self._channel.close()
+
+
+def _ignore(_message: object) -> None:
+    """An import has no result to tell, and may end its channel."""

@@ -1,0 +1,139 @@
+"""One parse of a DAG file, from the request to the answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Final
+
+from scheduler.logs.mask import Masker
+from scheduler.runtime import kernel
+from scheduler.runtime.frames import PARSE_LIMIT
+from scheduler.runtime.supervisor.conversation import Conversation
+from scheduler.runtime.supervisor.link import Ended, Link
+from scheduler.runtime.supervisor.output import OutputPipe
+from scheduler.runtime.supervisor.reactor import Timer
+from scheduler.runtime.supervisor.services import Services
+from scheduler.wire import Data, ErrorInfo, ParsedFile, parsed_from_data
+
+#: Bytes of what the file printed that are kept.
+_OUTPUT: Final = 64_000
+#: Beyond the time limit, in which the child can say itself where it hangs.
+_GRACE_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseRequest:
+    """What to import, and what that may take."""
+
+    code_root: str
+    file: str
+    timeout_s: float
+    memory_bytes: int | None
+
+
+class Parse:
+    """Waits for the answer of one child.
+
+    Whatever becomes of it, `result` gets a ParsedFile. Reactor's thread.
+    """
+
+    def __init__(self, services: Services, request: ParseRequest) -> None:
+        self.result: Future[ParsedFile] = Future()
+        self._services = services
+        self._request = request
+        self._printed = bytearray()
+        self._message: Data | None = None
+        self._fault = ""
+        self._channel: Conversation | None = None
+        self._output: OutputPipe | None = None
+        self._timer: Timer | None = None
+        self._is_over = False
+
+    def on_seat(self, link: Link, op: str) -> None:
+        """Have the process forked."""
+        try:
+            ours, theirs = socket.socketpair()
+            output_r, output_w = os.pipe()
+        except OSError as error:
+            self.on_lost(f"could not be started: {error.strerror}")
+            return
+        asked = self._request
+        facts = {"code_root": asked.code_root, "file": asked.file, "timeout_s": asked.timeout_s}
+        child_id = link.fork(self, op, [theirs.detach(), output_w], memory_bytes=asked.memory_bytes, **facts)
+        self._output = OutputPipe(self._services.reactor, self._services.clock, output_r, self._take_output)
+        self._channel = self._services.converse(
+            ours, None, Masker(), on_result=self._take_result, on_end=self._channel_ended, limit=PARSE_LIMIT
+        )
+        self._timer = self._services.reactor.call_later(
+            asked.timeout_s + _GRACE_S, lambda: self._time_out(link, child_id)
+        )
+
+    def on_broken(self, error: ErrorInfo, output: str) -> None:
+        """A bare preloader imports nothing that could break."""
+        self.on_lost(error.line or output)
+
+    def on_started(self, pid: int) -> None:
+        """The process exists; its time runs from the request."""
+
+    def on_ended(self, ended: Ended) -> None:
+        """The process and its group are gone."""
+        self._finish(self._fault or f"the import {_death_words(ended)}")
+
+    def on_lost(self, reason: str) -> None:
+        """Its preloader is gone."""
+        self._finish(f"the import was {reason}")
+
+    def _time_out(self, link: Link, child_id: int) -> None:
+        self._fault = f"the import took longer than {self._request.timeout_s:g} s and did not react to that"
+        link.kill(child_id, signal.SIGKILL)
+
+    def _take_output(self, piece: bytes) -> int:
+        self._printed += piece[: max(0, _OUTPUT - len(self._printed))]
+        return 0
+
+    def _take_result(self, message: Data) -> None:
+        self._message = message
+
+    def _channel_ended(self, fault: str) -> None:
+        self._fault = fault and f"the import broke its channel: {fault}"
+
+    def _finish(self, reason: str) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._output is not None:
+            self._output.finish()
+        if self._channel is None:
+            self._conclude(reason)
+        else:
+            self._channel.finish(lambda: self._conclude(reason))
+
+    def _conclude(self, reason: str) -> None:
+        stdout = self._printed.decode(errors="replace")
+        self.result.set_result(replace(self._parsed(reason), file=self._request.file, stdout=stdout))
+
+    def _parsed(self, reason: str) -> ParsedFile:
+        try:
+            if self._message is not None:
+                return parsed_from_data(self._message["parsed"])
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"the import sent an answer that cannot be read: {error}"
+        return ParsedFile(file=self._request.file, error=_process_error(self._request.file, reason))
+
+
+def _process_error(file: str, reason: str) -> ErrorInfo:
+    """Describe an import that ended its own process, or was ended."""
+    return ErrorInfo(type="ImportEnded", message=reason, line=f"ImportEnded: {reason} ({file})")
+
+
+def _death_words(ended: Ended) -> str:
+    code = kernel.exit_code(ended.status)
+    return (
+        f"ended its process with code {code}" if code >= 0 else f"was killed by {kernel.signal_name(-code)}"
+    )

@@ -1,0 +1,90 @@
+"""The base process as its supervisor sees it: executed when first needed, and again after it died."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from scheduler.runtime import kernel
+from scheduler.runtime.supervisor.link import Link
+from scheduler.runtime.supervisor.services import Services
+from scheduler.wire import Data
+
+_log: Final = logging.getLogger(__name__)
+
+#: What base and preloaders may take to kill what is below them.
+_END_S: Final = 3.0
+
+
+class Root:
+    """Keeps one base process.
+
+    `use` calls back with its link; `on_lost` of what it forked tells of its death.
+    """
+
+    def __init__(self, services: Services, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._services = services
+        self._command = command
+        self._environ = environ
+        self._process: subprocess.Popen[bytes] | None = None
+        self._link: Link | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Pid of the base process, None where there is none now."""
+        return self._process.pid if self._process else None
+
+    def link(self) -> Link:
+        """Return the link to a living base process; starts one where there is none. Raises OSError."""
+        if self._link is None:
+            self._start()
+        assert self._link is not None
+        return self._link
+
+    def close(self) -> None:
+        """End the base process and all below it; waits until they are gone."""
+        if self._link is not None:
+            self._link.close()
+        self._reap(_END_S)
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [*self._command, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._link = Link(self._services.reactor, ours, _nothing, self._ended)
+
+    def _ended(self) -> None:
+        link, self._link = self._link, None
+        words = self._reap(_END_S)
+        _log.error("The base process %s; the attempts below it are lost, the next one starts another.", words)
+        if link is not None:
+            link.lose(f"lost with the base process, which {words}")
+
+    def _reap(self, timeout_s: float) -> str:
+        process, self._process = self._process, None
+        if process is None:
+            return "was not running"
+        try:
+            process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            kernel.kill_group(process.pid, signal.SIGKILL)
+            process.wait()
+        return _death_words(process.returncode)
+
+
+def _death_words(code: int) -> str:
+    return f"exited with code {code}" if code >= 0 else f"was killed by {kernel.signal_name(-code)}"
+
+
+def _nothing(_message: Data) -> None:
+    """Requests may be sent before the base process is ready: they wait in the socket."""

@@ -1,0 +1,127 @@
+"""The door to the children of a server or worker. Its methods may be called from any thread."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from scheduler.clock import Clock
+from scheduler.logs.sink import LogSink
+from scheduler.runtime.supervisor.attempt import Attempt
+from scheduler.runtime.supervisor.conversation import Answer
+from scheduler.runtime.supervisor.environment import child_environment
+from scheduler.runtime.supervisor.family import Family
+from scheduler.runtime.supervisor.limits import Limits
+from scheduler.runtime.supervisor.nest import Source
+from scheduler.runtime.supervisor.parse import Parse, ParseRequest
+from scheduler.runtime.supervisor.reactor import Reactor
+from scheduler.runtime.supervisor.root import Root
+from scheduler.runtime.supervisor.services import OomWatch, Services
+from scheduler.wire import Job, Outcome, ParsedFile
+
+BASE_COMMAND: Final = (sys.executable, "-m", "scheduler.runtime.child.base_process")
+_POOL: Final = 4
+
+
+class Supervisor:
+    """Runs attempts and parses in child processes.
+
+    `on_outcome` is called once for every launched job, on the IO thread: it must hand the outcome over and
+    return.
+    `answer` is called on threads of a small pool; its job is None while a DAG file is imported.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_outcome: Callable[[Outcome], None],
+        answer: Answer,
+        clock: Clock,
+        environ: Mapping[str, str],
+        pass_on: Collection[str] = (),
+        limits: Limits | None = None,
+        name: str = "this worker",
+        base_command: Sequence[str] = BASE_COMMAND,
+    ) -> None:
+        self._on_outcome = on_outcome
+        self._name = name
+        self._attempts: dict[int, Attempt] = {}
+        self._live: frozenset[int] = frozenset()
+        self._reactor = Reactor(clock)
+        self._pool = ThreadPoolExecutor(_POOL, "supervisor-answer")
+        self._services = Services(
+            clock=clock,
+            reactor=self._reactor,
+            pool=self._pool,
+            answer=answer,
+            limits=limits or Limits(),
+            oom_watch=OomWatch(clock),
+        )
+        root = Root(self._services, base_command, child_environment(environ, pass_on))
+        self._family = Family(self._services, root)
+
+    @property
+    def live(self) -> frozenset[int]:
+        """Ids of attempts that were launched and whose outcome was not delivered yet."""
+        return self._live
+
+    def start(self) -> None:
+        """Start the IO thread and the base process."""
+        self._reactor.start()
+        self._reactor.post(self._family.start)
+
+    def close(self) -> None:
+        """Kill what still runs, without delivering outcomes, and give everything back."""
+        self._reactor.post(self._family.close)
+        self._reactor.close()
+        self._pool.shutdown(cancel_futures=True)
+
+    def launch(self, job: Job, log: LogSink) -> None:
+        """Run the job in a process of its own; the log belongs to the supervisor from now on."""
+        self._live |= {job.attempt_id}
+        self._reactor.post(lambda: self._launch(job, log))
+
+    def stop(self, attempt_id: int, reason: str) -> None:
+        """End an attempt as cancelled: SIGTERM to its group, SIGKILL after a grace.
+
+        Nothing happens if it ended.
+        """
+        self._reactor.post(lambda: self._stop(attempt_id, reason))
+
+    def warm(self, code_root: str, file: str) -> None:
+        """Import the file now, so that its next attempt starts at once."""
+        self._reactor.post(lambda: self._family.warm(Source(code_root, file)))
+
+    def parse(self, code_root: str, file: str, *, timeout_s: float, memory_bytes: int | None) -> ParsedFile:
+        """Import a file in a child and return what it declares, or why it could not be imported. Blocks."""
+        request = ParseRequest(code_root=code_root, file=file, timeout_s=timeout_s, memory_bytes=memory_bytes)
+        parse = Parse(self._services, request)
+        self._reactor.post(lambda: self._family.seat_parse(parse))
+        return parse.result.result()
+
+    def _launch(self, job: Job, log: LogSink) -> None:
+        source = Source(job.code_root, job.file)
+        attempt = self._attempts[job.attempt_id] = Attempt(self._services, job, log, self._deliver)
+        attempt.say("info", f"{_title(job)} on {self._name}.")
+        if reason := self._family.fresh_reason(source):
+            attempt.say("info", f"In a fresh interpreter, which starts slower: {reason}.")
+        self._family.seat(attempt, source)
+
+    def _stop(self, attempt_id: int, reason: str) -> None:
+        attempt = self._attempts.get(attempt_id)
+        if attempt is not None:
+            attempt.stop(reason)
+
+    def _deliver(self, attempt: Attempt, outcome: Outcome) -> None:
+        del self._attempts[attempt.job.attempt_id]
+        self._live -= {attempt.job.attempt_id}
+        self._on_outcome(outcome)
+
+
+def _title(job: Job) -> str:
+    what = f"{job.task_id}[{job.path}]" if job.path else job.task_id or f"{job.callback} callback"
+    return (
+        f"Try {job.try_number} of {what}, run {job.run.run_id} of {job.run.dag_id}, attempt {job.attempt_id},"
+    )

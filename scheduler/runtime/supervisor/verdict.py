@@ -1,0 +1,104 @@
+"""How an attempt ended, made of what its child said, what the kernel said, and what was asked of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from scheduler.runtime import kernel
+from scheduler.runtime.supervisor.link import Ended
+from scheduler.wire import Data, ErrorInfo, Job, Outcome, outcome_from_data
+
+#: How user code can end by itself.
+ChildState = Literal["success", "failed", "skipped", "reschedule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why an attempt was told to end."""
+
+    state: Literal["cancelled", "failed"]
+    reason: str
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What became known of an attempt by its end."""
+
+    job: Job
+    started_at: datetime | None = None
+    said: Outcome | None = None  #: by the child itself
+    stop: Stop | None = None  #: asked before the child had said anything
+    ended: Ended | None = None
+    lost: str | None = None  #: why the kernel's word is missing
+    error: ErrorInfo | None = None  #: of the import
+    channel_fault: str | None = None
+    oom_kills_before: int = 0
+    memory_ran_out: bool = False  #: the kernel killed some process for want of memory meanwhile
+
+
+def outcome_of(job: Job, message: Data) -> Outcome:
+    """Read what a child said; whose outcome it is, is not for it to say.
+
+    Raises KeyError, TypeError or ValueError.
+    """
+    outcome = outcome_from_data(message["outcome"])
+    if outcome.state not in get_args(ChildState):
+        raise ValueError(f"state {outcome.state!r}")
+    return replace(outcome, attempt_id=job.attempt_id, epoch=job.epoch)
+
+
+def judge(evidence: Evidence, now: datetime) -> Outcome:
+    """Return the outcome: what the child said, unless it was told to stop or said nothing."""
+    said = None if evidence.stop else evidence.said
+    outcome = said or _made(evidence)
+    return replace(
+        outcome,
+        **_exit_facts(evidence.ended),
+        started_at=outcome.started_at or _text(evidence.started_at),
+        ended_at=outcome.ended_at or now.isoformat(),
+    )
+
+
+def _made(evidence: Evidence) -> Outcome:
+    job = evidence.job
+    state = evidence.stop.state if evidence.stop else "failed"
+    reason = evidence.stop.reason if evidence.stop else death_words(evidence)
+    return Outcome(
+        attempt_id=job.attempt_id, epoch=job.epoch, state=state, reason=reason, error=evidence.error
+    )
+
+
+def death_words(evidence: Evidence) -> str:
+    """Say in one line why a child ended without an outcome."""
+    if evidence.error is not None:
+        return f"{evidence.job.file} could not be imported: {evidence.error.line}"
+    if evidence.lost is not None or evidence.ended is None:
+        return evidence.lost or "lost"
+    code = kernel.exit_code(evidence.ended.status)
+    if code >= 0:
+        fault = f" ({evidence.channel_fault})" if evidence.channel_fault else ""
+        return f"exited with code {code} without finishing{fault}"
+    memory = "; the system was out of memory" if evidence.memory_ran_out and -code == 9 else ""
+    return f"killed by {kernel.signal_name(-code)}{memory}"
+
+
+def _exit_facts(ended: Ended | None) -> dict[str, Any]:
+    if ended is None:
+        return {}
+    code = kernel.exit_code(ended.status)
+    facts: dict[str, Any] = {"cpu_s": ended.cpu_s, "peak_memory_bytes": ended.peak_memory_bytes}
+    return facts | ({"exit_code": code} if code >= 0 else {"signal": -code})
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def footer(outcome: Outcome) -> str:
+    """Say how the attempt ended, and what it took."""
+    reason = f": {outcome.reason}" if outcome.reason else ""
+    megabytes = outcome.peak_memory_bytes / 1e6
+    took = f"{outcome.cpu_s:.2f} s of CPU, {megabytes:.0f} MB of memory at most"
+    return f"Ended as {outcome.state}{reason}. {took}."
