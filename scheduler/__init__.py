@@ -1,1 +1,119 @@
-"""Dirigent: DAGs in Python, run by a scheduler that is fast and loses nothing."""
+"""Dirigent: DAGs in Python, run by a scheduler that is fast and loses nothing.
+
+These are the names a DAG file imports. Each is loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from scheduler.operators.bash import BashOperator
+    from scheduler.operators.empty import EmptyOperator
+    from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+    from scheduler.operators.taskflow import task
+    from scheduler.sdk.connections import Connection
+    from scheduler.sdk.context import Context, DagRun, TaskInstance, get_current_context, publish_artifact
+    from scheduler.sdk.dag import DAG, dag
+    from scheduler.sdk.edges import Label, chain, chain_linear, cross_downstream
+    from scheduler.sdk.group import TaskGroup, task_group
+    from scheduler.sdk.operator import BaseOperator
+    from scheduler.sdk.params import Param
+    from scheduler.sdk.results import XComArg
+    from scheduler.sdk.rules import TriggerRule, WeightRule
+    from scheduler.sdk.schedule import (
+        CronDataIntervalTimetable,
+        CronTriggerTimetable,
+        DeltaDataIntervalTimetable,
+        DeltaTriggerTimetable,
+    )
+    from scheduler.sdk.signals import (
+        AirflowException,
+        AirflowFailException,
+        AirflowSkipException,
+        FailTask,
+        RescheduleTask,
+        SkipTask,
+        TaskError,
+        TaskTimeout,
+    )
+    from scheduler.sdk.variables import Variable
+
+__all__ = [
+    "DAG",
+    "AirflowException",
+    "AirflowFailException",
+    "AirflowSkipException",
+    "BaseOperator",
+    "BashOperator",
+    "BranchPythonOperator",
+    "Connection",
+    "Context",
+    "CronDataIntervalTimetable",
+    "CronTriggerTimetable",
+    "DagRun",
+    "DeltaDataIntervalTimetable",
+    "DeltaTriggerTimetable",
+    "EmptyOperator",
+    "FailTask",
+    "Label",
+    "Param",
+    "PythonOperator",
+    "RescheduleTask",
+    "ShortCircuitOperator",
+    "SkipTask",
+    "TaskError",
+    "TaskGroup",
+    "TaskInstance",
+    "TaskTimeout",
+    "TriggerRule",
+    "Variable",
+    "WeightRule",
+    "XComArg",
+    "chain",
+    "chain_linear",
+    "cross_downstream",
+    "dag",
+    "get_current_context",
+    "publish_artifact",
+    "task",
+    "task_group",
+]
+
+#: The module that each name comes from.
+_HOMES: Final = {
+    "scheduler.operators.bash": "BashOperator",
+    "scheduler.operators.empty": "EmptyOperator",
+    "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
+    "scheduler.operators.taskflow": "task",
+    "scheduler.sdk.connections": "Connection",
+    "scheduler.sdk.context": "Context DagRun TaskInstance get_current_context publish_artifact",
+    "scheduler.sdk.dag": "DAG dag",
+    "scheduler.sdk.edges": "Label chain chain_linear cross_downstream",
+    "scheduler.sdk.group": "TaskGroup task_group",
+    "scheduler.sdk.operator": "BaseOperator",
+    "scheduler.sdk.params": "Param",
+    "scheduler.sdk.results": "XComArg",
+    "scheduler.sdk.rules": "TriggerRule WeightRule",
+    "scheduler.sdk.schedule": "CronDataIntervalTimetable CronTriggerTimetable DeltaDataIntervalTimetable "
+    "DeltaTriggerTimetable",
+    "scheduler.sdk.signals": "AirflowException AirflowFailException AirflowSkipException FailTask "
+    "RescheduleTask "
+    "SkipTask TaskError TaskTimeout",
+    "scheduler.sdk.variables": "Variable",
+}
+_HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module that the name comes from."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'scheduler' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -33,7 +33,7 @@ PREFIX: Final = "DIRIGENT_"
 #: Names that belong to the tests of Dirigent, not to Dirigent.
 TEST_PREFIX: Final = "DIRIGENT_TEST_"
 TOML_NAME: Final = "dirigent.toml"
-INPROC_URL: Final = "inproc://"
+INPROC_SCHEME: Final = "inproc://"
 HIDDEN: Final = "***"
 
 
@@ -88,8 +88,8 @@ class Settings(BaseModel):
         description="The database: `sqlite:///<path>` or `postgresql://user:password@host/name`.",
     )
     broker_url: BrokerUrl = Field(
-        INPROC_URL,
-        description="What carries tickets to workers: `inproc://` (one process, nothing to install), "
+        "inproc://local",
+        description="What carries tickets to workers: `inproc://local` (one process, nothing to install), "
         "`redis://host:6379/0` or `amqp://user:password@host//`.",
     )
     log_url: str | None = Field(
@@ -162,7 +162,7 @@ class Settings(BaseModel):
     @property
     def is_embedded(self) -> bool:
         """Whether one process does it all."""
-        return self.broker_url.startswith(INPROC_URL)
+        return self.broker_url.startswith(INPROC_SCHEME)
 
     @property
     def page_url(self) -> str:

@@ -1,7 +1,7 @@
 """The seam through which running user code reaches Dirigent: XCom, variables, connections, artifacts.
 
-In an attempt it is the pipe to the supervisor; in `dag.test()` it is a dictionary. Values are JSON-ready data: what may be
-stored and how it is encoded is decided above this seam, in `sdk.xcom`.
+In an attempt it is the pipe to the supervisor; in `dag.test()` it is a dictionary. Values are JSON-ready
+data: what may be stored and how it is encoded is decided above this seam, in `sdk.xcom`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ class Channel(Protocol):
     Each raises `scheduler.errors.DirigentError` leaves: NotFound, TooLarge, NotSerializable, Conflict.
     """
 
-    def get_xcom(self, task_id: str, key: str, *, path: str = "", run_id: str | None = None, dag_id: str | None = None) -> Any:
+    def get_xcom(
+        self, task_id: str, key: str, *, path: str = "", run_id: str | None = None, dag_id: str | None = None
+    ) -> Any:
         """Return the value, or None where nothing was pushed. Without run_id and dag_id: of the own run."""
 
     def set_xcom(self, key: str, value: Any) -> None:
-        """Store a value under this task and key at once; the return value travels with the outcome instead."""
+        """Store a value under this task and key at once; the return value travels with the outcome."""
 
     def get_variable(self, key: str) -> str | None:
         """Return the variable's text, or None where there is none."""
@@ -39,11 +41,15 @@ class Channel(Protocol):
     def publish_artifact(self, name: str, media_type: str, data: bytes) -> None:
         """Keep a document (a report, a chart) with the task for the page to show. At most 5 MB."""
 
-    def trigger_dag(self, dag_id: str, *, conf: dict[str, Any], run_id: str | None, logical_date: str | None) -> str:
+    def trigger_dag(
+        self, dag_id: str, *, conf: dict[str, Any], run_id: str | None, logical_date: str | None
+    ) -> str:
         """Create a run of another DAG; return its run_id."""
 
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         """Return the state of a run, or None where there is none."""
 
-    def task_states(self, dag_id: str, *, run_id: str | None, logical_date: str | None, task_ids: list[str]) -> dict[str, str]:
-        """Return the states of tasks of a run found by its id or its logical date; empty where there is no such run."""
+    def task_states(
+        self, dag_id: str, *, run_id: str | None, logical_date: str | None, task_ids: list[str]
+    ) -> dict[str, str]:
+        """Return the states of tasks of a run found by id or logical date; empty where there is none."""

@@ -224,6 +224,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path):
         Database(f"sqlite:///{path}").ping()
 
 
+@pytest.mark.postgres
 def test_a_deadlock_is_tried_again(postgres_db):
     with postgres_db.write() as session:
         notes.create(session)

@@ -71,6 +71,7 @@ dag = Table(
     Column("dag_id", Text, primary_key=True),
     Column("file", Text, nullable=False),
     Column("version_id", Id, nullable=False),
+    Column("snapshot_id", Id, nullable=False),
     Column("is_paused", Boolean, nullable=False),
     Column("retired_at", Instant),
     Column("display_name", Text, nullable=False),

@@ -1,0 +1,158 @@
+"""Tickets on their way out: the Celery app that carries them, and the publisher that the planner rings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from threading import Condition, Thread
+from typing import Any, Final
+
+from celery import Celery
+from kombu import Queue
+from kombu.exceptions import OperationalError
+
+from scheduler.config import Settings, default_slots, without_password
+from scheduler.dispatch import transport
+from scheduler.errors import BrokerUnavailable
+
+log = logging.getLogger(__name__)
+
+RING: Final = "dirigent.ring"
+QUEUE_PREFIX: Final = "dirigent."
+CONNECT_TIMEOUT_S: Final = 4.0
+LONGEST_PAUSE_S: Final = 5.0
+#: What publishing may raise: kombu wraps the errors of its transports in OperationalError, which is no
+#: OSError.
+BROKER_ERRORS: Final = (OperationalError, OSError)
+
+
+# One line a ticket, and one for each that was put back, would drown everything else.
+for _chatty in ("celery.worker.strategy", "celery.app.trace"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+logging.getLogger("kombu.transport.virtual.base").setLevel(logging.ERROR)
+
+
+def queue_of(name: str) -> Queue:
+    """Return the broker's queue for a queue of tasks: durable, so that it outlives its consumers."""
+    full = QUEUE_PREFIX + name
+    return Queue(full, routing_key=full, durable=True)
+
+
+def create_celery(settings: Settings) -> Celery:
+    """Build the app that carries tickets over the broker of the settings; nothing connects yet."""
+    transport.register()
+    celery = Celery("dirigent", broker=settings.broker_url, set_as_current=False)
+    celery.conf.update(_CONF, task_default_queue=QUEUE_PREFIX + "default")
+    celery.conf.broker_transport_options = _transport_options(settings.broker_url)
+    celery.conf.worker_concurrency = settings.parallelism or default_slots()
+    return celery
+
+
+_CONF: Final[dict[str, Any]] = {
+    "accept_content": ["json"],
+    "task_serializer": "json",
+    "task_ignore_result": True,
+    "task_acks_late": False,
+    "worker_pool": "threads",
+    "worker_prefetch_multiplier": 1,
+    "worker_redirect_stdouts": False,
+    "worker_hijack_root_logger": False,
+    "worker_enable_remote_control": False,
+    "worker_detect_quorum_queues": False,
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
+    "broker_connection_timeout": CONNECT_TIMEOUT_S,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+}
+
+
+def _transport_options(url: str) -> dict[str, Any]:
+    if not url.startswith(("redis", "sentinel")):
+        return {}
+    return {
+        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "socket_timeout": CONNECT_TIMEOUT_S,
+        "socket_keepalive": True,
+        "retry_on_timeout": False,
+    }
+
+
+def check_broker(celery: Celery) -> None:
+    """Connect once; raises BrokerUnavailable with the address and the remedy."""
+    with celery.connection_for_write() as connection:
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=int(CONNECT_TIMEOUT_S))
+        except BROKER_ERRORS as error:
+            address = without_password(celery.conf.broker_url)
+            raise BrokerUnavailable(
+                f"The broker at {address} cannot be reached ({error}); start it, or set DIRIGENT_BROKER_URL."
+            ) from error
+
+
+def publish_ticket(celery: Celery, queue: str) -> None:
+    """Put one ticket on the broker; raises one of BROKER_ERRORS."""
+    target: Any = queue_of(queue)  # a Queue is declared where it is missing; the stubs know names only
+    celery.send_task(RING, (queue,), queue=target, retry=False, ignore_result=True)
+
+
+class CeleryPublish:
+    """Rings from a thread of its own, so that a slow or dead broker never holds up whoever rings.
+
+    Rings for one queue that arrive while another is on its way become one. A broker that cannot be reached is
+    logged once and tried again until it answers; what is lost meanwhile, the deadline of queued attempts
+    makes good.
+    """
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+        self._queues: set[str] = set()
+        self._changed = Condition()
+        self._is_closing = False
+        self._failures = 0
+        self._thread = Thread(target=self._publish_until_closed, name="dirigent-publish", daemon=True)
+        self._thread.start()
+
+    def ring(self, queues: Collection[str]) -> None:
+        """Say that these queues have work; returns at once."""
+        with self._changed:
+            self._queues.update(queues)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Stop; rings that are not out yet are dropped."""
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _publish_until_closed(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_closing or self._queues)
+                if self._is_closing:
+                    return
+                queues, self._queues = self._queues, set()
+            self._publish(queues)
+
+    def _publish(self, queues: set[str]) -> None:
+        try:
+            for queue in sorted(queues):
+                publish_ticket(self._celery, queue)
+        except BROKER_ERRORS as error:
+            self._put_off(queues, error)
+        else:
+            self._recover()
+
+    def _put_off(self, queues: set[str], error: Exception) -> None:
+        """Keep what could not be published, and wait, longer from failure to failure."""
+        if not self._failures:
+            log.warning("tickets cannot be published, the broker does not answer: %s", error)
+        self._failures += 1
+        with self._changed:
+            self._queues |= queues
+            self._changed.wait_for(lambda: self._is_closing, min(0.1 * self._failures, LONGEST_PAUSE_S))
+
+    def _recover(self) -> None:
+        if self._failures:
+            log.info("the broker answers again after %d failed attempts to publish", self._failures)
+        self._failures = 0

@@ -1,0 +1,147 @@
+"""BashOperator: a shell command as a task."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Final
+
+from scheduler.sdk.arguments import bad_argument
+from scheduler.sdk.context import Context
+from scheduler.sdk.operator import BaseOperator
+from scheduler.sdk.signals import SkipTask, TaskError
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from scheduler.sdk.task_arguments import TaskArguments
+
+#: A longer line is logged in pieces.
+_LINE_BYTES: Final = 64 * 1024
+#: How long a command may take to end after SIGTERM, and its output to follow its end.
+_GRACE_S: Final = 5.0
+_DRAIN_S: Final = 1.0
+
+
+class BashOperator(BaseOperator):
+    """Runs a command with bash, in a process group of its own; each line of its output goes to the log.
+
+    The last line is the result. Exit code 99 (`skip_on_exit_code`) skips the task, any other than 0 fails it.
+    `env` replaces the environment unless `append_env` is true. Without `cwd` it runs in a folder that is
+    deleted afterwards. Values from params or conf belong into `env`, as data; inside `bash_command` they
+    would be part of the program.
+    """
+
+    template_fields: Sequence[str] = ("bash_command", "env", "cwd")
+    template_ext: Sequence[str] = (".sh", ".bash")
+
+    def __init__(
+        self,
+        task_id: str,
+        *,
+        bash_command: str,
+        env: Mapping[str, str] | None = None,
+        append_env: bool = False,
+        output_encoding: str = "utf-8",
+        skip_on_exit_code: int | Container[int] | None = 99,
+        cwd: str | None = None,
+        **arguments: Unpack[TaskArguments],
+    ) -> None:
+        super().__init__(task_id, **arguments)
+        if not bash_command:
+            raise bad_argument(
+                "bash_command", bash_command, "give the text of a command, or the name of a .sh file"
+            )
+        self.bash_command = bash_command
+        self.env = env
+        self.append_env = append_env
+        self.output_encoding = output_encoding
+        self.skip_on_exit_code = skip_on_exit_code
+        self.cwd = cwd
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def execute(self, context: Context) -> str:
+        """Run the command; return the last line of its output."""
+        with tempfile.TemporaryDirectory(prefix="dirigent-") as scratch:
+            try:
+                exit_code, last_line = self._run(self.cwd or scratch, self._environment(context))
+            finally:
+                self.on_kill()
+        if exit_code != 0 and self._skips(exit_code):
+            raise SkipTask(f"bash exited with {exit_code}")
+        if exit_code != 0:
+            raise TaskError(f"bash {_died(exit_code)}; its last line was: {last_line!r}")
+        return last_line
+
+    def _run(self, folder: str, environment: Mapping[str, str]) -> tuple[int, str]:
+        self.log.info("Running in %s: %s", folder, self.bash_command)
+        self.process = subprocess.Popen(
+            [shutil.which("bash") or "/bin/bash", "-c", self.bash_command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=environment,
+            process_group=0,
+        )
+        assert self.process.stdout
+        last: deque[str] = deque(maxlen=1)
+        reader = Thread(target=self._log_lines, args=(self.process.stdout, last), daemon=True)
+        reader.start()
+        exit_code = self.process.wait()
+        # A process that the command left in the background may hold the output open for ever.
+        reader.join(_DRAIN_S)
+        return exit_code, last[0] if last else ""
+
+    def _log_lines(self, output: IO[bytes], last: deque[str]) -> None:
+        while line := output.readline(_LINE_BYTES):
+            text = line.decode(self.output_encoding, errors="backslashreplace").rstrip("\r\n")
+            self.log.info("%s", text)
+            last.append(text)
+        output.close()
+
+    def _environment(self, context: Context) -> dict[str, str]:
+        inherited = dict(os.environ) if self.env is None or self.append_env else {}
+        instance = context["ti"]
+        return inherited | {
+            "DIRIGENT_DAG_ID": instance.dag_id,
+            "DIRIGENT_RUN_ID": instance.run_id,
+            "DIRIGENT_TASK_ID": instance.task_id,
+            "DIRIGENT_TRY_NUMBER": str(instance.try_number),
+            "DIRIGENT_TASK_KEY": instance.key,
+            **{name: str(value) for name, value in (self.env or {}).items()},
+        }
+
+    def _skips(self, exit_code: int) -> bool:
+        codes = self.skip_on_exit_code
+        return exit_code == codes if codes is None or isinstance(codes, int) else exit_code in codes
+
+    def on_kill(self) -> None:
+        """End the command and all that it started in its group."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_GRACE_S)
+        self._signal(signal.SIGKILL)
+        self.process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self.process
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+    def shown_source(self) -> str | None:
+        """Return the command, before rendering."""
+        return self.bash_command
+
+
+def _died(exit_code: int) -> str:
+    return f"was killed by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exited with {exit_code}"

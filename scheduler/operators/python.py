@@ -1,0 +1,164 @@
+"""Operators that call a Python function."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import textwrap
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from scheduler.errors import BadDag
+from scheduler.sdk.arguments import bad_argument
+from scheduler.sdk.context import Context
+from scheduler.sdk.operator import BaseOperator
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from scheduler.sdk.task_arguments import TaskArguments
+
+
+class PythonOperator(BaseOperator):
+    """Calls a function. Parameters named for something in the context, such as `ti` or `ds`, receive it."""
+
+    template_fields: Sequence[str] = ("op_args", "op_kwargs", "templates_dict")
+
+    def __init__(
+        self,
+        task_id: str,
+        *,
+        python_callable: Callable[..., Any],
+        op_args: Collection[Any] = (),
+        op_kwargs: Mapping[str, Any] | None = None,
+        templates_dict: Mapping[str, Any] | None = None,
+        **arguments: Unpack[TaskArguments],
+    ) -> None:
+        super().__init__(task_id, **arguments)
+        if not callable(python_callable):
+            raise bad_argument("python_callable", python_callable, "give a function")
+        self.python_callable = python_callable
+        self.op_args = tuple(op_args)
+        self.op_kwargs = dict(op_kwargs or {})
+        self.templates_dict = dict(templates_dict or {})
+
+    def execute(self, context: Context) -> Any:
+        """Call the function; a coroutine is run to its end."""
+        known = context | {"templates_dict": self.templates_dict}
+        return call(self.python_callable, self.op_args, self.op_kwargs, known)
+
+    def shown_source(self) -> str | None:
+        """Return the text of the function."""
+        return source_of(self.python_callable)
+
+
+class ShortCircuitOperator(PythonOperator):
+    """Skips what follows when its function returns something false.
+
+    All tasks downstream are skipped; with `ignore_downstream_trigger_rules=False` only the direct ones, and
+    the others follow from their own trigger rules.
+    """
+
+    def __init__(
+        self, task_id: str, *, ignore_downstream_trigger_rules: bool = True, **arguments: Any
+    ) -> None:
+        super().__init__(task_id, **arguments)
+        self.ignore_downstream_trigger_rules = ignore_downstream_trigger_rules
+
+    def execute(self, context: Context) -> Any:
+        """Call the function, and skip what follows where it says no."""
+        returned = super().execute(context)
+        if not returned:
+            skipped = (
+                reachable(self, self.downstream_task_ids) if self.ignore_downstream_trigger_rules else set()
+            )
+            skipped |= self.downstream_task_ids
+            self.log.info("The condition is %r: %d tasks are skipped.", returned, len(skipped))
+            context["ti"].skip_tasks(skipped)
+        return returned
+
+
+class BranchPythonOperator(PythonOperator):
+    """Its function returns the task_ids or group_ids that are to follow; the other followers are skipped."""
+
+    def execute(self, context: Context) -> Any:
+        """Call the function, and skip the ways not taken."""
+        returned = super().execute(context)
+        chosen = {returned} if isinstance(returned, str) else set(returned or ())
+        taken = set[str]().union(*(_tasks_named(self, each) for each in chosen))
+        skipped = self.downstream_task_ids - taken - reachable(self, taken)
+        self.log.info(
+            "Followed by %s; skipped: %s.", ", ".join(sorted(taken)), ", ".join(sorted(skipped)) or "none"
+        )
+        context["ti"].skip_tasks(skipped)
+        return returned
+
+
+def reachable(task: BaseOperator, task_ids: Collection[str]) -> set[str]:
+    """Return all tasks downstream of these."""
+    found: set[str] = set()
+    waiting = list(task_ids)
+    while waiting and task.dag:
+        followers = task.dag.downstream_of(waiting.pop()) - found
+        found |= followers
+        waiting += followers
+    return found
+
+
+def _tasks_named(task: BaseOperator, name: str) -> set[str]:
+    """Return the tasks that a branch means: by full id, by an id within its own group, or all of a group."""
+    dag = task.dag
+    names = [name] if task.task_group is None else [name, task.task_group.child_id(name)]
+    for each in names:
+        if dag and each in dag.task_dict:
+            return {each}
+        if dag and each in dag.groups:
+            return {inner.task_id for inner in dag.groups[each].tasks()}
+    known = ", ".join(sorted(task.downstream_task_ids))
+    raise BadDag(f"The branch {task.task_id!r} chose {name!r}, which is no task; after it come {known}.")
+
+
+def call(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], context: Mapping[str, Any]
+) -> Any:
+    """Call a function with what it was given and what it asks of the context; a coroutine runs to its end."""
+    returned = function(*args, **kwargs, **from_context(function, context, len(args), kwargs))
+    return asyncio.run(returned) if inspect.iscoroutine(returned) else returned
+
+
+def from_context(
+    function: Callable[..., Any], context: Mapping[str, Any], positional: int, given: Collection[str]
+) -> dict[str, Any]:
+    """Return what the function asks of the context by name, or all of it where it takes `**kwargs`."""
+    parameters = _parameters(function)
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
+        taken = {each.name for each in parameters[:positional]} | set(given)
+        return {name: value for name, value in context.items() if name not in taken}
+    asked = [
+        each
+        for each in parameters[positional:]
+        if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    ]
+    unset = (inspect.Parameter.empty, None)
+    return {
+        each.name: context[each.name]
+        for each in asked
+        if each.name in context and each.name not in given and each.default in unset
+    }
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # Functions written in C need not have a signature.
+        return []
+
+
+@lru_cache(maxsize=4096)
+def source_of(function: Callable[..., Any]) -> str | None:
+    """Return the source text of a function, or None where there is none."""
+    try:
+        return textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None

@@ -1,0 +1,254 @@
+"""`@task`: functions as tasks."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar, cast, overload
+
+from scheduler.errors import BadDag
+from scheduler.operators.bash import BashOperator
+from scheduler.operators.python import (
+    BranchPythonOperator,
+    PythonOperator,
+    ShortCircuitOperator,
+    call,
+    source_of,
+)
+from scheduler.sdk import scope
+from scheduler.sdk.arguments import bad_argument
+from scheduler.sdk.context import CONTEXT_NAMES, Context, current_attempt
+from scheduler.sdk.location import author_line
+from scheduler.sdk.operator import BaseOperator
+from scheduler.sdk.results import XComArg
+from scheduler.sdk.task_arguments import TaskArguments
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class NamedTaskArguments(TaskArguments, total=False):
+    """What `@task(...)` and `.override(...)` take: the arguments of every operator, and the id."""
+
+    task_id: str
+
+
+class TaskFlowOperator(PythonOperator):
+    """The task that a call of a `@task` function declares."""
+
+    @property
+    def operator_name(self) -> str:
+        """As it is written in the file."""
+        return "@task"
+
+
+class BranchTaskFlowOperator(BranchPythonOperator):
+    """The task that a call of a `@task.branch` function declares."""
+
+    @property
+    def operator_name(self) -> str:
+        """As it is written in the file."""
+        return "@task.branch"
+
+
+class ShortCircuitTaskFlowOperator(ShortCircuitOperator):
+    """The task that a call of a `@task.short_circuit` function declares."""
+
+    @property
+    def operator_name(self) -> str:
+        """As it is written in the file."""
+        return "@task.short_circuit"
+
+
+class BashTaskFlowOperator(BashOperator):
+    """The task that a call of a `@task.bash` function declares: the function returns the command."""
+
+    template_fields = ("op_args", "op_kwargs", "env", "cwd")
+
+    def __init__(
+        self,
+        task_id: str,
+        *,
+        python_callable: Callable[..., str],
+        op_args: tuple[Any, ...] = (),
+        op_kwargs: Mapping[str, Any] | None = None,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(task_id, bash_command="# made by the function", **arguments)
+        self.python_callable = python_callable
+        self.op_args = op_args
+        self.op_kwargs = dict(op_kwargs or {})
+
+    @property
+    def operator_name(self) -> str:
+        """As it is written in the file."""
+        return "@task.bash"
+
+    def execute(self, context: Context) -> str:
+        """Make the command, then run it."""
+        self.bash_command = call(self.python_callable, self.op_args, self.op_kwargs, context)
+        return super().execute(context)
+
+    def shown_source(self) -> str | None:
+        """Return the text of the function."""
+        return source_of(self.python_callable)
+
+
+class TaskFunction(Generic[_P, _R]):
+    """A function that declares a task each time it is called while a DAG is built.
+
+    The call returns the promise of the function's result. Called inside a running task, it is the plain
+    function.
+    """
+
+    def __init__(
+        self, function: Callable[_P, _R], operator: Callable[..., BaseOperator], arguments: Mapping[str, Any]
+    ) -> None:
+        if not callable(function):
+            raise bad_argument("@task", function, "decorate a function")
+        update_wrapper(self, function)
+        self.function = function
+        self._operator = operator
+        self._arguments = arguments
+
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> XComArg[_R]:
+        """Declare a task with these arguments; results of other tasks among them become its upstream."""
+        if current_attempt() is not None and scope.open_group() is None:
+            return cast("XComArg[_R]", self.function(*args, **kwargs))
+        _check_call(self.function, args, kwargs)
+        settings: dict[str, Any] = {"doc_md": inspect.getdoc(self.function), **self._arguments}
+        settings.setdefault("multiple_outputs", _returns_dict(self.function))
+        task_id = _free_id(settings.pop("task_id", None) or self.function.__name__.strip("_"), settings)
+        task = self._operator(
+            task_id, python_callable=self.function, op_args=args, op_kwargs=kwargs, **settings
+        )
+        return XComArg(task)
+
+    def override(self, **arguments: Unpack[NamedTaskArguments]) -> TaskFunction[_P, _R]:
+        """Return the same function with other task arguments, such as `task_id` or `retries`."""
+        return TaskFunction(self.function, self._operator, {**self._arguments, **arguments})
+
+
+class TaskDecorator:
+    """`@task` and `@task.branch`, with or without arguments."""
+
+    def __init__(self, operator: Callable[..., BaseOperator]) -> None:
+        self._operator = operator
+
+    @overload
+    def __call__(self, function: Callable[_P, _R], /) -> TaskFunction[_P, _R]: ...
+
+    @overload
+    def __call__(
+        self, **arguments: Unpack[NamedTaskArguments]
+    ) -> Callable[[Callable[_P, _R]], TaskFunction[_P, _R]]: ...
+
+    def __call__(  # type: ignore[misc]  # mypy does not see that ** takes the unpacked names
+        self, function: Any = None, /, **arguments: Any
+    ) -> Any:
+        """Make a function into one that declares tasks."""
+        return _decorate(self._operator, function, arguments)
+
+
+class ShortCircuitDecorator:
+    """`@task.short_circuit`: what follows is skipped where the function returns something false."""
+
+    @overload
+    def __call__(self, function: Callable[_P, _R], /) -> TaskFunction[_P, _R]: ...
+
+    @overload
+    def __call__(
+        self, *, ignore_downstream_trigger_rules: bool = True, **arguments: Unpack[NamedTaskArguments]
+    ) -> Callable[[Callable[_P, _R]], TaskFunction[_P, _R]]: ...
+
+    def __call__(  # type: ignore[misc]  # mypy does not see that ** takes the unpacked names
+        self, function: Any = None, /, **arguments: Any
+    ) -> Any:
+        """Make a function into one that declares tasks."""
+        return _decorate(ShortCircuitTaskFlowOperator, function, arguments)
+
+
+class BashDecorator:
+    """`@task.bash`: the function returns the command."""
+
+    @overload
+    def __call__(self, function: Callable[_P, str], /) -> TaskFunction[_P, str]: ...
+
+    @overload
+    def __call__(
+        self,
+        *,
+        env: Mapping[str, str] | None = None,
+        append_env: bool = False,
+        cwd: str | None = None,
+        skip_on_exit_code: int | list[int] | None = 99,
+        **arguments: Unpack[NamedTaskArguments],
+    ) -> Callable[[Callable[_P, str]], TaskFunction[_P, str]]: ...
+
+    def __call__(  # type: ignore[misc]  # mypy does not see that ** takes the unpacked names
+        self, function: Any = None, /, **arguments: Any
+    ) -> Any:
+        """Make a function into one that declares tasks."""
+        return _decorate(BashTaskFlowOperator, function, arguments)
+
+
+def _decorate(
+    operator: Callable[..., BaseOperator], function: Callable[..., Any] | None, arguments: Mapping[str, Any]
+) -> Any:
+    if function is not None:
+        return TaskFunction(function, operator, arguments)
+    return lambda decorated: TaskFunction(decorated, operator, arguments)
+
+
+class Task(TaskDecorator):
+    """`@task`, and its kinds as attributes."""
+
+    python: Final = TaskDecorator(TaskFlowOperator)
+    branch: Final = TaskDecorator(BranchTaskFlowOperator)
+    short_circuit: Final = ShortCircuitDecorator()
+    bash: Final = BashDecorator()
+
+
+#: The decorator.
+task: Final = Task(TaskFlowOperator)
+
+
+def _check_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Raise BadDag for arguments that the function does not take, or that nobody will give it."""
+    signature = inspect.signature(function)
+    try:
+        given = signature.bind_partial(*args, **kwargs).arguments
+    except TypeError as error:
+        raise BadDag(f"{author_line()}: {function.__name__}() {error}.") from None
+    plain = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.KEYWORD_ONLY,
+    )
+    for each in signature.parameters.values():
+        filled = each.name in given or each.default is not each.empty or each.name in CONTEXT_NAMES
+        if each.kind in plain and not filled:
+            raise BadDag(f"{author_line()}: {function.__name__}() needs the argument {each.name!r}.")
+
+
+def _returns_dict(function: Callable[..., Any]) -> bool:
+    annotation = getattr(function, "__annotations__", {}).get("return")
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    return text.split("[")[0].rpartition(".")[2].lower() in ("dict", "mapping")
+
+
+def _free_id(task_id: str, settings: Mapping[str, Any]) -> str:
+    """Return the id, with `__1`, `__2` and so on where the function was called before."""
+    dag = settings.get("dag")
+    group = settings.get("task_group") or (dag.task_group if dag else scope.open_group())
+    if group is None:
+        return task_id
+    free, number = task_id, 0
+    while group.child_id(free) in group.owner_dag.task_dict:
+        number += 1
+        free = f"{task_id}__{number}"
+    return free

@@ -1,0 +1,68 @@
+"""Importing a DAG file: the one place where the code of `dags/` is executed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from scheduler.errors import BadDag, DuplicateDag
+from scheduler.sdk.dag import DAG
+from scheduler.sdk.scope import collecting
+from scheduler.sdk.variables import Reader, reading_from
+
+
+def load_file(code_root: str, file: str, reader: Reader) -> dict[str, DAG]:
+    """Import `file` below `code_root` and return the DAGs that it declares, by dag_id.
+
+    Modules below `code_root` can be imported; `reader` answers for variables and connections. A DAG belongs
+    to the file whose top-level code made it, by whatever factory; one that was imported from elsewhere does
+    not. Whatever the file raises passes through.
+    """
+    _allow_imports_from(code_root)
+    path = Path(code_root, file)
+    with collecting() as declared, reading_from(reader):
+        module = _execute(path, module_name(file))
+    own = [dag for dag in declared if dag.fileloc == str(path) and _registers(dag, module)]
+    return _by_id(own, file)
+
+
+def module_name(file: str) -> str:
+    """Return the name under which a DAG file is imported: the same everywhere, and its alone."""
+    digest = hashlib.sha256(file.encode()).hexdigest()[:8]
+    return f"dirigent_dag_{digest}_{Path(file).stem}"
+
+
+def _allow_imports_from(code_root: str) -> None:
+    if code_root not in sys.path:
+        sys.path.insert(0, code_root)
+
+
+def _execute(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BadDag(f"{path.name} is no Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _registers(dag: DAG, module: ModuleType) -> bool:
+    return dag.auto_register or any(value is dag for value in vars(module).values())
+
+
+def _by_id(dags: Sequence[DAG], file: str) -> dict[str, DAG]:
+    found: dict[str, DAG] = {}
+    for dag in dags:
+        if dag.dag_id in found:
+            raise DuplicateDag(dag.dag_id, file, file)
+        found[dag.dag_id] = dag
+    return found

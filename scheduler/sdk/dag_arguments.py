@@ -1,0 +1,42 @@
+"""The arguments of a DAG beside its id: their types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, TypedDict
+
+from scheduler.sdk.arguments import Callbacks
+from scheduler.sdk.schedule import Timetable
+
+
+class DagArguments(TypedDict, total=False):
+    """Keyword arguments of DAG and `@dag`."""
+
+    description: str | None
+    schedule: str | timedelta | Timetable | None
+    start_date: datetime | str | None
+    end_date: datetime | str | None
+    timezone: str | tzinfo | None
+    catchup: bool
+    default_args: Mapping[str, Any]
+    params: Mapping[str, Any]
+    tags: Collection[str]
+    owner: str
+    doc_md: str | None
+    dag_display_name: str
+    max_active_runs: int
+    max_active_tasks: int
+    max_consecutive_failed_dag_runs: int
+    dagrun_timeout: timedelta | float | None
+    fail_fast: bool
+    is_paused_upon_creation: bool | None
+    auto_register: bool
+    template_searchpath: str | Sequence[str] | None
+    template_undefined: type | None
+    user_defined_macros: Mapping[str, Any]
+    user_defined_filters: Mapping[str, Callable[..., Any]]
+    jinja_environment_kwargs: Mapping[str, Any]
+    render_template_as_native_obj: bool
+    on_success_callback: Callbacks
+    on_failure_callback: Callbacks

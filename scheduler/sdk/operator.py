@@ -1,0 +1,227 @@
+"""BaseOperator: what all tasks are made of."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from abc import ABCMeta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from scheduler.errors import BadDag
+from scheduler.sdk import scope
+from scheduler.sdk.arguments import Callback, refuse_unknown
+from scheduler.sdk.edges import Node
+from scheduler.sdk.ids import check_id
+from scheduler.sdk.location import author_line
+from scheduler.sdk.results import XComArg, results_in
+from scheduler.sdk.task_arguments import ARGUMENTS, DEFAULTS, PLACING, TaskArguments, read_arguments
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from scheduler.sdk.context import Context
+    from scheduler.sdk.dag import DAG
+    from scheduler.sdk.group import TaskGroup
+
+_T = TypeVar("_T")
+_NAMES = frozenset(ARGUMENTS) | PLACING | {"task_id"}
+
+
+class OperatorMeta(ABCMeta):
+    """Knows the default arguments before `__init__` runs, and places the task in its DAG after it."""
+
+    def __call__(cls: type[_T], *args: Any, **kwargs: Any) -> _T:
+        """Make a task. Whatever `__init__` does, and in whatever order, its class needs no decorator."""
+        group = _group_of(kwargs)
+        task = cls.__new__(cls)
+        assert isinstance(task, BaseOperator)
+        task._inherited = {**(group.default_args if group else {}), **(kwargs.get("default_args") or {})}
+        task.task_group = group
+        task.dag = group.dag if group else None
+        type(task).__init__(task, *args, **kwargs)
+        task.join_dag()
+        return task
+
+
+def _group_of(arguments: Mapping[str, Any]) -> TaskGroup | None:
+    group: TaskGroup | None = arguments.get("task_group")
+    dag: DAG | None = arguments.get("dag")
+    opened = scope.open_group()
+    if group is None and dag is not None:
+        return opened if opened is not None and opened.dag is dag else dag.task_group
+    return group or opened
+
+
+class BaseOperator(Node, metaclass=OperatorMeta):
+    """A task: subclass it and override `execute`.
+
+    `template_fields` names the attributes that are rendered with Jinja before `execute`; a value in one of
+    them that ends with one of `template_ext` is the name of a template file. Arguments that `__init__` of a
+    subclass names are filled from `default_args` like all others.
+    """
+
+    template_fields: Sequence[str] = ()
+    template_ext: Sequence[str] = ()
+    template_fields_renderers: ClassVar[Mapping[str, str]] = {}
+
+    task_group: TaskGroup | None
+    _inherited: Mapping[str, Any]
+    owner: str
+    retries: int
+    retry_delay: timedelta
+    retry_exponential_backoff: float
+    max_retry_delay: timedelta | None
+    retry_jitter: float
+    execution_timeout: timedelta | None
+    start_date: datetime | None
+    end_date: datetime | None
+    trigger_rule: str
+    depends_on_past: bool
+    wait_for_downstream: bool
+    priority_weight: int
+    weight_rule: str
+    queue: str
+    pool: str
+    pool_slots: int
+    max_active_tis_per_dag: int | None
+    max_active_tis_per_dagrun: int | None
+    params: dict[str, Any]
+    do_xcom_push: bool
+    multiple_outputs: bool
+    on_execute_callback: tuple[Callback, ...]
+    on_success_callback: tuple[Callback, ...]
+    on_failure_callback: tuple[Callback, ...]
+    on_retry_callback: tuple[Callback, ...]
+    on_skipped_callback: tuple[Callback, ...]
+    render_template_as_native_obj: bool | None
+    task_display_name: str
+    logger_name: str | None
+    doc_md: str | None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let `default_args` fill the arguments that the subclass itself names."""
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = _filling(cls.__init__)  # type: ignore[method-assign]
+
+    def __init__(self, task_id: str, **arguments: Unpack[TaskArguments]) -> None:
+        self._refuse(set(arguments) - _NAMES)
+        group = self.task_group
+        self.label = check_id("task_id", task_id)
+        self.task_id = check_id("task_id", group.child_id(task_id) if group else task_id)
+        given = {name: value for name, value in arguments.items() if name not in PLACING}
+        inherited = {
+            name: value for name, value in self._inherited.items() if name in ARGUMENTS and name not in given
+        }
+        settings = {**DEFAULTS, **read_arguments(inherited), **read_arguments(given)}
+        self._before, self._after = settings.pop("pre_execute"), settings.pop("post_execute")
+        vars(self).update(settings)
+
+    @classmethod
+    def _refuse(cls, unknown: set[str]) -> None:
+        if unknown:
+            classes = [each for each in cls.__mro__ if issubclass(each, BaseOperator)]
+            known = _NAMES.union(*(inspect.signature(each.__init__).parameters for each in classes))
+            refuse_unknown(cls.__name__, sorted(unknown), known - {"self", "args", "kwargs", "arguments"})
+
+    def execute(self, context: Context) -> Any:
+        """Do the task's work; what is returned is kept for the tasks that follow. Override it."""
+        raise NotImplementedError(f"{type(self).__name__} has no execute(); override it.")
+
+    def pre_execute(self, context: Context) -> None:
+        """Run right before `execute`."""
+        if self._before is not None:
+            self._before(context)
+
+    def post_execute(self, context: Context, result: Any = None) -> None:
+        """Run right after `execute` returned."""
+        if self._after is not None:
+            self._after(context, result)
+
+    def on_kill(self) -> None:
+        """Clean up what `execute` started, when the attempt is cancelled or times out."""
+
+    @property
+    def node_id(self) -> str:
+        """Full id."""
+        return self.task_id
+
+    @property
+    def dag_id(self) -> str:
+        """Id of the DAG; empty where there is none."""
+        return self.dag.dag_id if self.dag else ""
+
+    @property
+    def output(self) -> XComArg[Any]:
+        """What `execute` will return, to be handed to another task."""
+        return XComArg(self)
+
+    @property
+    def upstream_task_ids(self) -> frozenset[str]:
+        """Full ids of the tasks that this one waits for."""
+        return self.dag.upstream_of(self.task_id) if self.dag else frozenset()
+
+    @property
+    def downstream_task_ids(self) -> frozenset[str]:
+        """Full ids of the tasks that wait for this one."""
+        return self.dag.downstream_of(self.task_id) if self.dag else frozenset()
+
+    @property
+    def operator_name(self) -> str:
+        """What the page calls this kind of task."""
+        return type(self).__name__
+
+    @property
+    def task_type(self) -> str:
+        """The same, under Airflow's name."""
+        return self.operator_name
+
+    @cached_property
+    def log(self) -> logging.Logger:
+        """Where this task logs to."""
+        return logging.getLogger(self.logger_name or f"dirigent.task.{self.task_id}")
+
+    def shown_source(self) -> str | None:
+        """Return what the page shows as the task's code, if anything."""
+        return None
+
+    def join_dag(self) -> None:
+        """Add the task to its DAG, with an arrow from each task whose result it takes."""
+        if self.dag is None or self.task_group is None:
+            return
+        self.dag.add_task(self)
+        for producer in self._producers():
+            self.set_upstream(producer)
+
+    def _producers(self) -> Iterator[BaseOperator]:
+        for field in self.template_fields:
+            if not hasattr(self, field):
+                raise BadDag(
+                    f"{author_line()}: {type(self).__name__} names {field!r} in template_fields, "
+                    "but its __init__ sets no such attribute."
+                )
+            for result in results_in(getattr(self, field)):
+                yield result.operator
+
+    def __repr__(self) -> str:
+        return f"<Task({self.operator_name}): {self.task_id}>"
+
+
+def _filling(init: Callable[..., None]) -> Callable[..., None]:
+    """Fill arguments that `init` names, and that were not given, from the inherited defaults."""
+    parameters = list(inspect.signature(init).parameters.values())[1:]
+    named = [each.name for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    fillable = frozenset(named) - {"task_id"}
+    if not fillable:
+        return init
+
+    @wraps(init)
+    def filled(self: BaseOperator, *args: Any, **kwargs: Any) -> None:
+        for name in fillable.intersection(self._inherited).difference(named[: len(args)], kwargs):
+            kwargs[name] = self._inherited[name]
+        init(self, *args, **kwargs)
+
+    return filled

@@ -1,0 +1,202 @@
+"""What `schedule=` takes, and how it becomes a wire.ScheduleSpec."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+from typing import Final, Protocol
+
+from scheduler.errors import BadSchedule
+from scheduler.sdk.location import author_line
+from scheduler.wire import ScheduleSpec
+
+Zone = str | tzinfo
+
+
+class Timetable(Protocol):
+    """When runs are created. `timezone` None: the DAG's own."""
+
+    @property
+    def timezone(self) -> Zone | None:
+        """The time zone in which a cron expression is read."""
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+
+
+@dataclass(frozen=True)
+class NullTimetable:
+    """By hand only."""
+
+    timezone: Zone | None = None
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+        return ScheduleSpec()
+
+
+@dataclass(frozen=True)
+class OnceTimetable:
+    """One run, at the DAG's start_date, or at once."""
+
+    timezone: Zone | None = None
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+        return ScheduleSpec(kind="once")
+
+
+@dataclass(frozen=True)
+class ContinuousTimetable:
+    """The next run begins as soon as the last one ended."""
+
+    timezone: Zone | None = None
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+        return ScheduleSpec(kind="continuous")
+
+
+@dataclass(frozen=True)
+class CronTriggerTimetable:
+    """A run at each instant of a cron expression; its logical date is that instant."""
+
+    cron: str
+    timezone: Zone | None = None
+
+    def __post_init__(self) -> None:
+        check_cron(self.cron)
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+        return ScheduleSpec(kind="cron", cron=self.cron)
+
+
+@dataclass(frozen=True)
+class CronDataIntervalTimetable:
+    """A run at the end of each interval between two instants; its logical date is the interval's start."""
+
+    cron: str
+    timezone: Zone | None = None
+
+    def __post_init__(self) -> None:
+        check_cron(self.cron)
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+        return ScheduleSpec(kind="cron_interval", cron=self.cron)
+
+
+@dataclass(frozen=True)
+class DeltaTriggerTimetable:
+    """A run each time `delta` has passed since start_date; its logical date is that instant."""
+
+    delta: timedelta
+    timezone: Zone | None = None
+
+    def __post_init__(self) -> None:
+        check_delta(self.delta)
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+        return ScheduleSpec(kind="delta", delta_s=self.delta.total_seconds())
+
+
+@dataclass(frozen=True)
+class DeltaDataIntervalTimetable:
+    """A run at the end of each interval of length `delta`; its logical date is the interval's start."""
+
+    delta: timedelta
+    timezone: Zone | None = None
+
+    def __post_init__(self) -> None:
+        check_delta(self.delta)
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+        return ScheduleSpec(kind="delta_interval", delta_s=self.delta.total_seconds())
+
+
+def read_schedule(value: object) -> Timetable:
+    """Read None, a cron string, a word such as "@daily", a timedelta, or a timetable."""
+    match value:
+        case None:
+            return NullTimetable()
+        case "@once":
+            return OnceTimetable()
+        case "@continuous":
+            return ContinuousTimetable()
+        case str():
+            return CronTriggerTimetable(value)
+        case timedelta():
+            return DeltaTriggerTimetable(value)
+        case _ if hasattr(value, "to_spec"):
+            return value  # type: ignore[return-value]  # it has what the Protocol asks for
+        case _:
+            raise BadSchedule(
+                f"{author_line()}: schedule={value!r} cannot be read; give a cron string, '@daily' and the "
+                "like, "
+                "a timedelta, a timetable, or None for runs by hand only."
+            )
+
+
+def check_delta(delta: object) -> None:
+    """Raise BadSchedule for what is no timedelta, or none that leads forward."""
+    if not isinstance(delta, timedelta) or delta <= timedelta(0):
+        raise BadSchedule(f"{author_line()}: schedule={delta!r}: give a timedelta longer than zero.")
+
+
+_PRESETS: Final = frozenset(
+    {"@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually"}
+)
+_MONTHS: Final = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAYS: Final = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+#: Name, lowest and highest number, and words of each field; the sixth, seconds, may be left out.
+_FIELDS: Final[tuple[tuple[str, int, int, list[str]], ...]] = (
+    ("minute", 0, 59, []),
+    ("hour", 0, 23, []),
+    ("day of month", 1, 31, []),
+    ("month", 1, 12, _MONTHS),
+    ("day of week", 0, 7, _DAYS),
+    ("second", 0, 59, []),
+)
+_PART: Final = re.compile(
+    r"(?:\*|\?|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?(?:#[1-5]|#L)?", re.ASCII
+)
+_LAST: Final = re.compile(r"l|l[0-7]|lw|\d{1,2}w", re.ASCII)
+
+
+def check_cron(cron: object) -> None:
+    """Raise BadSchedule that names the field which cannot be read. When it fires is decided elsewhere."""
+    if not isinstance(cron, str):
+        raise BadSchedule(
+            f"{author_line()}: {cron!r} is no cron expression; give a string such as '0 6 * * 1-5'."
+        )
+    if cron in _PRESETS:
+        return
+    parts = cron.split()
+    if len(parts) not in (5, 6):
+        raise BadSchedule(
+            f"{author_line()}: cron {cron!r} has {len(parts)} fields; write five (minute, hour, day of "
+            "month, month, "
+            f"day of week), a sixth for seconds, or one of {', '.join(sorted(_PRESETS))}."
+        )
+    for text, (name, low, high, words) in zip(parts, _FIELDS, strict=False):
+        if not all(_is_part(part.lower(), low, high, words) for part in text.split(",")):
+            raise BadSchedule(f"{author_line()}: cron {cron!r}: {text!r} is no {name} ({low} to {high}).")
+
+
+def _is_part(part: str, low: int, high: int, words: list[str]) -> bool:
+    if high in (31, 7) and _LAST.fullmatch(part):
+        return True
+    found = _PART.fullmatch(part)
+    if not found or found["step"] == "0":
+        return False
+    return all(
+        _is_number(each, low, high, words) for each in (found["first"], found["last"]) if each is not None
+    )
+
+
+def _is_number(text: str, low: int, high: int, words: list[str]) -> bool:
+    return text in words or (text.isdigit() and low <= int(text) <= high)

@@ -1,0 +1,192 @@
+"""The arguments that every operator takes: their types, their defaults, and how each is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+from scheduler.sdk.arguments import (
+    Callbacks,
+    bad_argument,
+    read_callbacks,
+    read_choice,
+    read_count,
+    read_duration,
+    read_instant,
+    read_optional_count,
+)
+from scheduler.sdk.rules import TriggerRule, WeightRule
+
+if TYPE_CHECKING:
+    from scheduler.sdk.dag import DAG
+    from scheduler.sdk.group import TaskGroup
+
+
+class TaskArguments(TypedDict, total=False):
+    """Keyword arguments of every operator and of `@task`. Durations: a timedelta, or a number of seconds."""
+
+    dag: DAG | None
+    task_group: TaskGroup | None
+    default_args: Mapping[str, Any]
+    owner: str
+    retries: int
+    retry_delay: timedelta | float
+    retry_exponential_backoff: bool | float
+    max_retry_delay: timedelta | float | None
+    retry_jitter: float
+    execution_timeout: timedelta | float | None
+    start_date: datetime | str | None
+    end_date: datetime | str | None
+    trigger_rule: TriggerRule | str
+    depends_on_past: bool
+    wait_for_downstream: bool
+    priority_weight: int
+    weight_rule: WeightRule | str
+    queue: str
+    pool: str
+    pool_slots: int
+    max_active_tis_per_dag: int | None
+    max_active_tis_per_dagrun: int | None
+    params: Mapping[str, Any]
+    do_xcom_push: bool
+    multiple_outputs: bool
+    on_execute_callback: Callbacks
+    on_success_callback: Callbacks
+    on_failure_callback: Callbacks
+    on_retry_callback: Callbacks
+    on_skipped_callback: Callbacks
+    pre_execute: Callable[[Any], Any] | None
+    post_execute: Callable[[Any, Any], Any] | None
+    render_template_as_native_obj: bool | None
+    task_display_name: str
+    logger_name: str | None
+    doc: str | None
+    doc_md: str | None
+    doc_json: str | None
+    doc_yaml: str | None
+    doc_rst: str | None
+
+
+#: These place the task in a graph; they are not kept on it as they are given.
+PLACING: Final = frozenset({"dag", "task_group", "default_args"})
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: its default as it is kept, and how a given value is read."""
+
+    default: Any
+    read: Callable[[str, Any], Any]
+
+
+def _read_word(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise bad_argument(name, value, "give a string")
+    return value
+
+
+def _read_text(name: str, value: object) -> str | None:
+    return None if value is None else _read_word(name, value)
+
+
+def _read_flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise bad_argument(name, value, "give True or False")
+    return value
+
+
+def _read_optional_flag(name: str, value: object) -> bool | None:
+    return None if value is None else _read_flag(name, value)
+
+
+def _read_retry_delay(name: str, value: object) -> timedelta:
+    delay = read_duration(name, value)
+    if delay is None:
+        raise bad_argument(name, value, "give a timedelta, or a number of seconds")
+    return delay
+
+
+def _read_backoff(name: str, value: object) -> float:
+    """True doubles the delay from try to try; a number is the factor itself; False and 0 keep it constant."""
+    if isinstance(value, bool):
+        return 2.0 if value else 0.0
+    if not isinstance(value, int | float) or not (value == 0 or value >= 1):
+        raise bad_argument(name, value, "give True, False, or a factor of at least 1")
+    return float(value)
+
+
+def _read_fraction(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise bad_argument(name, value, "give a fraction from 0 to 1")
+    return float(value)
+
+
+def _read_weight(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise bad_argument(name, value, "give a whole number")
+    return value
+
+
+def _read_mapping(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise bad_argument(name, value, "give a dict")
+    return dict(value)
+
+
+def _read_function(name: str, value: object) -> object:
+    if value is not None and not callable(value):
+        raise bad_argument(name, value, "give a function")
+    return value
+
+
+_positive = partial(read_count, minimum=1)
+
+ARGUMENTS: Final[Mapping[str, Argument]] = {
+    "owner": Argument("", _read_word),
+    "retries": Argument(0, read_count),
+    "retry_delay": Argument(timedelta(minutes=5), _read_retry_delay),
+    "retry_exponential_backoff": Argument(0.0, _read_backoff),
+    "max_retry_delay": Argument(None, read_duration),
+    "retry_jitter": Argument(0.0, _read_fraction),
+    "execution_timeout": Argument(None, read_duration),
+    "start_date": Argument(None, read_instant),
+    "end_date": Argument(None, read_instant),
+    "trigger_rule": Argument(TriggerRule.ALL_SUCCESS, partial(read_choice, choices=TriggerRule)),
+    "depends_on_past": Argument(False, _read_flag),
+    "wait_for_downstream": Argument(False, _read_flag),
+    "priority_weight": Argument(1, _read_weight),
+    "weight_rule": Argument(WeightRule.DOWNSTREAM, partial(read_choice, choices=WeightRule)),
+    "queue": Argument("default", _read_word),
+    "pool": Argument("default_pool", _read_word),
+    "pool_slots": Argument(1, _positive),
+    "max_active_tis_per_dag": Argument(None, read_optional_count),
+    "max_active_tis_per_dagrun": Argument(None, read_optional_count),
+    "params": Argument({}, _read_mapping),
+    "do_xcom_push": Argument(True, _read_flag),
+    "multiple_outputs": Argument(False, _read_flag),
+    "on_execute_callback": Argument((), read_callbacks),
+    "on_success_callback": Argument((), read_callbacks),
+    "on_failure_callback": Argument((), read_callbacks),
+    "on_retry_callback": Argument((), read_callbacks),
+    "on_skipped_callback": Argument((), read_callbacks),
+    "pre_execute": Argument(None, _read_function),
+    "post_execute": Argument(None, _read_function),
+    "render_template_as_native_obj": Argument(None, _read_optional_flag),
+    "task_display_name": Argument("", _read_word),
+    "logger_name": Argument(None, _read_text),
+    "doc": Argument(None, _read_text),
+    "doc_md": Argument(None, _read_text),
+    "doc_json": Argument(None, _read_text),
+    "doc_yaml": Argument(None, _read_text),
+    "doc_rst": Argument(None, _read_text),
+}
+
+DEFAULTS: Final[Mapping[str, Any]] = {name: argument.default for name, argument in ARGUMENTS.items()}
+
+
+def read_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what was given; raises BadDag or NaiveDate for the first value that cannot work."""
+    return {name: ARGUMENTS[name].read(name, value) for name, value in given.items()}

@@ -1,0 +1,56 @@
+"""Events: one row a change of state, in the transaction that makes the change. Never altered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from scheduler.store.engine import Session
+from scheduler.store.tables import event
+
+_COLUMNS: Final = (
+    "at", "kind", "dag_id", "run_pk", "ti_id", "attempt_id", "from_state", "to_state", "actor", "reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened."""
+
+    at: datetime
+    kind: str
+    dag_id: str = ""
+    run_pk: int | None = None
+    ti_id: int | None = None
+    attempt_id: int | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    actor: str = ""
+    reason: str = ""
+
+
+def append(session: Session, events: Sequence[Event]) -> None:
+    """Append events in one statement."""
+    if events:
+        rows = [{name: getattr(each, name) for name in _COLUMNS} for each in events]
+        session.execute(sa.insert(event), rows)
+
+
+def list_events(
+    session: Session, run_pk: int, *, after_id: int = 0, limit: int = 1000
+) -> list[tuple[int, Event]]:
+    """Return the events of a run with their ids, oldest first, from the one after `after_id` on."""
+    query = sa.select(event.c.id, *(event.c[name] for name in _COLUMNS))
+    query = query.where(event.c.run_pk == run_pk, event.c.id > after_id).order_by(event.c.id).limit(limit)
+    return [(row[0], Event(**dict(zip(_COLUMNS, row[1:], strict=True)))) for row in session.execute(query)]
+
+
+def delete_events_of_dag(session: Session, dag_id: str, run_pks: Collection[int]) -> None:
+    """Delete the events of some runs of a DAG; the ones about the DAG itself stay, for the audit."""
+    session.execute(
+        sa.delete(event).where(event.c.run_pk.in_(sorted(run_pks)), event.c.dag_id.in_(["", dag_id]))
+    )

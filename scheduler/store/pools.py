@@ -1,0 +1,61 @@
+"""Pools: how many tasks that share something scarce may run at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from scheduler.errors import Conflict, NotFound
+from scheduler.store.engine import Session, request_wake
+from scheduler.store.tables import pool
+from scheduler.store.upsert import insert_into, replacing
+
+P = pool.c
+#: The pool of tasks that name none; it cannot be deleted.
+DEFAULT: Final = "default_pool"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool and its size."""
+
+    name: str
+    slots: int
+    description: str = ""
+
+
+def lock_pools(session: Session, names: Collection[str]) -> dict[str, int]:
+    """Return the slots of pools, locked in order of name until the transaction ends.
+
+    Unknown ones are left out. Whoever admits tasks holds the lock, so that two together never fill a pool
+    twice.
+    """
+    query = sa.select(P.name, P.slots).where(P.name.in_(sorted(names))).order_by(P.name).with_for_update()
+    return dict(row._tuple() for row in session.execute(query))
+
+
+def list_pools(session: Session) -> list[Pool]:
+    """Return all pools by name."""
+    return [Pool(*row) for row in session.execute(sa.select(P.name, P.slots, P.description).order_by(P.name))]
+
+
+def put_pool(session: Session, wanted: Pool) -> None:
+    """Create a pool or change it; waiting tasks are looked at again. Raises Conflict for a negative size."""
+    if wanted.slots < 0:
+        raise Conflict(f"Pool {wanted.name!r} cannot have {wanted.slots} slots; give 0 or more.")
+    statement = replacing(insert_into(session, pool), "slots", "description")
+    session.execute(
+        statement, {"name": wanted.name, "slots": wanted.slots, "description": wanted.description}
+    )
+    request_wake(session)
+
+
+def delete_pool(session: Session, name: str) -> None:
+    """Delete a pool; its tasks wait until it is back. Raises NotFound; Conflict for the default pool."""
+    if name == DEFAULT:
+        raise Conflict(f"{DEFAULT!r} cannot be deleted: tasks that name no pool run there. Give it 0 slots.")
+    if session.execute(sa.delete(pool).where(P.name == name)).rowcount == 0:
+        raise NotFound("pool", name)

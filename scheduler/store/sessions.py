@@ -1,0 +1,86 @@
+"""Sign-in links and sessions of the page. Only hashes of tokens are stored: no reader of them can sign in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from scheduler.store.engine import Session
+from scheduler.store.tables import session as web_session
+from scheduler.store.tables import sign_in_token
+
+S = web_session.c
+K = sign_in_token.c
+
+
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """Somebody who is signed in."""
+
+    user_name: str
+    created_at: datetime
+    expires_at: datetime
+    last_seen_at: datetime
+
+
+def add_sign_in_token(session: Session, token_hash: str, expires_at: datetime) -> None:
+    """Store a link that signs in once, until it expires."""
+    session.execute(sa.insert(sign_in_token).values(hash=token_hash, expires_at=expires_at))
+
+
+def use_sign_in_token(session: Session, now: datetime, token_hash: str) -> bool:
+    """Use up a link; false where it is unknown, expired or used. Of two at once, one wins."""
+    statement = (
+        sa.update(sign_in_token)
+        .where(K.hash == token_hash, K.used_at.is_(None), K.expires_at > now)
+        .values(used_at=now)
+    )
+    return session.execute(statement).rowcount > 0
+
+
+def open_session(
+    session: Session, now: datetime, token_hash: str, user_name: str, expires_at: datetime
+) -> None:
+    """Store that somebody signed in."""
+    session.execute(
+        sa.insert(web_session).values(
+            hash=token_hash, user_name=user_name, created_at=now, expires_at=expires_at, last_seen_at=now
+        )
+    )
+
+
+def find_session(session: Session, now: datetime, token_hash: str) -> WebSession | None:
+    """Return who is signed in by this token; None where it is unknown, expired or revoked."""
+    query = sa.select(S.user_name, S.created_at, S.expires_at, S.last_seen_at)
+    row = session.execute(
+        query.where(S.hash == token_hash, S.revoked_at.is_(None), S.expires_at > now)
+    ).first()
+    return WebSession(*row) if row else None
+
+
+def touch_session(session: Session, now: datetime, token_hash: str) -> None:
+    """Note that a session was used; call it seldom, not at each request."""
+    session.execute(sa.update(web_session).where(S.hash == token_hash).values(last_seen_at=now))
+
+
+def revoke_session(session: Session, now: datetime, token_hash: str) -> bool:
+    """Sign one session out; false where it was not signed in."""
+    statement = sa.update(web_session).where(S.hash == token_hash, S.revoked_at.is_(None))
+    return session.execute(statement.values(revoked_at=now)).rowcount > 0
+
+
+def revoke_sessions(session: Session, now: datetime, user_name: str) -> int:
+    """Sign a person out everywhere; return how many sessions that ended."""
+    statement = sa.update(web_session).where(S.user_name == user_name, S.revoked_at.is_(None))
+    return session.execute(statement.values(revoked_at=now)).rowcount
+
+
+def delete_stale(session: Session, before: datetime) -> int:
+    """Delete links and sessions that expired before an instant; return how many."""
+    deleted = [
+        session.execute(sa.delete(table).where(table.c.expires_at < before)).rowcount
+        for table in (sign_in_token, web_session)
+    ]
+    return sum(deleted)

@@ -1,0 +1,61 @@
+"""Snapshots: which files the DAG folder held, by content. What a run is pinned to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+import sqlalchemy as sa
+
+from scheduler.errors import NotFound
+from scheduler.store.engine import Session
+from scheduler.store.tables import snapshot
+from scheduler.store.upsert import insert_into
+
+
+class Entry(NamedTuple):
+    """One file: the hash of its content, its size in bytes, its permission bits."""
+
+    hash: str
+    size: int
+    mode: int
+
+
+#: Path below the DAG folder, '/' separated -> what stands there.
+Manifest: TypeAlias = Mapping[str, Entry]
+
+
+def hash_manifest(manifest: Manifest) -> str:
+    """Return the name of a snapshot: the same files give the same name, in whatever order."""
+    text = json.dumps([[path, *manifest[path]] for path in sorted(manifest)], ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def store_snapshot(session: Session, manifest: Manifest, now: datetime) -> int:
+    """Return the id of the snapshot that holds just these files, made where there is none.
+
+    One statement where it is new; the unique hash decides between two that store it at once.
+    """
+    name = hash_manifest(manifest)
+    rows = {path: list(entry) for path, entry in manifest.items()}
+    statement = insert_into(session, snapshot).values(hash=name, manifest=rows, created_at=now)
+    made = session.scalar(statement.on_conflict_do_nothing().returning(snapshot.c.id))
+    known = sa.select(snapshot.c.id).where(snapshot.c.hash == name)
+    return int(made or session.scalars(known).one())
+
+
+def newest_snapshot(session: Session) -> int | None:
+    """Return the id of the snapshot stored last, None before the first."""
+    newest: int | None = session.scalar(sa.select(sa.func.max(snapshot.c.id)))
+    return newest
+
+
+def load_manifest(session: Session, snapshot_id: int) -> dict[str, Entry]:
+    """Return the files of a snapshot. Raises NotFound."""
+    manifest = session.scalar(sa.select(snapshot.c.manifest).where(snapshot.c.id == snapshot_id))
+    if manifest is None:
+        raise NotFound("snapshot", str(snapshot_id))
+    return {path: Entry(*entry) for path, entry in manifest.items()}

@@ -1,0 +1,98 @@
+"""Values that tasks hand to each other. JSON as text; `sdk.xcom` decides what stands in it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from scheduler.errors import NotSerializable, TooLarge
+from scheduler.store.batches import in_batches
+from scheduler.store.engine import Session
+from scheduler.store.tables import xcom
+from scheduler.store.upsert import insert_into, replacing
+from scheduler.wire import Json
+
+X = xcom.c
+#: The key under which a task's return value stands.
+RETURN_VALUE: Final = "return_value"
+LIMIT_BYTES: Final = 48 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class XComRow:
+    """One value of one task instance."""
+
+    run_pk: int
+    task_id: str
+    path: str
+    key: str
+    value: Json
+
+
+def put_xcoms(session: Session, now: datetime, rows: Sequence[XComRow]) -> None:
+    """Store values, over those of the same key. One statement. Raises NotSerializable and TooLarge."""
+    if rows:
+        statement = replacing(insert_into(session, xcom), "value", "updated_at")
+        session.execute(statement, [_values(row, now) for row in rows])
+
+
+def _values(row: XComRow, now: datetime) -> dict[str, Any]:
+    return {
+        "run_pk": row.run_pk,
+        "task_id": row.task_id,
+        "path": row.path,
+        "key": row.key,
+        "value": _encoded(row),
+        "updated_at": now,
+    }
+
+
+def _encoded(row: XComRow) -> str:
+    try:
+        text = json.dumps(row.value, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise NotSerializable(f"The XCom {row.key!r} of {row.task_id} is not JSON: {error}.") from error
+    if len(text) > LIMIT_BYTES:
+        raise TooLarge(f"The XCom {row.key!r} of {row.task_id}", len(text), LIMIT_BYTES)
+    return text
+
+
+def get_xcom(session: Session, run_pk: int, task_id: str, key: str, *, path: str = "") -> Json | None:
+    """Return a value, or None where nothing was stored."""
+    query = sa.select(X.value).where(X.run_pk == run_pk, X.task_id == task_id, X.path == path, X.key == key)
+    text = session.scalar(query)
+    return None if text is None else json.loads(text)
+
+
+def list_xcoms(session: Session, run_pk: int, task_id: str, *, path: str = "") -> list[XComRow]:
+    """Return all values of one task instance, by key."""
+    query = sa.select(X.run_pk, X.task_id, X.path, X.key, X.value)
+    query = query.where(X.run_pk == run_pk, X.task_id == task_id, X.path == path).order_by(X.key)
+    return [XComRow(*row[:4], json.loads(row[4])) for row in session.execute(query)]
+
+
+def return_values(session: Session, wanted: Collection[tuple[int, str]]) -> dict[int, dict[str, Json]]:
+    """Return the return values of unmapped tasks, wanted as (run_pk, task_id): run_pk -> task_id -> value.
+
+    For the claims of one moment together: one statement for a thousand of them.
+    """
+    found: defaultdict[int, dict[str, Json]] = defaultdict(dict)
+    for batch in in_batches(sorted(wanted), 1000):
+        query = sa.select(X.run_pk, X.task_id, X.value).where(
+            sa.tuple_(X.run_pk, X.task_id).in_(batch), X.path == "", X.key == RETURN_VALUE
+        )
+        for run_pk, task_id, text in session.execute(query):
+            found[run_pk][task_id] = json.loads(text)
+    return dict(found)
+
+
+def delete_xcoms(session: Session, run_pk: int, keys: Collection[tuple[str, str]]) -> None:
+    """Delete all values of task instances of a run, named as (task_id, path): they are about to run again."""
+    for batch in in_batches(sorted(keys), 1000):
+        session.execute(sa.delete(xcom).where(X.run_pk == run_pk, sa.tuple_(X.task_id, X.path).in_(batch)))
