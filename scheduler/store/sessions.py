@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -14,23 +14,17 @@ from scheduler.store.tables import sign_in_token
 S = web_session.c
 K = sign_in_token.c
 
-
-@dataclass(frozen=True, slots=True)
-class WebSession:
-    """Somebody who is signed in."""
-
-    user_name: str
-    created_at: datetime
-    expires_at: datetime
-    last_seen_at: datetime
+#: How long a link waits to be used, and how long a session lasts.
+LINK_LIFETIME: Final = timedelta(minutes=15)
+LIFETIME: Final = timedelta(days=30)
 
 
-def add_sign_in_token(session: Session, token_hash: str, expires_at: datetime) -> None:
-    """Store a link that signs in once, until it expires."""
-    session.execute(sa.insert(sign_in_token).values(hash=token_hash, expires_at=expires_at))
+def add_link(session: Session, now: datetime, token_hash: str) -> None:
+    """Store a link that signs in once, within LINK_LIFETIME."""
+    session.execute(sa.insert(sign_in_token).values(hash=token_hash, expires_at=now + LINK_LIFETIME))
 
 
-def use_sign_in_token(session: Session, now: datetime, token_hash: str) -> bool:
+def use_link(session: Session, now: datetime, token_hash: str) -> bool:
     """Use up a link; false where it is unknown, expired or used. Of two at once, one wins."""
     statement = (
         sa.update(sign_in_token)
@@ -40,24 +34,17 @@ def use_sign_in_token(session: Session, now: datetime, token_hash: str) -> bool:
     return session.execute(statement).rowcount > 0
 
 
-def open_session(
-    session: Session, now: datetime, token_hash: str, user_name: str, expires_at: datetime
-) -> None:
-    """Store that somebody signed in."""
-    session.execute(
-        sa.insert(web_session).values(
-            hash=token_hash, user_name=user_name, created_at=now, expires_at=expires_at, last_seen_at=now
-        )
-    )
+def open_session(session: Session, now: datetime, token_hash: str, user_name: str) -> None:
+    """Store that somebody signed in, for LIFETIME."""
+    values = {"hash": token_hash, "user_name": user_name, "created_at": now, "last_seen_at": now}
+    session.execute(sa.insert(web_session).values(**values, expires_at=now + LIFETIME))
 
 
-def find_session(session: Session, now: datetime, token_hash: str) -> WebSession | None:
-    """Return who is signed in by this token; None where it is unknown, expired or revoked."""
-    query = sa.select(S.user_name, S.created_at, S.expires_at, S.last_seen_at)
-    row = session.execute(
-        query.where(S.hash == token_hash, S.revoked_at.is_(None), S.expires_at > now)
-    ).first()
-    return WebSession(*row) if row else None
+def find_user(session: Session, now: datetime, token_hash: str) -> str | None:
+    """Return the name of who is signed in by this token; None where it is unknown, expired or revoked."""
+    query = sa.select(S.user_name).where(S.hash == token_hash, S.revoked_at.is_(None), S.expires_at > now)
+    name: str | None = session.scalar(query)
+    return name
 
 
 def touch_session(session: Session, now: datetime, token_hash: str) -> None:

@@ -1,0 +1,35 @@
+"""One-time links that sign in. `dirigent login` prints one; the page takes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scheduler.security.tokens import hash_token, new_token
+from scheduler.store import sessions
+from scheduler.store.engine import Session
+
+
+def make_link(session: Session, now: datetime, base_url: str) -> str:
+    """Return a link that signs in once, within `sessions.LINK_LIFETIME`. Only its hash is stored."""
+    token = new_token()
+    sessions.add_link(session, now, hash_token(token))
+    return f"{base_url.rstrip('/')}/sign-in?token={token}"
+
+
+def sign_in(session: Session, now: datetime, token: str, user_name: str) -> str | None:
+    """Use a link up and open a session; return the session's token, or None where the link does not count."""
+    if not sessions.use_link(session, now, hash_token(token)):
+        return None
+    fresh = new_token()
+    sessions.open_session(session, now, hash_token(fresh), user_name)
+    return fresh
+
+
+def find_user(session: Session, now: datetime, token: str) -> str | None:
+    """Return who is signed in by a session's token, or None."""
+    return sessions.find_user(session, now, hash_token(token))
+
+
+def sign_out(session: Session, now: datetime, token: str) -> bool:
+    """End a session on the server; false where it had ended."""
+    return sessions.revoke_session(session, now, hash_token(token))
