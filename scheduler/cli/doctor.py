@@ -1,0 +1,180 @@
+"""`dirigent doctor`: checks what Dirigent needs here, and says what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from scheduler.cli.invocation import Invocation, pass_invocation
+from scheduler.cli.lock import address_of_server
+from scheduler.cli.output import output_option, print_rows
+from scheduler.dispatch.tickets import check_broker, create_celery
+from scheduler.errors import DirigentError
+from scheduler.store import migrate, read_db_now
+from scheduler.store.migrations import HEAD
+
+LOWEST_PYTHON: Final = (3, 11)
+LEAST_FREE_BYTES: Final = 500_000_000
+LARGEST_CLOCK_GAP_S: Final = 5.0
+#: A clock before this instant was never set.
+PROJECT_BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Unwell(Exception):
+    """A check found something; its text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    is_ok: bool
+    finding: str
+
+
+@click.command()
+@output_option
+@pass_invocation
+def doctor(invocation: Invocation, output: str) -> int:
+    """Check what Dirigent needs here; exit 1 when something is wrong."""
+    findings = list(examine(invocation))
+    print_rows([asdict(finding) for finding in findings], ["check", "is_ok", "finding"], output)
+    return 0 if all(finding.is_ok for finding in findings) else 1
+
+
+def examine(invocation: Invocation) -> Iterator[Finding]:
+    """Do every check, one after the other; without readable settings the others mean nothing."""
+    yield _find("python", _python, invocation)
+    settings = _find("settings", _settings, invocation)
+    yield settings
+    if settings.is_ok:
+        yield from (_find(name, check, invocation) for name, check in CHECKS.items())
+
+
+def _find(name: str, check: Callable[[Invocation], str], invocation: Invocation) -> Finding:
+    try:
+        return Finding(name, is_ok=True, finding=check(invocation))
+    except (Unwell, DirigentError, OSError) as error:
+        return Finding(name, is_ok=False, finding=str(error))
+
+
+def _python(_: Invocation) -> str:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < LOWEST_PYTHON:
+        raise Unwell(f"Python {found} is too old; install 3.11 or newer")
+    return f"Python {found}"
+
+
+def _settings(invocation: Invocation) -> str:
+    settings = invocation.settings
+    given = ", ".join(sorted(settings.model_fields_set))
+    return f"given: {given}" if given else "all defaults"
+
+
+def _database(invocation: Invocation) -> str:
+    db = invocation.open_database()
+    db.ping()
+    found = migrate.current(db)
+    if found != HEAD:
+        at = f"at {found}" if found else "without tables"
+        raise Unwell(f"{db.name} is {at}, this program needs {HEAD}; run `dirigent db upgrade`")
+    return f"{db.name} answers, at {HEAD}"
+
+
+def _broker(invocation: Invocation) -> str:
+    celery = create_celery(invocation.settings)
+    check_broker(celery)
+    return f"{invocation.settings.shown()['broker_url']} answers"
+
+
+def _home(invocation: Invocation) -> str:
+    return _writable(invocation.settings.home)
+
+
+def _dags_folder(invocation: Invocation) -> str:
+    folder = invocation.settings.dags_folder
+    if not folder.is_dir():
+        raise Unwell(f"{folder} is missing; make it, or set DIRIGENT_DAGS_FOLDER")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise Unwell(f"{folder} may not be read by {_user()}; run `chmod u+rx {folder}` or change its owner")
+    return f"{folder} can be read"
+
+
+def _plugins_folder(invocation: Invocation) -> str:
+    folder = invocation.settings.plugins_folder
+    if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+        raise Unwell(f"{folder} may not be read by {_user()}; run `chmod u+rx {folder}`")
+    return f"{folder} can be read" if folder.exists() else f"{folder} is not there: no plugins"
+
+
+def _writable(folder: Path) -> str:
+    present = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(present, os.W_OK | os.X_OK):
+        raise Unwell(f"{present} may not be written by {_user()}; change its owner, or set DIRIGENT_HOME")
+    return f"{folder} can be written" if present == folder else f"{folder} can be made"
+
+
+def _user() -> str:
+    return f"user {os.geteuid()}"
+
+
+def _clock(invocation: Invocation) -> str:
+    now = invocation.now()
+    if now < PROJECT_BEGAN:
+        raise Unwell(f"the clock says {now:%Y-%m-%d}; set it, for instance with `timedatectl set-ntp true`")
+    with invocation.open_database().read() as session:
+        gap_s = abs((read_db_now(session) - now).total_seconds())
+    if gap_s > LARGEST_CLOCK_GAP_S:
+        raise Unwell(f"the database's clock is {gap_s:.0f} s off this one; synchronise both with NTP")
+    return f"{now:%Y-%m-%d %H:%M:%S} UTC, {gap_s:.1f} s off the database's"
+
+
+def _port(invocation: Invocation) -> str:
+    settings = invocation.settings
+    address = address_of_server(settings.home)
+    if address is not None:
+        return f"{address} is this home's own server"
+    require_port(settings.host, settings.port)
+    return f"{settings.host}:{settings.port} is free"
+
+
+def require_port(host: str, port: int) -> None:
+    """Raise Unwell, with the remedy, unless a server could listen there."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise Unwell(f"{host}:{port} cannot be used ({error.strerror}); set DIRIGENT_PORT") from None
+
+
+def _disk(invocation: Invocation) -> str:
+    home = invocation.settings.home
+    present = next(each for each in (home, *home.parents) if each.exists())
+    free = shutil.disk_usage(present).free
+    if free < LEAST_FREE_BYTES:
+        raise Unwell(f"{free // 1_000_000} MB are free at {present}; free some, or move DIRIGENT_HOME")
+    return f"{free // 1_000_000:,} MB free at {present}"
+
+
+CHECKS: Final = {
+    "database": _database,
+    "broker": _broker,
+    "home": _home,
+    "dags folder": _dags_folder,
+    "plugins folder": _plugins_folder,
+    "clock": _clock,
+    "port": _port,
+    "disk": _disk,
+}

@@ -1,0 +1,99 @@
+"""How commands print: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Row = Mapping[str, Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Width of a table that goes into a file or a pipe: wide enough that nothing is cut.
+PIPE_WIDTH: Final = 1000
+STATE_STYLES: Final = {
+    "success": "green",
+    "failed": "bold red",
+    "upstream_failed": "red",
+    "running": "cyan",
+    "queued": "yellow",
+    "up_for_retry": "yellow",
+    "lost": "red",
+}
+
+
+def output_option(command: F) -> F:
+    """Give a command `--output table|json`."""
+    choice = click.Choice(["table", "json"])
+    option = click.option(
+        "-o", "--output", type=choice, default="table", show_default=True, help="How to print."
+    )
+    return option(command)
+
+
+def print_rows(rows: Iterable[Row], columns: Sequence[str], output: str) -> None:
+    """Print records: all their fields as JSON, or some of them as a table."""
+    if output == "json":
+        print_json([dict(row) for row in rows])
+    else:
+        _console().print(_table(rows, columns))
+
+
+def print_record(record: Row, output: str) -> None:
+    """Print one record: as JSON, or a line a field."""
+    if output == "json":
+        print_json(dict(record))
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in record.items():
+        table.add_row(Text(name, style="bold"), _cell(name, value))
+    _console().print(table)
+
+
+def print_json(value: object) -> None:
+    """Print JSON; instants in ISO 8601."""
+    click.echo(json.dumps(value, indent=2, default=_encoded, ensure_ascii=False))
+
+
+def _encoded(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _console() -> Console:
+    is_terminal = sys.stdout.isatty()
+    return Console(width=None if is_terminal else PIPE_WIDTH, highlight=False)
+
+
+def _table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(column, row.get(column)) for column in columns))
+    return table
+
+
+def _cell(name: str, value: object) -> Text:
+    text = _text(value)
+    return Text(text, style=STATE_STYLES.get(text, "") if name.endswith("state") else "")
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case dict() | list():
+            return json.dumps(value, ensure_ascii=False, default=_encoded)
+        case _:
+            return str(value)

@@ -1,0 +1,99 @@
+"""`dirigent`: finds a command by its name, loads its module only, and turns errors into one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from scheduler.cli.invocation import Invocation
+from scheduler.errors import DirigentError
+
+#: Name -> where its command is, and what the list of commands says of it.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "login": ("login:login", "Print a fresh sign-in link for the page."),
+    "db": ("database:db", "Create, change and check the tables."),
+    "config": ("settings:config", "Show the settings in force, and what can be set."),
+    "doctor": ("doctor:doctor", "Check what Dirigent needs here, and say what to do."),
+    "completion": ("completion:completion", "Print the completion script of a shell."),
+    "version": ("version:version", "Print the version."),
+}
+EXIT_FAILED: Final = 1
+EXIT_INTERRUPTED: Final = 130
+
+
+class Commands(click.Group):
+    """The commands by name; asking for their list loads none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the module of a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"scheduler.cli.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def dirigent(context: click.Context, *, verbose: bool) -> None:
+    """Run task graphs written in Python. Settings come from dirigent.toml and DIRIGENT_*."""
+    context.obj = Invocation(verbose=verbose)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and exit: 0 done, 1 an error, 2 not understood."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; return the code to exit with. Errors are one line on standard error."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    is_verbose = "-v" in given[:2] or "--verbose" in given[:2]
+    try:
+        result = dirigent.main(given, prog_name="dirigent", standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        return _leave_pipe()
+    except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong, people get one line
+        return _fail(error, is_verbose=is_verbose)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(error: Exception, *, is_verbose: bool) -> int:
+    if is_verbose:
+        raise error
+    click.echo(f"dirigent: {_sentence(error)}", err=True)
+    return EXIT_FAILED
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, DirigentError):
+        return " ".join(str(error).splitlines())
+    return f"{type(error).__name__}: {error} (`dirigent -v ...` shows where)"
+
+
+def _leave_pipe() -> int:
+    """Whoever read the output has gone, as `head` does: write no more, not even at the exit of Python."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_FAILED
