@@ -54,7 +54,7 @@ $(MODULES): $(wildcard $(FRONT)/package-lock.json)
 	@touch $@
 
 $(BUILT): $(MODULES) $(FRONT_SOURCES)
-	@cd $(FRONT) && ../../tools/with-node npm run --silent build
+	@cd $(FRONT) && ../../tools/with-node npm run --silent build -- --logLevel warn
 	@touch $@
 
 # A build folder that somebody removed is built again.
