@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,36 +24,36 @@ if TYPE_CHECKING:
 Context = dict[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
-    """The attempt that this process, or this thread, is running."""
+    """The attempt that this process is running."""
 
     context: Context
     channel: Channel
-    skipped: set[str] = field(default_factory=set)
 
 
-_current: Final[ContextVar[Attempt | None]] = ContextVar("dirigent_attempt", default=None)
+#: The innermost last. Of the whole process, so that threads of user code find it too.
+_running: Final[list[Attempt]] = []
 
 
 @contextmanager
 def running(attempt: Attempt) -> Iterator[None]:
     """Make an attempt the current one."""
-    token = _current.set(attempt)
+    _running.append(attempt)
     try:
         yield
     finally:
-        _current.reset(token)
+        _running.remove(attempt)
 
 
 def current_attempt() -> Attempt | None:
-    """Return the attempt that is running here, or None while a file is loaded or a test runs."""
-    return _current.get()
+    """Return the attempt that this process runs, or None while a file is loaded."""
+    return _running[-1] if _running else None
 
 
 def current_channel(what: str) -> Channel:
     """Return the way to the supervisor; `what` names what was asked for in the error outside a task."""
-    attempt = _current.get()
+    attempt = current_attempt()
     if attempt is None:
         raise DirigentError(f"{what} can be used in a running task only.")
     return attempt.channel
@@ -62,7 +61,7 @@ def current_channel(what: str) -> Channel:
 
 def get_current_context() -> Context:
     """Return the context of the task that is running; raises DirigentError outside a task."""
-    attempt = _current.get()
+    attempt = current_attempt()
     if attempt is None:
         raise DirigentError(
             "get_current_context() can be called in a running task only, not while a DAG file is loaded."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
@@ -26,7 +27,7 @@ from scheduler.sdk.dag_arguments import DagArguments
 from scheduler.sdk.edges import Node
 from scheduler.sdk.group import RootGroup, TaskGroup
 from scheduler.sdk.ids import check_id
-from scheduler.sdk.location import author_file, author_line
+from scheduler.sdk.location import author_file, author_line, imported_file
 from scheduler.sdk.params import DagParam, Param, read_params
 from scheduler.sdk.schedule import Timetable, read_schedule
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from scheduler.sdk.operator import BaseOperator
+    from scheduler.testing.result import RunResult
 
 _P = ParamSpec("_P")
 
@@ -50,7 +52,7 @@ class DAG:
         refuse_unknown("DAG", set(arguments) - DagArguments.__optional_keys__, DagArguments.__optional_keys__)
         given = cast("dict[str, Any]", arguments)
         self.dag_id = check_id("dag_id", dag_id)
-        self.fileloc = author_file()
+        self.fileloc = imported_file() if scope.is_collecting() else author_file()
         self.default_args: dict[str, Any] = dict(given.get("default_args") or {})
         self._read_words(given)
         self._read_times(given)
@@ -177,6 +179,27 @@ class DAG:
     def folder(self) -> Path:
         """Folder of the DAG file; template files are looked for here first."""
         return Path(self.fileloc).parent
+
+    def test(
+        self,
+        *,
+        run_conf: Mapping[str, Any] | None = None,
+        logical_date: datetime | None = None,
+        variables: Mapping[str, str] | None = None,
+        connections: Mapping[str, Any] | None = None,
+    ) -> RunResult:
+        """Run the whole DAG in this process, without a server or a database, and return what came of it.
+
+        Retries are made at once, without their delay. Raises BadParams where `run_conf` breaks the params.
+        """
+        # By name: the runner stands above this layer and loads networkx, which no parse should pay for.
+        runner = importlib.import_module("scheduler.testing.run")
+        return cast(
+            "RunResult",
+            runner.run_dag(
+                self, conf=run_conf, logical_date=logical_date, variables=variables, connections=connections
+            ),
+        )
 
     def __enter__(self) -> DAG:
         scope.enter(self.task_group)

@@ -16,7 +16,13 @@ def author_line() -> str:
 
 
 def author_file() -> str:
-    """Return the file whose top-level code is running: the one that a DAG declared now belongs to."""
+    """Return the file of the innermost caller outside Dirigent's own code."""
+    frame = _author_frame(sys._getframe(1))
+    return frame.f_code.co_filename if frame else ""
+
+
+def imported_file() -> str:
+    """Return the innermost file whose top-level code is running: that of a DAG, whatever factory makes it."""
     frame: FrameType | None = sys._getframe(1)
     while frame and (frame.f_code.co_name != "<module>" or _is_own(frame)):
         frame = frame.f_back

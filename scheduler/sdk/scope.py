@@ -43,6 +43,11 @@ def collecting() -> Iterator[list[DAG]]:
         _declared.reset(kept_declared)
 
 
+def is_collecting() -> bool:
+    """Whether a DAG file is being loaded."""
+    return _declared.get() is not None
+
+
 def declare(dag: DAG) -> None:
     """Tell whoever loads this file of a new DAG."""
     declared = _declared.get()

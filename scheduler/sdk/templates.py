@@ -86,11 +86,12 @@ class Renderer:
             return self.render(value)
         except (DirigentError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - macros and filters are user code
             cause = (
                 f"{type(error).__name__}: {error}" if not isinstance(error, TemplateError) else _say(error)
             )
-            raise TemplateFailed(f"Template field {name!r} of task {self._task_id!r}: {cause}") from error
+            failed = TemplateFailed(f"Template field {name!r} of task {self._task_id!r}: {cause}")
+            raise failed from (None if isinstance(error, TemplateError) else error)
 
     def render(self, value: Any) -> Any:
         """Render text, whatever it is nested in; fetch the results of other tasks."""
@@ -134,7 +135,7 @@ def _say(error: TemplateError) -> str:
     name = getattr(error, "name", None)
     place = f" (line {line}{f' of {name}' if name else ''})" if line else ""
     if type(error).__name__ == "TemplateNotFound":
-        return f"there is no template file {error.message!r} beside the DAG file or in template_searchpath"
+        return f"there is no template file {name!r} beside the DAG file or in template_searchpath"
     return f"{error.message}{place}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -35,10 +36,24 @@ def reading_from(reader: Reader) -> Iterator[None]:
         _reader.reset(token)
 
 
+class EnvironmentReader:
+    """Answers where no Dirigent does, as when a DAG file is run as a script: from DIRIGENT_VAR_<KEY>."""
+
+    def get_variable(self, key: str) -> str | None:
+        """Return the text of the environment variable."""
+        return os.environ.get(f"DIRIGENT_VAR_{key.upper()}")
+
+    def get_connection(self, conn_id: str) -> dict[str, Any] | None:
+        """Return the JSON object in DIRIGENT_CONN_<CONN_ID>."""
+        text = os.environ.get(f"DIRIGENT_CONN_{conn_id.upper()}")
+        fields: dict[str, Any] | None = json.loads(text) if text else None
+        return fields
+
+
 def current_reader() -> Reader:
-    """Return who answers now: the running attempt, or the loader of the file."""
+    """Return who answers now: the running attempt, else the loader of the file, else the environment."""
     attempt = current_attempt()
-    return attempt.channel if attempt else _reader.get() or current_channel("A variable or connection")
+    return attempt.channel if attempt else _reader.get() or EnvironmentReader()
 
 
 _NO_DEFAULT: Final = object()

@@ -1,0 +1,195 @@
+"""One attempt of user code: prepare, render, run, classify, call back.
+
+Used by forked attempts and by `dag.test()`. Nothing that user code does escapes as an exception, Ctrl-C
+apart: it becomes an Outcome.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from scheduler.clock import Clock
+from scheduler.runtime.child.blame import blame
+from scheduler.runtime.child.interrupts import cancellable, time_limit
+from scheduler.sdk.arguments import Callback
+from scheduler.sdk.channel import Channel
+from scheduler.sdk.connections import Connections
+from scheduler.sdk.context import (
+    Attempt,
+    Context,
+    TaskInstance,
+    dag_run_of,
+    run_context,
+    running,
+    task_context,
+)
+from scheduler.sdk.dag import DAG
+from scheduler.sdk.operator import BaseOperator
+from scheduler.sdk.results import RETURN_KEY
+from scheduler.sdk.signals import FailTask, RescheduleTask, SkipTask, TaskCancelled, TaskTimeout
+from scheduler.sdk.templates import render_task, shown
+from scheduler.sdk.variables import Variables
+from scheduler.sdk.xcom import TAG, encode
+from scheduler.wire import Data, Job, Outcome
+
+_log: Final = logging.getLogger("dirigent.attempt")
+
+
+def perform(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
+    """Run the attempt that `job` describes and say how it ended; in the main thread, time limits hold."""
+    started_at = clock.now().isoformat()
+    outcome = _perform_task(dag, job, channel, clock) if job.kind == "task" else _call_back(dag, job, channel)
+    return replace(outcome, started_at=started_at, ended_at=clock.now().isoformat())
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A task with what it sees; `task` is the rendered copy once there is one."""
+
+    task: BaseOperator
+    instance: TaskInstance
+    context: Context
+
+
+def _prepare(dag: DAG, job: Job, channel: Channel, clock: Clock) -> _Prepared:
+    task = dag.get_task(job.task_id)
+    instance = TaskInstance(task, job, channel, clock.now(), dag_run_of(job.run))
+    context = task_context(dag, task, instance, job.run, job.reason)
+    return _Prepared(task, instance, context | {"var": Variables(), "conn": Connections()})
+
+
+def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
+    prepared = _prepare(dag, job, channel, clock)
+    with running(Attempt(prepared.context, channel)):
+        error: BaseException | None = None
+        xcoms: Data = {}
+        try:
+            with cancellable(), time_limit(_limit_s(prepared.task, job)):
+                xcoms = _run(prepared, dag, channel)
+        except KeyboardInterrupt:
+            prepared.task.on_kill()
+            raise
+        except BaseException as raised:  # noqa: BLE001 - the task runner is one of the three edges
+            error = raised
+        outcome = _classify(error, job, prepared, xcoms)
+        _announce(prepared, outcome, error, job)
+    return outcome
+
+
+def _limit_s(task: BaseOperator, job: Job) -> float | None:
+    if job.execution_timeout_s is not None:
+        return job.execution_timeout_s
+    return task.execution_timeout.total_seconds() if task.execution_timeout else None
+
+
+def _run(prepared: _Prepared, dag: DAG, channel: Channel) -> Data:
+    prepared.task, fields = render_task(prepared.task, dag, prepared.context)
+    prepared.instance.task = prepared.context["task"] = prepared.task
+    channel.set_rendered(shown(fields))
+    task, context = prepared.task, prepared.context
+    _call(task.on_execute_callback, context, "on_execute_callback")
+    try:
+        task.pre_execute(context)
+        result = task.execute(context)
+        task.post_execute(context, result)
+    except (TaskTimeout, TaskCancelled):
+        task.on_kill()
+        raise
+    return _kept(task, result)
+
+
+def _kept(task: BaseOperator, result: object) -> Data:
+    """Return what is passed on: the result, and its parts where the task has multiple outputs."""
+    if result is None or not task.do_xcom_push:
+        return {}
+    encoded = encode(result, what=f"The return value of task {task.task_id!r}")
+    is_plain = isinstance(result, Mapping) and TAG not in encoded
+    return (encoded if task.multiple_outputs and is_plain else {}) | {RETURN_KEY: encoded}
+
+
+def _classify(error: BaseException | None, job: Job, prepared: _Prepared, xcoms: Data) -> Outcome:
+    """Say how the attempt ended. One clause an outcome."""
+    ended = Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="failed")
+    match error:
+        case None:
+            skipped = tuple(sorted(prepared.instance.skipped))
+            return replace(ended, state="success", xcoms=xcoms, skip_tasks=skipped)
+        case SystemExit(code=None | 0):
+            return replace(ended, state="success")
+        case SkipTask():
+            return replace(ended, state="skipped", reason=str(error) or "skipped by the task itself")
+        case RescheduleTask():
+            at = error.reschedule_date.isoformat()
+            return replace(ended, state="reschedule", reschedule_at=at, reason=str(error))
+        case TaskCancelled():
+            return replace(ended, state="cancelled", retryable=False, reason=str(error))
+        case _:
+            info = blame(error, job.code_root)
+            reason = str(error) if isinstance(error, TaskTimeout) else info.line
+            return replace(ended, retryable=not isinstance(error, FailTask), error=info, reason=reason)
+
+
+def _announce(prepared: _Prepared, outcome: Outcome, error: BaseException | None, job: Job) -> None:
+    """Log how the attempt ended, and call those who asked to be told."""
+    task, context = prepared.task, prepared.context
+    if outcome.error is not None:
+        task.log.error("%s", outcome.error.traceback.rstrip() or outcome.error.line)
+    elif outcome.reason:
+        task.log.info("%s: %s", outcome.state.capitalize(), outcome.reason)
+    state, callbacks, name = _told(task, outcome, job)
+    prepared.instance.state = state
+    context["exception"] = error
+    context["reason"] = outcome.reason
+    _call(callbacks, context, name)
+
+
+def _told(task: BaseOperator, outcome: Outcome, job: Job) -> tuple[str, tuple[Callback, ...], str]:
+    """Return the state that the task takes, and which callbacks hear of it."""
+    match outcome.state:
+        case "success":
+            return "success", task.on_success_callback, "on_success_callback"
+        case "skipped":
+            return "skipped", task.on_skipped_callback, "on_skipped_callback"
+        case "failed" if outcome.retryable and job.try_number < job.max_tries:
+            return "up_for_retry", task.on_retry_callback, "on_retry_callback"
+        case "failed":
+            return "failed", task.on_failure_callback, "on_failure_callback"
+        case "reschedule":
+            return "up_for_reschedule", (), ""
+        case "cancelled":
+            return "failed", (), ""
+
+
+def _call(callbacks: Iterable[Callback], context: Context, name: str) -> list[Exception]:
+    """Call each; one that raises is logged and stops no other."""
+    raised: list[Exception] = []
+    for callback in callbacks:
+        try:
+            callback(context)
+        except Exception as error:  # noqa: BLE001 - a callback's failure is not the task's
+            _log.exception("%s %s failed.", name, getattr(callback, "__name__", callback))
+            raised.append(error)
+    return raised
+
+
+def _call_back(dag: DAG, job: Job, channel: Channel) -> Outcome:
+    """Call the callbacks of a DAG, or of a task whose own process could no longer do it."""
+    owner: Any = dag
+    context = run_context(dag, job.run, job.reason) | {"var": Variables(), "conn": Connections()}
+    if job.kind == "task_callback":
+        owner = dag.get_task(job.task_id)
+        instance = TaskInstance(owner, job, channel, context["dag_run"].run_after, context["dag_run"])
+        instance.state = "failed" if job.callback == "failure" else job.callback
+        context |= task_context(dag, owner, instance, job.run, job.reason)
+    context["exception"] = None
+    name = f"on_{job.callback}_callback"
+    with running(Attempt(context, channel)), cancellable(), time_limit(job.execution_timeout_s):
+        raised = _call(getattr(owner, name), context, name)
+    ended = Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success")
+    if not raised:
+        return ended
+    info = blame(raised[0], job.code_root)
+    return replace(ended, state="failed", error=info, reason=info.line)
