@@ -74,9 +74,10 @@ def test_an_error_is_told_with_its_place_and_may_be_retried(dag):
     assert outcome.error is not None
     assert outcome.error.type == "KeyError"
     assert outcome.error.line.startswith("KeyError: 'currency' (")
-    assert "test_perform.py" in outcome.error.line
+    assert outcome.error.line.split("(")[1].startswith("dags/test_perform.py:")
     assert outcome.error.traceback.startswith("Traceback")
     assert "scheduler/runtime" not in outcome.error.traceback
+    assert 'File "dags/test_perform.py", line' in outcome.error.traceback
 
 
 def test_a_task_may_skip_itself_with_a_reason(dag):

@@ -65,7 +65,7 @@ def test_a_failure_stops_what_follows_but_not_the_neighbours():
         "last": "upstream_failed",
         "beside": "success",
     }
-    assert result.errors["fails"].line.startswith("FailTask: on purpose (test_run.py:")
+    assert result.errors["fails"].line.startswith("FailTask: on purpose (dags/test_run.py:")
     assert result.tries["after"] == 0
 
 

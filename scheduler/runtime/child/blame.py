@@ -12,18 +12,23 @@ from scheduler.wire import ErrorInfo
 
 _OURS: Final = str(Path(__file__).resolve().parents[2])
 _TEXT_LIMIT: Final = 64_000
+#: What people read in place of the folder of a snapshot.
+SHOWN_ROOT: Final = "dags/"
 
 
 def blame(error: BaseException, code_root: str) -> ErrorInfo:
-    """Return the error; its line names the innermost place below `code_root`, relative to it."""
+    """Return the error; its line names the innermost place below `code_root`.
+
+    Paths below `code_root`, wherever that is on this machine, are shown as `dags/...`.
+    """
     kind = type(error).__name__
-    message = _message(error)
+    message = _message(error).replace(f"{code_root}/", SHOWN_ROOT)
     place = _place(error, code_root)
     head = f"{kind}: {message}".splitlines()[0] if message else kind
     return ErrorInfo(
         type=kind,
         message=message[:_TEXT_LIMIT],
-        traceback=_traceback(error)[-_TEXT_LIMIT:],
+        traceback=_traceback(error).replace(f"{code_root}/", SHOWN_ROOT)[-_TEXT_LIMIT:],
         line=head[:500] + place,
     )
 
@@ -53,7 +58,7 @@ def _place(error: BaseException, code_root: str) -> str:
         return ""
     innermost = frames[-1]
     path = innermost.filename.removeprefix(f"{code_root}/")
-    return f" ({path}:{innermost.lineno} in {innermost.name})"
+    return f" ({SHOWN_ROOT}{path}:{innermost.lineno} in {innermost.name})"
 
 
 def _traceback(error: BaseException) -> str:
