@@ -15,7 +15,9 @@ from scheduler.errors import DirigentError
 
 #: Name -> where its command is, and what the list of commands says of it.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "init": ("project:init", "Write a new project: a DAG, its test, a CI file, a Dockerfile."),
     "login": ("login:login", "Print a fresh sign-in link for the page."),
+    "dags": ("dags:dags", "List, show, trigger, pause, test and delete DAGs."),
     "db": ("database:db", "Create, change and check the tables."),
     "config": ("settings:config", "Show the settings in force, and what can be set."),
     "doctor": ("doctor:doctor", "Check what Dirigent needs here, and say what to do."),

@@ -1,0 +1,76 @@
+"""The page on its port: Flask's application served by waitress, in threads of this process."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from threading import Thread
+from typing import Any, Final
+
+from waitress.server import create_server
+from waitress.wasyncore import close_all
+
+from scheduler.errors import BadSetting
+
+#: A live view holds no thread, so these serve as many people as ask at the same instant.
+THREADS: Final = 8
+WsgiApp = Callable[..., Iterable[bytes]]
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Listen on the port, before anything else starts. Raises BadSetting where that cannot be.
+
+    Without accounts whoever reaches the page and has a link may do everything, so it serves loopback only.
+    """
+    if not _is_loopback(host):
+        remedy = "without accounts the page answers on loopback only, such as 127.0.0.1; put a proxy in front"
+        raise BadSetting("DIRIGENT_HOST", host, remedy)
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        reason = (error.strerror or str(error)).lower()
+        raise BadSetting("DIRIGENT_PORT", port, f"{reason} on {host}; choose another, or 0") from None
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address of the page that listens there."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Page:
+    """Serves an application on a listening socket."""
+
+    def __init__(self, app: WsgiApp, listener: socket.socket) -> None:
+        self._server: Any = create_server(app, sockets=[listener], threads=THREADS, ident=None)
+        self._thread = Thread(target=self._server.run, name="dirigent-page", daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Answer no more; what is being answered has a second to end."""
+        self._server.task_dispatcher.shutdown(timeout=1)
+        # Sockets are closed by the thread that waits for them: it must not find them gone.
+        self._server.trigger.pull_trigger(self._close_sockets)
+        self._thread.join()
+
+    def _close_sockets(self) -> None:
+        close_all(self._server._map, ignore_all=True)

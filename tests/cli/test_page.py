@@ -1,0 +1,50 @@
+import socket
+import urllib.request
+
+import pytest
+
+from scheduler.cli.page import Page, address_of, bind
+from scheduler.errors import BadSetting
+
+
+def hello(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_application_is_served_on_a_free_port(host):
+    listener = bind(host, 0)
+    page = Page(hello, listener)
+    page.start()
+
+    with urllib.request.urlopen(address_of(listener), timeout=20) as answer:
+        assert answer.read() == b"hello"
+        assert "Server" not in answer.headers or "waitress" not in answer.headers["Server"]
+
+    page.close()
+
+
+def test_a_port_in_use_is_refused_by_its_number():
+    with bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+
+        with pytest.raises(BadSetting, match=f"DIRIGENT_PORT={port}: address already in use on 127.0.0.1"):
+            bind("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org"])
+def test_a_host_that_others_reach_is_refused(host):
+    with pytest.raises(BadSetting, match="loopback only"):
+        bind(host, 0)
+
+
+def test_a_closed_page_answers_no_more():
+    listener = bind("127.0.0.1", 0)
+    address = listener.getsockname()
+    page = Page(hello, listener)
+    page.start()
+    page.close()
+
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(address)
