@@ -22,7 +22,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - this is the place
+        return datetime.now(UTC)
 
     def monotonic(self) -> float:
         """Return seconds that never run backwards; comparable within one process only."""

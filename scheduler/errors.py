@@ -1,4 +1,4 @@
-"""Every error that Dirigent raises on purpose. Leaves are named for the fact; messages are sentences with the remedy."""
+"""Every error that Dirigent raises on purpose. Leaves are named for the fact; a message tells the remedy."""
 
 from __future__ import annotations
 

@@ -186,12 +186,16 @@ class Job:
     task_id: str = ""  #: empty for a DAG callback
     path: str = ""
     try_number: int = 1
-    max_tries: int = 1  #: the last try_number that will be made: try_number == max_tries means no retry follows
+    max_tries: int = (
+        1  #: the last try_number that will be made: try_number == max_tries means no retry follows
+    )
     queued_at: str | None = None
     callback: str = ""  #: success | failure, for the callback kinds
     reason: str = ""  #: why the run or task failed, for the callback kinds
     execution_timeout_s: float | None = None
-    xcoms: Data = field(default_factory=dict)  #: return values of direct upstream tasks, by task_id, where at hand
+    xcoms: Data = field(
+        default_factory=dict
+    )  #: return values of direct upstream tasks, by task_id, where at hand
     env: dict[str, str] = field(default_factory=dict)
 
 

@@ -110,9 +110,7 @@ TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
 }
 
 #: Final: only an explicit rerun or mark opens them.
-FINISHED: Final = frozenset(
-    {_T.SUCCESS, _T.FAILED, _T.UPSTREAM_FAILED, _T.SKIPPED, _T.REMOVED}
-)
+FINISHED: Final = frozenset({_T.SUCCESS, _T.FAILED, _T.UPSTREAM_FAILED, _T.SKIPPED, _T.REMOVED})
 UNFINISHED: Final = frozenset(_T) - FINISHED
 #: States in which a task occupies places in its pool and in its run's `max_active_tasks`.
 OCCUPYING: Final = frozenset({_T.QUEUED, _T.RUNNING})
@@ -132,9 +130,7 @@ RUN_MOVES: Final[dict[RunState, frozenset[RunState]]] = {
 _A = AttemptState
 ATTEMPT_MOVES: Final[dict[AttemptState, frozenset[AttemptState]]] = {
     _A.QUEUED: frozenset({_A.RUNNING, _A.CANCELLED}),
-    _A.RUNNING: frozenset(
-        {_A.SUCCESS, _A.FAILED, _A.SKIPPED, _A.LOST, _A.CANCELLED, _A.DEFERRED, _A.QUEUED}
-    ),
+    _A.RUNNING: frozenset({_A.SUCCESS, _A.FAILED, _A.SKIPPED, _A.LOST, _A.CANCELLED, _A.DEFERRED, _A.QUEUED}),
     **{
         final: frozenset()
         for final in (_A.SUCCESS, _A.FAILED, _A.SKIPPED, _A.LOST, _A.CANCELLED, _A.DEFERRED)

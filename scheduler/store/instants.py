@@ -28,8 +28,10 @@ class db_now_plus(FunctionElement[datetime]):
     type = Instant()
     inherit_cache = True
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(sa.literal(float(seconds), sa.Float()))
+    def __init__(self, seconds: float | sa.BindParameter[float]) -> None:
+        super().__init__(
+            sa.literal(float(seconds), sa.Float()) if isinstance(seconds, int | float) else seconds
+        )
 
 
 # SQLite: the text that `Instant` stores, so that the two compare as text. On PostgreSQL statement_timestamp()

@@ -34,7 +34,7 @@ def lock_pools(session: Session, names: Collection[str]) -> dict[str, int]:
     twice.
     """
     query = sa.select(P.name, P.slots).where(P.name.in_(sorted(names))).order_by(P.name).with_for_update()
-    return dict(row._tuple() for row in session.execute(query))
+    return {row.name: row.slots for row in session.execute(query)}
 
 
 def list_pools(session: Session) -> list[Pool]:

@@ -1,0 +1,61 @@
+"""From a claim to the job that a child runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from scheduler.core.graph import TaskGraph
+from scheduler.store.attempts import Claimed
+from scheduler.wire import Job, RunInfo
+
+_KINDS: dict[str, Literal["task", "dag_callback", "task_callback"]] = {
+    "task": "task",
+    "dag_callback": "dag_callback",
+    "task_callback": "task_callback",
+}
+
+
+def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
+    """Make the job of a claimed attempt; `code_root` holds the snapshot that its run is pinned to."""
+    payload = claim.payload or {}
+    task = graph.tasks.get(claim.task_id)
+    return Job(
+        attempt_id=claim.id,
+        epoch=claim.epoch,
+        kind=_KINDS[claim.kind],
+        code_root=str(code_root),
+        file=graph.spec.file,
+        run=_run_info(claim),
+        task_id=claim.task_id,
+        path=claim.path,
+        try_number=claim.try_number,
+        max_tries=claim.max_tries,
+        queued_at=_text(claim.queued_at),
+        callback=str(payload.get("callback", "")),
+        reason=str(payload.get("reason", "")),
+        execution_timeout_s=task.execution_timeout_s if task else None,
+    )
+
+
+def _run_info(claim: Claimed) -> RunInfo:
+    return RunInfo(
+        dag_id=claim.dag_id,
+        run_id=claim.run_id,
+        run_type=claim.run_type,
+        logical_date=_text(claim.logical_date),
+        data_interval_start=_text(claim.data_interval_start),
+        data_interval_end=_text(claim.data_interval_end),
+        run_after=claim.run_after.isoformat(),
+        start_date=_text(claim.run_start_date),
+        queued_at=_text(claim.run_queued_at),
+        conf=dict(claim.conf),
+        params=dict(claim.params),
+        triggered_by=claim.triggered_by,
+        state=claim.run_state,
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

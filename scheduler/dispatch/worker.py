@@ -1,0 +1,318 @@
+"""The worker: one thread that claims attempts for its free slots, hands them to the supervisor, renews and reports.
+
+Claims and reports that arrive together share a transaction. Nothing is held in memory that the database does not know:
+a worker that dies loses its leases, and its attempts run elsewhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Protocol
+
+from scheduler.clock import Clock
+from scheduler.core.ports import Publish
+from scheduler.dispatch.jobs import job_of
+from scheduler.dispatch.report import Report, record_outcomes
+from scheduler.errors import DirigentError, NotSerializable, TooLarge
+from scheduler.store.attempts import (
+    Claimed,
+    Renewal,
+    cancellations,
+    claim_attempts,
+    release_attempts,
+    renew_leases,
+)
+from scheduler.store.engine import Database, Session
+from scheduler.store.graph_cache import GraphCache
+from scheduler.store.workers import register_worker, renew_worker, stop_worker
+from scheduler.wire import ErrorInfo, Job, Outcome
+
+log = logging.getLogger(__name__)
+
+#: The net behind tickets and signals: a worker with free slots looks for work this often, in seconds.
+SLOW_POLL_S = 1.0
+
+
+class Launcher(Protocol):
+    """What the worker needs of the supervisor."""
+
+    def launch(self, job: Job) -> None:
+        """Start an attempt; its outcome arrives later, exactly once."""
+
+    def stop(self, attempt_id: int, reason: str) -> None:
+        """Stop an attempt; its outcome still arrives."""
+
+
+class Bell(Protocol):
+    """What the worker needs of its ticket consumer."""
+
+    def pause(self) -> None:
+        """Take no more tickets: there is no free slot."""
+
+    def resume(self) -> None:
+        """Take tickets again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerPlan:
+    """Who a worker is and what it may take."""
+
+    worker_id: str
+    hostname: str
+    pid: int
+    queues: frozenset[str]
+    slots: int
+    lease_s: float
+    heartbeat_s: float
+    version: str = ""
+
+
+class Worker:
+    """Claims, launches, renews, reports. `ring` and `finished` may be called from any thread."""
+
+    def __init__(
+        self,
+        db: Database,
+        plan: WorkerPlan,
+        *,
+        clock: Clock,
+        graphs: GraphCache,
+        launcher: Launcher,
+        bell: Bell,
+        publish: Publish,
+        code_root: Callable[[Session, int], Path],
+    ) -> None:
+        self._db = db
+        self._plan = plan
+        self._clock = clock
+        self._graphs = graphs
+        self._launcher = launcher
+        self._bell = bell
+        self._publish = publish
+        self._code_root = code_root
+        self._claims: dict[int, Claimed] = {}
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._unreported: list[Report] = []
+        self._signal = Event()
+        self._stopping = Event()
+        self._paused = False
+        self._renewed_at = clock.monotonic()
+        self._obeyed_at = self._renewed_at
+        self._thread = Thread(target=self._run, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Make the worker known and begin to claim."""
+        self._db.transact(self._register)
+        self._thread.start()
+
+    def close(self, grace_s: float = 5.0) -> None:
+        """Stop: running attempts are stopped and handed back, to run again elsewhere."""
+        self._stopping.set()
+        self._signal.set()
+        self._thread.join(grace_s + SLOW_POLL_S)
+
+    def ring(self, queue: str) -> None:
+        """Take note of a ticket: a queue has work."""
+        log.debug("ticket for %s", queue)
+        self._signal.set()
+
+    def finished(self, outcome: Outcome) -> None:
+        """Take the outcome of a launched attempt."""
+        self._outcomes.put(outcome)
+        self._signal.set()
+
+    @property
+    def busy(self) -> int:
+        """How many slots are taken."""
+        return len(self._claims)
+
+    def _register(self, session: Session) -> None:
+        plan = self._plan
+        register_worker(
+            session,
+            self._clock.now(),
+            worker_id=plan.worker_id,
+            hostname=plan.hostname,
+            pid=plan.pid,
+            queues=plan.queues,
+            slots=plan.slots,
+            version=plan.version,
+            lease_s=plan.lease_s,
+        )
+
+    # --- the loop ---------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._signal.wait(SLOW_POLL_S)
+            self._signal.clear()
+            self._step()
+        self._hand_back()
+
+    def _step(self) -> None:
+        try:
+            self._report_and_claim()
+            self._obey_cancellations()
+            if self._clock.monotonic() - self._renewed_at >= self._plan.heartbeat_s:
+                self._renew()
+        except DirigentError as error:
+            log.warning("worker: %s", error)
+            self._fence()
+        except Exception:
+            log.exception("worker: a step failed")
+            self._fence()
+
+    def _drain(self) -> list[Report]:
+        while True:
+            try:
+                outcome = self._outcomes.get_nowait()
+            except Empty:
+                return self._unreported
+            claim = self._claims.pop(outcome.attempt_id, None)
+            if claim is not None:
+                self._unreported.append(Report(claim, outcome))
+
+    def _report_and_claim(self) -> None:
+        reports = self._drain()
+        free = self._plan.slots - len(self._claims)
+        if not reports and free <= 0:
+            return
+        try:
+            claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
+        except (NotSerializable, TooLarge):
+            self._report_one_by_one(reports)
+            claimed = []
+        self._unreported = []
+        for claim in claimed:
+            self._claims[claim.id] = claim
+        self._launch(claimed)
+        self._adjust_bell(brim=bool(claimed) and len(claimed) == free)
+
+    def _exchange(self, session: Session, reports: Sequence[Report], free: int) -> list[Claimed]:
+        """Report and claim in one transaction."""
+        now = self._clock.now()
+        if reports:
+            refused = record_outcomes(session, now, reports, self._graphs, random.random)
+            for report in refused:
+                log.warning("late report of attempt %s refused", report.outcome.attempt_id)
+        if free <= 0:
+            return []
+        plan = self._plan
+        return claim_attempts(
+            session,
+            now,
+            worker_id=plan.worker_id,
+            hostname=plan.hostname,
+            queues=plan.queues,
+            limit=free,
+            lease_s=plan.lease_s,
+        )
+
+    def _report_one_by_one(self, reports: Sequence[Report]) -> None:
+        """Find the report that the database refuses, and record it as a failure: it must not hold up the others."""
+        for report in reports:
+            try:
+                self._db.transact(lambda session: self._exchange(session, [report], 0))  # noqa: B023 - called at once
+            except (NotSerializable, TooLarge) as error:
+                refused = Report(report.claim, _failed(report.outcome, error))
+                self._db.transact(lambda session: self._exchange(session, [refused], 0))  # noqa: B023 - called at once
+        self._signal.set()
+
+    def _adjust_bell(self, *, brim: bool) -> None:
+        """A full worker takes no tickets. One that filled up passes the bell on: there may be more for others."""
+        full = len(self._claims) >= self._plan.slots
+        if full and not self._paused:
+            self._bell.pause()
+        elif not full and self._paused:
+            self._bell.resume()
+        if full and brim:
+            self._publish.ring(self._plan.queues)
+        self._paused = full
+
+    # --- launching --------------------------------------------------------------------------------------------
+
+    def _launch(self, claimed: Sequence[Claimed]) -> None:
+        if not claimed:
+            return
+        with self._db.read() as session:
+            roots = {
+                snapshot_id: self._code_root(session, snapshot_id)
+                for snapshot_id in {claim.snapshot_id for claim in claimed}
+            }
+            graphs = {claim.version_id: self._graphs.get(session, claim.version_id) for claim in claimed}
+        for claim in claimed:
+            job = job_of(claim, graphs[claim.version_id], roots[claim.snapshot_id])
+            self._launch_one(job)
+
+    def _launch_one(self, job: Job) -> None:
+        try:
+            self._launcher.launch(job)
+        except Exception as error:
+            log.exception("attempt %s did not start", job.attempt_id)
+            self.finished(_failed(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="failed"), error))
+
+    # --- leases -----------------------------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        asked_at = self._clock.monotonic()
+        renewal = self._db.transact(self._prolong)
+        self._renewed_at = asked_at
+        for attempt_id in set(self._claims) - renewal.kept:
+            self._launcher.stop(attempt_id, "its lease was lost")
+        for attempt_id, reason in renewal.cancelled.items():
+            self._launcher.stop(attempt_id, reason)
+
+    def _prolong(self, session: Session) -> Renewal:
+        plan = self._plan
+        renew_worker(session, plan.worker_id, busy=len(self._claims), lease_s=plan.lease_s)
+        return renew_leases(session, worker_id=plan.worker_id, ids=list(self._claims), lease_s=plan.lease_s)
+
+    def _obey_cancellations(self) -> None:
+        """Stop what somebody asked to stop; looked up once a slow poll, as a heartbeat may be far off."""
+        if not self._claims or self._clock.monotonic() - self._obeyed_at < SLOW_POLL_S:
+            return
+        self._obeyed_at = self._clock.monotonic()
+        with self._db.read() as session:
+            asked = cancellations(session, worker_id=self._plan.worker_id)
+        for attempt_id, reason in asked.items():
+            if attempt_id in self._claims:
+                self._launcher.stop(attempt_id, reason)
+
+    def _fence(self) -> None:
+        """Stop all attempts before their leases can run out: this worker cannot renew them."""
+        silent_s = self._clock.monotonic() - self._renewed_at
+        if silent_s < self._plan.lease_s - self._plan.heartbeat_s:
+            return
+        for attempt_id in list(self._claims):
+            self._launcher.stop(attempt_id, "this worker lost touch with the database")
+
+    # --- the end ----------------------------------------------------------------------------------------------
+
+    def _hand_back(self) -> None:
+        """Stop what runs, report it, and say goodbye."""
+        for attempt_id in list(self._claims):
+            self._launcher.stop(attempt_id, "the worker was stopped")
+        deadline = self._clock.monotonic() + self._plan.heartbeat_s
+        while self._claims and self._clock.monotonic() < deadline:
+            self._signal.wait(0.2)
+            self._signal.clear()
+            self._drain()
+        self._db.transact(self._say_goodbye)
+
+    def _say_goodbye(self, session: Session) -> None:
+        now = self._clock.now()
+        record_outcomes(session, now, self._drain(), self._graphs, random.random)
+        release_attempts(session, now, list(self._claims), worker_id=self._plan.worker_id)
+        stop_worker(session, now, self._plan.worker_id)
+
+
+def _failed(outcome: Outcome, error: Exception) -> Outcome:
+    """Return the outcome of an attempt that Dirigent itself could not start or record."""
+    info = ErrorInfo(type=type(error).__name__, message=str(error), line=str(error))
+    return replace(outcome, state="failed", retryable=False, error=info, xcoms={}, skip_tasks=())

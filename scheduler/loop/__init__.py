@@ -1,0 +1,1 @@
+"""The scheduler service: what the leader does, duty by duty."""

@@ -1,0 +1,132 @@
+"""Queue what may run now: the best scheduled tasks within pools, limits and the room that live workers have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from scheduler.core.admission import Admission, Candidate, Limits, Room, admit
+from scheduler.store.attempts import queue_tasks
+from scheduler.store.engine import Session
+from scheduler.store.graph_cache import GraphCache
+from scheduler.store.pools import lock_pools
+from scheduler.store.tasks import Occupancy, ScheduledTask, occupancy, scheduled_tasks
+from scheduler.store.workers import WorkerRow, live_workers
+
+#: Reads of candidates in one pass: each leaves out the limits that the one before found full.
+MAX_READS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitTasks:
+    """Moves scheduled tasks to queued, each with an attempt, and notes which queues to ring for."""
+
+    graphs: GraphCache
+    bells: set[str]
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Queue what the limits let through; return how many tasks that are."""
+        slots = queue_slots(live_workers(session))
+        full = _Full()
+        admitted = 0
+        for _ in range(MAX_READS):
+            count, is_done = self._admit_once(session, now, slots, full, limit)
+            admitted += count
+            if is_done:
+                break
+        return admitted
+
+    def _admit_once(
+        self, session: Session, now: datetime, slots: Mapping[str, int], full: _Full, limit: int
+    ) -> tuple[int, bool]:
+        """Read candidates that no full limit holds back and queue what fits; say whether that was all."""
+        queues = sorted(set(slots) - full.queues)
+        if not queues:
+            return 0, True
+        room = min(limit, 2 * sum(slots[queue] for queue in queues))
+        found = scheduled_tasks(session, queues, full_pools=full.pools, full_runs=full.runs, limit=room)
+        if not found:
+            return 0, True
+        pools = lock_pools(session, {task.pool for task in found})
+        limits = limits_of(found, occupancy(session), slots, pools)
+        answer = admit(self._candidates(session, found), limits)
+        self.bells.update(queue_tasks(session, now, [each.ti_id for each in answer.admitted]))
+        full.note(answer)
+        is_done = len(found) < room or not (answer.full_pools or answer.full_runs or answer.full_queues)
+        return len(answer.admitted), is_done
+
+    def _candidates(self, session: Session, found: Iterable[ScheduledTask]) -> list[Candidate]:
+        return [self._candidate(session, task) for task in found]
+
+    def _candidate(self, session: Session, task: ScheduledTask) -> Candidate:
+        spec = self.graphs.get(session, task.version_id).tasks.get(task.task_id)
+        return Candidate(
+            ti_id=task.id,
+            run_pk=task.run_pk,
+            dag_id=task.dag_id,
+            task_id=task.task_id,
+            path=task.path,
+            queue=task.queue,
+            pool=task.pool,
+            pool_slots=task.pool_slots,
+            priority=task.priority,
+            scheduled_at=task.scheduled_at,
+            max_active_tis_per_dag=spec.max_active_tis_per_dag if spec else None,
+            max_active_tis_per_dagrun=spec.max_active_tis_per_dagrun if spec else None,
+        )
+
+
+@dataclass(slots=True)
+class _Full:
+    """Limits that let nobody else through in this pass."""
+
+    pools: set[str] = field(default_factory=set)
+    queues: set[str] = field(default_factory=set)
+    runs: set[int] = field(default_factory=set)
+
+    def note(self, answer: Admission) -> None:
+        self.pools |= answer.full_pools
+        self.queues |= answer.full_queues
+        self.runs |= answer.full_runs
+
+
+def queue_slots(workers: Iterable[WorkerRow]) -> Counter[str]:
+    """Return the slots of live workers by queue; a queue that none listens to is left out."""
+    slots: Counter[str] = Counter()
+    for worker in workers:
+        for queue in worker.queues:
+            slots[queue] += worker.slots
+    return slots
+
+
+def limits_of(
+    found: Iterable[ScheduledTask],
+    taken: Sequence[Occupancy],
+    slots: Mapping[str, int],
+    pool_slots: Mapping[str, int],
+) -> Limits:
+    """Count what is taken of every limit that the candidates meet.
+
+    A queue may hold twice the slots of its live workers, queued and running: one slot's worth runs, one is at hand for
+    the moment it ends; the rest stays scheduled, so that priority is decided late.
+    """
+    active: Counter[str] = Counter()
+    pools: Counter[str] = Counter()
+    runs: Counter[int] = Counter()
+    in_dag: Counter[tuple[str, str]] = Counter()
+    in_run: Counter[tuple[int, str]] = Counter()
+    for each in taken:
+        active[each.queue] += each.count
+        pools[each.pool] += each.pool_slots
+        runs[each.run_pk] += each.count
+        in_dag[each.dag_id, each.task_id] += each.count
+        in_run[each.run_pk, each.task_id] += each.count
+    return Limits(
+        pools={name: Room(slots, pools[name]) for name, slots in pool_slots.items()},
+        queues={queue: Room(2 * count, active[queue]) for queue, count in slots.items()},
+        runs={task.run_pk: Room(task.run_max_active_tasks, runs[task.run_pk]) for task in found},
+        active_in_dag=in_dag,
+        active_in_run=in_run,
+    )

@@ -1,0 +1,73 @@
+"""Create the scheduled runs that are due. The next one is worked out and stored in the same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.clock import parse_instant
+from scheduler.core.ids import scheduled_run_id
+from scheduler.core.states import RunType
+from scheduler.core.timetables import Due, next_due
+from scheduler.store.dags import DueDag, lock_due_dags, set_next_due
+from scheduler.store.engine import Session
+from scheduler.store.graph_cache import GraphCache
+from scheduler.store.runs import NewRun, count_active_runs, create_run
+from scheduler.wire import DagSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDueRuns:
+    """Creates one run for each DAG that is due, and moves its next due instant on.
+
+    Runs of a catch-up are created lazily: no more than `max_active_runs` are queued or running at once, so that no DAG
+    starves another and a long past makes no flood of rows.
+    """
+
+    graphs: GraphCache
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Create what is due; return how many DAGs were due."""
+        due = lock_due_dags(session, now, limit)
+        active = count_active_runs(session, [dag.dag_id for dag in due])
+        for dag in due:
+            if active.get(dag.dag_id, 0) < dag.max_active_runs:
+                self._create(session, now, dag)
+        return 0 if all(active.get(dag.dag_id, 0) >= dag.max_active_runs for dag in due) else len(due)
+
+    def _create(self, session: Session, now: datetime, dag: DueDag) -> None:
+        graph = self.graphs.get(session, dag.version_id)
+        create_run(session, now, _new_run(dag, graph.spec), graph)
+        set_next_due(session, dag.dag_id, following(graph.spec, dag.due, now))
+
+
+def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:
+    due = dag.due
+    return NewRun(
+        dag_id=dag.dag_id,
+        run_id=scheduled_run_id(due.logical_date),
+        trigger_key=f"schedule:{due.logical_date.isoformat()}",
+        run_type=RunType.SCHEDULED,
+        version_id=dag.version_id,
+        snapshot_id=dag.snapshot_id,
+        run_after=due.run_at,
+        logical_date=due.logical_date,
+        data_interval_start=due.interval_start,
+        data_interval_end=due.interval_end,
+        conf={},
+        params={param.name: param.default for param in spec.params if param.has_default},
+        triggered_by="schedule",
+    )
+
+
+def following(spec: DagSpec, last: Due | None, now: datetime) -> Due | None:
+    """Return the run that is due after `last`, or the first one; None where no further run comes by itself."""
+    return next_due(
+        spec.schedule,
+        timezone=spec.timezone,
+        start=parse_instant(spec.start_date) if spec.start_date else None,
+        end=parse_instant(spec.end_date) if spec.end_date else None,
+        catchup=spec.catchup,
+        last=last,
+        now=now,
+    )

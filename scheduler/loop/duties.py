@@ -1,0 +1,140 @@
+"""The duties of the leader besides planning: each does one thing, `duty(session, now, limit) -> count`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from scheduler.core.plan import FinishRun
+from scheduler.core.states import FINISHED, RunState, TaskState
+from scheduler.dispatch.report import record_losses
+from scheduler.loop.planning import end_run
+from scheduler.store.attempts import cancel_attempts, expired_attempts, lock_live_attempts, overdue_queues
+from scheduler.store.engine import Session
+from scheduler.store.graph_cache import GraphCache
+from scheduler.store.runs import (
+    RunRow,
+    flag_due_runs,
+    lock_runs,
+    move_runs,
+    overdue_runs,
+    startable_runs,
+)
+from scheduler.store.tasks import move_tasks, tasks_of_run
+
+
+class Duty(Protocol):
+    """One thing that the leader does at each tick."""
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Do it to at most `limit` rows in this transaction; return how many there were."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDuty:
+    """A duty, its name for the log, and whether a wake (not only a tick) calls it."""
+
+    name: str
+    run: Duty
+    limit: int
+    on_wake: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Duties that share a transaction: what one of them writes, the next reads, and they commit once."""
+
+    duties: tuple[Duty, ...]
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Do them in turn; return the largest count."""
+        return max(duty(session, now, limit) for duty in self.duties)
+
+
+@dataclass(frozen=True, slots=True)
+class StartRuns:
+    """Lets queued runs start where `max_active_runs` leaves room."""
+
+    graphs: GraphCache
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Start runs; return how many."""
+        found = startable_runs(session, limit)
+        for run in found:
+            self._start(session, now, run)
+        return len(found)
+
+    def _start(self, session: Session, now: datetime, run: RunRow) -> None:
+        timeout_s = self.graphs.get(session, run.version_id).spec.dagrun_timeout_s
+        timeout_at = now + timedelta(seconds=timeout_s) if timeout_s else None
+        values = {"start_date": run.start_date or now, "timeout_at": timeout_at}
+        move_runs(session, now, [run.id], RunState.RUNNING, leaving=[RunState.QUEUED], values=values)
+
+
+def wake_runs(session: Session, now: datetime, limit: int) -> int:
+    """Have runs planned whose tasks wait for an instant that has come."""
+    return flag_due_runs(session, now)
+
+
+@dataclass(frozen=True, slots=True)
+class RescueLost:
+    """Lets tasks run again whose worker died."""
+
+    graphs: GraphCache
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Record attempts whose lease ran out as lost; return how many."""
+        expired = expired_attempts(session, limit)
+        return len(record_losses(session, now, expired, self.graphs)) if expired else 0
+
+
+@dataclass(frozen=True, slots=True)
+class RingAgain:
+    """Sends the tickets of attempts again that nobody claimed in time."""
+
+    bells: set[str]
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Note the queues to ring for; return how many."""
+        queues = overdue_queues(session, now)
+        self.bells.update(queues)
+        return len(queues)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOutRuns:
+    """Ends runs that outlived their `dagrun_timeout`, and stops what they still do."""
+
+    graphs: GraphCache
+    bells: set[str]
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """End overdue runs; return how many."""
+        overdue = lock_runs(session, [run.id for run in overdue_runs(session, now)])
+        for run in overdue:
+            self._time_out(session, now, run)
+        return len(overdue)
+
+    def _time_out(self, session: Session, now: datetime, run: RunRow) -> None:
+        graph = self.graphs.get(session, run.version_id)
+        reason = f"ran longer than dagrun_timeout, {graph.spec.dagrun_timeout_s:g} s"
+        stop_unfinished(session, now, run, TaskState.SKIPPED, reason, actor="scheduler")
+        end_run(session, now, run, graph, FinishRun(RunState.FAILED, reason), self.bells)
+
+
+def stop_unfinished(
+    session: Session, now: datetime, run: RunRow, to: TaskState, reason: str, *, actor: str
+) -> int:
+    """Cancel the live attempts of a run, fail what was under way and move the rest to `to`. The run must be locked.
+
+    Return how many tasks were moved.
+    """
+    cancel_attempts(session, now, lock_live_attempts(session, run.id), reason, actor=actor)
+    rows = [row for row in tasks_of_run(session, run.id) if row.state not in FINISHED]
+    under_way = [row.id for row in rows if row.state is TaskState.RUNNING]
+    rest = [row.id for row in rows if row.state is not TaskState.RUNNING]
+    values = {"end_date": now, "reason": reason, "changed": False}
+    move_tasks(session, now, under_way, TaskState.FAILED, values=values, actor=actor)
+    move_tasks(session, now, rest, to, values=values, actor=actor)
+    return len(rows)

@@ -1,0 +1,152 @@
+"""Plan runs: read what changed, ask the pure planner, write its moves in the same transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.core.graph import TaskGraph
+from scheduler.core.ids import TaskKey
+from scheduler.core.plan import FinishRun, Move, States, finish, needed, plan
+from scheduler.core.states import FINISHED, RunState, TaskState
+from scheduler.store.attempts import queue_callback
+from scheduler.store.engine import Session
+from scheduler.store.graph_cache import GraphCache
+from scheduler.store.outbox import post_run_failed
+from scheduler.store.runs import (
+    RunRow,
+    flag_runs,
+    later_run,
+    lock_runs_to_plan,
+    move_runs,
+    note_planned,
+    previous_run,
+)
+from scheduler.store.tasks import (
+    TaskRow,
+    changed_tasks,
+    clear_changed,
+    due_tasks,
+    has_unfinished,
+    mark_changed,
+    move_tasks,
+    next_retry,
+    tasks_named,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRuns:
+    """Plans flagged runs, at most `limit` in one transaction."""
+
+    graphs: GraphCache
+    bells: set[str]
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Plan the flagged runs; return how many there were."""
+        runs = lock_runs_to_plan(session, limit)
+        for run in runs:
+            plan_run(session, now, run, self.graphs.get(session, run.version_id), self.bells)
+        return len(runs)
+
+
+def plan_run(session: Session, now: datetime, run: RunRow, graph: TaskGraph, bells: set[str]) -> None:
+    """Draw all consequences of what changed in one run. Its row must be locked."""
+    due = due_tasks(session, run.id, now) if run.wake_at and run.wake_at <= now else []
+    move_tasks(session, now, [row.id for row in due], TaskState.SCHEDULED, values={"scheduled_at": now})
+    scheduled = _draw_consequences(session, now, run, graph)
+    if not due and not scheduled and _finish(session, now, run, graph, bells):
+        return
+    note_planned(session, run.id, next_retry(session, run.id) if run.wake_at else None)
+
+
+def _draw_consequences(session: Session, now: datetime, run: RunRow, graph: TaskGraph) -> bool:
+    """Write what follows from the changed tasks; true when that lets a task run."""
+    changed = changed_tasks(session, run.id)
+    if not changed:
+        return False
+    clear_changed(session, [row.id for row in changed])
+    known = {_key(row): row.state for row in changed if row.task_id in graph.tasks}
+    rows = tasks_named(session, run.id, needed(graph, known))
+    decided = plan(graph, list(known), _states(rows), past=_past(session, run, graph, rows))
+    ids = {_key(row): row.id for row in rows}
+    for (to, reason), keys in _grouped(decided.moves).items():
+        _write(session, now, [ids[key] for key in keys], to, reason)
+    _wake_later_run(session, run, graph, [key for key, state in known.items() if state in FINISHED])
+    return any(move.to is TaskState.SCHEDULED for move in decided.moves)
+
+
+def _write(session: Session, now: datetime, ids: Sequence[int], to: TaskState, reason: str) -> None:
+    stamp = "scheduled_at" if to is TaskState.SCHEDULED else "end_date"
+    reasons = dict.fromkeys(ids, reason) if reason else None
+    move_tasks(
+        session, now, ids, to, values={stamp: now, "reason": reason, "changed": False}, reasons=reasons
+    )
+
+
+def _grouped(moves: Iterable[Move]) -> Mapping[tuple[TaskState, str], list[TaskKey]]:
+    groups: defaultdict[tuple[TaskState, str], list[TaskKey]] = defaultdict(list)
+    for move in moves:
+        groups[move.to, move.reason].append(TaskKey(move.task_id, move.path))
+    return groups
+
+
+def _key(row: TaskRow) -> TaskKey:
+    return TaskKey(row.task_id, row.path)
+
+
+def _states(rows: Iterable[TaskRow]) -> States:
+    states: defaultdict[str, dict[str, TaskState]] = defaultdict(dict)
+    for row in rows:
+        states[row.task_id][row.path] = row.state
+    return states
+
+
+def _past(session: Session, run: RunRow, graph: TaskGraph, rows: Sequence[TaskRow]) -> States | None:
+    """Return the states of the run before this one, where a task at hand depends on them."""
+    tasks = [graph.tasks[row.task_id] for row in rows if row.task_id in graph.tasks]
+    dependent = {task.task_id for task in tasks if task.depends_on_past or task.wait_for_downstream}
+    if not dependent:
+        return None
+    before = previous_run(session, run)
+    if before is None:
+        return None
+    names = dependent.union(*(graph.downstream(task_id) for task_id in dependent))
+    return _states(tasks_named(session, before.id, names))
+
+
+def _wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: Iterable[TaskKey]) -> None:
+    """Have tasks of the next run looked at that depend on what has just finished in this one."""
+    waiting = {key.task_id for key in finished if graph.tasks[key.task_id].depends_on_past}
+    for key in finished:
+        waiting |= {each for each in graph.upstream(key.task_id) if graph.tasks[each].wait_for_downstream}
+    later = later_run(session, run) if waiting else None
+    if later is not None:
+        mark_changed(session, later.id, waiting)
+        flag_runs(session, [later.id])
+
+
+def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, bells: set[str]) -> bool:
+    if has_unfinished(session, run.id):
+        return False
+    ending = finish(graph, _states(tasks_named(session, run.id, graph.leaves)), any_unfinished=False)
+    if ending is None:
+        return False
+    end_run(session, now, run, graph, ending, bells)
+    return True
+
+
+def end_run(
+    session: Session, now: datetime, run: RunRow, graph: TaskGraph, ending: FinishRun, bells: set[str]
+) -> None:
+    """Finish a run: its state, its callback, and the message about a failure, in one transaction."""
+    if not move_runs(session, now, [run.id], ending.state, leaving=[RunState.RUNNING], reason=ending.reason):
+        return
+    failed = ending.state is RunState.FAILED
+    if graph.spec.has_failure_callback if failed else graph.spec.has_success_callback:
+        payload = {"callback": "failure" if failed else "success", "reason": ending.reason}
+        bells.add(queue_callback(session, now, run_pk=run.id, kind="dag_callback", payload=payload))
+    if failed:
+        post_run_failed(session, now, run.dag_id, run.run_id, ending.reason)

@@ -1,0 +1,156 @@
+"""The scheduler service: one thread; woken by what changed, ticked by APScheduler, leading by a lease."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from threading import Event, Thread
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from scheduler.clock import Clock
+from scheduler.core.ports import Publish
+from scheduler.errors import DirigentError
+from scheduler.loop.duties import NamedDuty
+from scheduler.store.attempts import waiting_queues
+from scheduler.store.engine import Database
+from scheduler.store.leaders import give_up_lead, take_lead
+from scheduler.store.runs import next_wake
+
+log = logging.getLogger(__name__)
+
+ROLE = "scheduler"
+TICK_S = 1.0
+LEAD_LEASE_S = 6.0
+#: Rounds in which a duty may find a full batch before the others have their turn.
+MAX_BATCHES = 20
+
+
+class Service:
+    """Calls its duties: all of them at each tick, those that follow a change at each wake."""
+
+    def __init__(
+        self,
+        db: Database,
+        duties: Sequence[NamedDuty],
+        bells: set[str],
+        *,
+        publish: Publish,
+        clock: Clock,
+        holder: str,
+        address: str = "",
+    ) -> None:
+        self._db = db
+        self._duties = tuple(duties)
+        self._bells = bells
+        self._publish = publish
+        self._clock = clock
+        self._holder = holder
+        self._address = address
+        self._leads = False
+        self._tick_due = Event()
+        self._stopping = Event()
+        self._ticker = BackgroundScheduler(timezone="UTC")
+        self._thread = Thread(target=self._run, name="scheduler", daemon=True)
+        self._next_wake: datetime | None = None
+
+    def start(self) -> None:
+        """Begin to schedule; duties run in a thread of their own."""
+        self._tick_due.set()
+        self._ticker.add_job(
+            self._note_tick,
+            "interval",
+            seconds=TICK_S,
+            coalesce=True,
+            misfire_grace_time=None,
+            max_instances=1,
+        )
+        self._ticker.start()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, and let another take over at once."""
+        self._stopping.set()
+        self._db.wake.set()
+        self._thread.join(5.0)
+        self._ticker.shutdown(wait=False)
+        if self._leads:
+            self._db.transact(lambda session: give_up_lead(session, ROLE, self._holder))
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that plans."""
+        return self._leads
+
+    def _note_tick(self) -> None:
+        self._tick_due.set()
+        self._db.wake.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._pass()
+            self._db.wake.wait(self._patience())
+
+    def _patience(self) -> float:
+        """Return how long to wait when nothing wakes: until the next instant that a task waits for."""
+        if self._next_wake is None:
+            return TICK_S
+        return max(0.0, min(TICK_S, (self._next_wake - self._clock.now()).total_seconds()))
+
+    def _pass(self) -> None:
+        """Do what is due; an error is logged, and the loop goes on."""
+        is_tick = self._tick_due.is_set()
+        self._tick_due.clear()
+        try:
+            if is_tick:
+                self._lead()
+            if self._leads:
+                self.tick(self._clock.now(), is_tick=is_tick)
+        except DirigentError as error:
+            log.warning("scheduler: %s", error)
+        except Exception:
+            log.exception("scheduler: a pass failed")
+
+    def _lead(self) -> None:
+        led = self._leads
+        self._leads = self._db.transact(
+            lambda session: take_lead(session, ROLE, self._holder, LEAD_LEASE_S, self._address)
+        )
+        if self._leads and not led:
+            log.info("%s leads", self._holder)
+            with self._db.read() as session:
+                self._publish.ring(sorted(waiting_queues(session)))
+
+    def tick(self, now: datetime, *, is_tick: bool = True) -> int:
+        """Do all duties (or, on a wake, those that follow a change) until they find no more; return the rows done."""
+        done = sum(
+            self._do(duty, now) for duty in self._duties if is_tick or duty.on_wake or self._is_due(now)
+        )
+        with self._db.read() as session:
+            self._next_wake = next_wake(session)
+        return done
+
+    def _is_due(self, now: datetime) -> bool:
+        return self._next_wake is not None and self._next_wake <= now
+
+    def _do(self, duty: NamedDuty, now: datetime) -> int:
+        done = 0
+        try:
+            for _ in range(MAX_BATCHES):
+                count = self._db.transact(lambda session: duty.run(session, now, duty.limit))
+                self._ring()
+                done += count
+                if count < duty.limit:
+                    break
+        except DirigentError as error:
+            log.warning("duty %s: %s", duty.name, error)
+        except Exception:
+            log.exception("duty %s failed", duty.name)
+        return done
+
+    def _ring(self) -> None:
+        if self._bells:
+            queues = sorted(self._bells)
+            self._bells.clear()
+            self._publish.ring(queues)

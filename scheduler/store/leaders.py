@@ -1,0 +1,38 @@
+"""Who leads: a lease by the database's clock, one holder a role."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from scheduler.store.engine import Session
+from scheduler.store.instants import db_now, db_now_plus
+from scheduler.store.tables import leader
+
+L = leader.c
+
+
+def take_lead(session: Session, name: str, holder: str, lease_s: float, address: str = "") -> bool:
+    """Take or prolong the lead; false where another holder's lease is still good. One statement."""
+    insert = (sqlite if session.dialect.name == "sqlite" else postgresql).insert(leader)
+    statement = insert.values(
+        name=name, holder=holder, epoch=1, lease_until=db_now_plus(lease_s), address=address
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=[L.name],
+        set_={
+            "holder": holder,
+            "epoch": sa.case((L.holder == holder, L.epoch), else_=L.epoch + 1),
+            "lease_until": db_now_plus(lease_s),
+            "address": address,
+        },
+        where=sa.or_(L.holder == holder, L.lease_until < db_now()),
+    ).returning(L.holder)
+    return session.execute(statement).scalar() == holder
+
+
+def give_up_lead(session: Session, name: str, holder: str) -> None:
+    """Let another take over at once."""
+    session.execute(
+        sa.update(leader).where(L.name == name, L.holder == holder).values(lease_until=db_now_plus(-1.0))
+    )

@@ -1,0 +1,338 @@
+"""Runs: created once, planned under their row lock, finished once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from scheduler.core.graph import TaskGraph
+from scheduler.core.states import RUN_FINISHED, RunState, RunType, TaskState, run_states_before
+from scheduler.store.engine import Session, request_wake
+from scheduler.store.events import Event, append
+from scheduler.store.tables import dag, dag_run
+from scheduler.store.tasks import insert_tasks
+
+R = dag_run.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What a run is made of; `trigger_key` is what makes it unique besides its run_id."""
+
+    dag_id: str
+    run_id: str
+    trigger_key: str
+    run_type: RunType
+    version_id: int
+    snapshot_id: int
+    run_after: datetime
+    logical_date: datetime | None = None
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+    conf: Mapping[str, Any]
+    params: Mapping[str, Any]
+    triggered_by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run as it stands."""
+
+    id: int
+    dag_id: str
+    run_id: str
+    run_type: RunType
+    state: RunState
+    version_id: int
+    snapshot_id: int
+    logical_date: datetime | None
+    run_after: datetime
+    start_date: datetime | None
+    end_date: datetime | None
+    timeout_at: datetime | None
+    wake_at: datetime | None
+    reason: str
+
+
+_ROW = (
+    R.id,
+    R.dag_id,
+    R.run_id,
+    R.run_type,
+    R.state,
+    R.version_id,
+    R.snapshot_id,
+    R.logical_date,
+    R.run_after,
+    R.start_date,
+    R.end_date,
+    R.timeout_at,
+    R.wake_at,
+    R.reason,
+)
+
+
+def _row(row: sa.Row[Any]) -> RunRow:
+    values: list[Any] = list(row)
+    values[3:5] = RunType(values[3]), RunState(values[4])
+    return RunRow(*values)
+
+
+def _rows(result: sa.CursorResult[Any]) -> list[RunRow]:
+    return [_row(row) for row in result]
+
+
+_KEYS = sa.bindparam("keys", expanding=True, type_=R.id.type)
+_LOCKED = sa.select(*_ROW).where(R.id.in_(_KEYS)).order_by(R.id).with_for_update()
+_TO_PLAN = (
+    sa.select(*_ROW)
+    .where(R.needs_planning, R.state == RunState.RUNNING)
+    .order_by(R.id)
+    .limit(sa.bindparam("room", type_=sa.Integer()))
+    .with_for_update(skip_locked=True)
+)
+_FLAG = sa.update(dag_run).where(R.id.in_(_KEYS)).values(needs_planning=True)
+_PLANNED = (
+    sa.update(dag_run)
+    .where(R.id == sa.bindparam("key"))
+    .values(needs_planning=False, wake_at=sa.bindparam("wake", type_=R.wake_at.type))
+)
+_NEXT_WAKE = sa.select(
+    sa.select(sa.func.min(R.wake_at)).where(R.wake_at.is_not(None)).scalar_subquery(),
+    sa.select(sa.func.min(R.timeout_at)).where(R.timeout_at.is_not(None)).scalar_subquery(),
+)
+
+
+def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -> int | None:
+    """Insert a queued run and all its task instances; return its key, or None where the run exists already.
+
+    The unique constraints on run_id and trigger_key decide who was first.
+    """
+    insert = (sqlite if session.dialect.name == "sqlite" else postgresql).insert(dag_run)
+    values = {
+        "dag_id": new.dag_id,
+        "run_id": new.run_id,
+        "trigger_key": new.trigger_key,
+        "run_type": new.run_type,
+        "state": RunState.QUEUED,
+        "version_id": new.version_id,
+        "snapshot_id": new.snapshot_id,
+        "logical_date": new.logical_date,
+        "data_interval_start": new.data_interval_start,
+        "data_interval_end": new.data_interval_end,
+        "run_after": new.run_after,
+        "conf": dict(new.conf),
+        "params": dict(new.params),
+        "max_active_tasks": graph.spec.max_active_tasks,
+        "queued_at": now,
+        "triggered_by": new.triggered_by,
+        "note": new.note,
+        "needs_planning": True,
+    }
+    run_pk = session.execute(insert.values(values).on_conflict_do_nothing().returning(R.id)).scalar()
+    if run_pk is None:
+        return None
+    insert_tasks(session, [task_values(graph, run_pk, task_id) for task_id in graph.order])
+    append(session, [_event(now, run_pk, new.dag_id, None, RunState.QUEUED, new.triggered_by, new.run_type)])
+    request_wake(session)
+    return int(run_pk)
+
+
+def task_values(graph: TaskGraph, run_pk: int, task_id: str) -> dict[str, Any]:
+    """Return the row of a task that has not started; tasks without upstream are to be looked at first."""
+    task = graph.tasks[task_id]
+    return {
+        "run_pk": run_pk,
+        "task_id": task_id,
+        "path": "",
+        "state": TaskState.NONE,
+        "changed": not task.upstream,
+        "try_number": 0,
+        "max_tries": task.retries + 1,
+        "queue": task.queue,
+        "pool": task.pool,
+        "pool_slots": task.pool_slots,
+        "priority": graph.weight(task_id),
+        "operator": task.operator,
+    }
+
+
+def _event(
+    now: datetime, run_pk: int, dag_id: str, origin: RunState | None, to: RunState, actor: str, reason: str
+) -> Event:
+    return Event(
+        at=now,
+        kind="run.state",
+        dag_id=dag_id,
+        run_pk=run_pk,
+        from_state=origin,
+        to_state=to,
+        actor=actor,
+        reason=reason,
+    )
+
+
+def find_run(session: Session, dag_id: str, run_id: str) -> RunRow | None:
+    """Return a run by its names, or None."""
+    rows = _rows(session.execute(sa.select(*_ROW).where(R.dag_id == dag_id, R.run_id == run_id)))
+    return rows[0] if rows else None
+
+
+def find_run_by_key(session: Session, dag_id: str, trigger_key: str) -> RunRow | None:
+    """Return a run by what triggered it, or None."""
+    rows = _rows(session.execute(sa.select(*_ROW).where(R.dag_id == dag_id, R.trigger_key == trigger_key)))
+    return rows[0] if rows else None
+
+
+def lock_runs(session: Session, run_pks: Collection[int]) -> list[RunRow]:
+    """Lock runs in order of their keys until the end of the transaction; runs that are gone are left out."""
+    return _rows(session.execute(_LOCKED, {"keys": sorted(run_pks)}))
+
+
+def lock_runs_to_plan(session: Session, limit: int) -> list[RunRow]:
+    """Lock running runs whose planning flag is up, oldest first, passing over what another transaction holds."""
+    return _rows(session.execute(_TO_PLAN, {"room": limit}))
+
+
+def flag_runs(session: Session, run_pks: Iterable[int]) -> None:
+    """Ask the planner to look at runs, and wake it after the commit."""
+    keys = sorted(set(run_pks))
+    if keys:
+        session.execute(_FLAG, {"keys": keys})
+        request_wake(session)
+
+
+def note_planned(session: Session, run_pk: int, wake_at: datetime | None) -> None:
+    """Take the planning flag down; the run is looked at again at `wake_at`, or when something changes."""
+    session.execute(_PLANNED, {"key": run_pk, "wake": wake_at})
+
+
+def bring_wake_forward(session: Session, run_pk: int, at: datetime) -> None:
+    """Have the run looked at no later than `at`."""
+    sooner = sa.or_(R.wake_at.is_(None), R.wake_at > at)
+    session.execute(sa.update(dag_run).where(R.id == run_pk, sooner).values(wake_at=at))
+
+
+def flag_due_runs(session: Session, now: datetime) -> int:
+    """Raise the planning flag of runs whose `wake_at` has come; return how many."""
+    statement = sa.update(dag_run).where(R.wake_at <= now, ~R.needs_planning).values(needs_planning=True)
+    return session.execute(statement).rowcount
+
+
+def next_wake(session: Session) -> datetime | None:
+    """Return the earliest instant at which a run is to be looked at again or times out."""
+    return min((each for each in session.execute(_NEXT_WAKE).one() if each is not None), default=None)
+
+
+def move_runs(
+    session: Session,
+    now: datetime,
+    run_pks: Collection[int],
+    to: RunState,
+    *,
+    leaving: Iterable[RunState] | None = None,
+    values: Mapping[str, Any] | None = None,
+    actor: str = "scheduler",
+    reason: str = "",
+) -> list[RunRow]:
+    """Move runs to a state; return those that moved. One guarded UPDATE, one event a row."""
+    if not run_pks:
+        return []
+    allowed = run_states_before(to) if leaving is None else frozenset(leaving) & run_states_before(to)
+    statement = (
+        sa.update(dag_run)
+        .where(R.id.in_(sorted(run_pks)), R.state.in_(sorted(allowed)))
+        .values({"state": to, "reason": reason, **_stamps(now, to), **(values or {})})
+        .returning(*_ROW)
+    )
+    moved = _rows(session.execute(statement))
+    origin = next(iter(allowed)) if len(allowed) == 1 else None
+    append(session, [_event(now, row.id, row.dag_id, origin, to, actor, reason) for row in moved])
+    request_wake(session)
+    return moved
+
+
+def _stamps(now: datetime, to: RunState) -> dict[str, Any]:
+    if to in RUN_FINISHED:
+        return {"end_date": now, "timeout_at": None, "wake_at": None, "needs_planning": False}
+    if to is RunState.QUEUED:
+        return {"end_date": None, "needs_planning": True}
+    return {"needs_planning": True}
+
+
+def _startable() -> sa.Select[Any]:
+    active = (
+        sa.select(R.dag_id, sa.func.count().label("running"))
+        .where(R.state == RunState.RUNNING)
+        .group_by(R.dag_id)
+        .subquery()
+    )
+    age = sa.func.row_number().over(partition_by=R.dag_id, order_by=(R.run_after, R.id)).label("place")
+    waiting = (
+        sa.select(*_ROW, age, sa.func.coalesce(active.c.running, 0).label("running"), dag.c.max_active_runs)
+        .join(dag, dag.c.dag_id == R.dag_id)
+        .outerjoin(active, active.c.dag_id == R.dag_id)
+        .where(R.state == RunState.QUEUED)
+        .where(sa.or_(~dag.c.is_paused, R.run_type != RunType.SCHEDULED))
+        .subquery()
+    )
+    room = waiting.c.place + waiting.c.running <= waiting.c.max_active_runs
+    columns = [waiting.c[column.name] for column in _ROW]
+    bound = sa.bindparam("room", type_=sa.Integer())
+    return sa.select(*columns).where(room).order_by(waiting.c.id).limit(bound)
+
+
+_STARTABLE = _startable()
+
+
+def startable_runs(session: Session, limit: int) -> list[RunRow]:
+    """Return queued runs that `max_active_runs` leaves room for, oldest first within each DAG.
+
+    Scheduled runs of a paused DAG wait; a run started by hand goes on.
+    """
+    return _rows(session.execute(_STARTABLE, {"room": limit}))
+
+
+def overdue_runs(session: Session, now: datetime) -> list[RunRow]:
+    """Return running runs whose `dagrun_timeout` has passed."""
+    return _rows(session.execute(sa.select(*_ROW).where(R.timeout_at <= now, R.state == RunState.RUNNING)))
+
+
+def repin_run(session: Session, run_pk: int, version_id: int, snapshot_id: int) -> None:
+    """Let a run go on with another version of its code."""
+    statement = sa.update(dag_run).where(R.id == run_pk)
+    session.execute(statement.values(version_id=version_id, snapshot_id=snapshot_id))
+
+
+def previous_run(session: Session, run: RunRow) -> RunRow | None:
+    """Return the run of the same DAG with the next older logical date, or None: what `depends_on_past` looks at."""
+    if run.logical_date is None:
+        return None
+    query = sa.select(*_ROW).where(R.dag_id == run.dag_id, R.logical_date < run.logical_date)
+    rows = _rows(session.execute(query.order_by(R.logical_date.desc()).limit(1)))
+    return rows[0] if rows else None
+
+
+def later_run(session: Session, run: RunRow) -> RunRow | None:
+    """Return the run of the same DAG with the next newer logical date, or None."""
+    if run.logical_date is None:
+        return None
+    query = sa.select(*_ROW).where(R.dag_id == run.dag_id, R.logical_date > run.logical_date)
+    rows = _rows(session.execute(query.order_by(R.logical_date).limit(1)))
+    return rows[0] if rows else None
+
+
+def count_active_runs(session: Session, dag_ids: Collection[str]) -> dict[str, int]:
+    """Return how many runs of each DAG are queued or running; a DAG without any is left out."""
+    query = (
+        sa.select(R.dag_id, sa.func.count().label("active"))
+        .where(R.dag_id.in_(sorted(dag_ids)), R.state.in_([RunState.QUEUED, RunState.RUNNING]))
+        .group_by(R.dag_id)
+    )
+    return {row.dag_id: row.active for row in session.execute(query)}

@@ -1,0 +1,271 @@
+"""Task instances: what the planner reads, and the one mover of their states."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from scheduler.core.states import FINISHED, OCCUPYING, UNFINISHED, WAITING_FOR_TIME, TaskState, states_before
+from scheduler.store.engine import Session
+from scheduler.store.events import Event, append
+from scheduler.store.tables import dag_run, task_instance
+
+T = task_instance.c
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One task instance as it stands."""
+
+    id: int
+    run_pk: int
+    task_id: str
+    path: str
+    state: TaskState
+    try_number: int
+    max_tries: int
+    losses: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledTask:
+    """A task whose dependencies are met and that waits to be admitted."""
+
+    id: int
+    run_pk: int
+    dag_id: str
+    version_id: int
+    task_id: str
+    path: str
+    queue: str
+    pool: str
+    pool_slots: int
+    priority: int
+    scheduled_at: datetime
+    run_max_active_tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """Places that queued and running tasks of one kind take."""
+
+    pool: str
+    queue: str
+    run_pk: int
+    task_id: str
+    dag_id: str
+    count: int
+    pool_slots: int
+
+
+_ROW = (T.id, T.run_pk, T.task_id, T.path, T.state, T.try_number, T.max_tries, T.losses)
+_RUN = sa.bindparam("run_pk", type_=T.run_pk.type)
+_NOW = sa.bindparam("now", type_=T.retry_at.type)
+_IDS = sa.bindparam("ids", expanding=True, type_=T.id.type)
+
+# Statements that every task passes through are built once: building one takes longer than SQLite takes to run it.
+_OF_RUN = sa.select(*_ROW).where(T.run_pk == _RUN)
+_CHANGED = _OF_RUN.where(T.changed)
+_NAMED = _OF_RUN.where(T.task_id.in_(sa.bindparam("task_ids", expanding=True)))
+_LOCKED = sa.select(*_ROW).where(T.id.in_(_IDS)).order_by(T.id).with_for_update()
+_UNFINISHED = sa.select(T.id).where(T.run_pk == _RUN, T.state.in_(sorted(UNFINISHED))).limit(1)
+_CLEAR_CHANGED = sa.update(task_instance).where(T.id.in_(_IDS)).values(changed=False)
+_TIMED = sa.and_(T.run_pk == _RUN, T.state.in_(sorted(WAITING_FOR_TIME)))
+_DUE = sa.select(*_ROW).where(_TIMED, T.retry_at <= _NOW)
+_NEXT_RETRY = sa.select(sa.func.min(T.retry_at)).where(_TIMED)
+
+
+def _row(row: sa.Row[Any]) -> TaskRow:
+    values: list[Any] = list(row)
+    values[4] = TaskState(values[4])
+    return TaskRow(*values)
+
+
+def _rows(result: sa.CursorResult[Any]) -> list[TaskRow]:
+    return [_row(row) for row in result]
+
+
+def changed_tasks(session: Session, run_pk: int) -> list[TaskRow]:
+    """Return the tasks of a run whose consequences the planner has yet to draw."""
+    return _rows(session.execute(_CHANGED, {"run_pk": run_pk}))
+
+
+def tasks_named(session: Session, run_pk: int, task_ids: Collection[str]) -> list[TaskRow]:
+    """Return all instances of the named tasks of a run."""
+    return _rows(session.execute(_NAMED, {"run_pk": run_pk, "task_ids": sorted(task_ids)}))
+
+
+def tasks_of_run(session: Session, run_pk: int) -> list[TaskRow]:
+    """Return every task instance of a run, in order of creation."""
+    return _rows(session.execute(_OF_RUN.order_by(T.id), {"run_pk": run_pk}))
+
+
+def lock_tasks(session: Session, ids: Collection[int]) -> list[TaskRow]:
+    """Return the tasks of these ids, their rows locked in order of id until the end of the transaction."""
+    return _rows(session.execute(_LOCKED, {"ids": sorted(ids)}))
+
+
+def has_unfinished(session: Session, run_pk: int) -> bool:
+    """Tell whether any task of the run is not final."""
+    return session.execute(_UNFINISHED, {"run_pk": run_pk}).first() is not None
+
+
+def clear_changed(session: Session, ids: Collection[int]) -> None:
+    """Take note that the planner has drawn the consequences of these rows."""
+    session.execute(_CLEAR_CHANGED, {"ids": sorted(ids)})
+
+
+def move_tasks(
+    session: Session,
+    now: datetime,
+    ids: Collection[int],
+    to: TaskState,
+    *,
+    leaving: Iterable[TaskState] | None = None,
+    values: Mapping[str, Any] | None = None,
+    raised: Collection[str] = (),
+    actor: str = "scheduler",
+    reasons: Mapping[int, str] | None = None,
+) -> list[TaskRow]:
+    """Move tasks to a state; return those that moved. The others had left meanwhile and stay untouched.
+
+    One guarded UPDATE and one event a row. `leaving` narrows the states that the table of moves allows; columns in
+    `raised` go up by one. A final state sets `changed` unless `values` says otherwise, so that the planner draws the
+    consequences; the caller flags the run.
+    """
+    if not ids:
+        return []
+    allowed = states_before(to) if leaving is None else frozenset(leaving) & states_before(to)
+    given = {"state": to, "changed": to in FINISHED or to is TaskState.NONE, **(values or {})}
+    statement = _move_statement(frozenset(given), frozenset(raised))
+    binds = {f"to_{name}": value for name, value in given.items()}
+    moved = _rows(session.execute(statement, {"ids": sorted(ids), "allowed": sorted(allowed), **binds}))
+    origin = next(iter(allowed)) if len(allowed) == 1 else None
+    append(session, [_event(row, now, origin, actor, (reasons or {}).get(row.id, "")) for row in moved])
+    return moved
+
+
+@cache
+def _move_statement(given: frozenset[str], raised: frozenset[str]) -> sa.sql.dml.ReturningUpdate[Any]:
+    values: dict[str, Any] = {name: sa.bindparam(f"to_{name}", type_=T[name].type) for name in given}
+    values |= {name: T[name] + 1 for name in raised}
+    allowed = sa.bindparam("allowed", expanding=True, type_=T.state.type)
+    return (
+        sa.update(task_instance).where(T.id.in_(_IDS), T.state.in_(allowed)).values(values).returning(*_ROW)
+    )
+
+
+def _event(row: TaskRow, now: datetime, origin: TaskState | None, actor: str, reason: str) -> Event:
+    return Event(
+        at=now,
+        kind="task.state",
+        run_pk=row.run_pk,
+        ti_id=row.id,
+        from_state=origin,
+        to_state=row.state,
+        actor=actor,
+        reason=reason,
+    )
+
+
+def set_reasons(session: Session, reasons: Mapping[int, str]) -> None:
+    """Keep, for lists, why each task is where it is."""
+    if not reasons:
+        return
+    statement = (
+        sa.update(task_instance).where(T.id == sa.bindparam("b_id")).values(reason=sa.bindparam("b_reason"))
+    )
+    session.execute(statement, [{"b_id": key, "b_reason": text} for key, text in reasons.items()])
+
+
+def due_tasks(session: Session, run_pk: int, now: datetime) -> list[TaskRow]:
+    """Return the tasks of a run that wait for an instant which has come."""
+    return _rows(session.execute(_DUE, {"run_pk": run_pk, "now": now}))
+
+
+def next_retry(session: Session, run_pk: int) -> datetime | None:
+    """Return the earliest instant that a task of the run waits for."""
+    return session.execute(_NEXT_RETRY, {"run_pk": run_pk}).scalar()
+
+
+_SCHEDULED = (
+    sa.select(
+        T.id, T.run_pk, dag_run.c.dag_id, dag_run.c.version_id, T.task_id, T.path, T.queue, T.pool, T.pool_slots,
+        T.priority, T.scheduled_at, dag_run.c.max_active_tasks,
+    )
+    .join(dag_run, dag_run.c.id == T.run_pk)
+    .where(T.state == TaskState.SCHEDULED, T.queue.in_(sa.bindparam("queues", expanding=True)))
+    .where(T.pool.not_in(sa.bindparam("full_pools", expanding=True)))
+    .where(T.run_pk.not_in(sa.bindparam("full_runs", expanding=True, type_=T.run_pk.type)))
+    .order_by(T.priority.desc(), T.scheduled_at, T.id)
+    .limit(sa.bindparam("room", type_=sa.Integer()))
+    .with_for_update(of=task_instance, skip_locked=True)
+)  # fmt: skip
+_OCCUPANCY = (
+    sa.select(
+        T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id, sa.func.count(), sa.func.sum(T.pool_slots)
+    )
+    .join(dag_run, dag_run.c.id == T.run_pk)
+    .where(T.state.in_(sorted(OCCUPYING)))
+    .group_by(T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id)
+)
+
+
+def scheduled_tasks(
+    session: Session,
+    queues: Collection[str],
+    *,
+    full_pools: Collection[str],
+    full_runs: Collection[int],
+    limit: int,
+) -> list[ScheduledTask]:
+    """Return the best scheduled tasks of these queues, highest priority then oldest first.
+
+    Rows are locked, and rows that another transaction holds are passed over, so that admitting never waits.
+    """
+    binds = {
+        "queues": sorted(queues),
+        "full_pools": sorted(full_pools),
+        "full_runs": sorted(full_runs),
+        "room": limit,
+    }
+    rows: Iterable[Any] = session.execute(_SCHEDULED, binds)
+    return [ScheduledTask(*row) for row in rows]
+
+
+def occupancy(session: Session) -> list[Occupancy]:
+    """Return what queued and running tasks occupy; as many rows as there are active tasks at most."""
+    return [Occupancy(*row) for row in session.execute(_OCCUPANCY)]
+
+
+def insert_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the instances of a run in one statement."""
+    if rows:
+        session.execute(sa.insert(task_instance), list(rows))
+
+
+def set_retry_times(session: Session, times: Mapping[int, datetime]) -> None:
+    """Keep the instant at which each task is to be looked at again."""
+    if not times:
+        return
+    at = sa.bindparam("b_at", type_=T.retry_at.type)
+    statement = sa.update(task_instance).where(T.id == sa.bindparam("b_id")).values(retry_at=at)
+    session.execute(statement, [{"b_id": key, "b_at": moment} for key, moment in times.items()])
+
+
+def count_losses(session: Session, ids: Collection[int], *, as_loss: int = 1) -> None:
+    """Allow one more try to tasks whose attempt did not count: it was lost (or, with `as_loss=0`, only waited)."""
+    if ids:
+        statement = sa.update(task_instance).where(T.id.in_(sorted(ids)))
+        session.execute(statement.values(losses=T.losses + as_loss, max_tries=T.max_tries + 1))
+
+
+def mark_changed(session: Session, run_pk: int, task_ids: Collection[str]) -> None:
+    """Have the planner look at tasks of a run that have not started; the caller flags the run."""
+    named = sa.and_(T.run_pk == run_pk, T.task_id.in_(sorted(task_ids)), T.state == TaskState.NONE)
+    session.execute(sa.update(task_instance).where(named).values(changed=True))
