@@ -17,6 +17,9 @@ FRAME_LIMIT: Final = 16 * 1024 * 1024
 #: A parsed file carries the source of every task.
 PARSE_LIMIT: Final = 64 * 1024 * 1024
 
+#: Exit code of a child that found its channel closed; user code may use it too, which only changes the words.
+EXIT_NO_CHANNEL: Final = 71
+
 _HEAD: Final = struct.Struct(">I")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -29,6 +28,11 @@ RUN = RunInfo(
     run_after="2026-01-01T00:00:00+00:00",
 )
 WAIT_S = 30
+DAG_OF_ONE_TASK = """
+from scheduler import DAG, PythonOperator
+with DAG("d"):
+    PythonOperator(task_id="task", python_callable=task)
+"""
 
 
 class Crew:
@@ -48,15 +52,15 @@ class Crew:
             clock=self.clock,
             environ=options.pop("environ", os.environ),
             limits=limits,
-            base_command=(sys.executable, str(Path(__file__).with_name("double_base.py"))),
             **options,
         )
         self.supervisor.start()
 
     def write(self, source: str, file: str = FILE) -> None:
-        (self.code_root / file).write_text(dedent(source))
+        """Write a DAG file whose one task calls the function `task` of the source."""
+        (self.code_root / file).write_text(dedent(source) + DAG_OF_ONE_TASK)
 
-    def launch(self, task_id: str = "task", file: str = FILE, **fields: Any) -> int:
+    def launch(self, file: str = FILE, **fields: Any) -> int:
         self._count += 1
         job = Job(
             attempt_id=self._count,
@@ -65,7 +69,7 @@ class Crew:
             code_root=str(self.code_root),
             file=file,
             run=RUN,
-            task_id=task_id,
+            task_id="task",
             **fields,
         )
         self.supervisor.launch(job, LogSink(self.log_file(self._count), self.clock, limit=1_000_000))
@@ -74,8 +78,8 @@ class Crew:
     def outcome(self) -> Outcome:
         return self.outcomes.get(timeout=WAIT_S)
 
-    def run(self, task_id: str = "task", **fields: Any) -> Outcome:
-        self.launch(task_id, **fields)
+    def run(self, **fields: Any) -> Outcome:
+        self.launch(**fields)
         return self.outcome()
 
     def run_code(self, source: str, **fields: Any) -> Outcome:
@@ -102,7 +106,9 @@ class Crew:
 def make_crew(tmp_path: Path) -> Iterator[Callable[..., Crew]]:
     made: list[Crew] = []
 
-    def make(limits: Limits | None = None, answer: Callable[..., Any] = nothing_known, **options: Any) -> Crew:
+    def make(
+        limits: Limits | None = None, answer: Callable[..., Any] = nothing_known, **options: Any
+    ) -> Crew:
         folder = tmp_path / str(len(made))
         folder.mkdir()
         made.append(Crew(folder, limits or Limits(), answer, **options))

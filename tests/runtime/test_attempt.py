@@ -3,18 +3,378 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 
+from scheduler.runtime.supervisor import Limits
 from tests.runtime.conftest import Crew
+from tests.runtime.processes import is_alive, wait_until
 
 
 def test_an_attempt_runs_in_a_process_and_a_session_of_its_own(crew: Crew) -> None:
     outcome = crew.run_code(
         """
         import os
-        def task(channel):
+        def task():
             return [os.getpid(), os.getsid(0), os.getpgid(0)]
         """
     )
     pid, session, group = outcome.xcoms["return_value"]
     assert outcome.state == "success"
     assert pid == session == group != os.getpid()
+
+
+def test_what_it_takes_is_measured(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        def task():
+            held = bytearray(80_000_000)
+            return sum(range(2_000_000))
+        """
+    )
+    assert outcome.peak_memory_bytes > 80_000_000
+    assert outcome.cpu_s > 0.01
+    assert outcome.exit_code == 0
+    assert datetime.fromisoformat(outcome.started_at or "") <= datetime.fromisoformat(outcome.ended_at or "")
+
+
+def test_children_count_toward_what_it_takes(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import subprocess, sys
+        def task():
+            subprocess.run([sys.executable, "-c", "sum(range(5_000_000))"], check=True)
+        """
+    )
+    assert outcome.cpu_s > 0.05
+
+
+def test_leaving_with_os_exit_is_a_failure_that_names_the_code(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import os
+        def task():
+            print("last words", flush=True)
+            os._exit(3)
+        """
+    )
+    assert (outcome.state, outcome.exit_code) == ("failed", 3)
+    assert outcome.reason == "exited with code 3 without finishing"
+    assert crew.printed() == ["last words"]
+
+
+def test_death_by_signal_is_named(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import os, signal
+        def task():
+            os.kill(os.getpid(), signal.SIGSEGV)
+        """
+    )
+    assert (outcome.state, outcome.signal) == ("failed", signal.SIGSEGV)
+    assert outcome.reason == "killed by SIGSEGV"
+
+
+def test_an_error_names_its_place(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        def task():
+            raise KeyError("currency")
+        """
+    )
+    assert outcome.state == "failed"
+    assert outcome.error is not None
+    assert outcome.error.line == "KeyError: 'currency' (dags/tasks.py:3 in task)"
+
+
+def test_memory_beyond_the_limit_is_a_memory_error(make_crew: Callable[..., Crew]) -> None:
+    outcome = make_crew(Limits(memory_bytes=200_000_000)).run_code(
+        """
+        def task():
+            bytearray(400_000_000)
+        """
+    )
+    assert outcome.state == "failed"
+    assert outcome.error is not None
+    assert outcome.error.type == "MemoryError"
+
+
+def test_a_closed_stdout_loses_neither_outcome_nor_log_records(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import logging, os
+        def task():
+            os.close(1); os.close(2)
+            logging.getLogger("shop").warning("still heard")
+            return "done"
+        """
+    )
+    assert outcome.xcoms == {"return_value": "done"}
+    assert ("warning", "shop", "still heard") in [
+        (line.level, line.source, line.text) for line in crew.lines()
+    ]
+
+
+def test_a_closed_channel_is_said(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import os
+        def task():
+            os.closerange(3, 200)
+        """
+    )
+    assert outcome.state == "failed"
+    assert outcome.reason == "could not tell how it ended: user code closed its channel to the supervisor"
+
+
+def test_megabytes_of_output_are_kept_up_to_the_limit_and_the_log_says_where_it_was_cut(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        def task():
+            for number in range(60_000):
+                print(f"line {number} " + "x" * 60)
+        """
+    )
+    assert outcome.state == "success"
+    assert crew.log_file().stat().st_size <= 1_000_000
+    texts = [line.text for line in crew.lines()]
+    assert any("The log was cut here" in text for text in texts)
+    assert "more lines were printed and not kept" in texts[-2]
+    assert texts[-1].startswith("Ended as success")
+
+
+def test_a_line_without_end_is_cut(crew: Crew) -> None:
+    crew.run_code(
+        """
+        def task():
+            print("y" * 3_000_000)
+            print("after")
+        """
+    )
+    long, after = crew.printed()
+    assert long.endswith("… [line cut]")
+    assert len(long) < 33_000
+    assert after == "after"
+
+
+def test_binary_output_is_shown_with_replacements(crew: Crew) -> None:
+    outcome = crew.run_code(
+        r"""
+        import os
+        def task():
+            os.write(1, bytes(range(256)) + b"\n" + b"plain\n")
+        """
+    )
+    assert outcome.state == "success"
+    assert crew.printed()[-1] == "plain"
+    assert "\N{REPLACEMENT CHARACTER}" in "".join(crew.printed())
+
+
+def test_output_that_is_still_in_the_pipe_at_the_end_is_kept(crew: Crew) -> None:
+    crew.run_code(
+        """
+        import os
+        def task():
+            os.write(1, b"".join(b"%d\\n" % number for number in range(8_000)))
+            os._exit(0)
+        """
+    )
+    assert crew.printed()[-1] == "7999"
+
+
+def test_prints_and_records_keep_their_order(crew: Crew) -> None:
+    crew.run_code(
+        """
+        import logging, subprocess
+        def task():
+            print("one")
+            logging.getLogger("shop").info("two")
+            subprocess.run(["echo", "three"])
+            logging.getLogger("shop").debug("not shown")
+        """
+    )
+    assert [line.text for line in crew.lines() if line.source in ("output", "shop")] == [
+        "one",
+        "two",
+        "three",
+    ]
+
+
+def test_grandchildren_end_with_the_attempt(crew: Crew, tmp_path: Path) -> None:
+    outcome = crew.run_code(
+        f"""
+        import subprocess
+        def task():
+            plain = subprocess.Popen(["sleep", "1000"])
+            daemon = subprocess.Popen(["setsid", "sh", "-c", "echo $$ > {tmp_path}/pid; exec sleep 1000"])
+            while not open("{tmp_path}/pid", "a+").tell():
+                pass
+            return [plain.pid, daemon.pid]
+        """
+    )
+    pids = [*outcome.xcoms["return_value"], int((tmp_path / "pid").read_text())]
+    wait_until(lambda: not any(map(is_alive, pids)))
+
+
+def test_a_daemon_that_left_its_session_lives_as_long_as_its_attempt(crew: Crew, tmp_path: Path) -> None:
+    outcome = crew.run_code(
+        f"""
+        import os, subprocess
+        from pathlib import Path
+        def task():
+            file = Path("{tmp_path}/pid")
+            subprocess.run(["setsid", "-f", "sh", "-c", f"echo $$ > {{file}}; exec sleep 1000"], check=True)
+            while not (file.exists() and file.read_text().strip()):
+                pass
+            pid = int(file.read_text())
+            subprocess.run(["true"], check=True)
+            os.kill(pid, 0)
+            return pid
+        """
+    )
+    assert outcome.state == "success"
+    wait_until(lambda: not is_alive(outcome.xcoms["return_value"]))
+
+
+def test_threads_are_joined_and_exit_handlers_run(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import atexit, threading
+        from concurrent.futures import ThreadPoolExecutor
+        atexit.register(print, "handler of the import")
+        def task():
+            go = threading.Event()
+            atexit.register(print, "handler of the task")
+            threading.Thread(target=lambda: (go.wait(), print("thread"))).start()
+            ThreadPoolExecutor(2).submit(go.set)
+        """
+    )
+    assert outcome.state == "success"
+    assert crew.printed() == ["thread", "handler of the task", "handler of the import"]
+
+
+def test_a_process_that_stays_after_its_outcome_is_killed(make_crew: Callable[..., Crew]) -> None:
+    crew = make_crew(Limits(exit_grace_s=0.2))
+    outcome = crew.run_code(
+        """
+        import os, signal, threading
+        def task():
+            os._exit = lambda code: threading.Event().wait()
+            return 1
+        """
+    )
+    assert outcome.state == "success"
+    assert outcome.xcoms == {"return_value": 1}
+    assert "The process did not end after its outcome; it is killed." in [line.text for line in crew.lines()]
+
+
+def test_a_stop_ends_the_group_with_the_given_reason(crew: Crew) -> None:
+    crew.write(
+        """
+        import subprocess
+        def task():
+            subprocess.run(["sleep", "1000"])
+        """
+    )
+    attempt_id = crew.launch()
+    wait_until(lambda: crew.log_file().exists())
+    crew.supervisor.stop(attempt_id, "cancelled by ann")
+    outcome = crew.outcome()
+    assert (outcome.state, outcome.reason) == ("cancelled", "cancelled by ann")
+
+
+def test_who_ignores_sigterm_is_killed_after_the_grace(make_crew: Callable[..., Crew]) -> None:
+    crew = make_crew(Limits(stop_grace_s=0.3))
+    crew.write(
+        """
+        import signal, time
+        def task():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            print("deaf", flush=True)
+            while True:
+                time.sleep(1)
+        """
+    )
+    attempt_id = crew.launch()
+    wait_until(lambda: crew.log_file().exists() and crew.printed() == ["deaf"])
+    crew.supervisor.stop(attempt_id, "cancelled by ann")
+    outcome = crew.outcome()
+    assert (outcome.state, outcome.signal) == ("cancelled", signal.SIGKILL)
+
+
+def test_a_stop_before_the_start_is_an_outcome_too(crew: Crew) -> None:
+    crew.write("def task(): pass")
+    attempt_id = crew.launch()
+    crew.supervisor.stop(attempt_id, "cancelled at once")
+    assert crew.outcome().reason == "cancelled at once"
+    assert crew.supervisor.live == frozenset()
+
+
+def test_a_time_limit_that_user_code_evades_is_kept_by_the_supervisor(make_crew: Callable[..., Crew]) -> None:
+    crew = make_crew(Limits(timeout_grace_s=0.2, stop_grace_s=0.2))
+    outcome = crew.run_code(
+        """
+        import signal, threading
+        def task():
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM, signal.SIGTERM})
+            threading.Event().wait()
+        """,
+        execution_timeout_s=0.2,
+    )
+    assert (outcome.state, outcome.reason) == ("failed", "ran longer than 0.2 s")
+
+
+def test_a_sigterm_from_elsewhere_is_a_failure_not_a_cancellation(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import os, signal
+        def task():
+            os.kill(os.getpid(), signal.SIGTERM)
+        """
+    )
+    assert (outcome.state, outcome.reason) == ("failed", "ended by a SIGTERM that Dirigent did not send")
+
+
+def test_no_secret_of_the_server_is_in_its_environment(make_crew: Callable[..., Crew]) -> None:
+    environ = dict(os.environ) | {
+        "DIRIGENT_SECRET_KEY": "k",
+        "DB_PASSWORD": "p",
+        "MY_REGION": "r",
+        "MY_ZONE": "z",
+    }
+    outcome = make_crew(environ=environ, pass_on=["MY_*"]).run_code(
+        """
+        import os
+        def task():
+            return dict(os.environ)
+        """,
+        env={"JOB": "1"},
+    )
+    seen = outcome.xcoms["return_value"]
+    assert {"DIRIGENT_SECRET_KEY", "DB_PASSWORD"}.isdisjoint(seen)
+    assert (seen["MY_REGION"], seen["MY_ZONE"], seen["JOB"]) == ("r", "z", "1")
+
+
+def test_its_standard_input_is_empty(crew: Crew) -> None:
+    assert crew.run_code("import sys\ndef task(): return sys.stdin.read()").xcoms == {"return_value": ""}
+
+
+def test_what_is_random_differs_from_attempt_to_attempt(crew: Crew) -> None:
+    crew.write("import random, uuid\ndef task(): return [random.random(), str(uuid.uuid4())]")
+    one, other = (crew.run().xcoms["return_value"] for _ in range(2))
+    assert one[0] != other[0]
+    assert one[1] != other[1]
+
+
+def test_a_lock_that_is_held_at_the_fork_by_another_thread_of_the_server_does_not_matter(crew: Crew) -> None:
+    import_lock_holder = "import logging\ndef task(): logging.getLogger('x').info('free'); return 1"
+    crew.write(import_lock_holder)
+    assert [crew.run().state for _ in range(20)] == ["success"] * 20
+
+
+def test_an_outcome_too_large_to_send_is_a_failure_that_says_so(crew: Crew) -> None:
+    outcome = crew.run_code("def task(): return 'x' * 60_000_000")
+    assert outcome.state == "failed"
+    assert "the limit is" in outcome.reason

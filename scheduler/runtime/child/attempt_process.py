@@ -21,12 +21,8 @@ from scheduler.runtime import kernel
 from scheduler.runtime.child import records
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.pipe import ChannelClosed, PipeChannel
-from scheduler.runtime.frames import PROTOCOL
+from scheduler.runtime.frames import EXIT_NO_CHANNEL, PROTOCOL
 from scheduler.wire import DagSpec, Job, Json, Outcome, job_from_data
-
-#: Exit codes between a child and its supervisor; user code may use them too, which only changes the words.
-EXIT_DONE: Final = 0
-EXIT_NO_CHANNEL: Final = 71
 
 _RESERVE: Final = 64 * 1024 * 1024
 
@@ -59,7 +55,7 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_by
     except ChannelClosed:
         traceback.print_exc()
         leave(EXIT_NO_CHANNEL)
-    leave(EXIT_DONE)
+    leave(0)
 
 
 def run_fresh_attempt(code: UserCode) -> NoReturn:

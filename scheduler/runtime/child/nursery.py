@@ -70,8 +70,8 @@ class Nursery:
         """Read end of a pipe whose other end only this process holds: for children that are nurseries."""
         return self._life_r
 
-    def serve(self) -> NoReturn:
-        """Fork and reap until the supervisor or the parent is gone, or SIGTERM comes."""
+    def serve(self, **facts: Any) -> NoReturn:
+        """Say that it is ready, then fork and reap until supervisor or parent are gone, or SIGTERM comes."""
         kernel.adopt_orphans()
         self._listen_to_signals()
         for fd in (self._ties.control.fileno(), self._ties.parent_fd, self._wake_r):
@@ -81,6 +81,7 @@ class Nursery:
         gc.freeze()
         gc.disable()
         try:
+            self.tell("ready", **facts)
             while True:
                 self._turn()
         except SupervisorGone:
@@ -170,6 +171,8 @@ class Nursery:
             self._ties.cut()
             gc.enable()
             self._births[request["op"]](request, fds)
+        except SupervisorGone:
+            os._exit(0)
         except BaseException:  # noqa: BLE001 - the edge of a process
             traceback.print_exc()
         finally:

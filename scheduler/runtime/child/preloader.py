@@ -32,8 +32,7 @@ def become_bare(code: UserCode, fds: Sequence[int], life_fd: int) -> NoReturn:
 
     ties = Ties(socket.socket(fileno=control_fd), life_fd)
     nursery = Nursery(ties, {"parse": parse, "fresh": fresh}, grace_s=0)
-    nursery.tell("ready", threads=1, output="")
-    nursery.serve()
+    nursery.serve(threads=1, output="")
 
 
 def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_fd: int) -> NoReturn:
@@ -55,11 +54,10 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
             info = blame(error, request["code_root"])
             nursery.tell("broken", error=asdict(info), output=_tail(printed))
             os._exit(1)
-        nursery.tell("ready", threads=kernel.thread_count(), output=_tail(printed))
     channel.close()
     read_nothing()
     _redirect(os.open(os.devnull, os.O_WRONLY))
-    nursery.serve()
+    nursery.serve(threads=kernel.thread_count(), output="")
 
 
 def _execute(command: Sequence[str], request: Request, fds: Sequence[int]) -> NoReturn:

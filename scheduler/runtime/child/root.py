@@ -31,5 +31,4 @@ def serve_supervisor(code: UserCode) -> NoReturn:
         become_bare(code, fds, nursery.life_fd)
 
     nursery = Nursery(Ties(control, None), {"preload": preload, "bare": bare}, grace_s=_GRACE_S)
-    nursery.tell("ready", threads=kernel.thread_count(), output="")
-    nursery.serve()
+    nursery.serve(threads=kernel.thread_count(), output="")

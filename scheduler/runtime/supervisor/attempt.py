@@ -103,6 +103,17 @@ class Attempt:
         """End it as cancelled, unless it has said how it ended already."""
         self._stop(Stop("cancelled", reason))
 
+    def abandon(self) -> None:
+        """Give everything back, without an outcome: the supervisor itself ends."""
+        self._is_over = True
+        for timer in self._timers:
+            timer.cancel()
+        if self._output is not None:
+            self._output.close()
+        if self._channel is not None:
+            self._channel.close()
+        self._log.close("error", "Lost: its worker was stopped.")
+
     def _time_out(self, timeout_s: float) -> None:
         self._stop(Stop("failed", f"ran longer than {timeout_s:g} s"))
 
@@ -150,8 +161,8 @@ class Attempt:
         self._signal(signal.SIGKILL)
 
     def _channel_ended(self, fault: str) -> None:
-        self._evidence.channel_fault = fault or "its channel to the supervisor was closed"
         if fault:
+            self._evidence.channel_fault = fault
             self._signal(signal.SIGKILL)
 
     def _finish(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,9 +12,12 @@ from scheduler.runtime.supervisor.nest import Guest, Nest, Source
 from scheduler.runtime.supervisor.root import Root
 from scheduler.runtime.supervisor.services import Services
 
+_log: Final = logging.getLogger(__name__)
+
 #: Bare preloaders: what is forked there does not share a parent with the other kind.
 FOR_PARSES: Final = Source("", "", "parse")
 FOR_FRESH: Final = Source("", "", "fresh")
+_CLOSED: Final = "lost with its supervisor, which was stopped"
 
 
 class Family:
@@ -24,6 +29,8 @@ class Family:
     def __init__(self, services: Services, root: Root) -> None:
         self._services = services
         self._root = root
+        self._numbers = itertools.count(1)
+        self._is_closed = False
         self._nests: dict[Source, Nest] = {}
         #: Files whose import left threads, with their number: their attempts get fresh interpreters.
         self._threaded: dict[Source, int] = {}
@@ -44,24 +51,35 @@ class Family:
         """Find a seat for a parse."""
         self._seat(guest, FOR_PARSES)
 
+    def seat_alone(self, guest: Guest) -> None:
+        """Find a seat for a parse with a parent that no other child has."""
+        self._seat(guest, Source(f"alone {next(self._numbers)}", "", FOR_PARSES.op))
+
     def warm(self, source: Source) -> None:
         """Import the file, if it is not imported yet."""
-        if self.fresh_reason(source) is None:
+        if self.fresh_reason(source) is None and not self._is_closed:
             self._nest(source)
 
     def start(self) -> None:
         """Start the base process and look after the preloaders from time to time."""
-        self._root.link()
+        try:
+            self._root.link()
+        except OSError as error:
+            _log.error("The base process cannot be started: %s; each attempt will try again.", error)
         self._services.reactor.call_later(self._services.limits.sweep_s, self._sweep)
 
     def close(self) -> None:
-        """End them all."""
+        """End them all, and give no more seats."""
+        self._is_closed = True
         for nest in self._nests.values():
-            nest.retire()
+            nest.on_lost(_CLOSED)
         self._nests.clear()
         self._root.close()
 
     def _seat(self, guest: Guest, source: Source) -> None:
+        if self._is_closed:
+            guest.on_lost(_CLOSED)
+            return
         try:
             nest = self._nest(source)
         except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
@@ -14,6 +14,9 @@ from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
 from scheduler.wire import Data, ErrorInfo, error_from_data
+
+#: What a preloader whose base process died may take to kill its attempts.
+_GRACE_S: Final = 1.0
 
 
 class Source(NamedTuple):
@@ -91,8 +94,9 @@ class Nest:
         return waiting
 
     def retire(self) -> None:
-        """End the preloader and what runs in it."""
+        """End the preloader; nobody may be in it."""
         self.is_over = True
+        self._close_import()
         self._link.close()
 
     def on_started(self, pid: int) -> None:
@@ -101,6 +105,7 @@ class Nest:
 
     def on_ended(self, ended: Ended) -> None:
         """Tell everyone in it."""
+        self.pid = None
         self.on_lost(f"its preloader {self._kill_reason or kernel.death_words(ended.status)}")
 
     def on_lost(self, reason: str) -> None:
@@ -108,11 +113,14 @@ class Nest:
         self.is_over = True
         self._link.drain()
         self._close_import()
-        if self.pid is not None:
-            kernel.kill_group(self.pid, signal.SIGKILL)
         self._link.lose(reason)
         for guest in self.take_waiting():
             guest.on_lost(reason)
+        if self.pid is not None:
+            # It ends by itself, as its socket did, and kills what is below it; unless user code keeps it
+            # busy.
+            pid = self.pid
+            self._services.reactor.call_later(_GRACE_S, lambda: kernel.kill_group(pid, signal.SIGKILL))
 
     def _ready(self, message: Data) -> None:
         self._close_import()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Final
@@ -41,10 +42,13 @@ class Parse:
     Whatever becomes of it, `result` gets a ParsedFile. Reactor's thread.
     """
 
-    def __init__(self, services: Services, request: ParseRequest) -> None:
+    def __init__(
+        self, services: Services, request: ParseRequest, retry: Callable[[Parse], None] | None
+    ) -> None:
         self.result: Future[ParsedFile] = Future()
         self._services = services
         self._request = request
+        self._retry = retry
         self._printed = bytearray()
         self._message: Data | None = None
         self._fault = ""
@@ -84,8 +88,13 @@ class Parse:
         self._finish(self._fault or f"the import {_death_words(ended)}")
 
     def on_lost(self, reason: str) -> None:
-        """Its preloader is gone."""
-        self._finish(f"the import was {reason}")
+        """Its parent is gone: killed by this file, or by another that was parsed beside it."""
+        retry, self._retry = self._retry, None
+        if retry is None:
+            self._finish(f"the import was lost: {reason}")
+        else:
+            self._release()
+            retry(self)
 
     def _time_out(self, link: Link, child_id: int) -> None:
         self._fault = f"the import took longer than {self._request.timeout_s:g} s and did not react to that"
@@ -99,20 +108,30 @@ class Parse:
         self._message = message
 
     def _channel_ended(self, fault: str) -> None:
-        self._fault = fault and f"the import broke its channel: {fault}"
+        if fault:
+            self._fault = f"the import broke its channel: {fault}"
 
     def _finish(self, reason: str) -> None:
         if self._is_over:
             return
         self._is_over = True
-        if self._timer is not None:
-            self._timer.cancel()
         if self._output is not None:
             self._output.finish()
+        if self._timer is not None:
+            self._timer.cancel()
         if self._channel is None:
             self._conclude(reason)
         else:
             self._channel.finish(lambda: self._conclude(reason))
+
+    def _release(self) -> None:
+        """Give everything back that belongs to the child that was lost."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._output is not None:
+            self._output.close()
+        if self._channel is not None:
+            self._channel.close()
 
     def _conclude(self, reason: str) -> None:
         stdout = self._printed.decode(errors="replace")

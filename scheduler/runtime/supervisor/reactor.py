@@ -4,6 +4,7 @@ threads.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import logging
@@ -47,6 +48,8 @@ class Reactor:
         self._after_turn: dict[Call, None] = {}
         self._wake_r, self._wake_w = os.pipe()
         self._is_closing = False
+        self._is_closed = False
+        self._lock = threading.Lock()
         os.set_blocking(self._wake_r, False)
         os.set_blocking(self._wake_w, False)
         self._selector.register(self._wake_r, selectors.EVENT_READ, self._woken)
@@ -58,19 +61,25 @@ class Reactor:
 
     def close(self) -> None:
         """End the thread after the turn that it is in, and give back its descriptors."""
-        self.post(self._end)
+        if not self.post(self._end):
+            return
         self._thread.join()
-        self._selector.close()
-        os.close(self._wake_r)
-        os.close(self._wake_w)
+        with self._lock:
+            self._is_closed = True
+            self._selector.close()
+            os.close(self._wake_r)
+            os.close(self._wake_w)
 
-    def post(self, call: Call) -> None:
-        """Have a call made on the thread of the reactor, soon; from any thread."""
-        self._posted.append(call)
-        try:
-            os.write(self._wake_w, b"\0")
-        except BlockingIOError:
-            return  # it is awake already
+    def post(self, call: Call) -> bool:
+        """Have a call made on the thread of the reactor, soon; from any thread. False: it has ended."""
+        with self._lock:
+            if self._is_closed:
+                return False
+            self._posted.append(call)
+            # When the pipe is full, it is awake already.
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._wake_w, b"\0")
+            return True
 
     def call_later(self, delay_s: float, call: Call) -> Timer:
         """Make a call after a delay."""

@@ -54,14 +54,21 @@ class Root:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [*self._command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=self._environ,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            try:
+                self._process = self._execute(theirs.fileno())
+            except OSError:
+                ours.close()
+                raise
         self._link = Link(self._services.reactor, ours, _nothing, self._ended)
+
+    def _execute(self, control_fd: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*self._command, str(control_fd)],
+            pass_fds=[control_fd],
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def _ended(self) -> None:
         link, self._link = self._link, None

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from scheduler.clock import Clock
+from scheduler.errors import Conflict
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor.attempt import Attempt
 from scheduler.runtime.supervisor.conversation import Answer
@@ -73,15 +74,20 @@ class Supervisor:
         self._reactor.post(self._family.start)
 
     def close(self) -> None:
-        """Kill what still runs, without delivering outcomes, and give everything back."""
+        """Kill what still runs, without delivering outcomes, and give everything back. May be repeated."""
+        self._reactor.post(self._abandon)
         self._reactor.post(self._family.close)
         self._reactor.close()
         self._pool.shutdown(cancel_futures=True)
 
     def launch(self, job: Job, log: LogSink) -> None:
-        """Run the job in a process of its own; the log belongs to the supervisor from now on."""
+        """Run the job in a process of its own; the log belongs to the supervisor from now on.
+
+        Raises Conflict once the supervisor is closed.
+        """
         self._live |= {job.attempt_id}
-        self._reactor.post(lambda: self._launch(job, log))
+        if not self._reactor.post(lambda: self._launch(job, log)):
+            raise Conflict(f"Attempt {job.attempt_id} cannot be launched: its worker was stopped.")
 
     def stop(self, attempt_id: int, reason: str) -> None:
         """End an attempt as cancelled: SIGTERM to its group, SIGKILL after a grace.
@@ -97,9 +103,16 @@ class Supervisor:
     def parse(self, code_root: str, file: str, *, timeout_s: float, memory_bytes: int | None) -> ParsedFile:
         """Import a file in a child and return what it declares, or why it could not be imported. Blocks."""
         request = ParseRequest(code_root=code_root, file=file, timeout_s=timeout_s, memory_bytes=memory_bytes)
-        parse = Parse(self._services, request)
-        self._reactor.post(lambda: self._family.seat_parse(parse))
+        parse = Parse(self._services, request, retry=self._family.seat_alone)
+        if not self._reactor.post(lambda: self._family.seat_parse(parse)):
+            raise Conflict(f"{file} cannot be parsed: the supervisor was stopped.")
         return parse.result.result()
+
+    def _abandon(self) -> None:
+        for attempt in self._attempts.values():
+            attempt.abandon()
+        self._attempts.clear()
+        self._live = frozenset()
 
     def _launch(self, job: Job, log: LogSink) -> None:
         source = Source(job.code_root, job.file)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal
 
 from scheduler.runtime import kernel
+from scheduler.runtime.frames import EXIT_NO_CHANNEL
 from scheduler.runtime.supervisor.link import Ended
 from scheduler.wire import Data, ErrorInfo, Job, Outcome, outcome_from_data
 
-#: How user code can end by itself.
-ChildState = Literal["success", "failed", "skipped", "reschedule"]
+_STRANGE_SIGTERM: Final = "ended by a SIGTERM that Dirigent did not send"
+_STATES: Final = frozenset({"success", "failed", "skipped", "reschedule", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,11 @@ def outcome_of(job: Job, message: Data) -> Outcome:
     Raises KeyError, TypeError or ValueError.
     """
     outcome = outcome_from_data(message["outcome"])
-    if outcome.state not in get_args(ChildState):
+    if outcome.state not in _STATES:
         raise ValueError(f"state {outcome.state!r}")
+    if outcome.state == "cancelled":
+        # Only the supervisor cancels, and then its own word counts.
+        outcome = replace(outcome, state="failed", retryable=True, reason=_STRANGE_SIGTERM)
     return replace(outcome, attempt_id=job.attempt_id, epoch=job.epoch)
 
 
@@ -77,9 +81,12 @@ def death_words(evidence: Evidence) -> str:
     if evidence.lost is not None or evidence.ended is None:
         return evidence.lost or "lost"
     code = kernel.exit_code(evidence.ended.status)
+    if evidence.channel_fault is not None:
+        return f"killed, because {evidence.channel_fault}"
+    if code == EXIT_NO_CHANNEL:
+        return "could not tell how it ended: user code closed its channel to the supervisor"
     if code >= 0:
-        fault = f" ({evidence.channel_fault})" if evidence.channel_fault else ""
-        return f"exited with code {code} without finishing{fault}"
+        return f"exited with code {code} without finishing"
     memory = "; the system was out of memory" if evidence.memory_ran_out and -code == 9 else ""
     return f"killed by {kernel.signal_name(-code)}{memory}"
 

@@ -1,0 +1,33 @@
+"""Looking at processes from outside."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+_TICK = threading.Event()
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process runs; a zombie does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for what another process does; fail when it does not come."""
+    for _ in range(int(seconds / 0.01)):
+        if condition():
+            return
+        _TICK.wait(0.01)
+    raise AssertionError("it did not come to pass")
+
+
+def open_fds() -> int:
+    """Return how many descriptors this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))

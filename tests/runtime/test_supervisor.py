@@ -1,0 +1,258 @@
+"""Many attempts at once, what they ask, how preloaders come and go, and what is left at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+
+from scheduler.clock import SystemClock
+from scheduler.errors import NotFound
+from scheduler.logs.sink import LogSink
+from scheduler.runtime.supervisor import Limits
+from scheduler.wire import Job
+from tests.runtime.conftest import RUN, Crew
+from tests.runtime.processes import open_fds, wait_until
+
+
+def test_two_hundred_attempts_in_parallel_have_one_outcome_each_and_leave_nothing_open(
+    make_crew: Callable[..., Crew],
+) -> None:
+    before = open_fds()
+    crew = make_crew()
+    crew.write("def task(): print('here')")
+    launched = [crew.launch() for _ in range(200)]
+    outcomes = [crew.outcome() for _ in launched]
+    assert Counter(outcome.attempt_id for outcome in outcomes) == Counter(launched)
+    assert {outcome.state for outcome in outcomes} == {"success"}
+    assert all(crew.printed(attempt_id) == ["here"] for attempt_id in launched)
+    assert crew.supervisor.live == frozenset()
+    children = psutil.Process().children(recursive=True)
+    assert not any(process.status() == psutil.STATUS_ZOMBIE for process in children)
+    crew.supervisor.close()
+    assert crew.outcomes.empty()
+    assert open_fds() == before
+    wait_until(lambda: not any(process.is_running() for process in children))
+
+
+def test_attempts_ask_and_are_answered(make_crew: Callable[..., Crew]) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    def answer(job: Job | None, verb: str, args: dict[str, Any]) -> Any:
+        asked.append((verb, args))
+        if verb == "get_variable" and args["key"] != "region":
+            raise NotFound("variable", args["key"])
+        return "north" if verb == "get_variable" else None
+
+    outcome = make_crew(answer=answer).run_code(
+        """
+        from scheduler import Variable, get_current_context, publish_artifact
+        from scheduler.errors import NotFound
+        def task():
+            get_current_context()["ti"].xcom_push("seen", [1, 2])
+            publish_artifact("report", b"<p>fine</p>", "text/html")
+            try:
+                Variable.get("colour")
+            except NotFound as error:
+                return [Variable.get("region"), str(error), error.name]
+        """
+    )
+    assert outcome.xcoms["return_value"] == ["north", "There is no variable 'colour'.", "colour"]
+    verbs = [verb for verb, _ in asked]
+    assert verbs == ["set_rendered", "set_xcom", "publish_artifact", "get_variable", "get_variable"]
+
+
+def test_an_outcome_waits_for_what_the_task_had_asked_before(make_crew: Callable[..., Crew]) -> None:
+    answered = []
+    gate = threading.Event()
+
+    def answer(_job: Job | None, verb: str, _args: dict[str, Any]) -> None:
+        gate.wait(10)
+        answered.append(verb)
+
+    crew = make_crew(answer=answer)
+    crew.write("def task(): print('ran')")
+    crew.launch()
+    wait_until(lambda: crew.log_file().exists() and crew.printed() == ["ran"])
+    assert crew.outcomes.empty()
+    gate.set()
+    assert crew.outcome().state == "success"
+    assert answered == ["set_rendered"]
+
+
+def test_a_failure_of_the_server_to_answer_reaches_the_task_as_an_error(
+    make_crew: Callable[..., Crew],
+) -> None:
+    def answer(_job: Job | None, verb: str, _args: dict[str, Any]) -> None:
+        if verb == "get_variable":
+            raise RuntimeError("postgresql://user:password@host")
+
+    outcome = make_crew(answer=answer).run_code(
+        "from scheduler import Variable\ndef task(): Variable.get('region')"
+    )
+    assert outcome.error is not None
+    assert outcome.error.message == "The supervisor could not answer get_variable: RuntimeError."
+
+
+def test_secrets_that_a_task_was_given_are_masked_in_its_log_and_in_its_error(
+    make_crew: Callable[..., Crew],
+) -> None:
+    crew = make_crew(
+        answer=lambda _job, verb, _args: {"password": "hunter22"} if verb == "get_connection" else None
+    )
+    outcome = crew.run_code(
+        """
+        import sys, time
+        from scheduler import Connection
+        def task():
+            password = Connection.get("db").password
+            print("before", password, "after")
+            sys.stdout.write(password[:4]); sys.stdout.flush()
+            sys.stdout.write(password[4:] + "\\n"); sys.stdout.flush()
+            raise ValueError(f"cannot sign in with {password}")
+        """
+    )
+    assert crew.printed() == ["before *** after", "***"]
+    assert "hunter22" not in crew.log_file().read_text()
+    assert "hunter22" not in str(outcome)
+    assert outcome.reason.startswith("ValueError: cannot sign in with ***")
+
+
+def test_a_file_that_cannot_be_imported_fails_its_attempts_with_the_error_and_what_it_printed(
+    crew: Crew,
+) -> None:
+    crew.write("print('reading rates')\nimport no_such_module\n")
+    for attempt_id in (1, 2):
+        crew.launch()
+        outcome = crew.outcome()
+        assert outcome.error is not None
+        assert outcome.error.type == "ModuleNotFoundError"
+        assert outcome.reason.startswith("tasks.py could not be imported: ModuleNotFoundError")
+        texts = [line.text for line in crew.lines(attempt_id)]
+        assert "reading rates" in texts
+        assert any("import no_such_module" in text for text in texts)
+
+
+def test_a_corrected_file_runs(crew: Crew) -> None:
+    assert crew.run_code("import no_such_module\n").state == "failed"
+    assert crew.run_code("def task(): pass").state == "success"
+
+
+def test_an_import_that_hangs_is_given_up(make_crew: Callable[..., Crew]) -> None:
+    outcome = make_crew(Limits(import_s=0.5)).run_code("import time; time.sleep(1000)")
+    assert outcome.reason == "its preloader took longer than 0.5 s to import tasks.py"
+
+
+def test_an_import_that_leaves_its_process_fails_the_attempt(crew: Crew) -> None:
+    outcome = crew.run_code("import os; os._exit(9)")
+    assert outcome.reason == "its preloader exited with code 9"
+
+
+def test_a_file_is_imported_once_for_many_attempts(crew: Crew) -> None:
+    crew.write("import os\nIMPORTED_BY = os.getpid()\ndef task(): return IMPORTED_BY")
+    assert len({crew.run().xcoms["return_value"] for _ in range(5)}) == 1
+
+
+def test_a_file_whose_import_starts_threads_gets_a_fresh_interpreter_each_time_and_the_log_says_so(
+    crew: Crew,
+) -> None:
+    crew.write(
+        """
+        import os, threading
+        IMPORTED_BY = os.getpid()
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        def task():
+            print("hello")
+            return [IMPORTED_BY, os.getpid(), os.getsid(0)]
+        """
+    )
+    for attempt_id in (1, 2):
+        crew.launch()
+        imported_by, pid, session = crew.outcome().xcoms["return_value"]
+        assert imported_by == pid == session
+        assert crew.printed(attempt_id) == ["hello"]
+    texts = [line.text for line in crew.lines(2)]
+    assert "In a fresh interpreter, which starts slower: its import leaves 2 threads running." in texts
+
+
+def test_warming_imports_before_the_first_attempt(crew: Crew) -> None:
+    marker = crew.code_root / "imported"
+    crew.write(f"open({str(marker)!r}, 'a').write('x')\ndef task(): pass")
+    crew.supervisor.warm(str(crew.code_root), "tasks.py")
+    wait_until(marker.exists)
+    assert crew.run().state == "success"
+    assert marker.read_text() == "x"
+
+
+def test_no_more_preloaders_stay_than_the_limit_allows(make_crew: Callable[..., Crew]) -> None:
+    crew = make_crew(Limits(preloaders=2))
+    for number in range(5):
+        crew.write("import os\ndef task(): return os.getppid()", file=f"file{number}.py")
+        crew.launch(file=f"file{number}.py")
+        crew.outcome()
+    base = psutil.Process().children()[-1]
+    wait_until(lambda: len(base.children()) == 2)
+
+
+def test_idle_preloaders_are_ended(make_crew: Callable[..., Crew]) -> None:
+    crew = make_crew(Limits(preloader_idle_s=0.1, sweep_s=0.1))
+    pid = crew.run_code("import os\ndef task(): return os.getppid()").xcoms["return_value"]
+    wait_until(lambda: not psutil.pid_exists(pid))
+    assert crew.run().xcoms["return_value"] != pid
+
+
+def test_preloaders_that_take_too_much_memory_are_ended_when_idle(make_crew: Callable[..., Crew]) -> None:
+    crew = make_crew(Limits(preloader_memory_bytes=60_000_000, sweep_s=0.1))
+    pid = crew.run_code("import os\nHELD = b'x' * 100_000_000\ndef task(): return os.getppid()").xcoms[
+        "return_value"
+    ]
+    wait_until(lambda: not psutil.pid_exists(pid))
+
+
+def test_a_task_that_prints_without_end_slows_nobody_and_fills_nothing(
+    make_crew: Callable[..., Crew],
+) -> None:
+    crew = make_crew(Limits(stop_grace_s=0.2))
+    crew.write("while True: print('y' * 100)", file="unused.py")
+    crew.write("import sys\ndef task():\n    while True: sys.stdout.write('y\\n' * 1000)", file="loud.py")
+    crew.write("def task(): return 1", file="quiet.py")
+    loud = crew.launch(file="loud.py")
+    wait_until(lambda: crew.log_file(loud).exists() and crew.log_file(loud).stat().st_size > 900_000)
+    assert [crew.run(file="quiet.py").state for _ in range(5)] == ["success"] * 5
+    crew.supervisor.stop(loud, "enough")
+    assert crew.outcome().state == "cancelled"
+    assert crew.log_file(loud).stat().st_size <= 1_000_000
+
+
+def test_locks_held_by_threads_of_the_server_at_a_launch_do_not_hang_the_attempt(crew: Crew) -> None:
+    held = threading.Lock()
+    crew.write("import logging\ndef task(): logging.getLogger('x').warning('free')")
+    with held:
+        assert [crew.run().state for _ in range(20)] == ["success"] * 20
+
+
+def test_a_log_that_cannot_be_written_does_not_stop_its_task(crew: Crew) -> None:
+    crew.write("def task(): print('unheard'); return 1")
+    clock = SystemClock()
+    log = LogSink(crew.code_root / "tasks.py" / "no-folder.log", clock)
+    job = Job(
+        attempt_id=77,
+        epoch=1,
+        kind="task",
+        code_root=str(crew.code_root),
+        file="tasks.py",
+        run=RUN,
+        task_id="task",
+    )
+    crew.supervisor.launch(job, log)
+    assert crew.outcome().state == "success"
+    assert log.error_count > 0
+    assert "tasks.py" in log.error_reason
+
+
+def test_without_a_base_process_attempts_fail_in_words(make_crew: Callable[..., Crew]) -> None:
+    crew = make_crew(base_command=("/no/such/interpreter",))
+    assert crew.run_code("def task(): pass").reason == "could not be started: No such file or directory"
