@@ -121,9 +121,9 @@ def typed(row: tables.Row) -> tuple[int | str | float | None, ...]:
 @task
 def publish(path: str, checked: dict[str, int], params=None) -> dict[str, int]:
     """Make the report and its chart; the page shows both."""
-    note = (
-        f"{checked['rows']} flights, 1 to 14 February 2013 or a part of it; {params['carrier']} airline(s)."
-    )
+    days = f"{params['first_day']} to {params['last_day']} February 2013"
+    whose = "all airlines" if params["carrier"] == "all" else params["carrier"]
+    note = f"{checked['rows']} flights of {whose}, {days}."
     with closing(sqlite3.connect(path)) as database:
         chart = daily_chart(database)
         page = report(database, params["minimum_delay"], chart, note)
