@@ -87,6 +87,11 @@ def load_files(session: Session) -> dict[str, FileRecord]:
     return {record.path: record for record in _records(session.execute(sa.select(dag_file)))}
 
 
+def count_files(session: Session) -> int:
+    """Return how many files have a record."""
+    return session.scalar(sa.select(sa.func.count()).select_from(dag_file)) or 0
+
+
 def list_import_errors(session: Session) -> list[FileRecord]:
     """Return the files that cannot be imported, the newest failure first."""
     query = sa.select(dag_file).where(F.error_type.is_not(None)).order_by(F.error_since.desc(), F.path)

@@ -1,1 +1,0 @@
-"""What the sample DAGs share: reading the data, a folder for their results, charts."""

@@ -1,0 +1,242 @@
+"""The DAG folder, held against what is stored of it. No threads, no children: `DagFolder` has those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from scheduler.parsing.contents import Contents
+from scheduler.parsing.freshness import content_of, is_fresh, load_revisions
+from scheduler.parsing.materialize import write_tree
+from scheduler.parsing.register import Origin, Policy, register
+from scheduler.parsing.scan import ROOT, Scan, scan_folder
+from scheduler.store.blobs import Blob, missing_blobs, store_blobs
+from scheduler.store.dag_files import (
+    FileRecord,
+    ImportFault,
+    count_files,
+    forget_files,
+    load_files,
+    save_files,
+)
+from scheduler.store.dags import move_snapshot, owners, retire_dags
+from scheduler.store.engine import Database, Session, request_wake
+from scheduler.store.snapshots import store_snapshot
+from scheduler.wire import ParsedFile
+
+#: Marks the record of a place that could not be read, which no parse wrote.
+_NOTE: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One file to parse, and what it is parsed from."""
+
+    file: str
+    code_root: Path
+    origin: Origin
+    has_failed_before: bool
+
+
+class Ledger:
+    """The records of all files, kept in memory between looks: one process at a time writes them."""
+
+    def __init__(self, db: Database, root: Path, home: Path, policy: Policy) -> None:
+        self._db = db
+        self._root = root
+        self._home = home
+        self._policy = policy
+        self._contents = Contents(root)
+        self._records: dict[str, FileRecord] = {}
+        self._origin = Origin(0, {}, {})
+        self._wanted: set[str] = set()
+        self._gone: dict[str, datetime] = {}
+        self._dag_files: frozenset[str] = frozenset()
+
+    # --- Looking --------------------------------------------------------------------------------------------
+
+    def look(self, now: datetime) -> None:
+        """See what changed: keep it as a snapshot, decide which files to parse and which are gone.
+
+        Nothing is written where nothing changed. A DAG folder that cannot be read leaves everything in force.
+        """
+        scan = scan_folder(self._root)
+        with self._db.read() as session:
+            revisions = load_revisions(session)
+            is_other = self._load_records(session) or revisions != self._origin.revisions
+        if ROOT not in scan.unreadable:
+            self._contents.update(scan, now, self._missing, self._store)
+            if is_other or self._contents.manifest != self._origin.manifest:
+                self._compare(scan, revisions, now)
+        self._take_notes(scan, now)
+
+    def _load_records(self, session: Session) -> bool:
+        """Read the records where another hand wrote or deleted some: a DAG that was deleted comes back."""
+        if count_files(session) == len(self._records):
+            return False
+        self._records = load_files(session)
+        return True
+
+    def _compare(self, scan: Scan, revisions: Mapping[str, str], now: datetime) -> None:
+        """Find the files to parse: new ones, changed ones, and with a new snapshot those that failed."""
+        manifest = self._contents.manifest
+        is_new = manifest != self._origin.manifest or not self._origin.snapshot_id
+        if is_new:
+            self._keep_snapshot(Origin(0, manifest, revisions), now)
+        self._origin = replace(self._origin, revisions=revisions)
+        self._dag_files = self._contents.dag_files
+        due = {path for path in self._dag_files if self._is_due(path, is_new)}
+        self._wanted = due | (self._wanted & self._dag_files)
+        self._note_gone(scan, now)
+
+    def _keep_snapshot(self, origin: Origin, now: datetime) -> None:
+        """Store the snapshot, and pin the next runs of all files that stand in it unchanged to it."""
+        healthy = [path for path, record in self._records.items() if self._is_healthy(record, origin)]
+
+        def write(session: Session) -> int:
+            snapshot_id = store_snapshot(session, origin.manifest, now)
+            move_snapshot(session, snapshot_id, healthy)
+            return snapshot_id
+
+        self._origin = replace(origin, snapshot_id=self._db.transact(write))
+
+    def _is_healthy(self, record: FileRecord, origin: Origin) -> bool:
+        return record.error is None and is_fresh(record, origin.manifest, origin.revisions)
+
+    def _is_due(self, path: str, is_new_snapshot: bool) -> bool:
+        record = self._records.get(path)
+        if record is None or (record.error is not None and is_new_snapshot):
+            return True
+        return not is_fresh(record, self._origin.manifest, self._origin.revisions)
+
+    def _missing(self, hashes: Sequence[str]) -> set[str]:
+        with self._db.read() as session:
+            return missing_blobs(session, hashes)
+
+    def _store(self, blobs: Sequence[Blob]) -> None:
+        self._db.transact(lambda session: store_blobs(session, blobs))
+
+    # --- Parsing --------------------------------------------------------------------------------------------
+
+    def assign(self, busy: Iterable[str]) -> list[Assignment]:
+        """Take the files that are to be parsed and are not `busy`; those that failed before come last."""
+        files = self._wanted.difference(busy)
+        if not files:
+            return []
+        with self._db.read() as session:
+            code_root = write_tree(session, self._origin.manifest, self._home)
+        self._wanted -= files
+        chosen = [Assignment(file, code_root, self._origin, self._has_failed(file)) for file in files]
+        return sorted(chosen, key=lambda each: (each.has_failed_before, each.file))
+
+    def take(self, parsed: ParsedFile, origin: Origin, now: datetime) -> None:
+        """Write what a parse found, unless the file vanished; one that changed meanwhile is parsed again."""
+        if parsed.file not in self._dag_files:
+            return
+        pin_to = self._pin(parsed, origin)
+
+        def write(session: Session) -> FileRecord:
+            before = self._records.get(parsed.file)
+            return register(session, now, parsed, origin, before=before, policy=self._policy, pin_to=pin_to)
+
+        record = self._records[parsed.file] = self._db.transact(write)
+        self._wanted.discard(parsed.file)
+        if not is_fresh(record, self._origin.manifest, self._origin.revisions):
+            self._wanted.add(parsed.file)
+
+    def give_back(self, file: str) -> None:
+        """Have a file parsed with the next look: its parse came to nothing."""
+        self._wanted.add(file)
+
+    def _has_failed(self, file: str) -> bool:
+        record = self._records.get(file)
+        return record is not None and record.error is not None
+
+    def _pin(self, parsed: ParsedFile, origin: Origin) -> int:
+        """Choose the newest snapshot in which all that the parse depended on stands as it was parsed."""
+        paths = {parsed.file, *parsed.modules, *parsed.opened}
+        now = self._origin
+        is_same = all(content_of(path, now.manifest) == content_of(path, origin.manifest) for path in paths)
+        return now.snapshot_id if is_same else origin.snapshot_id
+
+    # --- Files that are gone, places that cannot be read ----------------------------------------------------
+
+    def _note_gone(self, scan: Scan, now: datetime) -> None:
+        absent = {
+            path
+            for path, record in self._records.items()
+            if record.fingerprint != _NOTE and path not in self._dag_files and not scan.hides(path)
+        }
+        self._gone = {path: self._gone.get(path, now) for path in absent}
+
+    @property
+    def has_gone(self) -> bool:
+        """Tell whether files are gone whose DAGs are not retired yet."""
+        return bool(self._gone)
+
+    def retire_gone(self, now: datetime, *, grace: timedelta) -> None:
+        """Retire the DAGs of files that have been gone for `grace`, unless another file took them over."""
+        paths = [path for path, since in self._gone.items() if now - since >= grace]
+        if not paths:
+            return
+
+        def write(session: Session) -> None:
+            owned = owners(session, [dag_id for path in paths for dag_id in self._records[path].dag_ids])
+            retire_dags(session, now, [dag_id for dag_id, file in owned.items() if file in paths])
+            forget_files(session, paths)
+            request_wake(session)
+
+        self._db.transact(write)
+        for path in paths:
+            del self._gone[path], self._records[path]
+
+    def _take_notes(self, scan: Scan, now: datetime) -> None:
+        """Keep on record what cannot be read and what was left out, for the page; forget what is over."""
+        wanted = _notes(scan, self._records, self._root, now)
+        changed = [note for path, note in wanted.items() if _differs(note, self._records.get(path))]
+        over = [
+            path
+            for path, record in self._records.items()
+            if record.fingerprint == _NOTE and path not in wanted
+        ]
+        if not changed and not over:
+            return
+
+        def write(session: Session) -> None:
+            save_files(session, changed)
+            forget_files(session, over)
+
+        self._db.transact(write)
+        self._records |= {note.path: note for note in changed}
+        for path in over:
+            del self._records[path]
+
+
+def _notes(scan: Scan, records: Mapping[str, FileRecord], root: Path, now: datetime) -> dict[str, FileRecord]:
+    """Make the records that the page is to show of a scan; a file keeps its DAGs in its record."""
+    notes: dict[str, FileRecord] = {}
+    if scan.warnings:
+        notes[ROOT] = FileRecord(path=ROOT, fingerprint=_NOTE, parsed_at=now, warnings=tuple(scan.warnings))
+    for place, reason in scan.unreadable.items():
+        known = (
+            notes.get(place) or records.get(place) or FileRecord(path=place, fingerprint=_NOTE, parsed_at=now)
+        )
+        notes[place] = replace(known, error=_unreadable(str(root) if place == ROOT else place, reason))
+    return notes
+
+
+def _unreadable(place: str, reason: str) -> ImportFault:
+    return ImportFault(
+        type="Unreadable",
+        message=f"{place} cannot be read: {reason}. Its DAGs stay as they were. "
+        "Check that it exists and that Dirigent may read it.",
+    )
+
+
+def _differs(note: FileRecord, known: FileRecord | None) -> bool:
+    if known is None or note.warnings != known.warnings:
+        return True
+    return (note.error and note.error.message) != (known.error and known.error.message)

@@ -1,0 +1,149 @@
+"""A DAG folder with a real database and real children."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from scheduler.clock import SystemClock
+from scheduler.parsing import DagFolder
+from scheduler.parsing.register import Policy
+from scheduler.runtime.supervisor import Supervisor
+from scheduler.store import Database, migrate
+from scheduler.store.dag_files import FileRecord, load_files
+from scheduler.store.dags import DagRow, find_dag, list_dags
+from scheduler.store.versions import VersionRef, list_versions
+from scheduler.wire import Job
+
+NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
+VARIABLES: dict[str, str] = {}
+
+
+def answer(_job: Job | None, verb: str, args: dict[str, Any]) -> Any:
+    assert verb == "get_variable"
+    return VARIABLES.get(args["key"])
+
+
+@pytest.fixture(scope="session")
+def parser() -> Iterator[Supervisor]:
+    """A supervisor with real children, one for all tests."""
+    supervisor = Supervisor(
+        on_outcome=lambda _outcome: None, answer=answer, clock=SystemClock(), environ=os.environ
+    )
+    supervisor.start()
+    yield supervisor
+    supervisor.close()
+
+
+@pytest.fixture
+def sqlite_db(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'dirigent.db'}")
+    migrate.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_db(postgres_url: str) -> Iterator[Database]:
+    database = Database(postgres_url)
+    migrate.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite_db", pytest.param("postgres_db", marks=pytest.mark.postgres)])
+def db(request: pytest.FixtureRequest) -> Database:
+    """A database with all tables, of each kind."""
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+class Yard:
+    """A DAG folder that a test writes to and sweeps. Each sweep is a minute after the one before."""
+
+    def __init__(self, db: Database, parser: Supervisor, folder: Path) -> None:
+        self.db = db
+        self.parser = parser
+        self.home = folder / "home"
+        self.root = folder / "dags"
+        self.root.mkdir()
+        self.now = NOW
+        self.folder = self.new_folder()
+
+    def new_folder(self, **policy: bool) -> DagFolder:
+        return DagFolder(
+            db=self.db,
+            parser=self.parser,
+            root=self.root,
+            home=self.home,
+            clock=SystemClock(),
+            policy=Policy(**policy),
+            timeout_s=2.0,
+            memory_bytes=512_000_000,
+        )
+
+    def write(self, path: str, source: str | bytes) -> None:
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(source if isinstance(source, bytes) else dedent(source).encode())
+
+    def write_dag(
+        self, path: str, dag_id: str, *, body: str = "return 1", head: str = "", **arguments: str
+    ) -> None:
+        """Write a DAG of one task; `arguments` are Python source."""
+        given = "".join(f", {name}={source}" for name, source in arguments.items())
+        source = f"import datetime\nfrom scheduler import DAG, task, Param, Variable\n{head}\n"
+        source += f"with DAG({dag_id!r}{given}):\n    @task\n    def work():\n        {body}\n    work()\n"
+        self.write(path, source)
+
+    def remove(self, path: str) -> None:
+        (self.root / path).unlink()
+
+    def sweep(self) -> int:
+        self.now += timedelta(minutes=1)
+        return self.folder.sweep(self.now)
+
+    def dag(self, dag_id: str) -> DagRow:
+        with self.db.read() as session:
+            found = find_dag(session, dag_id)
+        assert found is not None
+        return found
+
+    def dag_ids(self) -> list[str]:
+        with self.db.read() as session:
+            return [row.dag_id for row in list_dags(session)]
+
+    def versions(self, dag_id: str) -> list[VersionRef]:
+        with self.db.read() as session:
+            return list_versions(session, dag_id)
+
+    def records(self) -> dict[str, FileRecord]:
+        with self.db.read() as session:
+            return load_files(session)
+
+    def error(self, path: str) -> str:
+        """Return an import error as "type: message", "" where there is none."""
+        error = self.records()[path].error
+        return f"{error.type}: {error.message}" if error else ""
+
+
+@pytest.fixture
+def yard(db: Database, parser: Supervisor, tmp_path: Path) -> Iterator[Yard]:
+    """A DAG folder on each kind of database."""
+    made = Yard(db, parser, tmp_path)
+    yield made
+    made.folder.close()
+
+
+@pytest.fixture
+def lite_yard(sqlite_db: Database, parser: Supervisor, tmp_path: Path) -> Iterator[Yard]:
+    """A DAG folder on SQLite, where the database does not matter."""
+    made = Yard(sqlite_db, parser, tmp_path)
+    yield made
+    made.folder.close()
