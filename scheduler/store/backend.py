@@ -23,5 +23,7 @@ class Backend:
     path: Path | None
     #: Held around each write: SQLite has one writer a process.
     alone: Callable[[], AbstractContextManager[None]]
+    #: Lets other processes know, once the session commits.
+    notify: Callable[[sa.Connection], None]
     #: Begins the transaction of a migration, after every other process has left its own.
     begin_change: Callable[[sa.Connection], AbstractContextManager[None]]

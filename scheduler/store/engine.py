@@ -21,6 +21,7 @@ from scheduler.store import postgresql, sqlite
 from scheduler.store.backend import Backend
 from scheduler.store.faults import Contended, told
 from scheduler.store.wake import LocalWake
+from scheduler.store.watching import Watch, watch
 
 Session: TypeAlias = sa.Connection
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class Database:
     ) -> None:
         self.wake: Wake = wake or LocalWake()
         self._backend = _open(_parsed(url), synchronous)
+        self._watch: Watch | None = None
         self.url = self._backend.url
 
     @property
@@ -88,9 +90,21 @@ class Database:
             session.info.pop(_WAKE, None)
             with session.begin():
                 yield session
-            is_awaited = session.info.pop(_WAKE, False)
+                is_awaited = session.info.pop(_WAKE, False)
+                if is_awaited and self._watch is None:
+                    self._backend.notify(session)
         if is_awaited:
-            self.wake.set()
+            self._announce()
+
+    def _announce(self) -> None:
+        self.wake.set()
+        if self._watch is not None:
+            self._watch.tell()
+
+    def watch(self) -> None:
+        """Have the wake set by other processes' writes too, from now on until `close`. For processes that wait."""
+        if self._watch is None:
+            self._watch = watch(self._backend, self.wake.set)
 
     @contextmanager
     def change_tables(self) -> Iterator[Session]:
@@ -129,7 +143,10 @@ class Database:
             session.execute(sa.select(1))
 
     def close(self) -> None:
-        """Close every connection that is not in use."""
+        """End the watch, and close every connection that is not in use."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         for engine in self._backend.roots:
             engine.dispose()
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _CONNECT_TIMEOUT_S: Final = "5"
+#: What processes notify each other on.
+CHANNEL: Final = "dirigent"
 #: Any number that no other program on the database uses for an advisory lock: "dirigent" as bytes.
 _CHANGE_LOCK: Final = int.from_bytes(b"dirigent", "big")
 
@@ -43,7 +45,7 @@ def open_database(url: sa.URL, options: dict[str, Any]) -> Backend:
     )
     sa.event.listen(engine, "connect", _set_time_zone)
     reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Backend(engine.url, reads, engine, (engine,), None, nullcontext, begin_change)
+    return Backend(engine.url, reads, engine, (engine,), None, nullcontext, notify, begin_change)
 
 
 @contextmanager
@@ -57,6 +59,11 @@ def begin_change(session: sa.Connection) -> Iterator[None]:
 def _set_time_zone(connection: psycopg.Connection[Any], record: object) -> None:
     connection.execute("SET TIME ZONE 'UTC'")
     connection.commit()
+
+
+def notify(session: sa.Connection) -> None:
+    """Let processes that listen know, once this transaction commits."""
+    session.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
 
 
 def plain_url(url: sa.URL) -> str:

@@ -64,7 +64,13 @@ def open_database(url: sa.URL, synchronous: str, options: dict[str, Any]) -> Bac
     for engine, begin in ((reads, _begin_read), (writes, _begin_write)):
         sa.event.listen(engine, "connect", _settings(synchronous))
         sa.event.listen(engine, "begin", begin)
-    return Backend(url, reads, writes, (reads, writes), path, write_lock(path).held, begin_change)
+    return Backend(
+        url, reads, writes, (reads, writes), path, write_lock(path).held, _tell_nobody, begin_change
+    )
+
+
+def _tell_nobody(session: sa.Connection) -> None:
+    """Others look at the file themselves."""
 
 
 @contextmanager
