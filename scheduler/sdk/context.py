@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scheduler.errors import DirigentError
 from scheduler.sdk import macros
 from scheduler.sdk.channel import Channel
+from scheduler.sdk.params import read_params
 from scheduler.sdk.results import RETURN_KEY
 from scheduler.sdk.xcom import decode, encode
 from scheduler.wire import Job, RunInfo
@@ -259,7 +260,9 @@ def task_context(
 ) -> Context:
     """Return the context of a task."""
     context = run_context(dag, run, reason)
-    context["params"] = {**task.params, **context["params"]}
+    own = {name: each.default for name, each in read_params(task.params).items() if each.has_default}
+    given = {name: value for name, value in context["conf"].items() if name in own}
+    context["params"] = context["params"] | own | given
     return context | {
         "task": task,
         "ti": instance,

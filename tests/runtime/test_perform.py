@@ -18,6 +18,7 @@ from scheduler import (
     BashOperator,
     Connection,
     FailTask,
+    Param,
     PythonOperator,
     RescheduleTask,
     SkipTask,
@@ -337,3 +338,10 @@ def test_a_rendered_task_is_a_copy_so_that_the_next_attempt_renders_anew(dag):
     assert attempt(dag, try_number=1).xcoms["return_value"] == "1"
     assert attempt(dag, try_number=2).xcoms["return_value"] == "2"
     assert operator.bash_command == "echo {{ ti.try_number }}"
+
+
+def test_params_of_a_task_go_before_the_defaults_and_conf_before_both(dag):
+    calls(lambda params: dict(params), params={"region": Param("asia"), "size": 3})
+    assert attempt(dag).xcoms["return_value"] == {"region": "asia", "size": 3}
+    run: dict[str, Any] = {"conf": {"size": 9, "stray": 1}, "params": {"region": "eu", "size": 9}}
+    assert attempt(dag, **run).xcoms["return_value"] == {"region": "asia", "size": 9}
