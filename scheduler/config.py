@@ -6,6 +6,7 @@ What runs user code never imports this module: pydantic takes longer to load tha
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -30,8 +31,10 @@ from pydantic.fields import FieldInfo
 from scheduler.errors import BadSetting
 
 PREFIX: Final = "DIRIGENT_"
-#: Names that belong to the tests of Dirigent, not to Dirigent.
-TEST_PREFIX: Final = "DIRIGENT_TEST_"
+#: Names that are no settings: what tests are told, variables and connections for DAG files, what a task is told.
+FOREIGN: Final = re.compile(
+    r"DIRIGENT_((TEST|VAR|CONN)_.*|DAG_ID|RUN_ID|TASK_ID|TASK_KEY|TRY_NUMBER)", re.DOTALL
+)
 TOML_NAME: Final = "dirigent.toml"
 INPROC_SCHEME: Final = "inproc://"
 HIDDEN: Final = "***"
@@ -234,7 +237,7 @@ def _from_toml(path: Path) -> Iterator[Given]:
 def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
     """Yield what the environment sets; an empty value counts as none, as in compose files."""
     for variable, value in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or variable.startswith(TEST_PREFIX):
+        if not variable.startswith(PREFIX) or FOREIGN.fullmatch(variable):
             continue
         name = variable.removeprefix(PREFIX).lower()
         if name not in Settings.model_fields or variable != variable.upper():

@@ -87,7 +87,16 @@ def test_an_unknown_or_bad_line_of_the_file_is_refused_by_name_and_value(tmp_pat
 
 
 def test_settings_of_the_tests_and_of_other_programs_are_not_looked_at(tmp_path):
-    load_settings({"DIRIGENT_TEST_POSTGRES_URL": "x", "AIRFLOW_HOME": "y", "DIRIGENT_PORT": ""}, tmp_path)
+    foreign = [
+        "DIRIGENT_TEST_POSTGRES_URL",
+        "DIRIGENT_VAR_x",
+        "DIRIGENT_CONN_db",
+        "DIRIGENT_TASK_ID",
+        "AIRFLOW_HOME",
+    ]
+    settings = load_settings(dict.fromkeys(foreign, "x") | {"DIRIGENT_PORT": ""}, tmp_path)
+
+    assert settings == load_settings({}, tmp_path)
 
 
 @pytest.mark.parametrize("variable", ["DIRIGENT_SECRET_KEY", "DIRIGENT_SECRET_KYE"])

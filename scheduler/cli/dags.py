@@ -8,10 +8,14 @@ from datetime import datetime
 import click
 
 from scheduler.cli.fields import dag_fields, import_error_fields
-from scheduler.cli.invocation import Invocation, pass_invocation
+from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.local_dags import load_dag
-from scheduler.cli.options import Instant, read_conf, read_pairs
-from scheduler.cli.output import output_option, print_record, print_rows
+from scheduler.cli.options import Instant, read_pairs
+from scheduler.cli.output import output_option, print_json, print_record, print_rows
+from scheduler.operations.conf import read_conf
+from scheduler.operations.delete import delete_dag
+from scheduler.operations.pause import set_paused
+from scheduler.operations.trigger import trigger_run
 from scheduler.store import dag_files
 from scheduler.store import dags as stored_dags
 
@@ -73,5 +77,82 @@ def test(
     """Run a DAG in this process, without server and database; exit 0 when the run succeeds, else 1."""
     given = read_pairs(variables)
     dag = load_dag(invocation.settings.dags_folder, dag_id, given)
-    result = dag.test(run_conf=read_conf(conf), logical_date=logical_date, variables=given)
+    result = dag.test(run_conf=read_conf(conf or ""), logical_date=logical_date, variables=given)
     return 0 if result.is_success else 1
+
+
+@dags.command()
+@click.argument("dag_id")
+@click.option("--conf", default="", help="A JSON object for the run.")
+@click.option("--run-id", help="The id of the run; else made of its logical date.")
+@click.option("--logical-date", type=Instant(), help="An instant; else now.")
+@click.option("--note", default="", help="A note on the run.")
+@click.option("--idempotency-key", help="With a key used before, the run of then is named and none is made.")
+@output_option
+@pass_invocation
+def trigger(
+    invocation: Invocation,
+    dag_id: str,
+    conf: str,
+    run_id: str | None,
+    logical_date: datetime | None,
+    note: str,
+    idempotency_key: str | None,
+    output: str,
+) -> None:
+    """Start a run by hand."""
+    now, checked = invocation.now(), read_conf(conf)
+    run = invocation.db.transact(
+        lambda session: trigger_run(
+            session,
+            now,
+            dag_id,
+            conf=checked,
+            logical_date=logical_date,
+            run_id=run_id,
+            idempotency_key=idempotency_key,
+            note=note,
+            actor=ACTOR,
+        )
+    )
+    if output == "json":
+        print_json({"dag_id": run.dag_id, "dag_run_id": run.run_id, "is_new": run.is_new})
+    else:
+        click.echo(run.run_id)
+
+
+@dags.command()
+@click.argument("dag_ids", nargs=-1, required=True)
+@pass_invocation
+def pause(invocation: Invocation, dag_ids: Sequence[str]) -> None:
+    """Start no more scheduled runs of these DAGs."""
+    _set_paused(invocation, dag_ids, is_paused=True)
+
+
+@dags.command()
+@click.argument("dag_ids", nargs=-1, required=True)
+@pass_invocation
+def unpause(invocation: Invocation, dag_ids: Sequence[str]) -> None:
+    """Start scheduled runs of these DAGs again."""
+    _set_paused(invocation, dag_ids, is_paused=False)
+
+
+def _set_paused(invocation: Invocation, dag_ids: Sequence[str], *, is_paused: bool) -> None:
+    now = invocation.now()
+    changed = invocation.db.transact(
+        lambda session: set_paused(session, now, dag_ids, is_paused=is_paused, actor=ACTOR)
+    )
+    word = "paused" if is_paused else "active"
+    for dag_id in dag_ids:
+        click.echo(f"{dag_id} is {word}{'' if dag_id in changed else ' already'}.")
+
+
+@dags.command()
+@click.argument("dag_id")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_invocation
+def delete(invocation: Invocation, dag_id: str, *, yes: bool) -> None:
+    """Delete a DAG with all its runs; it comes back, without history, while its file is there."""
+    yes or click.confirm(f"Delete {dag_id} with all its runs?", abort=True)
+    count = delete_dag(invocation.db, invocation.now(), dag_id, actor=ACTOR)
+    click.echo(f"{dag_id} was deleted, with {count} runs.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from scheduler.store.dag_files import FileRecord
@@ -38,8 +37,3 @@ def import_error_fields(record: FileRecord) -> dict[str, Any]:
         "lineno": fault and fault.lineno,
         "stack_trace": fault and fault.traceback,
     }
-
-
-def duration_s(start: datetime | None, end: datetime | None) -> float | None:
-    """Return how long something took; None where it did not begin or has not ended."""
-    return None if start is None or end is None else (end - start).total_seconds()

@@ -111,10 +111,14 @@ class LogCopier:
         self._copy()
 
     def _copy(self) -> None:
-        """Write what waits; what cannot be written is tried again with the same numbers."""
+        """Write what could not be written before, with the same numbers, then what waits."""
+        self._write_out()
         if not self._unwritten:
             with self._lock:
                 self._unwritten = self._take_waiting()
+            self._write_out()
+
+    def _write_out(self) -> None:
         if not self._unwritten:
             return
         try:

@@ -133,5 +133,14 @@ class LogSink:
 
 
 def _open(file: Path) -> int:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(file.parent)
     return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder and those above it that are missing; `mkdir(parents=True)` would open the upper ones to
+    all.
+    """
+    if not folder.is_dir():
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)

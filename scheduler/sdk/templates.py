@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.nativetypes import NativeEnvironment
@@ -19,6 +19,10 @@ from scheduler.sdk.results import RETURN_KEY, XComArg
 if TYPE_CHECKING:
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.operator import BaseOperator
+
+
+# Jinja builds its lexer at first use and keeps it. Built here, it is there in every process forked later.
+_LEXER: Final = SandboxedEnvironment().lexer
 
 
 class _NativeSandbox(SandboxedEnvironment, NativeEnvironment):
@@ -73,9 +77,8 @@ class Renderer:
 
     def __init__(self, task: BaseOperator, dag: DAG, context: Context) -> None:
         native = task.render_template_as_native_obj
-        self._environment = environment_of(
-            dag, dag.render_template_as_native_obj if native is None else native
-        )
+        self._is_native = dag.render_template_as_native_obj if native is None else native
+        self._dag = dag
         self._endings = tuple(task.template_ext)
         self._context = context
         self._task_id = task.task_id
@@ -109,10 +112,14 @@ class Renderer:
 
     def _text(self, text: str) -> Any:
         if self._endings and text.endswith(self._endings) and "\n" not in text:
-            return self._environment.get_template(text.removeprefix("./")).render(self._context)
+            return self._environment().get_template(text.removeprefix("./")).render(self._context)
         if "{" not in text:
             return text
-        return self._environment.from_string(text).render(self._context)
+        return self._environment().from_string(text).render(self._context)
+
+    def _environment(self) -> Environment:
+        """Only asked for where there is a template: most attempts have none, and making it takes time."""
+        return environment_of(self._dag, self._is_native)
 
     def _object(self, value: Any) -> Any:
         names = getattr(type(value), "template_fields", ())

@@ -262,8 +262,3 @@ def next_due_at(session: Session) -> datetime | None:
     )
     moment: datetime | None = session.scalar(query)
     return moment
-
-
-def delete_dag_row(session: Session, dag_id: str) -> bool:
-    """Delete a DAG and its tags; runs and versions are the caller's. False where there is none."""
-    return session.execute(sa.delete(dag).where(D.dag_id == dag_id)).rowcount > 0

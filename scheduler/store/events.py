@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -47,10 +47,3 @@ def list_events(
     query = sa.select(event.c.id, *(event.c[name] for name in _COLUMNS))
     query = query.where(event.c.run_pk == run_pk, event.c.id > after_id).order_by(event.c.id).limit(limit)
     return [(row[0], Event(**dict(zip(_COLUMNS, row[1:], strict=True)))) for row in session.execute(query)]
-
-
-def delete_events_of_dag(session: Session, dag_id: str, run_pks: Collection[int]) -> None:
-    """Delete the events of some runs of a DAG; the ones about the DAG itself stay, for the audit."""
-    session.execute(
-        sa.delete(event).where(event.c.run_pk.in_(sorted(run_pks)), event.c.dag_id.in_(["", dag_id]))
-    )

@@ -1,0 +1,131 @@
+"""What running code asks of its supervisor, answered from the database: one method a verb of `sdk.channel`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import asdict
+
+from scheduler.clock import Clock, parse_instant
+from scheduler.core.states import RunType
+from scheduler.errors import Conflict
+from scheduler.operations.trigger import trigger_run
+from scheduler.store import Database, Session
+from scheduler.store.artifacts import Artifact, put_artifact
+from scheduler.store.attempts import set_rendered
+from scheduler.store.ciphers import Cipher
+from scheduler.store.connections import get_connection
+from scheduler.store.fences import require_live
+from scheduler.store.runs import find_run
+from scheduler.store.task_states import states_of_tasks
+from scheduler.store.variables import delete_variable, get_variable, put_variable
+from scheduler.store.xcoms import XComRow, get_xcom, put_xcoms
+from scheduler.wire import Data, Job, Json
+
+Verb = Callable[[Session, Job, Data], Json]
+
+
+class Answers:
+    """Answers children of one process. Called from several threads."""
+
+    def __init__(self, db: Database, cipher: Cipher, clock: Clock) -> None:
+        self._db = db
+        self._cipher = cipher
+        self._clock = clock
+        self._parsing: dict[str, Callable[[Session, Data], Json]] = {
+            "get_variable": self._get_variable,
+            "get_connection": self._get_connection,
+        }
+        self._reading: dict[str, Verb] = {
+            "get_xcom": _get_xcom,
+            "run_state": _run_state,
+            "task_states": _task_states,
+        }
+        self._writing: dict[str, Verb] = {
+            "set_xcom": self._set_xcom,
+            "set_variable": self._set_variable,
+            "delete_variable": self._delete_variable,
+            "set_rendered": _set_rendered,
+            "publish_artifact": self._publish_artifact,
+            "trigger_dag": self._trigger_dag,
+        }
+
+    def __call__(self, job: Job | None, verb: str, args: Data) -> Json:
+        """Answer one request; `job` is None while a DAG file is imported, which may only read.
+
+        Raises DirigentError leaves, which reach the code that asked.
+        """
+        if verb in self._parsing:
+            with self._db.read() as session:
+                return self._parsing[verb](session, args)
+        if job is None:
+            raise Conflict(f"{verb} is for running tasks; a DAG file that is being imported cannot do it.")
+        if verb in self._reading:
+            with self._db.read() as session:
+                return self._reading[verb](session, job, args)
+        if verb not in self._writing:
+            raise Conflict(f"There is no request {verb!r}.")
+        write = self._writing[verb]
+        return self._db.transact(lambda session: write(session, job, args))
+
+    def _get_variable(self, session: Session, args: Data) -> Json:
+        return get_variable(session, self._cipher, args["key"])
+
+    def _get_connection(self, session: Session, args: Data) -> Json:
+        found = get_connection(session, self._cipher, args["conn_id"])
+        return None if found is None else asdict(found)
+
+    def _set_xcom(self, session: Session, job: Job, args: Data) -> None:
+        run_pk = require_live(session, job.attempt_id, job.epoch)
+        row = XComRow(run_pk, job.task_id, job.path, args["key"], args["value"])
+        put_xcoms(session, self._clock.now(), [row])
+
+    def _set_variable(self, session: Session, job: Job, args: Data) -> None:
+        require_live(session, job.attempt_id, job.epoch)
+        put_variable(session, self._clock.now(), self._cipher, args["key"], args["value"])
+
+    def _delete_variable(self, session: Session, job: Job, args: Data) -> None:
+        require_live(session, job.attempt_id, job.epoch)
+        delete_variable(session, args["key"])
+
+    def _publish_artifact(self, session: Session, job: Job, args: Data) -> None:
+        run_pk = require_live(session, job.attempt_id, job.epoch)
+        document = Artifact(args["name"], args["media_type"], base64.b64decode(args["data"]))
+        put_artifact(
+            session, self._clock.now(), run_pk=run_pk, task_id=job.task_id, path=job.path, document=document
+        )
+
+    def _trigger_dag(self, session: Session, job: Job, args: Data) -> str:
+        require_live(session, job.attempt_id, job.epoch)
+        date: str | None = args["logical_date"]
+        return trigger_run(
+            session,
+            self._clock.now(),
+            args["dag_id"],
+            conf=args["conf"],
+            logical_date=parse_instant(date) if date else None,
+            run_id=args["run_id"],
+            actor=f"task:{job.run.dag_id}.{job.task_id}",
+            run_type=RunType.OPERATOR_TRIGGERED,
+        ).run_id
+
+
+def _get_xcom(session: Session, job: Job, args: Data) -> Json:
+    dag_id, run_id = args["dag_id"] or job.run.dag_id, args["run_id"] or job.run.run_id
+    run = find_run(session, dag_id, run_id)
+    return None if run is None else get_xcom(session, run.id, args["task_id"], args["key"], path=args["path"])
+
+
+def _run_state(session: Session, job: Job, args: Data) -> Json:
+    run = find_run(session, args["dag_id"], args["run_id"])
+    return None if run is None else str(run.state)
+
+
+def _task_states(session: Session, job: Job, args: Data) -> Json:
+    date: str | None = args["logical_date"]
+    at = parse_instant(date) if date else None
+    return states_of_tasks(session, args["dag_id"], args["task_ids"], run_id=args["run_id"], logical_date=at)
+
+
+def _set_rendered(session: Session, job: Job, args: Data) -> None:
+    set_rendered(session, job.attempt_id, job.epoch, args["fields"])

@@ -1,0 +1,110 @@
+"""What is handed to a run: JSON, bounded before it is read, laid over the DAG's params and checked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import jsonschema
+from jsonschema.exceptions import SchemaError, UnknownType
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from scheduler.errors import BadConf, BadParams, TooLarge
+from scheduler.wire import DagSpec, Data, Json, ParamSpec
+
+LIMIT_BYTES: Final = 1_000_000
+_SHOWN: Final = 80
+#: Resolves nothing by itself: a schema's `$ref` must never make a server fetch an address.
+_NO_REGISTRY: Final[Registry[Any]] = Registry()
+_FORMATS: Final = jsonschema.Draft202012Validator.FORMAT_CHECKER
+
+
+def read_conf(text: str | bytes) -> Data:
+    """Read the JSON object of a request or a command line; nothing given is an empty one.
+
+    Raises TooLarge above 1 MB, before anything is parsed, and BadConf for what is not a JSON object.
+    """
+    size = len(text.encode() if isinstance(text, str) else text)
+    _refuse_large(size)
+    if not text.strip():
+        return {}
+    try:
+        conf = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadConf(f"conf is not JSON: {error}. Give an object such as {{}}.") from None
+    return check_conf(conf)
+
+
+def check_conf(conf: object) -> Data:
+    """Return a conf that is a JSON object of at most 1 MB. Raises BadConf and TooLarge."""
+    if not isinstance(conf, Mapping):
+        raise BadConf(f'conf must be a JSON object, not {_kind(conf)}; write it like {{"day": "mon"}}.')
+    try:
+        text = json.dumps(dict(conf), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadConf(f"conf cannot be stored as JSON: {error}.") from None
+    _refuse_large(len(text))
+    loaded: Data = json.loads(text)
+    return loaded
+
+
+def params_of(spec: DagSpec, conf: Mapping[str, Json]) -> Data:
+    """Return the params of a run: the declared defaults with conf laid over them, each checked by its schema.
+
+    Raises BadParams that names the param, the value and the rule.
+    """
+    params = {param.name: param.default for param in spec.params if param.has_default} | dict(conf)
+    for param in spec.params:
+        if param.name not in params:
+            raise BadParams(f"Param {param.name!r} of DAG {spec.dag_id!r} has no default; give it in conf.")
+        _check(param, params[param.name])
+    return params
+
+
+def _check(param: ParamSpec, value: Json) -> None:
+    try:
+        validator = jsonschema.Draft202012Validator(
+            param.schema, registry=_NO_REGISTRY, format_checker=_FORMATS
+        )
+        broken = jsonschema.exceptions.best_match(validator.iter_errors(value))
+    except (SchemaError, UnknownType, Unresolvable, re.error, ValueError, TypeError) as error:
+        raise BadParams(f"The schema of param {param.name!r} cannot be used: {_short(str(error))}.") from None
+    if broken is not None:
+        rule = f"{broken.validator}: {_short(json.dumps(broken.validator_value, default=str))}"
+        where = "".join(f"[{part!r}]" for part in broken.absolute_path)
+        raise BadParams(
+            f"Param {param.name!r}{where} cannot be {_short(repr(broken.instance))}: that breaks {rule}."
+        )
+
+
+def _refuse_large(size: int) -> None:
+    if size > LIMIT_BYTES:
+        raise TooLarge("conf", size, LIMIT_BYTES)
+
+
+def _refuse_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case str():
+            return "a string"
+        case int() | float():
+            return "a number"
+        case list() | tuple():
+            return "an array"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,0 +1,53 @@
+"""Delete a DAG with all its history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from scheduler.core.states import RunState
+from scheduler.errors import Conflict
+from scheduler.store import dags
+from scheduler.store.dag_files import forget_files
+from scheduler.store.deletion import delete_dag_row, delete_oldest_runs
+from scheduler.store.engine import Database, Session
+from scheduler.store.events import Event, append
+from scheduler.store.runs import count_active_runs
+
+#: Runs that one transaction deletes.
+_BATCH: Final = 100
+
+
+def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
+    """Delete a DAG: runs, tasks, attempts, values, versions; return how many runs.
+
+    Logs on disk are not touched. In many short transactions; one that is broken off goes on where it
+    stopped when called again. A DAG whose file is still there comes back, new and without history. Raises
+    NotFound, and Conflict while runs are active.
+    """
+    db.transact(partial(_close, now=now, dag_id=dag_id, actor=actor))
+    deleted = 0
+    while count := db.transact(lambda session: delete_oldest_runs(session, dag_id, _BATCH)):
+        deleted += count
+    db.transact(partial(_finish, now=now, dag_id=dag_id, actor=actor, count=deleted))
+    return deleted
+
+
+def _close(session: Session, now: datetime, dag_id: str, actor: str) -> None:
+    """Keep new scheduled runs away. What is active must be cancelled by a person first."""
+    dags.get_dag(session, dag_id)
+    active = count_active_runs(session, [dag_id]).get(dag_id, 0)
+    if active:
+        raise Conflict(
+            f"DAG {dag_id!r} cannot be deleted: {active} of its runs are {RunState.QUEUED} or "
+            f"{RunState.RUNNING}. Cancel them first."
+        )
+    dags.retire_dags(session, now, [dag_id])
+
+
+def _finish(session: Session, now: datetime, dag_id: str, actor: str, count: int) -> None:
+    forget_files(session, [dags.get_dag(session, dag_id).file])
+    delete_dag_row(session, dag_id)
+    reason = f"with {count} runs"
+    append(session, [Event(at=now, kind="dag.deleted", dag_id=dag_id, actor=actor, reason=reason)])

@@ -1,0 +1,177 @@
+"""Why is a task not running? In the words of the planner and the limits themselves: the two never differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from scheduler.core.admission import Candidate, Limits, Room, admit
+from scheduler.core.graph import TaskGraph
+from scheduler.core.ids import TaskKey
+from scheduler.core.plan import States, needed, why
+from scheduler.core.states import FINISHED, RunState, RunType, TaskState
+from scheduler.operations.finding import get_run, get_task
+from scheduler.store import facts
+from scheduler.store.dags import find_dag
+from scheduler.store.engine import Session
+from scheduler.store.pools import list_pools
+from scheduler.store.runs import RunRow, previous_run
+from scheduler.store.tasks import TaskRow, occupancy, tasks_named
+from scheduler.store.versions import load_graph
+from scheduler.store.workers import WorkerRow, live_workers
+
+
+def explain_task(session: Session, dag_id: str, run_id: str, task_id: str, *, path: str = "") -> list[str]:
+    """Return the reasons why a task instance is not running, each a sentence; empty when nothing holds it.
+
+    Reads what stands now; nothing is locked. Raises NotFound.
+    """
+    run = get_run(session, dag_id, run_id)
+    task = get_task(session, run, task_id, path)
+    if task.state in FINISHED:
+        return [f"It has ended as {task.state}{_because(facts.reason_of(session, task.id))}."]
+    return [f"{reason[0].upper()}{reason[1:]}." for reason in _reasons(session, run, task)]
+
+
+def _because(reason: str) -> str:
+    return f": {reason.rstrip('.')}" if reason else ""
+
+
+def _reasons(session: Session, run: RunRow, task: TaskRow) -> list[str]:
+    if run.state is RunState.QUEUED:
+        return [*_no_scheduler(session), _why_run_waits(session, run)]
+    match task.state:
+        case TaskState.NONE:
+            return [*_no_scheduler(session), *_why_none(session, run, task)]
+        case TaskState.SCHEDULED:
+            return [*_no_scheduler(session), *_why_scheduled(session, run, task)]
+        case TaskState.QUEUED:
+            return [_why_queued(session, task)]
+        case TaskState.UP_FOR_RETRY | TaskState.UP_FOR_RESCHEDULE:
+            return [*_no_scheduler(session), _until(session, task)]
+        case TaskState.DEFERRED:
+            return ["it waits for an event, without a slot"]
+        case _:
+            return []
+
+
+def _no_scheduler(session: Session) -> list[str]:
+    if facts.has_leader(session):
+        return []
+    return ["no scheduler is running; start one with `dirigent up` or `dirigent scheduler`"]
+
+
+def _why_run_waits(session: Session, run: RunRow) -> str:
+    dag = find_dag(session, run.dag_id)
+    if dag is None:
+        return f"DAG {run.dag_id!r} is gone"
+    if dag.is_paused and run.run_type is RunType.SCHEDULED:
+        return f"its run waits: DAG {run.dag_id!r} is paused, which holds scheduled runs; resume it"
+    running = facts.count_running_runs(session, run.dag_id)
+    if running >= dag.max_active_runs:
+        return f"its run waits: {running} runs of the DAG are running, its max_active_runs"
+    return "its run is about to start"
+
+
+def _why_none(session: Session, run: RunRow, task: TaskRow) -> list[str]:
+    graph = TaskGraph(load_graph(session, run.version_id))
+    if task.task_id not in graph.tasks:
+        return ["the task is not part of the code that its run is pinned to"]
+    key = TaskKey(task.task_id, task.path)
+    names = needed(graph, {key: task.state}) | {task.task_id}
+    states = _states(tasks_named(session, run.id, names))
+    return why(graph, key, states, past=_past(session, run, graph, task.task_id)) or [
+        "it is about to be planned"
+    ]
+
+
+def _past(session: Session, run: RunRow, graph: TaskGraph, task_id: str) -> States | None:
+    spec = graph.tasks[task_id]
+    before = previous_run(session, run) if spec.depends_on_past or spec.wait_for_downstream else None
+    if before is None:
+        return None
+    return _states(tasks_named(session, before.id, {task_id} | graph.downstream(task_id)))
+
+
+def _states(rows: Sequence[TaskRow]) -> States:
+    states: dict[str, dict[str, TaskState]] = {}
+    for row in rows:
+        states.setdefault(row.task_id, {})[row.path] = row.state
+    return states
+
+
+def _why_scheduled(session: Session, run: RunRow, task: TaskRow) -> list[str]:
+    """Ask the gate that admits tasks, for this one alone."""
+    waiting = facts.load_waiting(session, task.id)
+    spec = TaskGraph(load_graph(session, run.version_id)).tasks.get(task.task_id)
+    candidate = Candidate(
+        ti_id=task.id,
+        run_pk=run.id,
+        dag_id=run.dag_id,
+        task_id=task.task_id,
+        path=task.path,
+        queue=waiting.queue,
+        pool=waiting.pool,
+        pool_slots=waiting.pool_slots,
+        priority=waiting.priority,
+        scheduled_at=waiting.scheduled_at or run.run_after,
+        max_active_tis_per_dag=spec.max_active_tis_per_dag if spec else None,
+        max_active_tis_per_dagrun=spec.max_active_tis_per_dagrun if spec else None,
+    )
+    held = admit([candidate], _limits(session, run, waiting)).held
+    if held:
+        return [each.reason for each in held]
+    before = facts.count_before(session, task.id, waiting)
+    return [f"{before} tasks of its queue and pool go first" if before else "it is about to be queued"]
+
+
+def _limits(session: Session, run: RunRow, waiting: facts.Waiting) -> Limits:
+    pools: Counter[str] = Counter()
+    runs: Counter[int] = Counter()
+    queues: Counter[str] = Counter()
+    in_dag: Counter[tuple[str, str]] = Counter()
+    in_run: Counter[tuple[int, str]] = Counter()
+    for each in occupancy(session):
+        pools[each.pool] += each.pool_slots
+        runs[each.run_pk] += each.count
+        queues[each.queue] += each.count
+        in_dag[each.dag_id, each.task_id] += each.count
+        in_run[each.run_pk, each.task_id] += each.count
+    return Limits(
+        pools={pool.name: Room(pool.slots, pools[pool.name]) for pool in list_pools(session)},
+        queues={name: Room(2 * slots, queues[name]) for name, slots in _slots(live_workers(session)).items()},
+        runs={run.id: Room(waiting.max_active_tasks, runs[run.id])},
+        active_in_dag=in_dag,
+        active_in_run=in_run,
+    )
+
+
+def _slots(workers: Sequence[WorkerRow]) -> Counter[str]:
+    slots: Counter[str] = Counter()
+    for worker in workers:
+        for queue in worker.queues:
+            slots[queue] += worker.slots
+    return slots
+
+
+def _why_queued(session: Session, task: TaskRow) -> str:
+    queue = facts.load_waiting(session, task.id).queue
+    listening = [worker for worker in live_workers(session) if queue in worker.queues]
+    if not listening:
+        return f"no live worker listens to queue {queue!r}; start one with `dirigent worker --queues {queue}`"
+    slots = sum(worker.slots for worker in listening)
+    busy = sum(worker.busy for worker in listening)
+    return f"it waits for a worker of queue {queue!r} to take it: {busy} of {slots} slots are busy"
+
+
+def _until(session: Session, task: TaskRow) -> str:
+    at = facts.retry_at(session, task.id)
+    when = _instant(at) if at else "its time comes"
+    if task.state is TaskState.UP_FOR_RESCHEDULE:
+        return f"it looks again at {when}"
+    return f"it failed and runs again at {when}, as try {task.try_number + 1} of {task.max_tries}"
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,218 @@
+"""Run again: tasks, what stands above or below them, what failed, or all; on the code of then or of now.
+
+`preview_rerun` and `rerun` choose by the same rule, so that what a person was shown is what happens.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from scheduler.core.graph import TaskGraph
+from scheduler.core.ids import TaskKey
+from scheduler.core.states import TaskState
+from scheduler.errors import Conflict, NotFound
+from scheduler.operations.conf import params_of
+from scheduler.operations.finding import get_run, lock_run
+from scheduler.operations.reopening import reopen
+from scheduler.store.attempts import cancel_attempts, lock_live_attempts
+from scheduler.store.dags import get_dag
+from scheduler.store.engine import Session
+from scheduler.store.reruns import clear_tasks, load_conf, pin_run, renew_settings
+from scheduler.store.runs import RunRow, task_values
+from scheduler.store.tasks import TaskRow, insert_tasks, move_tasks, tasks_of_run
+from scheduler.store.versions import load_graph
+from scheduler.store.xcoms import delete_xcoms
+
+#: What "only failed" means: what broke, and what could not run because of it.
+BROKEN: Final = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunRequest:
+    """What is to run again. Without `tasks` the whole run is meant.
+
+    A task without a path means all of its mapped instances. `only_failed` narrows what was chosen so far.
+    """
+
+    dag_id: str
+    run_id: str
+    tasks: tuple[str | TaskKey, ...] = ()
+    upstream: bool = False
+    downstream: bool = False
+    only_failed: bool = False
+    code: Literal["then", "now"] = "then"
+
+
+@dataclass(frozen=True, slots=True)
+class RerunTask:
+    """A task instance that will run again, and the state that it is in."""
+
+    task_id: str
+    path: str
+    state: TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a rerun does: which instances run again, which tasks come and go with the code of now."""
+
+    tasks: tuple[RerunTask, ...]
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    is_other_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A request as it meets a run."""
+
+    graph: TaskGraph
+    version_id: int
+    snapshot_id: int
+    is_other_code: bool
+    again: tuple[TaskRow, ...]  #: to be cleared
+    gone: tuple[TaskRow, ...]  #: no longer in the graph
+    added: tuple[str, ...]  #: in the graph, and not yet in the run
+
+    def preview(self) -> Preview:
+        return Preview(
+            tasks=tuple(RerunTask(row.task_id, row.path, row.state) for row in self.again),
+            added=self.added,
+            removed=tuple(sorted({row.task_id for row in self.gone})),
+            is_other_code=self.is_other_code,
+        )
+
+
+def preview_rerun(session: Session, request: RerunRequest) -> Preview:
+    """Return what `rerun` would do now. Raises as it does."""
+    return _choose(session, get_run(session, request.dag_id, request.run_id), request).preview()
+
+
+def rerun(session: Session, now: datetime, request: RerunRequest, *, actor: str) -> Preview:
+    """Run tasks again as new attempts; return what was done. Earlier attempts keep their logs and times.
+
+    Live attempts of the chosen tasks are cancelled first. With the code of now the run is pinned to the DAG's
+    newest version and snapshot: tasks that the graph no longer has become removed, new ones are added. A
+    run that had ended queues again. All under the run's lock: of two that clear a task, the second finds it
+    cleared. Raises NotFound, BadParams where the new version wants params that the run lacks, and Conflict
+    where nothing is there to run again.
+    """
+    run = lock_run(session, request.dag_id, request.run_id)
+    choice = _choose(session, run, request)
+    touched = [row.id for row in (*choice.again, *choice.gone)]
+    live = lock_live_attempts(session, run.id, touched)
+    cancel_attempts(session, now, live, f"rerun by {actor}", actor=actor)
+    _clear(session, now, run, choice, actor)
+    if choice.is_other_code:
+        _change_code(session, now, run, choice, actor)
+    reopen(session, now, run, actor=actor, reason=f"rerun by {actor}")
+    return choice.preview()
+
+
+def _choose(session: Session, run: RunRow, request: RerunRequest) -> _Choice:
+    version_id, snapshot_id = _code(session, run, request)
+    graph = TaskGraph(load_graph(session, version_id))
+    rows = tasks_of_run(session, run.id)
+    is_other_code = (version_id, snapshot_id) != (run.version_id, run.snapshot_id)
+    known = {row.task_id for row in rows}
+    added = tuple(each for each in graph.order if each not in known) if is_other_code else ()
+    chosen = _chosen(graph, rows, request)
+    if not chosen and not added:
+        raise Conflict(f"Run {run.run_id!r} has nothing to run again: {_why_nothing(request)}.")
+    return _Choice(
+        graph,
+        version_id,
+        snapshot_id,
+        is_other_code,
+        again=tuple(row for row in chosen if row.state is not TaskState.NONE),
+        gone=tuple(row for row in rows if _is_gone(row, graph)) if is_other_code else (),
+        added=added,
+    )
+
+
+def _code(session: Session, run: RunRow, request: RerunRequest) -> tuple[int, int]:
+    if request.code == "then":
+        return run.version_id, run.snapshot_id
+    dag = get_dag(session, run.dag_id)
+    if dag.retired_at is not None:
+        raise Conflict(f"DAG {run.dag_id!r} is retired: there is no code of now. Rerun on the code of then.")
+    return dag.version_id, dag.snapshot_id
+
+
+def _is_gone(row: TaskRow, graph: TaskGraph) -> bool:
+    return row.task_id not in graph.tasks and row.state is not TaskState.REMOVED
+
+
+def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) -> list[TaskRow]:
+    """Return the instances that a request means, in order of the graph; none that left it."""
+    candidates = [row for row in rows if row.task_id in graph.tasks]
+    if request.tasks:
+        keys = {key for each in request.tasks for key in _named(rows, graph, each)}
+        around = _around(graph, {key.task_id for key in keys}, request)
+        candidates = [row for row in candidates if _key(row) in keys or row.task_id in around]
+    if request.only_failed:
+        candidates = [row for row in candidates if row.state in BROKEN]
+    return sorted(candidates, key=lambda row: (graph.index[row.task_id], row.id))
+
+
+def _named(rows: Sequence[TaskRow], graph: TaskGraph, wanted: str | TaskKey) -> list[TaskKey]:
+    task_id, path = wanted if isinstance(wanted, TaskKey) else (wanted, None)
+    found = [_key(row) for row in rows if row.task_id == task_id and path in (None, row.path)]
+    if not found and task_id not in graph.tasks:
+        raise NotFound("task", task_id if not path else f"{task_id}[{path}]")
+    return found
+
+
+def _around(graph: TaskGraph, task_ids: Collection[str], request: RerunRequest) -> set[str]:
+    known = [each for each in task_ids if each in graph.tasks]
+    above = graph.ancestors(known) if request.upstream else set()
+    below = graph.descendants(known) if request.downstream else set()
+    return above | below
+
+
+def _key(row: TaskRow) -> TaskKey:
+    return TaskKey(row.task_id, row.path)
+
+
+def _why_nothing(request: RerunRequest) -> str:
+    return "none of the chosen tasks failed" if request.only_failed else "it has no such tasks"
+
+
+def _clear(session: Session, now: datetime, run: RunRow, choice: _Choice, actor: str) -> None:
+    """Let each task start afresh, with all its retries; what it handed on is forgotten."""
+    by_retries: defaultdict[int, list[int]] = defaultdict(list)
+    for row in choice.again:
+        by_retries[choice.graph.tasks[row.task_id].retries].append(row.id)
+    for retries, ids in sorted(by_retries.items()):
+        clear_tasks(session, now, ids, retries=retries, actor=actor)
+    delete_xcoms(session, run.id, [_key(row) for row in choice.again])
+
+
+def _change_code(session: Session, now: datetime, run: RunRow, choice: _Choice, actor: str) -> None:
+    spec = choice.graph.spec
+    pin_run(
+        session,
+        run.id,
+        version_id=choice.version_id,
+        snapshot_id=choice.snapshot_id,
+        params=params_of(spec, load_conf(session, run.id)),
+        max_active_tasks=spec.max_active_tasks,
+    )
+    renew_settings(session, run.id, [task_values(choice.graph, run.id, each) for each in choice.graph.order])
+    _remove(session, now, choice.gone, actor)
+    # New tasks may stand below tasks that have ended: the planner is to look at each of them.
+    rows = [task_values(choice.graph, run.id, each) | {"changed": True} for each in choice.added]
+    insert_tasks(session, rows)
+
+
+def _remove(session: Session, now: datetime, gone: Sequence[TaskRow], actor: str) -> None:
+    """Take tasks out of the run. By way of `none`, the one state that every other one may open to."""
+    ids = [row.id for row in gone]
+    reason = "the task is not part of the code of now"
+    move_tasks(session, now, ids, TaskState.NONE, actor=actor, reasons=dict.fromkeys(ids, reason))
+    values = {"end_date": now, "reason": reason, "changed": False}
+    move_tasks(session, now, ids, TaskState.REMOVED, values=values, actor=actor)

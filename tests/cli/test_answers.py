@@ -1,0 +1,164 @@
+import base64
+from typing import Any
+
+import pytest
+
+from scheduler.cli.answers import Answers
+from scheduler.clock import SystemClock
+from scheduler.dispatch.jobs import job_of
+from scheduler.errors import Conflict, NotFound
+from scheduler.security.encryption import FernetCipher
+from scheduler.security.secret_key import SecretKey
+from scheduler.store import Database
+from scheduler.store.artifacts import list_artifacts
+from scheduler.store.connections import Connection, put_connection
+from scheduler.store.migrate import upgrade
+from scheduler.store.runs import find_run
+from tests.loop.engine import Engine, spec, task
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request, tmp_path):
+    url = (
+        f"sqlite:///{tmp_path}/a.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    )
+    database = Database(url)
+    upgrade(database)
+    engine = Engine(database)
+    engine.worker()
+    engine.define(spec(task("extract"), task("load")))
+    engine.trigger(run_id="first", logical_date=engine.now)
+    engine.advance()
+    yield engine
+    database.close()
+
+
+@pytest.fixture
+def cipher():
+    return FernetCipher(SecretKey(("k" * 32,)))
+
+
+@pytest.fixture
+def answers(engine, cipher):
+    return Answers(engine.db, cipher, SystemClock())
+
+
+@pytest.fixture
+def claims(engine):
+    return {claim.task_id: claim for claim in engine.claim()}
+
+
+@pytest.fixture
+def jobs(engine, claims, tmp_path):
+    with engine.db.read() as session:
+        return {
+            name: job_of(claim, engine.graphs.get(session, claim.version_id), tmp_path)
+            for name, claim in claims.items()
+        }
+
+
+def xcom_of(answers, job, task_id, key, **more):
+    asked = {"task_id": task_id, "key": key, "path": "", "run_id": None, "dag_id": None}
+    return answers(job, "get_xcom", asked | more)
+
+
+def test_a_value_that_one_task_sets_the_other_gets(answers, jobs):
+    answers(jobs["extract"], "set_xcom", {"key": "rows", "value": [1, {"a": None}]})
+
+    assert xcom_of(answers, jobs["load"], "extract", "rows") == [1, {"a": None}]
+    assert xcom_of(answers, jobs["load"], "extract", "rows", run_id="first", dag_id="orders") == [
+        1,
+        {"a": None},
+    ]
+    assert xcom_of(answers, jobs["load"], "extract", "columns") is None
+    assert xcom_of(answers, jobs["load"], "extract", "rows", run_id="another") is None
+
+
+def test_variables_are_set_read_and_deleted(answers, jobs):
+    answers(jobs["extract"], "set_variable", {"key": "day", "value": "mon"})
+    assert answers(jobs["load"], "get_variable", {"key": "day"}) == "mon"
+
+    answers(jobs["load"], "delete_variable", {"key": "day"})
+
+    assert answers(jobs["extract"], "get_variable", {"key": "day"}) is None
+
+
+def test_a_connection_comes_with_its_secrets(answers, jobs, engine, cipher):
+    wanted = Connection(conn_id="db", conn_type="postgres", host="h", password="p", extra="{}")
+    with engine.db.write() as session:
+        put_connection(session, engine.now, cipher, wanted)
+
+    found = answers(jobs["extract"], "get_connection", {"conn_id": "db"})
+
+    assert (found["host"], found["password"], found["extra"]) == ("h", "p", "{}")
+    assert answers(jobs["extract"], "get_connection", {"conn_id": "none"}) is None
+
+
+def test_a_document_is_kept_with_its_task(answers, jobs, engine):
+    data = base64.b64encode(b"<svg/>").decode()
+    answers(jobs["load"], "publish_artifact", {"name": "a.svg", "media_type": "image/svg+xml", "data": data})
+
+    with engine.db.read() as session:
+        run = find_run(session, "orders", "first")
+        assert run is not None
+        found = list_artifacts(session, run.id)
+    assert [(each.task_id, each.name, each.size) for each in found] == [("load", "a.svg", 6)]
+
+
+def test_states_of_a_run_and_its_tasks_are_told(answers, jobs, engine):
+    assert answers(jobs["load"], "run_state", {"dag_id": "orders", "run_id": "first"}) == "running"
+    assert answers(jobs["load"], "run_state", {"dag_id": "orders", "run_id": "x"}) is None
+
+    by_id: dict[str, Any] = {"dag_id": "orders", "run_id": "first", "logical_date": None, "task_ids": []}
+    by_date = {
+        "dag_id": "orders",
+        "run_id": None,
+        "logical_date": engine.now.isoformat(),
+        "task_ids": ["load"],
+    }
+    assert answers(jobs["load"], "task_states", by_id) == {"extract": "running", "load": "running"}
+    assert answers(jobs["load"], "task_states", by_date) == {"load": "running"}
+    assert answers(jobs["load"], "task_states", by_id | {"run_id": "x"}) == {}
+
+
+def test_another_dag_is_triggered(answers, jobs, engine):
+    asked = {"dag_id": "orders", "conf": {"a": 1}, "run_id": "second", "logical_date": "2026-01-01T00:00:00Z"}
+
+    assert answers(jobs["load"], "trigger_dag", asked) == "second"
+
+    with engine.db.read() as session:
+        run = find_run(session, "orders", "second")
+    assert run is not None
+    assert run.run_type == "operator_triggered"
+    with pytest.raises(NotFound):
+        answers(jobs["load"], "trigger_dag", asked | {"dag_id": "nothing"})
+
+
+WRITES = {
+    "set_xcom": {"key": "k", "value": 1},
+    "set_variable": {"key": "k", "value": "v"},
+    "delete_variable": {"key": "k"},
+    "publish_artifact": {"name": "a", "media_type": "text/plain", "data": ""},
+    "trigger_dag": {"dag_id": "orders", "conf": {}, "run_id": "x", "logical_date": None},
+}
+
+
+@pytest.mark.parametrize("verb", WRITES)
+def test_an_attempt_that_is_no_longer_live_writes_nothing(answers, jobs, claims, engine, verb):
+    engine.report(claims["extract"])
+
+    with pytest.raises(Conflict, match="no longer the live one"):
+        answers(jobs["extract"], verb, WRITES[verb])
+
+
+@pytest.mark.parametrize("verb", [*WRITES, "get_xcom", "run_state", "task_states", "set_rendered"])
+def test_a_file_that_is_imported_reads_variables_and_connections_only(answers, verb):
+    with pytest.raises(Conflict, match="is for running tasks"):
+        answers(None, verb, {})
+
+    assert answers(None, "get_variable", {"key": "k"}) is None
+
+
+def test_an_unknown_request_is_refused(answers, jobs):
+    with pytest.raises(Conflict, match="no request 'drop'"):
+        answers(jobs["load"], "drop", {})

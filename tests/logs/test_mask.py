@@ -1,0 +1,73 @@
+"""Secrets do not show, in whichever form they are printed."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler.logs.mask import Masker, secrets_of_connection, secrets_of_variable
+
+SECRET = 'p"a/s s%wörd\\'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [SECRET, quote(SECRET, safe=""), json.dumps(SECRET), repr(SECRET)],
+    ids=["as is", "url", "json", "repr"],
+)
+def test_a_secret_is_masked_in_the_forms_in_which_it_gets_printed(form: str) -> None:
+    masked = Masker([SECRET]).mask(f"<{form}>")
+    assert "***" in masked
+    assert "wörd" not in masked
+    assert "w%C3%B6rd" not in masked
+
+
+def test_each_line_of_a_key_is_masked() -> None:
+    masker = Masker(["-----BEGIN KEY-----\nabcdefgh\nijklmnop\n"])
+    assert masker.mask("got ijklmnop") == "got ***"
+
+
+def test_a_secret_that_contains_another_is_masked_whole() -> None:
+    assert Masker(["secret", "secret-longer"]).mask("a secret-longer b") == "a *** b"
+
+
+def test_short_texts_are_no_secrets() -> None:
+    assert Masker(["yes", ""]).mask("yes") == "yes"
+
+
+@given(
+    st.text(min_size=5, max_size=20).filter(
+        lambda text: len(text.strip()) >= 5 and len(text.splitlines()) == 1
+    )
+)
+def test_no_secret_survives_and_other_text_stays(secret: str) -> None:
+    secret = secret.strip()
+    masked = Masker([secret]).mask(f"[{secret}]")
+    assert masked == "[***]"
+
+
+@given(st.integers(min_value=0, max_value=8))
+def test_of_a_secret_at_a_cut_no_part_shows(size: int) -> None:
+    assert Masker(["hunter22"]).mask_start("it is " + "hunter22"[:size]) == "it is " + ("***" if size else "")
+
+
+def test_data_is_masked_at_every_depth() -> None:
+    data = {"a": ["hunter22", {"b": "x hunter22"}], "n": 1}
+    assert Masker(["hunter22"]).mask_data(data) == {"a": ["***", {"b": "x ***"}], "n": 1}
+
+
+def test_a_variable_is_secret_by_its_name_or_by_the_names_in_its_json() -> None:
+    assert list(secrets_of_variable("API_KEY", "abc123")) == ["abc123"]
+    assert list(secrets_of_variable("region", "north")) == []
+    assert list(secrets_of_variable("shop", '{"url": "u", "login": {"password": "pw"}}')) == ["pw"]
+    assert list(secrets_of_variable("token", None)) == []
+
+
+def test_a_connection_hides_its_password_and_secret_extras() -> None:
+    fields = {"login": "ann", "password": "hunter22", "extra": '{"region": "n", "secret_key": "s3cret"}'}
+    assert list(secrets_of_connection(fields)) == ["hunter22", "s3cret"]
+    assert list(secrets_of_connection(None)) == []

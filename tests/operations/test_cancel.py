@@ -1,0 +1,51 @@
+import pytest
+import sqlalchemy as sa
+
+from scheduler.core.states import RunState
+from scheduler.errors import Conflict, NotFound
+from scheduler.operations import cancel_run
+from scheduler.store.tables import attempt, event
+from scheduler.wire import TaskSpec
+from tests.operations.plays import run_of, started_run, states_of
+from tests.store.specs import NOW, spec
+
+WIDE = spec(tasks=tuple(TaskSpec(task_id=name, operator="BashOperator") for name in "abcd"))
+
+
+@pytest.fixture
+def busy(write):
+    return write(started_run, WIDE, states={"a": "success", "b": "running", "c": "queued"})
+
+
+def test_a_cancelled_run_fails_what_ran_and_skips_the_rest(db, write, busy):
+    assert write(cancel_run, NOW, "shop", "r1", actor="user:ada") == 3
+    assert states_of(db, busy) == {"a": "success", "b": "failed", "c": "skipped", "d": "skipped"}
+    run = run_of(db, busy)
+    assert (run.state, run.reason, run.end_date) == (RunState.FAILED, "cancelled by user:ada", NOW)
+
+
+def test_its_workers_are_asked_to_stop_and_its_queue_is_emptied(db, write, busy):
+    write(cancel_run, NOW, "shop", "r1", actor="user:ada")
+    with db.read() as session:
+        rows = session.execute(
+            sa.select(attempt.c.state, attempt.c.cancel_reason).order_by(attempt.c.id)
+        ).all()
+    assert rows == [("running", "cancelled by user:ada"), ("cancelled", "cancelled by user:ada")]
+
+
+def test_its_events_name_who_did_it(db, write, busy):
+    write(cancel_run, NOW, "shop", "r1", actor="user:bob")
+    with db.read() as session:
+        kinds = session.scalars(sa.select(event.c.kind).where(event.c.actor == "user:bob")).all()
+    assert sorted(kinds) == ["attempt.state", "run.state", "task.state", "task.state", "task.state"]
+
+
+def test_a_run_that_has_ended_cannot_be_cancelled(write):
+    write(started_run, ended="success")
+    with pytest.raises(Conflict, match="'r1' cannot be cancelled: it has ended as success"):
+        write(cancel_run, NOW, "shop", "r1", actor="")
+
+
+def test_an_unknown_run_is_told(write):
+    with pytest.raises(NotFound, match="There is no run 'shop/r1'"):
+        write(cancel_run, NOW, "shop", "r1", actor="")

@@ -1,0 +1,50 @@
+import pytest
+import sqlalchemy as sa
+
+from scheduler.errors import Conflict, NotFound
+from scheduler.operations import delete_dag
+from scheduler.store import dag_files
+from scheduler.store.tables import artifact, attempt, dag, dag_run, dag_version, event, task_instance, xcom
+from scheduler.store.xcoms import XComRow, put_xcoms
+from tests.operations.plays import started_run
+from tests.store.specs import NOW, add_dag, spec
+
+
+def _count(db, table):
+    with db.read() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(table))
+
+
+def test_a_dag_goes_with_all_its_history_and_leaves_others_alone(db, write):
+    write(started_run, spec("other"), ended="success")
+    for number in range(3):
+        ref = write(started_run, run_id=f"r{number}", states={"a": "success", "b": "queued"}, ended="failed")
+        write(put_xcoms, NOW, [XComRow(ref.run_pk, "a", "", "return_value", 1)])
+    assert delete_dag(db, NOW, "shop", actor="user:ada") == 3
+    assert [_count(db, table) for table in (dag, dag_version, dag_run, task_instance)] == [1, 1, 1, 3]
+    assert [_count(db, table) for table in (attempt, xcom, artifact)] == [0, 0, 0]
+    with db.read() as session:
+        told = session.execute(
+            sa.select(event.c.kind, event.c.reason).where(event.c.actor == "user:ada")
+        ).all()
+    assert ("dag.deleted", "with 3 runs") in told
+
+
+def test_a_dag_with_active_runs_is_kept(db, write):
+    write(started_run)
+    with pytest.raises(Conflict, match=r"1 of its runs are queued or running\. Cancel them first"):
+        delete_dag(db, NOW, "shop", actor="")
+    assert _count(db, dag_run) == 1
+
+
+def test_the_file_of_a_deleted_dag_is_read_again(db, write):
+    write(add_dag)
+    write(dag_files.save_files, [dag_files.FileRecord(path="shop.py", fingerprint="f", parsed_at=NOW)])
+    delete_dag(db, NOW, "shop", actor="")
+    with db.read() as session:
+        assert dag_files.load_files(session) == {}
+
+
+def test_an_unknown_dag_is_told(db):
+    with pytest.raises(NotFound, match="There is no DAG 'shop'"):
+        delete_dag(db, NOW, "shop", actor="")

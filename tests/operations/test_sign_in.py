@@ -1,0 +1,64 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from scheduler.operations import find_user, make_link, sign_in, sign_out
+from scheduler.store import sessions
+from scheduler.store.tables import session as web_session
+from scheduler.store.tables import sign_in_token
+from tests.store.specs import NOW
+
+
+def _token(write, now=NOW):
+    link = write(make_link, now, "http://127.0.0.1:8080/")
+    assert link.startswith("http://127.0.0.1:8080/sign-in?token=")
+    return link.partition("token=")[2]
+
+
+def test_a_link_signs_in_and_the_session_ends_at_sign_out(write):
+    token = write(sign_in, NOW, _token(write), "owner")
+    assert write(find_user, NOW, token) == "owner"
+    assert write(sign_out, NOW, token)
+    assert write(find_user, NOW, token) is None
+    assert not write(sign_out, NOW, token)
+
+
+def test_of_many_that_use_one_link_at_once_one_comes_in(write):
+    link = _token(write)
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(lambda _: write(sign_in, NOW, link, "owner"), range(16)))
+    assert len([token for token in tokens if token]) == 1
+
+
+def test_an_expired_or_unknown_link_signs_nobody_in(write):
+    link = _token(write)
+    assert write(sign_in, NOW + sessions.LINK_LIFETIME, link, "owner") is None
+    assert write(sign_in, NOW, "guess", "owner") is None
+
+
+def test_an_expired_session_is_nobodys(write):
+    token = write(sign_in, NOW, _token(write), "owner")
+    assert write(find_user, NOW + sessions.LIFETIME - timedelta(seconds=1), token) == "owner"
+    assert write(find_user, NOW + sessions.LIFETIME, token) is None
+
+
+def test_a_person_can_be_signed_out_everywhere(write):
+    tokens = [write(sign_in, NOW, _token(write), "owner") for _ in range(3)]
+    assert write(sessions.revoke_sessions, NOW, "owner") == 3
+    assert [write(find_user, NOW, token) for token in tokens] == [None] * 3
+
+
+def test_no_token_stands_in_the_database(db, write):
+    link = _token(write)
+    token = write(sign_in, NOW, link, "owner")
+    with db.read() as session:
+        stored = str([session.execute(sa.select(table)).all() for table in (web_session, sign_in_token)])
+    assert link not in stored
+    assert token not in stored
+
+
+def test_what_has_expired_is_deleted(write):
+    write(sign_in, NOW, _token(write), "owner")
+    assert write(sessions.delete_stale, NOW + timedelta(days=1)) == 1
+    assert write(sessions.delete_stale, NOW + timedelta(days=365)) == 1
