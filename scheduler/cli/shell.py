@@ -16,6 +16,10 @@ from scheduler.errors import DirigentError
 #: Name -> where its command is, and what the list of commands says of it.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "init": ("project:init", "Write a new project: a DAG, its test, a CI file, a Dockerfile."),
+    "up": ("servers:up", "Run everything in this process."),
+    "scheduler": ("servers:scheduler", "Run a scheduler; any number, one leads."),
+    "worker": ("servers:worker", "Run a worker; any number, on any host."),
+    "web": ("servers:web", "Serve the page alone."),
     "login": ("login:login", "Print a fresh sign-in link for the page."),
     "dags": ("dags:dags", "List, show, trigger, pause, test and delete DAGs."),
     "db": ("database:db", "Create, change and check the tables."),

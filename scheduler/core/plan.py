@@ -18,7 +18,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import FINISHED, UNFINISHED, RunState, TaskState
-from scheduler.core.trigger_rules import Becomes, Ready, Wait, judge
+from scheduler.core.trigger_rules import UNMOVED_BY_SUCCESS, Becomes, Ready, Wait, judge
 
 #: task_id -> path -> state.
 States: TypeAlias = Mapping[str, Mapping[str, TaskState]]
@@ -86,19 +86,38 @@ def plan(
     return _Planning(graph, states, past).run(changed)
 
 
-def needed(graph: TaskGraph, changed: Mapping[TaskKey, TaskState]) -> frozenset[str]:
-    """Return the tasks whose states `plan` may look at: candidates, what they wait for, chains of skips."""
+def needed(
+    graph: TaskGraph, changed: Mapping[TaskKey, TaskState], *, unfinished: Collection[str] = ()
+) -> frozenset[str]:
+    """Return the tasks whose states `plan` may look at: candidates, what they wait for, chains of skips.
+
+    `unfinished`: tasks that are known to be so, not necessarily all. They spare reading the thousand tasks
+    upstream of a join for each one that succeeds.
+    """
     if graph.spec.fail_fast and not _FAILURES.isdisjoint(changed.values()):
         return frozenset(graph.order)
     candidates = {key.task_id for key, state in changed.items() if state is TaskState.NONE}
     for key, state in changed.items():
-        if state in FINISHED:
+        if state is TaskState.SUCCESS:
+            candidates |= {
+                each
+                for each in graph.downstream(key.task_id)
+                if not _waits_for_others(graph, each, unfinished)
+            }
+        elif state in FINISHED:
             candidates |= graph.downstream(key.task_id)
     chained = {
         key.task_id for key, state in changed.items() if state in FINISHED and state is not TaskState.SUCCESS
     }
     candidates |= graph.descendants(chained)
     return frozenset(candidates.union({key.task_id for key in changed}, *map(graph.upstream, candidates)))
+
+
+def _waits_for_others(graph: TaskGraph, task_id: str, unfinished: Collection[str]) -> bool:
+    """Tell whether a success upstream can change nothing for a task, as others that it waits for are unfinished."""
+    if graph.tasks[task_id].trigger_rule not in UNMOVED_BY_SUCCESS:
+        return False
+    return not graph.upstream(task_id).isdisjoint(unfinished)
 
 
 def finish(graph: TaskGraph, leaf_states: States, any_unfinished: bool) -> FinishRun | None:

@@ -208,6 +208,18 @@ _RULES: Final[Mapping[str, Callable[[Tally], Verdict]]] = {
     "always": _always,
 }
 RULES: Final = tuple(_RULES)
+#: Rules that one more success upstream cannot decide while any other task upstream is unfinished.
+UNMOVED_BY_SUCCESS: Final = frozenset(
+    {
+        "all_success",
+        "all_done",
+        "all_done_min_one_success",
+        "all_done_setup_success",
+        "none_failed",
+        "none_failed_min_one_success",
+        "none_skipped",
+    }
+)
 
 
 # --- Their answers in words ---------------------------------------------------------------------------------

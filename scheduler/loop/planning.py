@@ -31,10 +31,14 @@ from scheduler.store.tasks import (
     due_tasks,
     has_unfinished,
     mark_changed,
+    some_unfinished,
     move_tasks,
     next_retry,
     tasks_named,
 )
+
+#: So many unfinished tasks are looked at before all the tasks that a join waits for are read.
+GLANCE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,20 @@ def _draw_consequences(session: Session, now: datetime, run: RunRow, graph: Task
         return False
     clear_changed(session, [row.id for row in changed])
     known = {_key(row): row.state for row in changed if row.task_id in graph.tasks}
-    rows = tasks_named(session, run.id, needed(graph, known))
+    unfinished = some_unfinished(session, run.id, GLANCE) if _is_wide(graph, known) else ()
+    rows = tasks_named(session, run.id, needed(graph, known, unfinished=unfinished))
     decided = plan(graph, list(known), _states(rows), past=_past(session, run, graph, rows))
     ids = {_key(row): row.id for row in rows}
     for (to, reason), keys in _grouped(decided.moves).items():
         _write(session, now, [ids[key] for key in keys], to, reason)
     _wake_later_run(session, run, graph, [key for key, state in known.items() if state in FINISHED])
     return any(move.to is TaskState.SCHEDULED for move in decided.moves)
+
+
+def _is_wide(graph: TaskGraph, known: Iterable[TaskKey]) -> bool:
+    """Tell whether something after the changed tasks waits for many: then a glance at what is unfinished pays."""
+    after = {each for key in known for each in graph.downstream(key.task_id)}
+    return any(len(graph.upstream(each)) > GLANCE for each in after)
 
 
 def _write(session: Session, now: datetime, ids: Sequence[int], to: TaskState, reason: str) -> None:

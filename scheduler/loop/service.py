@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Event, Thread
 
@@ -28,7 +28,10 @@ MAX_BATCHES = 20
 
 
 class Service:
-    """Calls its duties: all of them at each tick, those that follow a change at each wake."""
+    """Calls its duties: all of them at each tick, those that follow a change at each wake.
+
+    `on_lead` and `on_yield` are called on the service's thread when it takes the lead and when it has lost it.
+    """
 
     def __init__(
         self,
@@ -39,7 +42,8 @@ class Service:
         publish: Publish,
         clock: Clock,
         holder: str,
-        address: str = "",
+        on_lead: Callable[[], None],
+        on_yield: Callable[[], None],
     ) -> None:
         self._db = db
         self._duties = tuple(duties)
@@ -47,7 +51,8 @@ class Service:
         self._publish = publish
         self._clock = clock
         self._holder = holder
-        self._address = address
+        self._on_lead = on_lead
+        self._on_yield = on_yield
         self._leads = False
         self._tick_due = Event()
         self._stopping = Event()
@@ -114,13 +119,15 @@ class Service:
 
     def _lead(self) -> None:
         led = self._leads
-        self._leads = self._db.transact(
-            lambda session: take_lead(session, ROLE, self._holder, LEAD_LEASE_S, self._address)
-        )
+        self._leads = self._db.transact(lambda session: take_lead(session, ROLE, self._holder, LEAD_LEASE_S))
         if self._leads and not led:
             log.info("%s leads", self._holder)
             with self._db.read() as session:
                 self._publish.ring(sorted(waiting_queues(session)))
+            self._on_lead()
+        elif led and not self._leads:
+            log.warning("%s no longer leads", self._holder)
+            self._on_yield()
 
     def tick(self, now: datetime, *, is_tick: bool = True) -> int:
         """Do all duties (or, on a wake, those that follow a change) until they find no more; return the rows done."""

@@ -74,6 +74,11 @@ _CHANGED = _OF_RUN.where(T.changed)
 _NAMED = _OF_RUN.where(T.task_id.in_(sa.bindparam("task_ids", expanding=True)))
 _LOCKED = sa.select(*_ROW).where(T.id.in_(_IDS)).order_by(T.id).with_for_update()
 _UNFINISHED = sa.select(T.id).where(T.run_pk == _RUN, T.state.in_(sorted(UNFINISHED))).limit(1)
+_SOME_UNFINISHED = (
+    sa.select(T.task_id)
+    .where(T.run_pk == _RUN, T.state.in_(sorted(UNFINISHED)))
+    .limit(sa.bindparam("room", type_=sa.Integer()))
+)
 _CLEAR_CHANGED = sa.update(task_instance).where(T.id.in_(_IDS)).values(changed=False)
 _TIMED = sa.and_(T.run_pk == _RUN, T.state.in_(sorted(WAITING_FOR_TIME)))
 _DUE = sa.select(*_ROW).where(_TIMED, T.retry_at <= _NOW)
@@ -113,6 +118,11 @@ def lock_tasks(session: Session, ids: Collection[int]) -> list[TaskRow]:
 def has_unfinished(session: Session, run_pk: int) -> bool:
     """Tell whether any task of the run is not final."""
     return session.execute(_UNFINISHED, {"run_pk": run_pk}).first() is not None
+
+
+def some_unfinished(session: Session, run_pk: int, limit: int) -> list[str]:
+    """Return the ids of up to `limit` tasks of the run that are not final."""
+    return list(session.execute(_SOME_UNFINISHED, {"run_pk": run_pk, "room": limit}).scalars())
 
 
 def clear_changed(session: Session, ids: Collection[int]) -> None:

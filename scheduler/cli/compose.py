@@ -1,0 +1,376 @@
+"""The composition root: builds the parts of a server and joins them. Starting and stopping stand here in one order."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from secrets import token_hex
+from threading import Lock
+from typing import Final
+
+from scheduler.cli.answers import Answers
+from scheduler.cli.version import own_version
+from scheduler.clock import Clock, SystemClock
+from scheduler.config import Settings, default_slots
+from scheduler.dispatch.doorbells import Doorbells
+from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
+from scheduler.dispatch.worker import Worker, WorkerPlan
+from scheduler.logs.address import LogAddress
+from scheduler.logs.copier import Chunk, LogCopier
+from scheduler.logs.sink import LogSink
+from scheduler.loop.admitting import AdmitTasks
+from scheduler.loop.creating import CreateDueRuns
+from scheduler.loop.duties import (
+    NamedDuty,
+    RescueLost,
+    RingAgain,
+    StartRuns,
+    TimeOutRuns,
+    Together,
+    wake_runs,
+)
+from scheduler.loop.planning import PlanRuns
+from scheduler.loop.service import Service
+from scheduler.parsing.folder import DagFolder
+from scheduler.parsing.materialize import materialize
+from scheduler.parsing.register import Policy
+from scheduler.runtime.supervisor.limits import Limits
+from scheduler.runtime.supervisor.supervisor import Supervisor
+from scheduler.security.encryption import FernetCipher
+from scheduler.security.secret_key import SecretKey, load_secret_key
+from scheduler.store.attempts import expire_worker
+from scheduler.store.engine import Database, Session
+from scheduler.store.graph_cache import GraphCache
+from scheduler.store.logs import put_chunks
+from scheduler.store.migrate import upgrade
+from scheduler.wire import Job, Outcome
+
+_KEPT_ROOTS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every server needs: settings, an open database that is up to date, the secret, a clock."""
+
+    settings: Settings
+    db: Database
+    secret: SecretKey
+    clock: Clock
+    graphs: GraphCache = field(default_factory=GraphCache)
+
+    @property
+    def log_folder(self) -> Path:
+        """Where logs of this host lie."""
+        return self.settings.home / "logs"
+
+
+def open_house(settings: Settings, clock: Clock | None = None) -> House:
+    """Open the database, brought up to date, and read the secret.
+
+    The secret is made at the first start of an embedded server; several processes must be given theirs.
+    Raises DatabaseUnavailable, NewerDatabase, BadSetting.
+    """
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    given = settings.secret_key.get_secret_value() if settings.secret_key else None
+    secret = load_secret_key(settings.home, given, may_create=settings.is_embedded)
+    db = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
+    upgrade(db)
+    return House(settings, db, secret, clock or SystemClock())
+
+
+class CodeRoots:
+    """Folders of snapshots on this host, found once each."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._roots: OrderedDict[int, Path] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, session: Session, snapshot_id: int) -> Path:
+        """Return the folder that holds a snapshot."""
+        with self._lock:
+            root = self._roots.pop(snapshot_id, None) or materialize(session, snapshot_id, self._home)
+            self._roots[snapshot_id] = root
+            while len(self._roots) > _KEPT_ROOTS:
+                self._roots.popitem(last=False)
+            return root
+
+
+class Launcher:
+    """Opens the log of an attempt and hands both to the supervisor (dispatch.worker.Launcher)."""
+
+    def __init__(self, house: House, supervisor: Supervisor, copier: LogCopier | None) -> None:
+        self._house = house
+        self._supervisor = supervisor
+        self._copier = copier
+
+    def launch(self, job: Job) -> None:
+        """Start an attempt; its outcome arrives at the worker."""
+        address = LogAddress(
+            dag_id=job.run.dag_id,
+            run_id=job.run.run_id,
+            attempt_id=job.attempt_id,
+            task_id=job.task_id,
+            path=job.path,
+        )
+        sink = LogSink(
+            address.file(self._house.log_folder),
+            self._house.clock,
+            limit=self._house.settings.log_max_bytes,
+            copy=self._copier.copy_of(job.attempt_id, job.epoch) if self._copier else None,
+        )
+        self._supervisor.launch(job, sink)
+
+    def stop(self, attempt_id: int, reason: str) -> None:
+        """Stop an attempt; its outcome still arrives."""
+        self._supervisor.stop(attempt_id, reason)
+
+
+class WorkerSide:
+    """Claims and runs attempts: supervisor, worker, ticket consumer; and the copier of logs for readers elsewhere."""
+
+    def __init__(
+        self,
+        house: House,
+        publish: CeleryPublish,
+        doorbells: Doorbells,
+        *,
+        worker_id: str,
+        queues: Collection[str],
+        slots: int,
+        environ: Mapping[str, str],
+        copies_logs: bool,
+    ) -> None:
+        settings, hostname = house.settings, socket.gethostname()
+        self._house = house
+        self._doorbells = doorbells
+        self._copier = LogCopier(self._write_chunks, house.clock) if copies_logs else None
+        self.supervisor = Supervisor(
+            on_outcome=lambda outcome: self.worker.finished(outcome),
+            answer=Answers(house.db, FernetCipher(house.secret), house.clock),
+            clock=house.clock,
+            environ=environ,
+            limits=Limits(),
+            name=hostname,
+        )
+        plan = WorkerPlan(
+            worker_id=worker_id,
+            hostname=hostname,
+            pid=os.getpid(),
+            queues=frozenset(queues),
+            slots=slots,
+            lease_s=settings.lease_s,
+            heartbeat_s=settings.heartbeat_s,
+            version=own_version(),
+        )
+        self.worker = Worker(
+            house.db,
+            plan,
+            clock=house.clock,
+            graphs=house.graphs,
+            launcher=Launcher(house, self.supervisor, self._copier),
+            bell=doorbells,
+            publish=publish,
+            code_root=CodeRoots(settings.home),
+        )
+
+    def start(self) -> None:
+        """Begin to claim."""
+        self.supervisor.start()
+        if self._copier is not None:
+            self._copier.start()
+        self.worker.start()
+        self._doorbells.start()
+
+    def close(self) -> None:
+        """Hear no more tickets, hand back what runs, end the children."""
+        self._doorbells.stop()
+        self.worker.close()
+        self.supervisor.close()
+        if self._copier is not None:
+            self._copier.close()
+
+    def _write_chunks(self, chunks: Sequence[Chunk]) -> None:
+        def write(session: Session) -> None:
+            for attempt_id, group in groupby(chunks, key=lambda chunk: chunk.attempt_id):
+                put_chunks(session, attempt_id, [(chunk.seq, chunk.data) for chunk in group])
+
+        self._house.db.transact(write)
+
+
+def duties_of(house: House, bells: set[str]) -> tuple[NamedDuty, ...]:
+    """Return the table of duties, in the order in which a tick does them."""
+    graphs = house.graphs
+    advance = Together((wake_runs, StartRuns(graphs), PlanRuns(graphs, bells), AdmitTasks(graphs, bells)))
+    return (
+        NamedDuty("create due runs", CreateDueRuns(graphs), 50),
+        NamedDuty("advance runs", advance, 50, on_wake=True),
+        NamedDuty("rescue lost attempts", RescueLost(graphs), 100),
+        NamedDuty("time out runs", TimeOutRuns(graphs, bells), 50),
+        NamedDuty("ring again", RingAgain(bells), 100),
+    )
+
+
+def make_service(
+    house: House, publish: CeleryPublish, *, on_lead: Callable[[], None], on_yield: Callable[[], None]
+) -> Service:
+    """Build the scheduler service."""
+    bells: set[str] = set()
+    return Service(
+        house.db,
+        duties_of(house, bells),
+        bells,
+        publish=publish,
+        clock=house.clock,
+        holder=f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}",
+        on_lead=on_lead,
+        on_yield=on_yield,
+    )
+
+
+def make_folder(house: House, parser: Supervisor) -> DagFolder:
+    """Build the service that reads the DAG folder."""
+    settings = house.settings
+    return DagFolder(
+        db=house.db,
+        parser=parser,
+        root=settings.dags_folder,
+        home=settings.home,
+        clock=house.clock,
+        policy=Policy(is_paused=settings.dags_are_paused_at_creation),
+        timeout_s=settings.parse_timeout_s,
+        memory_bytes=settings.parse_memory_mb * 1024 * 1024,
+    )
+
+
+class SchedulerSide:
+    """The loop, and the DAG folder while this process leads."""
+
+    def __init__(self, house: House, publish: CeleryPublish, parser: Supervisor) -> None:
+        self._house = house
+        self._parser = parser
+        self._folder: DagFolder | None = None
+        self._service = make_service(house, publish, on_lead=self._open_folder, on_yield=self._close_folder)
+
+    def start(self) -> None:
+        """Begin to stand for the lead."""
+        self._service.start()
+
+    def close(self) -> None:
+        """Stop, and let another lead."""
+        self._service.close()
+        self._close_folder()
+
+    def _open_folder(self) -> None:
+        self._folder = make_folder(self._house, self._parser)
+        self._folder.start()
+
+    def _close_folder(self) -> None:
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
+
+
+class EmbeddedServer:
+    """Scheduler, worker and parser in one process, over the in-process broker. The page is added by the command."""
+
+    def __init__(self, house: House, environ: Mapping[str, str]) -> None:
+        self._house = house
+        # The same at each start on this home, so that a restart knows which attempts it has lost.
+        self._worker_id = f"up:{socket.gethostname()}:{house.settings.home}"
+        celery = create_celery(house.settings)
+        self._publish = CeleryPublish(celery)
+        self._doorbells = Doorbells(celery, ["default"], lambda queue: self._side.worker.ring(queue))
+        self._side = WorkerSide(
+            house,
+            self._publish,
+            self._doorbells,
+            worker_id=self._worker_id,
+            queues=["default"],
+            slots=house.settings.parallelism or default_slots(),
+            environ=environ,
+            copies_logs=False,
+        )
+        self._scheduler = SchedulerSide(house, self._publish, self._side.supervisor)
+        self._parts = ExitStack()
+
+    def start(self) -> None:
+        """Start; what the server before this one left running is dead, as the home folder's lock is ours."""
+        self._house.db.transact(lambda session: expire_worker(session, self._worker_id))
+        self._parts.callback(self._publish.close)
+        self._side.start()
+        self._parts.callback(self._side.close)
+        self._scheduler.start()
+        self._parts.callback(self._scheduler.close)
+
+    def close(self) -> None:
+        """Stop in the opposite order."""
+        self._parts.close()
+
+
+class SchedulerServer:
+    """A scheduler of a distributed set-up, with a supervisor of its own for parsing."""
+
+    def __init__(self, house: House, environ: Mapping[str, str]) -> None:
+        celery = create_celery(house.settings)
+        check_broker(celery)
+        self._publish = CeleryPublish(celery)
+        self._supervisor = Supervisor(
+            on_outcome=_expect_no_outcome,
+            answer=Answers(house.db, FernetCipher(house.secret), house.clock),
+            clock=house.clock,
+            environ=environ,
+        )
+        self._side = SchedulerSide(house, self._publish, self._supervisor)
+
+    def start(self) -> None:
+        """Begin to stand for the lead."""
+        self._supervisor.start()
+        self._side.start()
+
+    def close(self) -> None:
+        """Give the lead up and stop."""
+        self._side.close()
+        self._supervisor.close()
+        self._publish.close()
+
+
+def _expect_no_outcome(outcome: Outcome) -> None:
+    raise AssertionError(f"a scheduler launches no attempts, yet {outcome.attempt_id} ended")
+
+
+class WorkerServer:
+    """A worker of a distributed set-up."""
+
+    def __init__(
+        self, house: House, environ: Mapping[str, str], *, queues: Collection[str], slots: int
+    ) -> None:
+        celery = create_celery(house.settings)
+        check_broker(celery)
+        self._publish = CeleryPublish(celery)
+        doorbells = Doorbells(celery, queues, lambda queue: self._side.worker.ring(queue))
+        self._side = WorkerSide(
+            house,
+            self._publish,
+            doorbells,
+            worker_id=f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}",
+            queues=queues,
+            slots=slots,
+            environ=environ,
+            copies_logs=True,
+        )
+
+    def start(self) -> None:
+        """Begin to claim."""
+        self._side.start()
+
+    def close(self) -> None:
+        """Hand back what runs and stop."""
+        self._side.close()
+        self._publish.close()

@@ -1,0 +1,157 @@
+"""`dirigent up`, `scheduler`, `worker` and `web`: processes that stay until they are told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from contextlib import ExitStack
+from typing import Protocol
+
+import click
+from webui import create_app
+from webui.context import WebContext
+
+from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.cli.compose import EmbeddedServer, House, SchedulerServer, WorkerServer, open_house
+from scheduler.cli.invocation import Invocation, pass_invocation
+from scheduler.cli.lock import ServerLock
+from scheduler.cli.page import Page, address_of, bind
+from scheduler.cli.signals import stop_on_signal
+from scheduler.config import Settings, default_slots
+from scheduler.errors import BadSetting
+from scheduler.operations.sign_in import make_link
+
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+#: Libraries that tell more than an operator wants to read.
+_QUIET = ("apscheduler", "celery", "kombu", "waitress", "watchfiles", "amqp")
+
+
+class Server(Protocol):
+    """A part that starts and closes."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def close(self) -> None:
+        """End in order."""
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _share_the_interpreter() -> None:
+    """Let threads hand the interpreter on every half millisecond: the default of 5 ms is longer than a task takes."""
+    sys.setswitchinterval(0.0005)
+
+
+def _serve(parts: ExitStack, *servers: Server) -> None:
+    _share_the_interpreter()
+    for server in servers:
+        server.start()
+        parts.callback(server.close)
+
+
+def make_page(house: House, port: int) -> WebContext:
+    """Return what the pages need of this process."""
+    return WebContext(
+        db=house.db,
+        clock=house.clock,
+        logs=AttemptLogs(house.db, house.log_folder),
+        secret=house.secret,
+        port=port,
+        dags_folder=str(house.settings.dags_folder),
+    )
+
+
+@click.command()
+@click.option("--host", help="Address that the page binds to.")
+@click.option("--port", type=int, help="Port of the page; 0 takes any free one.")
+@click.option("--parallelism", type=int, help="Attempts that run at once.")
+@pass_invocation
+def up(invocation: Invocation, host: str | None, port: int | None, parallelism: int | None) -> None:
+    """Run everything in this process: page, scheduler and worker. Ctrl-C stops it."""
+    settings = invocation.settings_with(host=host, port=port, parallelism=parallelism)
+    _log_to_stderr(settings)
+    with stop_on_signal() as stop, ExitStack() as parts:
+        lock = ServerLock(settings.home, settings.page_url)
+        parts.callback(lock.close)
+        listener = bind(settings.host, settings.port)
+        parts.callback(listener.close)
+        address = settings.base_url or address_of(listener)
+        lock.set_address(address)
+        house = open_house(settings, invocation.clock)
+        parts.callback(house.db.close)
+        page = Page(create_app(make_page(house, listener.getsockname()[1])), listener)
+        _serve(parts, page, EmbeddedServer(house, os.environ))
+        link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
+        click.echo(f"Dirigent is up. Sign in: {link}\nDAG files: {settings.dags_folder}   Ctrl-C stops it.")
+        stop.wait()
+        click.echo("Stopping.")
+
+
+@click.command()
+@click.option("--host", help="Address that the page binds to.")
+@click.option("--port", type=int, help="Port of the page; 0 takes any free one.")
+@pass_invocation
+def web(invocation: Invocation, host: str | None, port: int | None) -> None:
+    """Serve the page alone; schedulers and workers run elsewhere on the same database."""
+    settings = invocation.settings_with(host=host, port=port)
+    _log_to_stderr(settings)
+    with stop_on_signal() as stop, ExitStack() as parts:
+        listener = bind(settings.host, settings.port)
+        parts.callback(listener.close)
+        house = open_house(settings, invocation.clock)
+        parts.callback(house.db.close)
+        _serve(parts, Page(create_app(make_page(house, listener.getsockname()[1])), listener))
+        address = settings.base_url or address_of(listener)
+        link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
+        click.echo(f"The page is up. Sign in: {link}")
+        stop.wait()
+
+
+@click.command()
+@pass_invocation
+def scheduler(invocation: Invocation) -> None:
+    """Schedule: one of any number leads, the others take over. Needs a broker that workers share."""
+    settings = invocation.settings
+    _log_to_stderr(settings)
+    _refuse_inproc(settings)
+    with stop_on_signal() as stop, ExitStack() as parts:
+        house = open_house(settings, invocation.clock)
+        parts.callback(house.db.close)
+        _serve(parts, SchedulerServer(house, os.environ))
+        click.echo("The scheduler is up.")
+        stop.wait()
+
+
+@click.command()
+@click.option(
+    "-q", "--queues", default="default", show_default=True, help="Queues to take from, with commas."
+)
+@click.option(
+    "--slots", type=click.IntRange(min=1), help="Attempts that run at once; four a core by default."
+)
+@pass_invocation
+def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
+    """Run attempts. Any number of workers, on any host, share a broker and a database."""
+    settings = invocation.settings
+    _log_to_stderr(settings)
+    _refuse_inproc(settings)
+    names = [name.strip() for name in queues.split(",") if name.strip()]
+    with stop_on_signal() as stop, ExitStack() as parts:
+        house = open_house(settings, invocation.clock)
+        parts.callback(house.db.close)
+        count = slots or default_slots()
+        _serve(parts, WorkerServer(house, os.environ, queues=names, slots=count))
+        click.echo(f"The worker is up: {count} slots for {', '.join(names)}.")
+        stop.wait()
+
+
+def _refuse_inproc(settings: Settings) -> None:
+    if settings.is_embedded:
+        remedy = "several processes need a broker that they share, such as redis://host:6379/0; or use `dirigent up`"
+        raise BadSetting("DIRIGENT_BROKER_URL", settings.broker_url, remedy)
