@@ -21,7 +21,7 @@ from scheduler.wire import Json
 X = xcom.c
 #: The key under which a task's return value stands.
 RETURN_VALUE: Final = "return_value"
-LIMIT_BYTES: Final = 48 * 1024 * 1024
+LIMIT_BYTES: Final = 48_000_000
 
 
 @dataclass(frozen=True, slots=True)

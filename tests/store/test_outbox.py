@@ -1,0 +1,74 @@
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from scheduler.store import outbox
+from scheduler.store.tables import outbox as table
+from tests.store.specs import NOW
+
+
+def _post(write, key="k", now=NOW):
+    write(outbox.post, now, key, {"text": key})
+
+
+def _claim(write, now=NOW, limit=10):
+    return write(outbox.claim_messages, now, limit, now + timedelta(minutes=1))
+
+
+def test_a_message_is_sent_once(write):
+    _post(write)
+    (message,) = _claim(write)
+    assert message.payload == {"text": "k"}
+    write(outbox.note_sent, NOW, message.id)
+    assert _claim(write, NOW + timedelta(days=1)) == []
+
+
+def test_the_same_message_is_not_posted_twice(write):
+    _post(write)
+    _post(write)
+    assert len(_claim(write)) == 1
+
+
+def test_a_claimed_message_is_no_one_elses_until_its_sender_is_given_up(write):
+    _post(write)
+    assert len(_claim(write)) == 1
+    assert _claim(write) == []
+    assert len(_claim(write, NOW + timedelta(minutes=1))) == 1
+
+
+def test_a_message_that_fails_is_tried_again_after_a_pause_that_doubles_and_then_given_up(db, write):
+    _post(write)
+    now, pauses = NOW, []
+    while messages := _claim(write, now):
+        write(outbox.note_failed, now, messages[0], "no such host")
+        with db.read() as session:
+            next_try_at = session.scalars(sa.select(table.c.next_try_at)).one()
+        if next_try_at is None:
+            break
+        pauses.append((next_try_at - now).total_seconds())
+        now = next_try_at
+    assert pauses == [30, 60, 120, 240, 480, 960, 1920]
+    with db.read() as session:
+        row = session.execute(sa.select(table)).one()
+    assert (row.tries, row.error, row.sent_at, row.next_try_at) == (
+        outbox.MOST_TRIES,
+        "no such host",
+        None,
+        None,
+    )
+
+
+def test_a_failed_run_is_told_each_time_it_fails(write):
+    for hours in (0, 0, 1):
+        write(outbox.post_run_failed, NOW + timedelta(hours=hours), "shop", "r1", "b failed")
+    messages = _claim(write, NOW + timedelta(hours=2))
+    assert [
+        (each.payload["dag_id"], each.payload["dag_run_id"], each.payload["reason"]) for each in messages
+    ] == [("shop", "r1", "b failed")] * 2
+
+
+def test_messages_come_oldest_first_and_not_more_than_asked(write):
+    for hours in (2, 1, 0):
+        _post(write, f"k{hours}", NOW + timedelta(hours=hours))
+    found = _claim(write, NOW + timedelta(hours=3), limit=2)
+    assert sorted(each.payload["text"] for each in found) == ["k0", "k1"]
