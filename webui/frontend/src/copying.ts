@@ -1,0 +1,26 @@
+/** What can be done here can be done in a terminal: every action's command line, current with the form, one click away. */
+
+import { closest, toast } from "./dom";
+
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
+}
+
+async function copy(button: HTMLElement): Promise<void> {
+  const source = button.closest(".command")?.querySelector("code");
+  const text = button.dataset["copy"] || source?.textContent || "";
+  try {
+    await navigator.clipboard.writeText(text.trim());
+    toast("Copied.");
+  } catch {
+    if (source) getSelection()?.selectAllChildren(source);
+    toast("Press Ctrl-C to copy what is marked.");
+  }
+}
+
+export function startCopying(): void {
+  document.addEventListener("click", (event) => {
+    const button = closest(event, "[data-copy]");
+    if (button) void copy(button);
+  });
+}

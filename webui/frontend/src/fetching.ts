@@ -1,0 +1,20 @@
+/** Requests to our own server. A write carries the page's token; a fragment leaves the frame of the page out. */
+
+export function token(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+}
+
+export async function fragment(url: string): Promise<string> {
+  const answer = await fetch(url, { headers: { "X-Fragment": "sheet" } });
+  if (answer.status === 401) location.reload();
+  return answer.text();
+}
+
+export async function write(form: HTMLFormElement): Promise<Response> {
+  return fetch(form.action, {
+    method: "POST",
+    body: new URLSearchParams(new FormData(form) as unknown as Record<string, string>),
+    headers: { "X-CSRF-Token": token(), "X-Fragment": "write" },
+    redirect: "manual",
+  });
+}

@@ -1,0 +1,97 @@
+/** The grid as data: which rows are seen, what a cell says, where the arrows lead. No DOM here. */
+
+import { loudest, stateOf, type State } from "../states";
+
+export interface Row {
+  id: string;
+  label: string;
+  depth: number;
+  is_group: boolean;
+}
+
+export interface Run {
+  dag_run_id: string;
+  label: string;
+  state: State;
+  duration: number | null;
+  href: string;
+  /** One letter a task row, in the order of `rows` without its groups. */
+  cells: string;
+}
+
+export interface Data {
+  dag_id: string;
+  rows: Row[];
+  runs: Run[];
+}
+
+export interface Seen {
+  row: Row;
+  /** The places in `Run.cells` that this row stands for: one for a task, many for a folded group. */
+  from: number;
+  to: number;
+}
+
+/** The rows in sight, given the groups that are folded. */
+export function visible(rows: Row[], folded: ReadonlySet<string>): Seen[] {
+  const out: Seen[] = [];
+  let hiddenBelow = Infinity;
+  let place = 0;
+  rows.forEach((row, n) => {
+    const hidden = row.depth > hiddenBelow;
+    if (!hidden) {
+      hiddenBelow = row.is_group && folded.has(row.id) ? row.depth : Infinity;
+      const to = row.is_group ? place + tasksBelow(rows, n) : place + 1;
+      out.push({ row, from: place, to });
+    }
+    if (!row.is_group) place += 1;
+  });
+  return out;
+}
+
+function tasksBelow(rows: Row[], n: number): number {
+  const depth = rows[n]?.depth ?? 0;
+  let count = 0;
+  for (let i = n + 1; i < rows.length && (rows[i]?.depth ?? 0) > depth; i += 1) {
+    if (!rows[i]?.is_group) count += 1;
+  }
+  return count;
+}
+
+export function cellState(run: Run, seen: Seen): State {
+  if (!seen.row.is_group) return stateOf(run.cells[seen.from]);
+  return loudest([...run.cells.slice(seen.from, seen.to)].map(stateOf));
+}
+
+export interface Place {
+  row: number;
+  column: number;
+}
+
+const STEPS: Record<string, [number, number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  PageUp: [-10, 0],
+  PageDown: [10, 0],
+  Home: [0, -Infinity],
+  End: [0, Infinity],
+};
+
+export function step(place: Place, key: string, rows: number, columns: number): Place | undefined {
+  const by = STEPS[key];
+  if (!by) return undefined;
+  return { row: clamp(place.row + by[0], rows), column: clamp(place.column + by[1], columns) };
+}
+
+function clamp(n: number, count: number): number {
+  return Math.max(0, Math.min(count - 1, n));
+}
+
+/** First and one past the last index that a scrolled window shows, with a margin. */
+export function windowOf(offset: number, size: number, each: number, count: number): [number, number] {
+  const margin = 4;
+  const from = Math.max(0, Math.floor(offset / each) - margin);
+  return [from, Math.min(count, Math.ceil((offset + size) / each) + margin)];
+}

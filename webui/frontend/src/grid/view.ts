@@ -1,0 +1,253 @@
+/** The grid in the page: only what is in sight is drawn, cells change in place, the keyboard does what the mouse does. */
+
+import { html, icon } from "../dom";
+import { poll } from "../poll";
+import { openSheet } from "../sheet";
+import { words } from "../states";
+import { cellState, step, visible, windowOf, type Data, type Place, type Run, type Seen } from "./model";
+import { span } from "../time";
+
+const SIZE = 20;
+
+class Grid {
+  private data: Data = { dag_id: "", rows: [], runs: [] };
+  private seen: Seen[] = [];
+  private folded = new Set<string>();
+  private at: Place | undefined;
+  private atRun = "";
+  private atTask = "";
+  private drawn = new Map<string, HTMLElement>();
+  private bars = html("div", { class: "grid-bars", role: "row" });
+  private names = html("div", { class: "grid-names" });
+  private cells = html("div", { class: "grid-cells" });
+  private corner = html("div", { class: "grid-corner" });
+
+  constructor(
+    private box: HTMLElement,
+    private choose: (run: Run, task: string) => void,
+  ) {
+    const wanted = new URLSearchParams(location.search);
+    this.atRun = wanted.get("run") ?? "";
+    this.atTask = wanted.get("task") ?? "";
+    box.replaceChildren(
+      html("div", { class: "grid-head" }, this.corner, this.bars),
+      html("div", { class: "grid-body" }, this.names, this.cells),
+    );
+    box.addEventListener("scroll", () => this.draw(), { passive: true });
+    box.addEventListener("keydown", (event) => this.pressed(event));
+    box.addEventListener("click", (event) => this.clicked(event));
+    box.addEventListener("dblclick", () => this.open());
+    new ResizeObserver(() => this.draw()).observe(box);
+  }
+
+  take(data: Data): void {
+    const first = this.data.runs.length === 0;
+    const atEnd = this.box.scrollLeft + this.box.clientWidth >= this.box.scrollWidth - SIZE;
+    this.data = data;
+    this.refold();
+    if (first || atEnd) this.box.scrollLeft = this.box.scrollWidth;
+    this.restore(first);
+    this.draw();
+  }
+
+  private refold(): void {
+    this.seen = visible(this.data.rows, this.folded);
+    const longest = Math.max(8, ...this.data.rows.map((r) => r.label.length + r.depth * 2));
+    const wide = matchMedia("(max-width: 720px)").matches ? 150 : 280;
+    this.box.style.setProperty("--names", `${Math.min(wide, 34 + longest * 7)}px`);
+    this.cells.style.width = this.bars.style.width = `${this.data.runs.length * SIZE + 14}px`;
+    this.cells.style.height = this.names.style.height = `${this.seen.length * SIZE + 8}px`;
+    this.corner.textContent = `${this.data.rows.filter((r) => !r.is_group).length} tasks`;
+    for (const node of this.drawn.values()) node.remove();
+    this.drawn.clear();
+  }
+
+  /** The chosen cell is held by its run and task, so new runs do not move the choice. */
+  private restore(first: boolean): void {
+    const column = this.data.runs.findIndex((r) => r.dag_run_id === this.atRun);
+    const row = this.seen.findIndex((s) => s.row.id === this.atTask);
+    if (column >= 0 && row >= 0) this.at = { row, column };
+    else if (first) this.at = this.loudestPlace();
+    if (first && this.at) this.select(this.at);
+  }
+
+  /** What the reader came for: the newest failure, else the newest run. */
+  private loudestPlace(): Place | undefined {
+    for (let column = this.data.runs.length - 1; column >= 0; column -= 1) {
+      const run = this.data.runs[column];
+      const row = this.seen.findIndex((s) => run && !s.row.is_group && cellState(run, s) === "failed");
+      if (row >= 0) return { row, column };
+    }
+    return this.data.runs.length ? { row: 0, column: this.data.runs.length - 1 } : undefined;
+  }
+
+  private draw(): void {
+    const names = this.names.offsetWidth;
+    const [top, bottom] = windowOf(this.box.scrollTop - 50, this.box.clientHeight, SIZE, this.seen.length);
+    const [left, right] = windowOf(this.box.scrollLeft, this.box.clientWidth - names, SIZE, this.data.runs.length);
+    const keep = new Set<string>();
+    for (let c = left; c < right; c += 1) this.bar(c, keep);
+    for (let r = top; r < bottom; r += 1) {
+      this.name(r, keep);
+      for (let c = left; c < right; c += 1) this.cell(r, c, keep);
+    }
+    for (const [key, node] of this.drawn) {
+      if (keep.has(key)) continue;
+      node.remove();
+      this.drawn.delete(key);
+    }
+  }
+
+  private node(key: string, keep: Set<string>, make: () => HTMLElement): HTMLElement {
+    keep.add(key);
+    let node = this.drawn.get(key);
+    if (!node) {
+      node = make();
+      this.drawn.set(key, node);
+    }
+    return node;
+  }
+
+  private bar(column: number, keep: Set<string>): void {
+    const run = this.data.runs[column];
+    if (!run) return;
+    const node = this.node(`b${column}`, keep, () => this.bars.appendChild(html("a", { class: "grid-bar", role: "columnheader", tabindex: -1 })));
+    const most = Math.max(0.001, ...this.data.runs.map((r) => r.duration ?? 0));
+    node.style.left = `${column * SIZE + 4}px`;
+    node.style.height = `${6 + 36 * ((run.duration ?? 0) / most)}px`;
+    node.setAttribute("href", run.href);
+    node.dataset["state"] = run.state;
+    node.title = `${run.label}: ${words(run.state)}${run.duration === null ? "" : `, ${span(run.duration)}`}`;
+    node.setAttribute("aria-label", node.title);
+    node.classList.toggle("on", column === this.at?.column);
+  }
+
+  private name(row: number, keep: Set<string>): void {
+    const seen = this.seen[row];
+    if (!seen) return;
+    const node = this.node(`n${row}`, keep, () => this.names.appendChild(html("div", { role: "rowheader" })));
+    const fold = seen.row.is_group ? (this.folded.has(seen.row.id) ? "▸ " : "▾ ") : "";
+    node.className = `grid-name d${Math.min(4, seen.row.depth)}${seen.row.is_group ? " group" : ""}${row === this.at?.row ? " on" : ""}`;
+    node.textContent = fold + seen.row.label;
+    node.title = seen.row.id;
+    node.dataset["row"] = String(row);
+    node.style.top = `${row * SIZE}px`;
+  }
+
+  private cell(row: number, column: number, keep: Set<string>): void {
+    const [seen, run] = [this.seen[row], this.data.runs[column]];
+    if (!seen || !run) return;
+    const state = cellState(run, seen);
+    const node = this.node(`c${row}.${column}`, keep, () => this.newCell(row, column));
+    const on = row === this.at?.row && column === this.at.column;
+    node.classList.toggle("on", on);
+    if (node.dataset["state"] === state) return;
+    node.dataset["state"] = state;
+    node.title = `${seen.row.label}, ${run.label}: ${words(state)}`;
+    node.setAttribute("aria-label", node.title);
+    node.replaceChildren(...(state === "none" || state === "removed" ? [] : [icon(state)]));
+  }
+
+  private newCell(row: number, column: number): HTMLElement {
+    const seen = this.seen[row];
+    const node = html("div", { class: `cell${seen?.row.is_group ? " group" : ""}`, role: "gridcell", id: `cell-${row}-${column}` });
+    node.dataset["row"] = String(row);
+    node.dataset["column"] = String(column);
+    node.style.left = `${column * SIZE + 2}px`;
+    node.style.top = `${row * SIZE + 2}px`;
+    return this.cells.appendChild(node);
+  }
+
+  private select(place: Place): void {
+    const [seen, run] = [this.seen[place.row], this.data.runs[place.column]];
+    if (!seen || !run) return;
+    this.at = place;
+    this.atRun = run.dag_run_id;
+    this.atTask = seen.row.id;
+    this.reveal(place);
+    this.draw();
+    this.box.setAttribute("aria-activedescendant", `cell-${place.row}-${place.column}`);
+    this.choose(run, seen.row.is_group ? "" : seen.row.id);
+  }
+
+  private reveal(place: Place): void {
+    const names = this.names.offsetWidth;
+    const [x, y] = [place.column * SIZE, place.row * SIZE];
+    const inner = { w: this.box.clientWidth - names - 20, h: this.box.clientHeight - 80 };
+    this.box.scrollLeft = Math.min(x, Math.max(this.box.scrollLeft, x + SIZE - inner.w));
+    this.box.scrollTop = Math.min(y, Math.max(this.box.scrollTop, y + SIZE - inner.h));
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = step(this.at ?? { row: 0, column: 0 }, event.key, this.seen.length, this.data.runs.length);
+    if (next) this.select(next);
+    else if (event.key === "Enter") this.open();
+    else if (event.key === " ") this.toggle(this.at?.row ?? -1);
+    else if (!this.act(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** The keys act on the chosen cell, whatever the panel beside it shows yet. */
+  private act(key: string): boolean {
+    const run = this.data.runs[this.at?.column ?? -1];
+    const row = this.seen[this.at?.row ?? -1]?.row;
+    if (!run || !row || row.is_group) return false;
+    if (key === "r") void openSheet(`${run.href}/rerun?${new URLSearchParams({ task: row.id, scope: "task" })}`);
+    else if (key === "l") location.assign(`${run.href}/tasks/${encodeURIComponent(row.id)}`);
+    else return false;
+    return true;
+  }
+
+  private open(): void {
+    const run = this.data.runs[this.at?.column ?? -1];
+    const seen = this.seen[this.at?.row ?? -1];
+    if (!run || !seen) return;
+    if (seen.row.is_group) return this.toggle(this.at?.row ?? -1);
+    location.assign(`${run.href}/tasks/${encodeURIComponent(seen.row.id)}`);
+  }
+
+  private toggle(row: number): void {
+    const id = this.seen[row]?.row.is_group ? this.seen[row]?.row.id : undefined;
+    if (id === undefined) return;
+    if (!this.folded.delete(id)) this.folded.add(id);
+    this.refold();
+    this.restore(false);
+    this.draw();
+  }
+
+  private clicked(event: MouseEvent): void {
+    const node = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-row]") : null;
+    if (!node) return;
+    const row = Number(node.dataset["row"]);
+    if (node.dataset["column"] === undefined) return this.toggle(row);
+    this.select({ row, column: Number(node.dataset["column"]) });
+  }
+}
+
+/** The panel beside the grid shows the chosen task instance; the address keeps the choice. */
+function panel(): (run: Run, task: string) => void {
+  const region = document.querySelector<HTMLElement>("[data-panel]");
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return (run, task) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const query = new URLSearchParams({ run: run.dag_run_id, ...(task ? { task } : {}) });
+      history.replaceState(null, "", `${location.pathname}?${query}`);
+      if (region) region.dataset["live"] = `${region.dataset["panel"]}?${query}`;
+      document.dispatchEvent(new CustomEvent("dirigent:choose"));
+    }, 60);
+  };
+}
+
+export function mount(box: HTMLElement): void {
+  const grid = new Grid(box, panel());
+  poll(
+    () => box.dataset["grid"] ?? "",
+    (answer) => {
+      grid.take(JSON.parse(answer.text) as Data);
+      box.removeAttribute("aria-busy");
+    },
+  );
+}

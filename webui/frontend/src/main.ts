@@ -1,0 +1,44 @@
+import "./styles/app.css";
+import { startCopying } from "./copying";
+import { startLists } from "./lists";
+import { refresh, startLive } from "./live";
+import { startPalette } from "./palette";
+import { startParams } from "./params";
+import { startSheets } from "./sheet";
+import { startSwitches } from "./switches";
+import { startTimes } from "./time";
+
+/** The heavy views come only to the pages that hold them. */
+function startViews(root: ParentNode = document): void {
+  for (const node of root.querySelectorAll<HTMLElement>("[data-grid]:not([data-started])")) {
+    node.dataset["started"] = "";
+    void import("./grid/view").then((view) => view.mount(node));
+  }
+  for (const node of root.querySelectorAll<HTMLElement>("[data-graph]:not([data-started])")) {
+    node.dataset["started"] = "";
+    void import("./graph/view").then((view) => view.mount(node));
+  }
+  for (const node of root.querySelectorAll<HTMLElement>("[data-log]:not([data-started])")) {
+    node.dataset["started"] = "";
+    void import("./log/view").then((view) => view.mount(node));
+  }
+}
+
+function fresh(event: Event): void {
+  if (!(event.target instanceof Element)) return;
+  startViews(event.target);
+  startLive();
+}
+
+startSwitches();
+startSheets();
+startLists();
+startPalette();
+startParams();
+startCopying();
+startTimes();
+startLive();
+startViews();
+document.addEventListener("dirigent:fresh", fresh);
+document.addEventListener("dirigent:choose", () => refresh());
+document.documentElement.classList.add("ready");

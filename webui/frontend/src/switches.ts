@@ -1,0 +1,55 @@
+/** Switches (pause) act at once and stay where the server says they are; theme and times are the reader's own. */
+
+import { closest, toast } from "./dom";
+import { write } from "./fetching";
+import { refresh } from "./live";
+
+async function flip(form: HTMLFormElement, button: HTMLElement): Promise<void> {
+  const was = button.getAttribute("aria-checked") === "true";
+  button.setAttribute("aria-busy", "true");
+  button.setAttribute("aria-checked", String(!was));
+  const answer = await write(form).catch(() => undefined);
+  button.removeAttribute("aria-busy");
+  if (!answer || (answer.type !== "opaqueredirect" && !answer.ok)) {
+    button.setAttribute("aria-checked", String(was));
+    toast("That did not work: the server did not take it.");
+    return;
+  }
+  const paused = form.elements.namedItem("is_paused");
+  if (paused instanceof HTMLInputElement) paused.value = was ? "false" : "true";
+  refresh();
+}
+
+function submitted(event: SubmitEvent): void {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.matches("[data-switch]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const button = form.querySelector<HTMLElement>("[role=switch]");
+  if (button && !button.hasAttribute("aria-busy")) void flip(form, button);
+}
+
+function remember(name: string, value: string): void {
+  document.cookie = `dirigent_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+  document.documentElement.dataset[name] = value;
+  show(name, value);
+}
+
+function show(name: string, value: string): void {
+  for (const each of document.querySelectorAll<HTMLElement>(`[data-set="${name}"]`)) {
+    each.setAttribute("aria-pressed", String(each.dataset["value"] === value));
+  }
+}
+
+function chosen(event: Event): void {
+  const button = closest(event, "[data-set]");
+  if (!button) return;
+  remember(button.dataset["set"] ?? "", button.dataset["value"] ?? "");
+  document.dispatchEvent(new CustomEvent("dirigent:look"));
+}
+
+export function startSwitches(): void {
+  document.addEventListener("submit", submitted, { capture: true });
+  document.addEventListener("click", chosen);
+  for (const name of ["theme", "times"]) show(name, document.documentElement.dataset[name] ?? "");
+}

@@ -1,0 +1,50 @@
+/** Times in words a person would say. The same cases as the server's: tests/webui/words.json holds both. */
+
+const UNITS: [number, string][] = [
+  [86400, "d"],
+  [3600, "h"],
+  [60, "min"],
+  [1, "s"],
+];
+
+export function span(seconds: number): string {
+  const s = Math.max(0, seconds);
+  if (s > 0 && s < 0.0995) return `${Math.round(s * 1000)} ms`;
+  if (s < 10) return `${s.toFixed(1).replace(/\.0$/, "")} s`;
+  for (const [size, name] of UNITS) {
+    if (s >= size) return `${Math.floor(s / size)} ${name}`;
+  }
+  return "0 s";
+}
+
+export function relative(at: number, now: number): string {
+  const s = (at - now) / 1000;
+  if (Math.abs(s) < 1) return "now";
+  if (s > 0) return `in ${span(Math.floor(s))}`;
+  return `${span(Math.floor(-s))} ago`;
+}
+
+function say(node: HTMLElement, now: number, absolute: boolean): void {
+  const at = Date.parse(node.getAttribute("datetime") ?? "");
+  if (Number.isNaN(at)) return;
+  const how = node.dataset["how"];
+  if (how === "since") return put(node, span(Math.floor((now - at) / 1000)));
+  put(node, absolute ? new Date(at).toLocaleString() : relative(at, now));
+}
+
+function put(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function isAbsolute(): boolean {
+  return document.documentElement.dataset["times"] === "absolute";
+}
+
+export function tick(root: ParentNode = document, now = Date.now()): void {
+  for (const node of root.querySelectorAll<HTMLElement>("time[data-how]")) say(node, now, isAbsolute());
+}
+
+export function startTimes(): void {
+  tick();
+  setInterval(() => document.hidden || tick(), 1000);
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "/static/dist/",
+  publicDir: false,
+  build: {
+    outDir: "../static/dist",
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    assetsDir: ".",
+    assetsInlineLimit: 0,
+    cssTarget: "chrome123",
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: "src/main.ts" },
+    chunkSizeWarningLimit: 400,
+  },
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
+} as Parameters<typeof defineConfig>[0]);
