@@ -1,0 +1,241 @@
+"""The list of DAGs, and what stands at the head of each DAG's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+
+from scheduler.core.states import RunState
+from scheduler.errors import NotFound
+from scheduler.store.blobs import load_blobs
+from scheduler.store.engine import Session
+from scheduler.store.snapshots import load_manifest
+from scheduler.store.tables import dag, dag_run, dag_tag, dag_version
+from scheduler.store.versions import VersionRef
+from scheduler.store.views.durations import usual_durations
+
+#: Runs drawn as bars.
+BARS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One of the last runs: its state, and its duration as far as it is known."""
+
+    run_id: str
+    state: str
+    start_date: datetime | None
+    end_date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DagRow:
+    """One DAG in the list."""
+
+    dag_id: str
+    version_id: int
+    file: str
+    description: str
+    owner: str
+    is_paused: bool
+    next_run_at: datetime | None
+    retired_at: datetime | None
+    tags: tuple[str, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    usual_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DagCounts:
+    """How many DAGs each filter of the list holds."""
+
+    all: int
+    failing: int
+    running: int
+    paused: int
+
+
+@dataclass(frozen=True, slots=True)
+class DagWanted:
+    """What the list is narrowed to."""
+
+    text: str = ""
+    tag: str = ""
+    state: str = ""  #: failing | running | paused | empty for all
+
+
+_ROW = (
+    dag.c.dag_id,
+    dag.c.version_id,
+    dag.c.file,
+    dag.c.description,
+    dag.c.owner,
+    dag.c.is_paused,
+    dag.c.next_run_at,
+    dag.c.retired_at,
+)
+
+
+def _newest_verdict_failed() -> ColumnElement[bool]:
+    newer = dag_run.alias("newer")
+    return exists(
+        select(dag_run.c.id).where(
+            dag_run.c.dag_id == dag.c.dag_id,
+            dag_run.c.state == RunState.FAILED,
+            ~exists(
+                select(newer.c.id).where(
+                    newer.c.dag_id == dag.c.dag_id,
+                    newer.c.id > dag_run.c.id,
+                    newer.c.state == RunState.SUCCESS,
+                )
+            ),
+        )
+    )
+
+
+def _has_active_run() -> ColumnElement[bool]:
+    return exists(
+        select(dag_run.c.id).where(
+            dag_run.c.dag_id == dag.c.dag_id, dag_run.c.state.in_((RunState.QUEUED, RunState.RUNNING))
+        )
+    )
+
+
+def _matches(word: str) -> ColumnElement[bool]:
+    """Tell whether a DAG's name, owner or one of its tags holds a word, whatever its case."""
+    tagged = select(dag_tag.c.name).where(
+        dag_tag.c.dag_id == dag.c.dag_id, func.lower(dag_tag.c.name).contains(word, autoescape=True)
+    )
+    return or_(
+        func.lower(dag.c.dag_id).contains(word, autoescape=True),
+        func.lower(dag.c.owner).contains(word, autoescape=True),
+        exists(tagged),
+    )
+
+
+def _conditions(wanted: DagWanted) -> list[ColumnElement[bool]]:
+    out = [dag.c.retired_at.is_(None), *(_matches(word) for word in wanted.text.lower().split())]
+    if wanted.tag:
+        has_tag = select(dag_tag.c.name).where(dag_tag.c.dag_id == dag.c.dag_id, dag_tag.c.name == wanted.tag)
+        out.append(exists(has_tag))
+    if wanted.state in _STATES:
+        out.append(_STATES[wanted.state]())
+    return out
+
+
+_STATES: dict[str, Callable[[], ColumnElement[bool]]] = {
+    "failing": _newest_verdict_failed,
+    "running": _has_active_run,
+    "paused": lambda: dag.c.is_paused,
+}
+
+
+def list_dags(session: Session, wanted: DagWanted, *, limit: int, offset: int = 0) -> list[DagRow]:
+    """Return one page of the DAGs in force, by name, with their tags and last runs."""
+    statement = select(*_ROW).where(*_conditions(wanted)).order_by(dag.c.dag_id).limit(limit).offset(offset)
+    rows = [DagRow(*row) for row in session.execute(statement)]
+    return _with_history(session, rows)
+
+
+def find_dag(session: Session, dag_id: str) -> DagRow:
+    """Return one DAG, retired or not.
+
+    Raises NotFound.
+    """
+    row = session.execute(select(*_ROW).where(dag.c.dag_id == dag_id)).one_or_none()
+    if row is None:
+        raise NotFound("DAG", dag_id)
+    return _with_history(session, [DagRow(*row)])[0]
+
+
+def _with_history(session: Session, rows: list[DagRow]) -> list[DagRow]:
+    ids = [row.dag_id for row in rows]
+    tags, bars, usual = _tags(session, ids), _bars(session, ids), usual_durations(session, ids)
+    return [
+        replace(
+            row, tags=tags.get(row.dag_id, ()), bars=bars.get(row.dag_id, ()), usual_s=usual.get(row.dag_id)
+        )
+        for row in rows
+    ]
+
+
+def _tags(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    found = session.execute(
+        select(dag_tag.c.dag_id, dag_tag.c.name).where(dag_tag.c.dag_id.in_(dag_ids)).order_by(dag_tag.c.name)
+    )
+    for dag_id, name in found:
+        out[dag_id] = (*out.get(dag_id, ()), name)
+    return out
+
+
+def _bars(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[Bar, ...]]:
+    place = func.row_number().over(partition_by=dag_run.c.dag_id, order_by=dag_run.c.id.desc())
+    ranked = (
+        select(
+            dag_run.c.id,
+            dag_run.c.dag_id,
+            dag_run.c.run_id,
+            dag_run.c.state,
+            dag_run.c.start_date,
+            dag_run.c.end_date,
+            place.label("place"),
+        )
+        .where(dag_run.c.dag_id.in_(dag_ids))
+        .subquery()
+    )
+    out: dict[str, tuple[Bar, ...]] = {}
+    for row in session.execute(select(ranked).where(ranked.c.place <= BARS).order_by(ranked.c.id)):
+        bar = Bar(row.run_id, row.state, row.start_date, row.end_date)
+        out[row.dag_id] = (*out.get(row.dag_id, ()), bar)
+    return out
+
+
+def count_by_filter(session: Session, wanted: DagWanted) -> DagCounts:
+    """Count what each filter would show, given the words and the tag."""
+    states = ("", "failing", "running", "paused")
+    counts = [_count(session, replace(wanted, state=state)) for state in states]
+    return DagCounts(*counts)
+
+
+def _count(session: Session, wanted: DagWanted) -> int:
+    return session.scalar(select(func.count()).select_from(dag).where(*_conditions(wanted))) or 0
+
+
+def list_tags(session: Session) -> list[str]:
+    """Return every tag of the DAGs in force, by name."""
+    found = session.scalars(
+        select(dag_tag.c.name)
+        .join(dag, dag.c.dag_id == dag_tag.c.dag_id)
+        .where(dag.c.retired_at.is_(None))
+        .distinct()
+        .order_by(dag_tag.c.name)
+    )
+    return list(found)
+
+
+def find_version(session: Session, version_id: int) -> VersionRef:
+    """Return which version of its DAG this is, and since when.
+
+    Raises NotFound.
+    """
+    columns = [dag_version.c[name] for name in VersionRef.__slots__]
+    row = session.execute(select(*columns).where(dag_version.c.id == version_id)).one_or_none()
+    if row is None:
+        raise NotFound("version", str(version_id))
+    return VersionRef(*row)
+
+
+def load_source(session: Session, snapshot_id: int, path: str) -> str:
+    """Return the text of a file as a snapshot holds it.
+
+    Raises NotFound.
+    """
+    entry = load_manifest(session, snapshot_id).get(path)
+    found = load_blobs(session, [entry.hash]) if entry else {}
+    if entry is None or entry.hash not in found:
+        raise NotFound("file", path)
+    return found[entry.hash].decode("utf-8", errors="replace")

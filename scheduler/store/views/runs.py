@@ -1,0 +1,152 @@
+"""Runs: the lists of a DAG's runs, one run with its tasks, events and artifacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from scheduler.errors import NotFound
+from scheduler.store.engine import Session
+from scheduler.store.tables import dag_run, dag_version, event, task_instance
+from scheduler.wire import Data
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as its row holds it."""
+
+    id: int
+    dag_id: str
+    run_id: str
+    run_type: str
+    state: str
+    version_id: int
+    snapshot_id: int
+    logical_date: datetime | None
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+    run_after: datetime
+    queued_at: datetime
+    start_date: datetime | None
+    end_date: datetime | None
+    triggered_by: str
+    note: str
+    reason: str
+    conf: Data
+    params: Data
+    version_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task instance of a run."""
+
+    id: int
+    task_id: str
+    path: str
+    state: str
+    try_number: int
+    max_tries: int
+    queued_at: datetime | None
+    start_date: datetime | None
+    end_date: datetime | None
+    retry_at: datetime | None
+    hostname: str
+    reason: str
+    operator: str
+    pool: str
+    queue: str
+    priority: int
+    scheduled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of state, and who made it."""
+
+    id: int
+    at: datetime
+    kind: str
+    task_id: str
+    path: str
+    from_state: str | None
+    to_state: str | None
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunWanted:
+    """What a list of runs is narrowed to."""
+
+    dag_id: str = ""
+    state: str = ""
+
+
+_RUN = tuple(dag_run.c[name] for name in Run.__slots__ if name != "version_number")
+_TASK = tuple(task_instance.c[name] for name in Task.__slots__)
+
+
+def _runs() -> Select[Any]:
+    return select(*_RUN, dag_version.c.number).join(dag_version, dag_version.c.id == dag_run.c.version_id)
+
+
+def list_runs(session: Session, wanted: RunWanted, *, limit: int, before: int | None = None) -> list[Run]:
+    """Return runs, newest first; `before` is the id of the last one of the page that came before."""
+    statement = _runs()
+    if wanted.dag_id:
+        statement = statement.where(dag_run.c.dag_id == wanted.dag_id)
+    if wanted.state:
+        statement = statement.where(dag_run.c.state == wanted.state)
+    if before is not None:
+        statement = statement.where(dag_run.c.id < before)
+    return [Run(*row) for row in session.execute(statement.order_by(dag_run.c.id.desc()).limit(limit))]
+
+
+def find_run(session: Session, dag_id: str, run_id: str) -> Run:
+    """Return one run.
+
+    Raises NotFound.
+    """
+    row = session.execute(_runs().where(dag_run.c.dag_id == dag_id, dag_run.c.run_id == run_id)).one_or_none()
+    if row is None:
+        raise NotFound("run", f"{dag_id} {run_id}")
+    return Run(*row)
+
+
+def list_tasks(session: Session, run_pk: int) -> list[Task]:
+    """Return the task instances of a run, by task and path."""
+    ti = task_instance.c
+    found = session.execute(select(*_TASK).where(ti.run_pk == run_pk).order_by(ti.task_id, ti.path))
+    return [Task(*row) for row in found]
+
+
+def list_events(session: Session, run_pk: int, limit: int, *, task_pk: int | None = None) -> list[Event]:
+    """Return the changes of state of a run, or of one task of it, newest first."""
+    ti = task_instance.c
+    statement = (
+        select(
+            event.c.id,
+            event.c.at,
+            event.c.kind,
+            ti.task_id,
+            ti.path,
+            event.c.from_state,
+            event.c.to_state,
+            event.c.actor,
+            event.c.reason,
+        )
+        .outerjoin(task_instance, ti.id == event.c.ti_id)
+        .where(event.c.run_pk == run_pk)
+        .order_by(event.c.id.desc())
+        .limit(limit)
+    )
+    if task_pk is not None:
+        statement = statement.where(event.c.ti_id == task_pk)
+    return [
+        Event(row[0], row[1], row[2], row[3] or "", row[4] or "", *row[5:])
+        for row in session.execute(statement)
+    ]

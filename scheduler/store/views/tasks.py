@@ -1,0 +1,89 @@
+"""One task instance: its attempts, what it returned, and the log of an attempt's id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+
+from scheduler.errors import NotFound
+from scheduler.store.engine import Session
+from scheduler.store.tables import attempt, task_instance, xcom
+from scheduler.store.views.runs import Task
+from scheduler.wire import Data
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of a task instance."""
+
+    id: int
+    kind: str
+    try_number: int
+    state: str
+    queued_at: datetime
+    claimed_at: datetime | None
+    start_date: datetime | None
+    end_date: datetime | None
+    worker_id: str | None
+    hostname: str
+    exit_code: int | None
+    signal: int | None
+    cpu_s: float | None
+    peak_memory_bytes: int | None
+    reason: str
+    error: Data | None
+    rendered: Data | None
+
+
+@dataclass(frozen=True, slots=True)
+class XCom:
+    """One value that a task handed on: the beginning of its JSON text, and how long all of it is."""
+
+    key: str
+    text: str
+    length: int
+    updated_at: datetime
+
+
+#: A value may be 48 MB; a page shows its beginning.
+SHOWN_CHARACTERS: Final = 20_000
+_TASK = tuple(task_instance.c[name] for name in Task.__slots__)
+_ATTEMPT = tuple(attempt.c[name] for name in Attempt.__slots__)
+
+
+def find_task(session: Session, run_pk: int, task_id: str, path: str = "") -> Task:
+    """Return one task instance of a run.
+
+    Raises NotFound.
+    """
+    ti = task_instance.c
+    row = session.execute(
+        select(*_TASK).where(ti.run_pk == run_pk, ti.task_id == task_id, ti.path == path)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("task", f"{task_id}[{path}]" if path else task_id)
+    return Task(*row)
+
+
+def list_attempts(session: Session, task_pk: int) -> list[Attempt]:
+    """Return the attempts of a task instance, oldest first; callbacks are among them."""
+    statement = select(*_ATTEMPT).where(attempt.c.ti_id == task_pk).order_by(attempt.c.id)
+    return [Attempt(*row) for row in session.execute(statement)]
+
+
+def list_xcoms(session: Session, run_pk: int, task_id: str, path: str = "") -> list[XCom]:
+    """Return the values that a task instance handed on, by key."""
+    found = session.execute(
+        select(
+            xcom.c.key,
+            func.substr(xcom.c.value, 1, SHOWN_CHARACTERS),
+            func.length(xcom.c.value),
+            xcom.c.updated_at,
+        )
+        .where(xcom.c.run_pk == run_pk, xcom.c.task_id == task_id, xcom.c.path == path)
+        .order_by(xcom.c.key)
+    )
+    return [XCom(*row) for row in found]
