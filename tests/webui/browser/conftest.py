@@ -1,0 +1,67 @@
+"""The pages in Chromium, signed in, over a real database; what the browser complains of fails the test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, Request, ViewportSize
+
+from scheduler.cli.page import Page as Server
+from scheduler.cli.page import address_of, bind
+from scheduler.store import Database
+from tests.webui.conftest import StillClock, new_link
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The address of a server of the pages."""
+    listener = bind("127.0.0.1", 0)
+    server = Server(app, listener)
+    server.start()
+    yield address_of(listener)
+    server.close()
+
+
+@dataclass
+class Tab:
+    """A browser's tab on our server, and what went wrong in it."""
+
+    page: Page
+    address: str
+    complaints: list[str]
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.address + path)
+        self.page.wait_for_function("document.documentElement.classList.contains('ready')")
+        return self.page
+
+
+def _listen(tab: Tab) -> None:
+    def failed(request: Request) -> None:
+        # A page that is left takes its open questions with it.
+        if "ERR_ABORTED" not in (request.failure or ""):
+            tab.complaints.append(f"{request.url}: {request.failure}")
+
+    tab.page.on("console", lambda line: tab.complaints.append(line.text) if line.type == "error" else None)
+    tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    tab.page.on("requestfailed", failed)
+
+
+@pytest.fixture
+def tab(page: Page, address: str, db: Database, clock: StillClock) -> Iterator[Tab]:
+    page.set_viewport_size(DESK)
+    page.clock.set_fixed_time(clock.now())
+    tab = Tab(page, address, [])
+    _listen(tab)
+    page.goto(f"{address}/sign-in?token={new_link(db, clock.now())}")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile(r"/$"))
+    yield tab
+    assert tab.complaints == []

@@ -1,0 +1,97 @@
+"""The log in the browser: it follows what is written, jumps to the error, and finds words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from scheduler.logs.address import LogAddress
+from scheduler.logs.lines import encode_line
+from scheduler.store import Database
+from scheduler.store.views import runs, tasks
+from tests.webui import seed
+from tests.webui.browser.conftest import Tab
+from tests.webui.test_actions import LIVE_RUN, LIVE_RUN_ID
+from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
+
+
+class Writer:
+    """Writes the log of a task's only attempt."""
+
+    def __init__(self, db: Database, run_id: str, task_id: str) -> None:
+        with db.read() as session:
+            run = runs.find_run(session, "orders_hourly", run_id)
+            attempt = tasks.list_attempts(session, tasks.find_task(session, run.id, task_id).id)[0]
+        address = LogAddress(dag_id="orders_hourly", run_id=run_id, task_id=task_id, attempt_id=attempt.id)
+        self.file = address.file(Path(str(db.url.database)).parent / "logs")
+        self.file.parent.mkdir(parents=True)
+
+    def line(self, text: str, *, level: str = "info", is_last: bool = False) -> None:
+        with self.file.open("ab") as stream:
+            stream.write(encode_line(seed.NOW, level, "output", text, is_last=is_last))
+
+
+@pytest.fixture
+def running(db: Database) -> Writer:
+    return Writer(db, LIVE_RUN_ID, "enrich.customers")
+
+
+@pytest.fixture
+def failed(db: Database) -> Writer:
+    writer = Writer(db, FAILED_RUN_ID, "enrich.prices")
+    for n in range(2000):
+        writer.line(f"page {n}")
+    for text in ("Traceback (most recent call last):", '  File "orders.py", line 57', "KeyError: 'currency'"):
+        writer.line(text)
+    for n in range(500):
+        writer.line(f"\x1b[32mcleaned\x1b[0m {n}")
+    writer.line("ended", is_last=True)
+    return writer
+
+
+def test_a_line_is_seen_within_a_second_of_being_written(tab: Tab, running: Writer) -> None:
+    running.line("began")
+    page = tab.go(f"{LIVE_RUN}/tasks/enrich.customers")
+    log = page.get_by_label("Log lines")
+    expect(log).to_contain_text("began")
+    for n in range(100):
+        running.line(f"line {n}")
+    expect(log).to_contain_text("line 99", timeout=1500)
+    expect(page.get_by_text("101 lines · live")).to_be_visible()
+
+
+def test_a_finished_log_opens_at_its_error_and_draws_only_what_is_seen(tab: Tab, failed: Writer) -> None:
+    page = tab.go(f"{FAILED_RUN}/tasks/enrich.prices")
+    log = page.get_by_label("Log lines")
+    expect(log.get_by_text("KeyError: 'currency'")).to_be_in_viewport()
+    expect(page.get_by_text("2,504 lines")).to_be_visible()
+    assert log.locator(".log-line").count() < 120
+
+
+def test_words_are_found_through_colours(tab: Tab, failed: Writer) -> None:
+    page = tab.go(f"{FAILED_RUN}/tasks/enrich.prices")
+    expect(page.get_by_text("2,504 lines")).to_be_visible()
+    page.get_by_label("Search the log").fill("cleaned 4")
+    expect(page.get_by_text("1 of 111")).to_be_visible()
+    expect(page.locator(".log-line.here .ansi-green-fg")).to_have_text("cleaned")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 of 111")).to_be_visible()
+    page.get_by_role("button", name="Jump to error").click()
+    expect(page.get_by_text("KeyError: 'currency'").last).to_be_in_viewport()
+
+
+def test_a_line_has_an_address(tab: Tab, failed: Writer) -> None:
+    page = tab.go(f"{FAILED_RUN}/tasks/enrich.prices#L12")
+    expect(page.locator(".log-line.marked")).to_contain_text("page 11")
+    page.locator(".log-line .n", has_text=re.compile("^13$")).click()
+    expect(page).to_have_url(re.compile("#L13$"))
+
+
+def test_markup_in_a_log_stays_text(tab: Tab, running: Writer) -> None:
+    running.line("<img src=x onerror=\"document.title='mine'\">")
+    page = tab.go(f"{LIVE_RUN}/tasks/enrich.customers")
+    expect(page.get_by_label("Log lines")).to_contain_text("<img src=x")
+    assert "mine" not in page.title()

@@ -1,0 +1,178 @@
+"""What only a browser can tell of the pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from scheduler.store import Database, tables
+from tests.webui.browser.conftest import DESK, PHONE, Tab
+from tests.webui.test_actions import LIVE_RUN, LIVE_RUN_ID, newest_run
+from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID, PAGES
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_fits_desk_and_phone_and_the_browser_does_not_complain(tab: Tab, theme: str) -> None:
+    tab.page.context.add_cookies([{"name": "dirigent_theme", "value": theme, "url": tab.address}])
+    for path in PAGES:
+        for size in (DESK, PHONE):
+            tab.page.set_viewport_size(size)
+            page = tab.go(path)
+            too_wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert too_wide <= 0, f"{path} is {too_wide} px too wide at {size['width']}"
+            assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
+
+
+def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:
+    page = tab.go("/")
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page = tab.go("/dags")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_the_grid_opens_on_the_newest_failure_and_is_worked_by_keyboard(tab: Tab) -> None:
+    page = tab.go("/dags/orders_hourly")
+    panel = page.get_by_label("The chosen task")
+    expect(panel).to_contain_text("KeyError: 'currency'")
+    expect(page).to_have_url(re.compile("task=enrich.prices"))
+    grid = page.get_by_role("grid")
+    grid.focus()
+    page.keyboard.press("ArrowDown")
+    expect(panel).to_contain_text("enrich.customers")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("r")
+    expect(page.get_by_role("dialog")).to_contain_text("Rerun enrich.prices")
+    page.keyboard.press("Escape")
+    grid.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/tasks/enrich.prices$"))
+    page.go_back()
+    expect(page.get_by_label("The chosen task")).to_contain_text("enrich.prices")
+
+
+def test_a_group_is_folded_and_shows_its_loudest_state(tab: Tab) -> None:
+    page = tab.go("/dags/orders_hourly")
+    expect(page.get_by_text("prices", exact=True)).to_be_visible()
+    page.get_by_text("▾ enrich").click()
+    expect(page.get_by_text("prices", exact=True)).to_have_count(0)
+    expect(page.locator(".cell.group[data-state=failed]")).to_have_count(1)
+
+
+def _move_task(db: Database, task_id: str, state: str) -> None:
+    ti, run = tables.task_instance, tables.dag_run
+    with db.write() as session:
+        pk = session.scalar(run.select().with_only_columns(run.c.id).where(run.c.run_id == LIVE_RUN_ID))
+        where = (ti.c.run_pk == pk) & (ti.c.task_id == task_id)
+        session.execute(ti.update().where(where).values(state=state))
+
+
+def test_cells_and_nodes_change_in_place_while_one_looks(db: Database, tab: Tab) -> None:
+    page = tab.go("/dags/orders_hourly")
+    cell = page.get_by_role("gridcell", name=re.compile("customers, today 14:05"))
+    expect(cell).to_have_attribute("data-state", "running")
+    page.evaluate("window.here = true")
+    _move_task(db, "enrich.customers", "success")
+    expect(cell).to_have_attribute("data-state", "success")
+    assert page.evaluate("window.here") is True
+    page = tab.go(LIVE_RUN)
+    node = page.locator('[data-id="join"]')
+    expect(node).to_have_attribute("data-state", "none")
+    _move_task(db, "join", "running")
+    expect(node).to_have_attribute("data-state", "running")
+    expect(page.locator("html")).not_to_have_class(re.compile("offline"))
+
+
+def test_the_graph_is_walked_by_keyboard(tab: Tab) -> None:
+    page = tab.go(FAILED_RUN)
+    expect(page.locator('[data-id="extract"]')).to_be_visible()
+    page.locator(".canvas").focus()
+    for key in ("ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator(":focus")).to_have_attribute("data-id", "validate")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/tasks/validate$"))
+
+
+def test_a_sheet_previews_what_the_choice_will_do(db: Database, tab: Tab) -> None:
+    page = tab.go(FAILED_RUN)
+    page.get_by_role("link", name="Rerun failed (4)…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Rerun 4 tasks")).to_be_visible()
+    dialog.get_by_role("radio", name=re.compile("The whole run")).check()
+    expect(dialog.get_by_role("button", name="Rerun 8 tasks")).to_be_visible()
+    expect(dialog.locator(".command code")).to_contain_text("--all")
+    dialog.get_by_role("link", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+
+
+def test_a_run_is_triggered_from_the_form(db: Database, tab: Tab) -> None:
+    page = tab.go("/dags")
+    page.locator("#dag-orders_hourly").get_by_role("link", name="Trigger…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("limit").fill("7")
+    expect(dialog.locator(".command code")).to_have_text(
+        "dirigent dags trigger orders_hourly --conf '{\"limit\":7}'"
+    )
+    dialog.get_by_role("button", name="Trigger").click()
+    expect(page.get_by_role("status").first).to_contain_text("orders_hourly was triggered")
+    assert newest_run(db).conf == {"limit": 7}
+
+
+def test_the_list_is_filtered_while_one_types(tab: Tab) -> None:
+    page = tab.go("/dags")
+    page.keyboard.press("/")
+    page.keyboard.type("ware")
+    expect(page.locator("#dag-orders_hourly")).to_have_count(0)
+    expect(page.locator("#dag-warehouse_sync")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?q=ware$"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/dags/warehouse_sync"))
+
+
+def test_a_dag_is_paused_by_its_switch(tab: Tab) -> None:
+    page = tab.go("/dags")
+    switch = page.get_by_role("switch", name="orders_hourly is active")
+    expect(switch).to_be_checked()
+    switch.click()
+    expect(switch).not_to_be_checked()
+    expect(page.locator("#dag-orders_hourly")).to_contain_text("paused")
+
+
+def test_the_palette_finds_and_opens(tab: Tab) -> None:
+    page = tab.go("/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("carrier")
+    expect(page.get_by_role("option", name="carrier_fanout DAG")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/dags/carrier_fanout"))
+
+
+def test_a_report_is_shown_and_can_do_nothing(db: Database, tab: Tab) -> None:
+    report = b"<h1>Delays</h1><script>parent.document.title = 'mine'; document.body.append('ran')</script>"
+    with db.write() as session:
+        pk = session.scalar(
+            tables.dag_run.select()
+            .with_only_columns(tables.dag_run.c.id)
+            .where(tables.dag_run.c.run_id == FAILED_RUN_ID)
+        )
+        values = {
+            "run_pk": pk,
+            "task_id": "load",
+            "name": "delays.html",
+            "media_type": "text/html",
+            "data": report,
+        }
+        session.execute(tables.artifact.insert().values(**values, updated_at=newest_run(db).queued_at))
+    page = tab.go(f"{FAILED_RUN}/result")
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("heading", name="Delays")).to_be_visible()
+    expect(frame.locator("body")).not_to_contain_text("ran")
+    assert "mine" not in page.title()
+    assert any("sandbox" in line or "script" in line for line in tab.complaints)
+    tab.complaints.clear()

@@ -1,0 +1,135 @@
+"""The pages over a real database with a small history; a client that is signed in, and one that is not."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.operations.sign_in import make_link
+from scheduler.security.secret_key import SecretKey
+from scheduler.store import Database, migrate
+from tests.webui import seed
+from webui import create_app
+from webui.context import WebContext
+
+HERE = "http://127.0.0.1:8080"
+
+
+@dataclass
+class StillClock:
+    """A clock that stands where the test puts it."""
+
+    moment: datetime = seed.NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+    def pass_time(self, **parts: float) -> None:
+        self.moment += timedelta(**parts)
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two databases to copy, so that no test waits for tables and rows to be made."""
+    folder = tmp_path_factory.mktemp("templates")
+    for name in ("empty", "shop"):
+        db = Database(f"sqlite:///{folder / name}")
+        migrate.upgrade(db)
+        if name == "shop":
+            with db.write() as session:
+                seed.add_history(session)
+        db.close()
+    return folder
+
+
+@contextmanager
+def copied(template: Path, folder: Path) -> Iterator[Database]:
+    shutil.copy(template, folder / "dirigent.db")
+    db = Database(f"sqlite:///{folder / 'dirigent.db'}")
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def empty_db(templates: Path, tmp_path: Path) -> Iterator[Database]:
+    with copied(templates / "empty", tmp_path) as db:
+        yield db
+
+
+@pytest.fixture
+def db(templates: Path, tmp_path: Path) -> Iterator[Database]:
+    with copied(templates / "shop", tmp_path) as db:
+        yield db
+
+
+@pytest.fixture
+def app(db: Database, clock: StillClock) -> Flask:
+    return build(db, clock)
+
+
+def build(db: Database, clock: StillClock) -> Flask:
+    logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs")
+    return create_app(WebContext(db=db, clock=clock, logs=logs, secret=SecretKey(("only for tests " * 3,))))
+
+
+class Browser:
+    """A client that behaves like a browser: keeps cookies, and sends the page's token with what it posts."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, url: str, **headers: str) -> TestResponse:
+        return self.client.get(url, headers=headers, base_url=HERE)
+
+    def post(self, url: str, **data: str) -> TestResponse:
+        return self.send(url, {}, data)
+
+    def send(self, url: str, headers: dict[str, str], data: dict[str, str]) -> TestResponse:
+        form = {"csrf_token": self.token(), **data}
+        return self.client.post(url, data=form, headers=headers, base_url=HERE)
+
+    def token(self) -> str:
+        found = re.search(r'name="csrf-token" content="(\w*)"', self.get("/design").text)
+        return found[1] if found else ""
+
+
+def new_link(db: Database, now: datetime) -> str:
+    """Return the token of a fresh sign-in link."""
+    with db.write() as session:
+        return make_link(session, now, HERE).partition("token=")[2]
+
+
+def sign_in(app: Flask, db: Database, now: datetime) -> Browser:
+    person = Browser(app.test_client())
+    entered = person.post("/sign-in", token=new_link(db, now))
+    assert entered.status_code == 303
+    return person
+
+
+@pytest.fixture
+def person(app: Flask, db: Database, clock: StillClock) -> Browser:
+    return sign_in(app, db, clock.now())
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Browser:
+    return Browser(app.test_client())

@@ -1,0 +1,199 @@
+"""What a person does on the pages: the preview says what happens, and that happens."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from scheduler.store import Database
+from scheduler.store.views import runs, tasks
+from scheduler.store.views.dags import find_dag
+from scheduler.store.views.runs import Run, RunWanted, Task
+from tests.webui import seed
+from tests.webui.conftest import Browser
+from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
+
+LIVE_RUN_ID = f"scheduled__{(seed.NOW - timedelta(seconds=25)).isoformat()}"
+LIVE_RUN = f"/dags/orders_hourly/runs/{LIVE_RUN_ID.replace('+', '%2B')}"
+
+
+def newest_run(db: Database) -> Run:
+    with db.read() as session:
+        return runs.list_runs(session, RunWanted(dag_id="orders_hourly"), limit=1)[0]
+
+
+def count_runs(db: Database) -> int:
+    with db.read() as session:
+        return len(runs.list_runs(session, RunWanted(dag_id="orders_hourly"), limit=100))
+
+
+def states(db: Database, run_id: str) -> dict[str, str]:
+    with db.read() as session:
+        run = runs.find_run(session, "orders_hourly", run_id)
+        return {task.task_id: task.state for task in runs.list_tasks(session, run.id)}
+
+
+def find_task(db: Database, run_id: str, task_id: str) -> Task:
+    with db.read() as session:
+        return tasks.find_task(session, runs.find_run(session, "orders_hourly", run_id).id, task_id)
+
+
+def form_of(text: str) -> dict[str, str]:
+    """Return the fields of a page's form, as a browser would send them untouched."""
+    pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text)
+    return {name: html.unescape(value) for name, value in pairs}
+
+
+FILLED = {"param.day": "2026-11-20", "param.limit": "5", "param.full": "true", "param.carrier": "DL"}
+
+
+def test_a_run_is_triggered_with_what_was_filled_in(db: Database, person: Browser) -> None:
+    answer = person.post("/dags/orders_hourly/trigger", **FILLED)
+    assert answer.status_code == 303
+    run = newest_run(db)
+    assert run.conf == {"day": "2026-11-20", "limit": 5, "full": True, "carrier": "DL"}
+    assert run.run_type == "manual"
+    assert run.triggered_by == "user:owner"
+    assert run.run_id in html.unescape(person.get(answer.headers["Location"] + "/conf").text)
+
+
+def test_what_equals_the_default_is_not_sent(db: Database, person: Browser) -> None:
+    person.post("/dags/orders_hourly/trigger", **{**FILLED, "param.day": "2026-11-21", "param.full": ""})
+    assert newest_run(db).conf == {"limit": 5, "carrier": "DL"}
+
+
+def test_a_second_click_triggers_nothing_more(db: Database, person: Browser) -> None:
+    key = form_of(person.get("/dags/orders_hourly/trigger").text)["key"]
+    before = count_runs(db)
+    first = person.post("/dags/orders_hourly/trigger", key=key, **FILLED)
+    second = person.post("/dags/orders_hourly/trigger", key=key, **FILLED)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert count_runs(db) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"param.limit": "many"}, "'many' is not a whole number"),
+        ({"param.limit": "0"}, "limit"),
+        ({"param.carrier": "<b>"}, "carrier"),
+        ({"extra": "{"}, "is not JSON"),
+        ({"extra": "[1]"}, "must be a JSON object"),
+    ],
+)
+def test_a_form_that_breaks_its_schema_comes_back_with_a_sentence(
+    db: Database, person: Browser, wrong: dict[str, str], sentence: str
+) -> None:
+    before = count_runs(db)
+    answer = person.post("/dags/orders_hourly/trigger", **{**FILLED, **wrong})
+    assert answer.status_code == 400
+    assert sentence in html.unescape(answer.text)
+    assert "<b>" not in answer.text.partition('name="param.carrier"')[2][:200]
+    assert count_runs(db) == before
+
+
+def test_a_conf_of_20_mb_is_refused(db: Database, person: Browser) -> None:
+    before = count_runs(db)
+    answer = person.post("/dags/orders_hourly/trigger", extra=json.dumps({"x": "y" * 20_000_000}))
+    assert answer.status_code == 413
+    assert count_runs(db) == before
+
+
+def test_trigger_again_starts_from_the_conf_of_that_run(db: Database, person: Browser) -> None:
+    person.post("/dags/orders_hourly/trigger", **FILLED)
+    run_id = newest_run(db).run_id.replace("+", "%2B")
+    text = person.get(f"/dags/orders_hourly/trigger?like={run_id}").text
+    assert 'value="2026-11-20"' in text
+
+
+@pytest.mark.parametrize(
+    ("scope", "task_id", "again"),
+    [
+        ("task", "enrich.prices", ["enrich.prices"]),
+        ("downstream", "enrich.prices", ["enrich.prices", "join", "load", "notify"]),
+        ("failed", "", ["enrich.prices", "join", "load", "notify"]),
+        ("all", "", [task.task_id for task in seed.ORDERS.tasks]),
+    ],
+)
+def test_a_rerun_does_what_its_preview_says(
+    db: Database, person: Browser, scope: str, task_id: str, again: list[str]
+) -> None:
+    preview = person.get(f"{FAILED_RUN}/rerun?scope={scope}&task={task_id}").text
+    plan = preview.partition('<ul class="plan">')[2].partition("</ul>")[0]
+    assert sorted(re.findall(r"<li><span>([\w.]+)</span>", plan)) == sorted(again)
+    assert f"Rerun {len(again)} task" in preview
+    before = states(db, FAILED_RUN_ID)
+    assert person.post(f"{FAILED_RUN}/rerun", scope=scope, task=task_id, code="then").status_code == 303
+    after = states(db, FAILED_RUN_ID)
+    assert {name for name in after if after[name] == "none"} == set(again)
+    assert all(after[name] == before[name] for name in after if name not in again)
+
+
+def test_a_rerun_with_nothing_to_run_says_so(person: Browser) -> None:
+    good = person.get(
+        f"/dags/orders_hourly/runs/scheduled__{seed.hours_ago(1).isoformat().replace('+', '%2B')}/rerun"
+    )
+    assert "none of the chosen tasks failed" in good.text
+    assert "disabled" in good.text
+
+
+def test_looking_changes_nothing(db: Database, person: Browser) -> None:
+    before = states(db, FAILED_RUN_ID)
+    for address in ("rerun?scope=all", "mark?to=success", "cancel"):
+        person.get(f"{FAILED_RUN}/{address}")
+    assert states(db, FAILED_RUN_ID) == before
+
+
+def test_a_task_is_marked(db: Database, person: Browser) -> None:
+    assert "enrich.prices" in person.get(f"{FAILED_RUN}/mark?task=enrich.prices&to=success").text
+    assert person.post(f"{FAILED_RUN}/mark", task="enrich.prices", to="success").status_code == 303
+    assert find_task(db, FAILED_RUN_ID, "enrich.prices").state == "success"
+
+
+def test_a_run_is_marked(db: Database, person: Browser) -> None:
+    assert person.post(f"{LIVE_RUN}/mark", to="success").status_code == 303
+    assert set(states(db, LIVE_RUN_ID).values()) == {"success"}
+
+
+def test_a_mark_that_does_not_exist_is_refused(db: Database, person: Browser) -> None:
+    assert person.post(f"{LIVE_RUN}/mark", to="running").status_code == 400
+    assert find_task(db, LIVE_RUN_ID, "join").state == "none"
+
+
+def test_a_run_is_cancelled_as_its_preview_says(db: Database, person: Browser) -> None:
+    preview = person.get(f"{LIVE_RUN}/cancel").text
+    assert preview.count("<li>") == 4
+    assert person.post(f"{LIVE_RUN}/cancel").status_code == 303
+    after = states(db, LIVE_RUN_ID)
+    assert after["enrich.customers"] == "failed"
+    assert after["join"] == "skipped"
+
+
+def test_cancelling_what_has_ended_is_a_sentence(person: Browser) -> None:
+    answer = person.post(f"{FAILED_RUN}/cancel")
+    assert answer.status_code == 409
+    assert "has ended as failed" in answer.text
+
+
+def test_a_dag_is_paused_and_resumed(db: Database, person: Browser) -> None:
+    for is_paused in (True, False):
+        answer = person.post("/dags/orders_hourly/pause", is_paused=str(is_paused).lower(), next="/dags")
+        assert answer.headers["Location"] == "/dags"
+        with db.read() as session:
+            assert find_dag(session, "orders_hourly").is_paused is is_paused
+
+
+def test_the_page_says_why_a_task_waits(person: Browser) -> None:
+    text = html.unescape(person.get(f"{LIVE_RUN}/tasks/join").text)
+    assert "join is not running." in text
+    assert "enrich.customers" in text.partition('id="why"')[2].partition("</div>")[0]
+
+
+def test_every_action_can_be_copied_as_a_command(person: Browser) -> None:
+    text = html.unescape(person.get(f"{FAILED_RUN}/rerun?scope=failed").text)
+    assert f"dirigent runs rerun orders_hourly {FAILED_RUN_ID} --failed" in text.replace("'", "")
+    assert "dirigent runs cancel orders_hourly" in person.get(f"{LIVE_RUN}/cancel").text

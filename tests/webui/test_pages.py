@@ -1,0 +1,201 @@
+"""Each page over a real database: what a person comes for stands on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from scheduler.logs.address import LogAddress
+from scheduler.logs.lines import encode_line
+from scheduler.store import Database
+from scheduler.store.logs import put_chunks
+from tests.webui import seed
+from tests.webui.conftest import Browser, StillClock, build, sign_in
+
+FAILED_RUN_ID = f"scheduled__{seed.hours_ago(2).isoformat()}"
+FAILED_RUN = f"/dags/orders_hourly/runs/{quote(FAILED_RUN_ID, safe='')}"
+LIVE = [
+    "/",
+    "/dags",
+    "/runs",
+    "/dags/orders_hourly",
+    "/dags/orders_hourly/graph",
+    "/dags/orders_hourly/runs",
+    "/dags/orders_hourly/code",
+    "/dags/orders_hourly/details",
+    "/dags/carrier_fanout",
+    FAILED_RUN,
+    f"{FAILED_RUN}/tasks",
+    f"{FAILED_RUN}/events",
+    f"{FAILED_RUN}/conf",
+    f"{FAILED_RUN}/result",
+    f"{FAILED_RUN}/tasks/enrich.prices",
+    f"{FAILED_RUN}/tasks/enrich.prices/xcom",
+    f"{FAILED_RUN}/tasks/enrich.prices/rendered",
+    f"{FAILED_RUN}/tasks/enrich.prices/events",
+]
+PAGES = [
+    *LIVE,
+    "/dags/orders_hourly/trigger",
+    f"{FAILED_RUN}/rerun?scope=failed",
+    f"{FAILED_RUN}/mark?to=success",
+    f"{FAILED_RUN}/cancel",
+    "/design",
+]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_opens(person: Browser, address: str) -> None:
+    answer = person.get(address)
+    assert answer.status_code == 200
+    assert answer.text.count("<main") == 1
+
+
+@pytest.mark.parametrize("address", LIVE)
+def test_a_page_that_did_not_change_answers_its_live_part_with_304(person: Browser, address: str) -> None:
+    tag = person.get(address, **{"X-Fragment": "live"}).headers["ETag"]
+    again = person.get(address, **{"X-Fragment": "live", "If-None-Match": tag})
+    assert again.status_code == 304
+    assert again.data == b""
+    assert tag in person.get(address).text.replace("&#34;", '"')
+
+
+def test_time_that_passes_is_no_change(person: Browser, clock: StillClock) -> None:
+    tag = person.get("/", **{"X-Fragment": "live"}).headers["ETag"]
+    clock.pass_time(seconds=20)
+    assert person.get("/", **{"X-Fragment": "live", "If-None-Match": tag}).status_code == 304
+
+
+def test_the_first_page_says_what_failed_what_runs_and_what_comes(person: Browser) -> None:
+    text = person.get("/").text
+    assert "enrich.prices" in text
+    assert "KeyError: &#39;currency&#39; (orders.py:57 in prices)" in text
+    assert "4 of 8 tasks" in text
+    assert "usually 19 s" in text
+    assert "11 of 16 slots free" in text
+    assert "in 59 min" in text
+    assert "refunds_v2.py does not load" in text
+
+
+def test_an_empty_server_says_what_to_do_first(empty_db: Database, clock: StillClock) -> None:
+    person = sign_in(build(empty_db, clock), empty_db, clock.now())
+    assert "Put a Python file" in person.get("/").text
+    assert "No DAG yet" in person.get("/dags").text
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ["carrier_fanout", "orders_hourly", "warehouse_sync"]),
+        ("q=CRITICAL", ["orders_hourly"]),
+        ("q=e_s", ["warehouse_sync"]),
+        ("q=%25", []),
+        ("tag=stock", ["warehouse_sync"]),
+        ("state=paused", ["warehouse_sync"]),
+        ("state=running", ["orders_hourly"]),
+        ("state=failing", []),
+        ("q=order+critical", ["orders_hourly"]),
+        ("page=2", []),
+    ],
+)
+def test_the_list_of_dags_is_narrowed_by_words_tag_and_state(
+    person: Browser, query: str, shown: list[str]
+) -> None:
+    text = person.get(f"/dags?{query}").text
+    found = [
+        name for name in ("carrier_fanout", "orders_hourly", "warehouse_sync") if f'id="dag-{name}"' in text
+    ]
+    assert found == shown
+
+
+def test_a_dag_says_its_schedule_in_words(person: Browser) -> None:
+    assert "every hour, at :05" in person.get("/dags/orders_hourly").text
+    assert "by hand" in person.get("/dags/carrier_fanout").text
+
+
+def test_code_is_shown_as_text(person: Browser) -> None:
+    assert "def</span>" in person.get("/dags/orders_hourly/code").text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/dags/nothing",
+        "/dags/orders_hourly/runs/nothing",
+        f"{FAILED_RUN}/tasks/nothing",
+        f"{FAILED_RUN}/tasks/extract?try=9",
+        f"{FAILED_RUN}/artifacts/99",
+        "/dags/%2e%2e",
+        "/dags/<script>",
+        "/dags/" + "x" * 300,
+        "/dags/\N{PILE OF POO}",
+    ],
+)
+def test_what_is_not_there_is_a_sentence(person: Browser, address: str) -> None:
+    answer = person.get(address)
+    assert answer.status_code == 404
+    assert "There is n" in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_grid_and_graph_are_small_data(person: Browser) -> None:
+    grid = person.get("/ui/dags/orders_hourly/grid").get_json()
+    assert [row["id"] for row in grid["rows"]][:4] == ["extract", "validate", "enrich", "enrich.geo"]
+    assert [run["cells"] for run in grid["runs"]][-3:] == ["sssfsuuu", "ssssssss", "ssssr---"]
+    graph = person.get("/ui/dags/orders_hourly/graph").get_json()
+    assert ["extract", "validate"] in graph["edges"]
+    states = person.get(f"/ui{FAILED_RUN}/states").get_json()["tasks"]
+    assert states["enrich.prices"]["state"] == "failed"
+
+
+def _log_address(person: Browser) -> str:
+    page = person.get(f"{FAILED_RUN}/tasks/enrich.prices").text
+    return page.partition('data-log="')[2].partition('"')[0]
+
+
+def test_a_log_is_read_from_where_one_stopped(db: Database, person: Browser) -> None:
+    address = _log_address(person)
+    attempt_id = int(address.rpartition("/")[2])
+    where = LogAddress(
+        dag_id="orders_hourly", run_id=FAILED_RUN_ID, task_id="enrich.prices", attempt_id=attempt_id
+    )
+    file = where.file(Path(str(db.url.database)).parent / "logs")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(encode_line(seed.NOW, "info", "output", "first"))
+    first = person.get(address).get_json()
+    assert [line["text"] for line in first["lines"]] == ["first"]
+    assert first["done"] is False
+    with file.open("ab") as stream:
+        stream.write(encode_line(seed.NOW, "info", "dirigent", "ended", is_last=True))
+    second = person.get(f"{address}?after={first['cursor']}").get_json()
+    assert [(line["text"], line["level"]) for line in second["lines"]] == [("ended", "system")]
+    assert second["done"] is True
+
+
+def test_a_log_that_another_host_sent_is_read_from_the_database(db: Database, person: Browser) -> None:
+    address = _log_address(person)
+    lines = [encode_line(seed.NOW, "info", "output", f"line {n}") for n in range(150)]
+    with db.write() as session:
+        put_chunks(session, int(address.rpartition("/")[2]), list(enumerate(lines)))
+    assert len(person.get(address).get_json()["lines"]) == 150
+
+
+def test_a_log_of_another_task_is_not_read(person: Browser) -> None:
+    address = _log_address(person)
+    assert person.get(address.replace("enrich.prices", "extract")).status_code == 404
+
+
+def test_the_palette_finds_dags_runs_and_actions(person: Browser) -> None:
+    found = person.get("/ui/find?q=order").get_json()["found"]
+    titles = [each["title"] for each in found]
+    assert titles[0] == "orders_hourly"
+    assert "Trigger orders_hourly…" in titles
+    assert any("scheduled__" in title for title in titles)
+
+
+def test_a_sheet_comes_without_the_frame_of_the_page(person: Browser) -> None:
+    sheet = person.get("/dags/orders_hourly/trigger", **{"X-Fragment": "sheet"}).text
+    assert "<html" not in sheet
+    assert 'name="param.limit"' in sheet

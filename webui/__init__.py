@@ -1,0 +1,36 @@
+"""The pages and their API: Flask over `scheduler.operations` (writes) and `scheduler.store` (reads)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Flask
+
+from webui import assets, errors, filters, security
+from webui.context import WebContext
+from webui.pages import BLUEPRINTS
+
+#: A form is small; a conf may be a megabyte.
+MAX_BODY_BYTES = 4_000_000
+
+
+def create_app(context: WebContext) -> Flask:
+    """Build the application. Everything it needs comes in; it keeps nothing of its own but caches."""
+    app = Flask(__name__)
+    app.extensions["dirigent"] = context
+    app.config.update(
+        SECRET_KEY=hashlib.sha256(f"notes:{context.secret.keys[0]}".encode()).digest(),
+        SESSION_COOKIE_NAME=f"dirigent_note_{context.port}",
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    security.guard(app)
+    errors.register(app)
+    filters.register(app)
+    assets.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,91 @@
+"""What the pages are given by whoever builds them, and how a view reaches it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from flask import current_app, g
+
+from scheduler.clock import Clock
+from scheduler.logs.address import LogAddress
+from scheduler.logs.lines import LogLine
+from scheduler.logs.reader import LogPart
+from scheduler.security.secret_key import SecretKey
+from scheduler.store.versions import load_graph
+from scheduler.wire import DagSpec
+
+if TYPE_CHECKING:
+    from scheduler.store import Database, Session
+
+T = TypeVar("T")
+_KEEP_SPECS = 256
+
+
+class LogReader(Protocol):
+    """Reads the log of an attempt, wherever it lies."""
+
+    def read(self, address: LogAddress, offset: int) -> LogPart:
+        """Return what was written from `offset` on, bounded."""
+
+    def tail(self, address: LogAddress, count: int) -> tuple[LogLine, ...]:
+        """Return the last lines, at most `count`."""
+
+
+class SpecCache:
+    """The graphs that pages asked for last, by version."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, DagSpec] = OrderedDict()
+
+    def get(self, session: Session, version_id: int) -> DagSpec:
+        """Return the graph of a version."""
+        spec = self._kept.pop(version_id, None) or load_graph(session, version_id)
+        self._kept[version_id] = spec
+        while len(self._kept) > _KEEP_SPECS:
+            self._kept.popitem(last=False)
+        return spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebContext:
+    """Everything that the pages need from outside."""
+
+    db: Database
+    clock: Clock
+    logs: LogReader
+    secret: SecretKey
+    port: int = 8080
+    #: Names by which a browser may call this server. On loopback nothing else is answered (DNS rebinding).
+    hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
+    dags_folder: str = "dags"
+    specs: SpecCache = field(default_factory=SpecCache)
+
+
+def web() -> WebContext:
+    """Return what this application was built with."""
+    return cast(WebContext, current_app.extensions["dirigent"])
+
+
+def writing(work: Callable[[Session], T]) -> T:
+    """Return what `work` returns, committed; it may run several times until the database lets it through."""
+    return web().db.transact(work)
+
+
+def actor() -> str:
+    """Return who asks, as the event table names them."""
+    return f"user:{g.user_name}"
+
+
+def now() -> datetime:
+    """Return the present instant of the application's clock."""
+    return web().clock.now()
+
+
+def reading() -> AbstractContextManager[Session]:
+    """Open a read of the database."""
+    return web().db.read()

@@ -1,0 +1,70 @@
+"""Errors as sentences: a page for people, a small JSON body for programs."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from scheduler import errors
+from webui.security import wants_data
+
+_LOG = logging.getLogger(__name__)
+
+_STATUS: dict[type[errors.DirigentError], int] = {
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.BadParams: 400,
+    errors.BadConf: 400,
+    errors.BadId: 400,
+    errors.TooLarge: 413,
+    errors.DatabaseUnavailable: 503,
+    errors.BrokerUnavailable: 503,
+}
+_SENTENCES = {
+    400: "The request could not be read.",
+    401: "You are not signed in. Run `dirigent login` and open the link that it prints.",
+    403: "This came from another page or an old one. Reload the page and try again.",
+    404: "There is nothing at this address.",
+    405: "This address cannot be used that way.",
+    413: "That is too large: a conf may have up to 1 MB.",
+    421: "This server is not known by that name. Use the address that `dirigent up` printed.",
+    500: "Something went wrong here. It is in the server's log.",
+    503: "The database cannot be reached. The page comes back by itself.",
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every error in our own words."""
+    app.register_error_handler(errors.DirigentError, answer_known)
+    app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(Exception, answer_unknown)
+
+
+def answer_known(error: errors.DirigentError) -> ResponseReturnValue:
+    """Answer an error that carries its own sentence."""
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
+    return _answer(status, str(error))
+
+
+def answer_http(error: HTTPException) -> ResponseReturnValue:
+    """Answer an error of the protocol."""
+    status = error.code or 500
+    if isinstance(error, InternalServerError) or status < 400:
+        return _answer(500, _SENTENCES[500])
+    return _answer(status, _SENTENCES.get(status, error.description or error.name))
+
+
+def answer_unknown(error: Exception) -> ResponseReturnValue:
+    """Log what nobody expected, and say so without giving anything away."""
+    _LOG.error("failed to answer %s %s", request.method, request.path, exc_info=error)
+    return _answer(500, _SENTENCES[500])
+
+
+def _answer(status: int, sentence: str) -> ResponseReturnValue:
+    if request.path.startswith(("/api/", "/ui/")):
+        return {"status": status, "detail": sentence}, status, {"Content-Type": "application/problem+json"}
+    template = "sheet_error.html" if wants_data() else "error.html"
+    return render_template(template, status=status, sentence=sentence), status

@@ -1,0 +1,152 @@
+"""What templates say with: times, durations, states, command lines."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from flask import Flask, request, url_for
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from scheduler.logs.lines import DIRIGENT, LogLine
+from scheduler.store.views.runs import Run
+from webui import words
+from webui.context import now, web
+
+_TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</time>')
+_ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
+_LOOKS = {"theme": ("auto", "light", "dark"), "times": ("relative", "absolute")}
+
+
+def register(app: Flask) -> None:
+    """Give templates their filters and what every page shows."""
+    app.jinja_env.filters.update(
+        ago=ago,
+        since=since,
+        span=words.span,
+        size=words.size,
+        instant=words.instant,
+        pretty=pretty,
+        pretty_json=pretty_json,
+        python=python,
+        plain=plain,
+        kind_of=kind_of,
+        words=state_words,
+        run_label=run_label,
+        duration=duration,
+        height=height,
+    )
+    app.jinja_env.globals.update(command=command, run_url=run_url, task_url=task_url)
+    app.context_processor(looks)
+
+
+def ago(at: datetime | None) -> Markup | str:
+    """Return an instant in words, which the browser keeps current: 2 min ago, in 12 min."""
+    return _time(at, "relative", words.relative(at, now())) if at else "—"
+
+
+def since(at: datetime | None) -> Markup | str:
+    """Return how long something has been going on; it ticks."""
+    return _time(at, "since", words.span((now() - at).total_seconds())) if at else "—"
+
+
+def _time(at: datetime, how: str, text: str) -> Markup:
+    return _TIME.format(iso=at.isoformat(), how=how, title=words.instant(at), text=text)
+
+
+def pretty(value: object) -> str:
+    """Return a value as JSON that can be read."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def pretty_json(text: str) -> str:
+    """Return JSON text so that it can be read; text that was cut off stays as it is."""
+    try:
+        return pretty(json.loads(text))
+    except ValueError:
+        return text
+
+
+def python(text: str) -> Markup:
+    """Return Python source as escaped, coloured, numbered HTML."""
+    return Markup(highlight(text, PythonLexer(), HtmlFormatter(linenos="table", cssclass="source")))
+
+
+def kind_of(line: LogLine) -> str:
+    """Return how a line of a log is drawn: by its level; what Dirigent itself adds stands back."""
+    level = line.level.lower()
+    return "system" if line.source == DIRIGENT and level in {"info", "debug"} else level
+
+
+def plain(text: str) -> str:
+    """Return a line of a log without its terminal colours."""
+    return _ESCAPES.sub("", text)
+
+
+def state_words(state: str) -> str:
+    """Return a state as a person says it."""
+    return "not started" if state == "none" else state.replace("_", " ")
+
+
+def run_label(run: Run) -> str:
+    """Return how a person names a run: today 13:05."""
+    return words.clock(run.logical_date or run.run_after, now())
+
+
+class Timed(Protocol):
+    """What has a beginning and an end, both perhaps still to come."""
+
+    @property
+    def start_date(self) -> datetime | None:
+        """When it began."""
+
+    @property
+    def end_date(self) -> datetime | None:
+        """When it ended."""
+
+
+def duration(thing: Timed) -> float:
+    """Return how long something took, in seconds; 0 where that is not known."""
+    if thing.start_date is None or thing.end_date is None:
+        return 0.0
+    return (thing.end_date - thing.start_date).total_seconds()
+
+
+def height(seconds: float, most: float) -> int:
+    """Return the step, 1 to 9, of a bar's height."""
+    return 1 if most <= 0 else max(1, min(9, round(9 * seconds / most)))
+
+
+def command(*parts: object) -> str:
+    """Return a command line that can be pasted into a shell."""
+    return shlex.join(["dirigent", *(str(part) for part in parts if part not in (None, ""))])
+
+
+def run_url(dag_id: str, run_id: str, view: str = "run.show", **more: Any) -> str:
+    """Return the address of a run's page; what is empty is left out."""
+    return url_for(view, dag_id=dag_id, run_id=run_id, **_given(more))
+
+
+def task_url(dag_id: str, run_id: str, task_id: str, path: str = "", **more: Any) -> str:
+    """Return the address of a task instance's page; what is empty is left out."""
+    given = _given({"path": path, **more})
+    return url_for("task.show", dag_id=dag_id, run_id=run_id, task_id=task_id, **given)
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "")}
+
+
+def looks() -> dict[str, str]:
+    """Return the reader's own choices of look, from cookies; anything odd is the default."""
+    chosen = {name: request.cookies.get(f"dirigent_{name}", "") for name in _LOOKS}
+    known = {name: value if value in _LOOKS[name] else _LOOKS[name][0] for name, value in chosen.items()}
+    here = request.full_path.rstrip("?") if request.query_string else request.path
+    return {**known, "here": here, "here_quoted": quote(here, safe=""), "dags_folder": web().dags_folder}

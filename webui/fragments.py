@@ -1,0 +1,45 @@
+"""Pages that keep themselves current: one view answers the page, its live part alone, or `304 Not Modified`.
+
+The tag of an answer is made from the model behind it, not from its text: nothing is rendered when nothing
+changed, and words such as "2 min ago", which the browser keeps current, do not count as a change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Response, g, jsonify, make_response, render_template, request
+
+from webui.security import csrf_token
+
+
+def page(template: str, **model: object) -> Response:
+    """Answer `template`, whose live part is the template beside it in `live/`."""
+    tag = tag_of(template, csrf_token(), model)
+    live = request.headers.get("X-Fragment") == "live"
+    if live and request.if_none_match.contains_weak(tag):
+        return Response(status=304)
+    g.live_tag = f'W/"{tag}"'
+    response = make_response(render_template(f"live/{template}" if live else template, **model))
+    if live:
+        response.set_etag(tag, weak=True)
+    response.headers["Vary"] = "X-Fragment"
+    return response
+
+
+def data(**model: object) -> Response:
+    """Answer JSON (dataclasses become objects), or `304 Not Modified`."""
+    response = jsonify(model)
+    response.add_etag(weak=True)
+    response.make_conditional(request)
+    return response
+
+
+def tag_of(*parts: object) -> str:
+    """Return a short name for a model: equal models, equal names."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+
+
+def is_sheet() -> bool:
+    """Tell whether the answer opens in a dialog over the page, and so comes without the page's frame."""
+    return "X-Fragment" in request.headers

@@ -1,0 +1,50 @@
+"""Cancel a run."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from scheduler.core.states import UNFINISHED
+from scheduler.operations.cancel import cancel_run
+from scheduler.store.views import runs
+from webui.context import actor, now, reading, writing
+from webui.filters import command, run_url
+from webui.fragments import is_sheet
+
+blueprint = Blueprint("cancel", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/cancel")
+
+
+def _ends(state: str) -> str:
+    return "failed" if state == "running" else "skipped"
+
+
+@blueprint.get("")
+def form(dag_id: str, run_id: str) -> str:
+    """Show which tasks would be stopped."""
+    with reading() as session:
+        run = runs.find_run(session, dag_id, run_id)
+        unfinished = [task for task in runs.list_tasks(session, run.id) if task.state in UNFINISHED]
+    return render_template(
+        "confirm.html",
+        as_sheet=is_sheet(),
+        title="Cancel the run",
+        run=run,
+        action=run_url(dag_id, run_id, "cancel.start"),
+        hidden={},
+        effect="Running tasks are stopped, the others never start, and the run ends as failed.",
+        changes=[
+            (each.task_id, each.state, "failed" if each.state == "running" else "skipped")
+            for each in unfinished
+        ],
+        line=command("runs", "cancel", dag_id, run_id),
+        button="Cancel the run",
+    )
+
+
+@blueprint.post("")
+def start(dag_id: str, run_id: str) -> ResponseReturnValue:
+    """Cancel it."""
+    count = writing(lambda session: cancel_run(session, now(), dag_id, run_id, actor=actor()))
+    flash(f"The run was cancelled, {count} task{'' if count == 1 else 's'} with it.")
+    return redirect(run_url(dag_id, run_id), 303)

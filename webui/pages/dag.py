@@ -1,0 +1,76 @@
+"""One DAG: grid, graph, runs, code, details."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from scheduler.store import dag_files
+from scheduler.store.views import dags, runs
+from webui.context import reading, web
+from webui.fragments import page
+from webui.words import schedule
+
+blueprint = Blueprint("dag", __name__, url_prefix="/dags/<dag_id>")
+
+_RUNS = 50
+
+
+def _head(dag_id: str) -> dict[str, object]:
+    """Return what stands at the head of each tab."""
+    with reading() as session:
+        dag = dags.find_dag(session, dag_id)
+        spec = web().specs.get(session, dag.version_id)
+        broken = [each for each in dag_files.list_import_errors(session) if each.path == dag.file]
+        version = dags.find_version(session, dag.version_id)
+        newest = runs.list_runs(session, runs.RunWanted(dag_id=dag_id), limit=1)
+    return {
+        "dag": dag,
+        "spec": spec,
+        "schedule": schedule(spec),
+        "broken": broken,
+        "version": version,
+        "newest": newest[0] if newest else None,
+    }
+
+
+@blueprint.get("")
+def show(dag_id: str) -> Response:
+    """Show the grid with the chosen task beside it."""
+    return page("dag_grid.html", tab="grid", **_head(dag_id))
+
+
+@blueprint.get("/graph")
+def graph(dag_id: str) -> Response:
+    """Show the graph, coloured by the newest run."""
+    return page("dag_graph.html", tab="graph", **_head(dag_id))
+
+
+@blueprint.get("/runs")
+def list_runs(dag_id: str) -> Response:
+    """Show the runs of this DAG."""
+    wanted = runs.RunWanted(dag_id=dag_id, state=request.args.get("state", ""))
+    with reading() as session:
+        found = runs.list_runs(session, wanted, limit=_RUNS + 1, before=request.args.get("before", type=int))
+    rows, has_more = found[:_RUNS], len(found) > _RUNS
+    return page("dag_runs.html", tab="runs", wanted=wanted, rows=rows, has_more=has_more, **_head(dag_id))
+
+
+@blueprint.get("/code")
+def code(dag_id: str) -> Response:
+    """Show the file as the version in force has it."""
+    head = _head(dag_id)
+    with reading() as session:
+        dag = dags.find_dag(session, dag_id)
+        version = dags.find_version(session, dag.version_id)
+        text = dags.load_source(session, version.snapshot_id, dag.file)
+    return page("dag_code.html", tab="code", source=text, **head)
+
+
+@blueprint.get("/details")
+def details(dag_id: str) -> Response:
+    """Show the DAG's settings and its tasks'."""
+    head = _head(dag_id)
+    with reading() as session:
+        record = dag_files.load_files(session).get(dags.find_dag(session, dag_id).file)
+    warnings = record.warnings if record else ()
+    return page("dag_details.html", tab="details", warnings=warnings, **head)

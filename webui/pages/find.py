@@ -1,0 +1,57 @@
+"""What the palette finds."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from scheduler.store.views import find
+from webui.context import reading
+from webui.filters import command, run_url, state_words
+from webui.fragments import data
+
+blueprint = Blueprint("find", __name__)
+
+_EACH = 8
+
+
+@blueprint.get("/ui/find")
+def show() -> Response:
+    """Return pages, DAGs, runs and actions by a few letters."""
+    text = request.args.get("q", "").strip()[:200]
+    with reading() as session:
+        dag_ids = find.find_dag_ids(session, text, _EACH)
+        run_ids = find.find_run_ids(session, text, _EACH) if text else []
+    found = [*_pages(text), *_dags(dag_ids), *_runs(run_ids), *_actions(dag_ids if text else [])]
+    return data(found=found)
+
+
+def _pages(text: str) -> list[dict[str, object]]:
+    places = [("Now", "home.show"), ("DAGs", "dags.show"), ("Runs", "runs.show")]
+    return [
+        {"title": name, "sub": "page", "href": url_for(view)}
+        for name, view in places
+        if text.lower() in name.lower()
+    ]
+
+
+def _dags(dag_ids: list[str]) -> list[dict[str, object]]:
+    return [{"title": each, "sub": "DAG", "href": url_for("dag.show", dag_id=each)} for each in dag_ids]
+
+
+def _runs(run_ids: list[tuple[str, str, str]]) -> list[dict[str, object]]:
+    return [
+        {"title": f"{dag_id}  {run_id}", "sub": f"run, {state_words(state)}", "href": run_url(dag_id, run_id)}
+        for dag_id, run_id, state in run_ids
+    ]
+
+
+def _actions(dag_ids: list[str]) -> list[dict[str, object]]:
+    return [
+        {
+            "title": f"Trigger {each}…",
+            "sub": command("dags", "trigger", each),
+            "href": url_for("trigger.form", dag_id=each),
+            "sheet": True,
+        }
+        for each in dag_ids
+    ]

@@ -1,0 +1,83 @@
+"""The graph of a DAG as data, and the states of a run's tasks to colour it with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+
+from flask import Blueprint, Response, request
+
+from scheduler.store.views import dags, runs
+from scheduler.store.views.grid import LOUDEST
+from scheduler.wire import DagSpec
+from webui.context import reading, web
+from webui.filters import state_words, task_url
+from webui.fragments import data
+from webui.words import span
+
+blueprint = Blueprint("graph", __name__)
+
+
+@blueprint.get("/ui/dags/<dag_id>/graph")
+def show(dag_id: str) -> Response:
+    """Return nodes and edges of the newest version, or of a run's."""
+    with reading() as session:
+        run_id = request.args.get("run")
+        version_id = (
+            runs.find_run(session, dag_id, run_id).version_id
+            if run_id
+            else dags.find_dag(session, dag_id).version_id
+        )
+        spec = web().specs.get(session, version_id)
+    return data(nodes=_nodes(spec), edges=[[up, task.task_id] for task in spec.tasks for up in task.upstream])
+
+
+def _nodes(spec: DagSpec) -> list[dict[str, object]]:
+    groups: list[dict[str, object]] = [
+        {
+            "id": each.group_id,
+            "label": each.label or each.group_id,
+            "parent": each.parent_id,
+            "is_group": True,
+            "more": "",
+        }
+        for each in spec.groups
+    ]
+    return groups + [
+        {
+            "id": task.task_id,
+            "label": task.label or task.task_id,
+            "parent": task.group_id,
+            "is_group": False,
+            "more": task.operator,
+        }
+        for task in spec.tasks
+    ]
+
+
+@blueprint.get("/ui/dags/<dag_id>/runs/<run_id>/states")
+def states(dag_id: str, run_id: str) -> Response:
+    """Return state and a few words for each task of a run."""
+    with reading() as session:
+        found = runs.list_tasks(session, runs.find_run(session, dag_id, run_id).id)
+    by_task = groupby(found, key=lambda task: task.task_id)
+    return data(tasks={task_id: _state(dag_id, run_id, list(instances)) for task_id, instances in by_task})
+
+
+def _state(dag_id: str, run_id: str, instances: list[runs.Task]) -> dict[str, object]:
+    first = min(instances, key=lambda task: LOUDEST.index(task.state))
+    more = _words(first) if len(instances) == 1 else _counts(instances)
+    return {"state": first.state, "more": more, "href": task_url(dag_id, run_id, first.task_id, first.path)}
+
+
+def _words(task: runs.Task) -> str:
+    if task.start_date and task.end_date and task.state in {"success", "failed"}:
+        return span((task.end_date - task.start_date).total_seconds())
+    return state_words(task.state) if task.state != "none" else "waits"
+
+
+def _counts(instances: list[runs.Task]) -> str:
+    counts = Counter(task.state for task in instances)
+    done = counts["success"] + counts["skipped"]
+    failed = f", {counts['failed']} failed" if counts["failed"] else ""
+    return f"{done} of {len(instances)}{failed}"

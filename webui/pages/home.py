@@ -1,0 +1,34 @@
+"""Now: what failed, what runs, what comes next, how the last day went."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from scheduler.store import dag_files
+from scheduler.store.views import home
+from webui import day
+from webui.context import now, reading
+from webui.fragments import page
+
+blueprint = Blueprint("home", __name__)
+
+_FAILED = 8
+_ACTIVE = 30
+_NEXT = 10
+
+
+@blueprint.get("/")
+def show() -> Response:
+    """Show the first page."""
+    start = day.since(now())
+    with reading() as session:
+        model = {
+            "failed": home.list_failed_runs(session, start, _FAILED),
+            "active": home.list_active_runs(session, _ACTIVE),
+            "coming": home.list_next_runs(session, _NEXT),
+            "day": day.draw(home.list_ended_runs(session, start), start),
+            "slots": home.count_slots(session, now()),
+            "dag_count": home.count_dags(session),
+            "broken": dag_files.list_import_errors(session),
+        }
+    return page("home.html", **model)

@@ -1,0 +1,64 @@
+"""One task instance: its attempts with their logs, what it was given, what it handed on, why it waits."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from scheduler.errors import NotFound
+from scheduler.store.views import runs, tasks
+from webui.context import reading
+from webui.details import TaskDetails, task_details, why_not_running
+from webui.fragments import page
+
+blueprint = Blueprint("task", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/tasks/<task_id>")
+
+_EVENTS = 200
+
+
+def _head(dag_id: str, run_id: str, task_id: str) -> dict[str, object]:
+    """Return what stands at the head of each tab: the task and the attempt that is looked at."""
+    details = task_details(dag_id, run_id, task_id, request.args.get("path", ""))
+    return {
+        "details": details,
+        "attempt": _chosen(details, request.args.get("try", type=int)),
+        "why": why_not_running(details),
+    }
+
+
+def _chosen(details: TaskDetails, number: int | None) -> tasks.Attempt | None:
+    if number is None:
+        return details.newest
+    if 1 <= number <= len(details.attempts):
+        return details.attempts[number - 1]
+    raise NotFound("attempt", str(number))
+
+
+@blueprint.get("")
+def show(dag_id: str, run_id: str, task_id: str) -> Response:
+    """Show the log of an attempt."""
+    return page("task_log.html", tab="log", **_head(dag_id, run_id, task_id))
+
+
+@blueprint.get("/xcom")
+def xcom(dag_id: str, run_id: str, task_id: str) -> Response:
+    """Show what the task handed on."""
+    head = _head(dag_id, run_id, task_id)
+    with reading() as session:
+        run = runs.find_run(session, dag_id, run_id)
+        values = tasks.list_xcoms(session, run.id, task_id, request.args.get("path", ""))
+    return page("task_xcom.html", tab="xcom", values=values, **head)
+
+
+@blueprint.get("/rendered")
+def rendered(dag_id: str, run_id: str, task_id: str) -> Response:
+    """Show the templates as the attempt saw them."""
+    return page("task_rendered.html", tab="rendered", **_head(dag_id, run_id, task_id))
+
+
+@blueprint.get("/events")
+def events(dag_id: str, run_id: str, task_id: str) -> Response:
+    """Show what happened to the task, newest first."""
+    details = task_details(dag_id, run_id, task_id, request.args.get("path", ""))
+    with reading() as session:
+        found = runs.list_events(session, details.run.id, _EVENTS, task_pk=details.task.id)
+    return page("task_events.html", tab="events", events=found, **_head(dag_id, run_id, task_id))

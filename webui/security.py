@@ -1,0 +1,146 @@
+"""Who may come in, and what a browser may do with our pages: deny by default, on every request.
+
+A person signs in by a link that works once (`dirigent login` prints it). The session cookie holds a signed
+random token; its hash is in the database, so that a session ends the moment it is revoked there. Every write
+by cookie carries a token derived from the session. What is public is said by endpoint, never by a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, redirect, request, url_for
+from itsdangerous import BadSignature, Signer
+from werkzeug.wrappers import Response as BaseResponse
+
+from scheduler.operations.sign_in import find_user
+from scheduler.store.sessions import LIFETIME
+from webui.context import now, reading, web
+
+#: Endpoints that answer anybody.
+PUBLIC = frozenset({"static", "sign_in.door", "sign_in.enter", "health.health"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def guard(app: Flask) -> None:
+    """Put the checks before, and the headers behind, every request of an application."""
+    app.before_request(check_host)
+    app.before_request(check_session)
+    app.before_request(check_write)
+    app.after_request(add_headers)
+    app.context_processor(lambda: {"csrf_token": csrf_token(), "user_name": g.get("user_name", "")})
+
+
+def check_host() -> None:
+    """Refuse names by which this server is not called: another site's name that was pointed at loopback."""
+    name = urlsplit(f"//{request.host}").hostname or ""
+    bracketed = f"[{name}]" if ":" in name else name
+    if bracketed not in web().hosts:
+        abort(421)
+
+
+def check_session() -> BaseResponse | None:
+    """Find out who asks; turn away whoever is not signed in, except at public endpoints."""
+    g.session_token = read_cookie()
+    g.user_name = _user_of(g.session_token) if g.session_token else ""
+    if g.user_name or request.endpoint in PUBLIC:
+        return None
+    if wants_data():
+        abort(401)
+    target = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(url_for("sign_in.door", next=target))
+
+
+def _user_of(token: str) -> str:
+    with reading() as session:
+        return find_user(session, now(), token) or ""
+
+
+def wants_data() -> bool:
+    """Tell whether a program asks (the page's own script, an API client), which a redirect would mislead."""
+    return request.path.startswith(("/api/", "/ui/")) or "X-Fragment" in request.headers
+
+
+def check_write() -> None:
+    """Refuse a write that another site may have caused."""
+    if request.method in _SAFE:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        abort(403)
+    if request.endpoint in PUBLIC:
+        return
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not any(hmac.compare_digest(given.encode(), each.encode()) for each in _csrf_tokens()):
+        abort(403)
+
+
+def csrf_token() -> str:
+    """Return the token that writes of this session carry; empty for nobody."""
+    return next(iter(_csrf_tokens()), "")
+
+
+def _csrf_tokens() -> list[str]:
+    """Return the tokens of this session under each accepted secret, the newest first; none for nobody."""
+    token = g.get("session_token", "")
+    message = f"csrf:{token}".encode()
+    keys = web().secret.keys if token else ()
+    return [hmac.new(key.encode(), message, hashlib.sha256).hexdigest() for key in keys]
+
+
+def cookie_name() -> str:
+    """Return the session cookie's name. Cookies ignore ports, so two servers on one host need two names."""
+    return f"dirigent_{web().port}"
+
+
+def _signer() -> Signer:
+    oldest_first = list(reversed(web().secret.keys))
+    return Signer(oldest_first, salt="dirigent.session", digest_method=hashlib.sha256)
+
+
+def read_cookie() -> str:
+    """Return the session token of the request, or nothing when there is none or it is not ours."""
+    try:
+        return _signer().unsign(request.cookies.get(cookie_name(), "")).decode()
+    except BadSignature:
+        return ""
+
+
+def set_cookie(response: BaseResponse, token: str) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        cookie_name(),
+        _signer().sign(token).decode(),
+        max_age=int(LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+
+
+def safe_path(target: str | None) -> str:
+    """Return a path of this site to go to; anything that could lead elsewhere becomes the first page."""
+    return target if target and _PATH.fullmatch(target) else "/"
+
+
+def add_headers(response: Response) -> Response:
+    """Tell the browser what our pages may do; a view that needs other rules has set its own."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store" if request.endpoint in PUBLIC else "private, no-cache")
+    return response

@@ -1,0 +1,108 @@
+"""Times, sizes and schedules in words a person would say; tests/webui/words.json binds the browser too."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from cron_descriptor import CasingTypeEnum, ExpressionDescriptor, Options
+from cron_descriptor.Exception import FormatException
+
+from scheduler.wire import DagSpec, ScheduleSpec
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_PRESETS = {
+    "@hourly": "every hour",
+    "@daily": "every day at 00:00",
+    "@midnight": "every day at 00:00",
+    "@weekly": "every Sunday at 00:00",
+    "@monthly": "1st of each month, 00:00",
+    "@quarterly": "1st of each quarter, 00:00",
+    "@yearly": "1st of January, 00:00",
+    "@annually": "1st of January, 00:00",
+}
+_HOURLY = re.compile(r"(\d{1,2})( \*){4}")
+_BYTES = ("B", "kB", "MB", "GB", "TB")
+
+
+def span(seconds: float) -> str:
+    """Return a duration in its largest unit: 0.8 s, 14 s, 12 min, 3 h, 9 d."""
+    s = max(0.0, seconds)
+    if 0 < s < 0.0995:
+        return f"{s * 1000:.0f} ms"
+    if s < 10:
+        return f"{s:.1f}".removesuffix(".0") + " s"
+    size, name = next(unit for unit in _UNITS if s >= unit[0])
+    return f"{int(s // size)} {name}"
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """Return an instant as seen from now: in 12 min, 2 min ago, now."""
+    s = (at - now).total_seconds()
+    if abs(s) < 1:
+        return "now"
+    return f"in {span(int(s))}" if s > 0 else f"{span(int(-s))} ago"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in its largest unit: 512 MB."""
+    value, unit = float(count), 0
+    while value >= 1000 and unit < len(_BYTES) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.1f}".removesuffix(".0") + f" {_BYTES[unit]}"
+
+
+def instant(at: datetime) -> str:
+    """Return an instant for a tooltip: 2026-11-21 14:05:09 UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """Return an instant as a person names a run: today 13:05, yesterday 13:05, Nov 3 13:05."""
+    day, today = at.astimezone(UTC).date(), now.astimezone(UTC).date()
+    near = {today: "today", today - timedelta(days=1): "yesterday", today + timedelta(days=1): "tomorrow"}
+    far = f"{at:%b} {at.day}" if day.year == today.year else f"{at:%b} {at.day}, {at.year}"
+    return f"{near.get(day, far)} {at.astimezone(UTC):%H:%M}"
+
+
+def schedule(spec: DagSpec) -> str:
+    """Return when a DAG runs: every hour, at 06:00 on weekdays (Europe/Berlin), by hand."""
+    zone = (
+        ""
+        if spec.timezone == "UTC" or spec.schedule.kind in {"none", "delta", "once"}
+        else f" ({spec.timezone})"
+    )
+    return _rhythm(spec.schedule) + zone
+
+
+def _rhythm(schedule: ScheduleSpec) -> str:
+    match schedule.kind:
+        case "none":
+            return "by hand"
+        case "once":
+            return "once"
+        case "continuous":
+            return "again and again"
+        case "cron" | "cron_interval":
+            return cron(schedule.cron or "")
+        case "delta" | "delta_interval":
+            return f"every {span(schedule.delta_s or 0)}"
+
+
+@lru_cache(maxsize=1024)
+def cron(expression: str) -> str:
+    """Return a cron expression in words; one that the describer cannot read is shown as it is."""
+    if expression in _PRESETS:
+        return _PRESETS[expression]
+    fields = expression.split()
+    if len(fields) == 6:
+        fields = [fields[5], *fields[:5]]
+    if hourly := _HOURLY.fullmatch(expression):
+        return f"every hour, at :{int(hourly[1]):02}"
+    options = Options(casing_type=CasingTypeEnum.Sentence, use_24hour_time_format=True)
+    try:
+        text = ExpressionDescriptor(" ".join(fields), options).get_full_description()
+    except FormatException:
+        return expression
+    return text[:1].lower() + text[1:]
