@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from typing import Final
 
 from scheduler.errors import TooLarge
@@ -30,11 +31,18 @@ class BadFrame(Exception):
 
 
 def encode(message: Data, limit: int = FRAME_LIMIT) -> bytes:
-    """Return the frame of a message; raises TooLarge."""
-    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    """Return the frame of a message, in which dataclasses of `wire` may stand; raises TooLarge."""
+    body = json.dumps(message, separators=(",", ":"), default=_plain).encode("ascii")
     if len(body) > limit:
         raise TooLarge("The message", len(body), limit)
     return _HEAD.pack(len(body)) + body
+
+
+def _plain(value: object) -> Data:
+    """Return a dataclass as its JSON will hold it; not copied in depth, as `asdict` would."""
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
+    return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
 class FrameReader:

@@ -45,7 +45,8 @@ def child_pids() -> list[int]:
     """
     pid = os.getpid()
     try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        with open(f"/proc/{pid}/task/{pid}/children", "rb", 0) as file:  # noqa: PTH123 - on a hot path
+            return [int(word) for word in file.read().split()]
     except OSError:
         return []
 
@@ -58,10 +59,13 @@ def thread_count() -> int:
         return threading.active_count()
 
 
-def kill_group(pid: int, signum: int) -> None:
-    """Signal the process group that `pid` leads, if there is still one."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+def kill_group(pid: int, signum: int) -> bool:
+    """Signal the process group that `pid` leads; false when there is none."""
+    try:
         os.killpg(pid, signum)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def kill(pid: int, signum: int) -> None:

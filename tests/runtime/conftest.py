@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from scheduler.clock import SystemClock
 from scheduler.logs.lines import LogLine, decode_lines
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor import Limits, Supervisor
+from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.wire import Job, Outcome, ParsedFile, RunInfo
 
 FILE = "tasks.py"
@@ -28,6 +30,8 @@ RUN = RunInfo(
     run_after="2026-01-01T00:00:00+00:00",
 )
 WAIT_S = 30
+CLOCK = SystemClock()
+ATTEMPT_IDS = itertools.count(1)
 DAG_OF_ONE_TASK = """
 from scheduler import DAG, PythonOperator
 with DAG("d"):
@@ -36,34 +40,24 @@ with DAG("d"):
 
 
 class Crew:
-    """A supervisor, its log folder, and the outcomes that it delivered."""
+    """A folder of DAG files and logs, and a supervisor that runs them."""
 
-    def __init__(self, folder: Path, limits: Limits, answer: Callable[..., Any], **options: Any) -> None:
+    def __init__(self, folder: Path, supervisor: Supervisor, outcomes: queue.SimpleQueue[Outcome]) -> None:
         self.code_root = folder / "dags"
         self.code_root.mkdir()
         self.logs = folder / "logs"
-        self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self.clock = SystemClock()
-        self.environ = dict(os.environ)
-        self._count = 0
-        self.supervisor = Supervisor(
-            on_outcome=self.outcomes.put,
-            answer=answer,
-            clock=self.clock,
-            environ=options.pop("environ", os.environ),
-            limits=limits,
-            **options,
-        )
-        self.supervisor.start()
+        self.supervisor = supervisor
+        self.outcomes = outcomes
+        self.last_id = 0
 
     def write(self, source: str, file: str = FILE) -> None:
         """Write a DAG file whose one task calls the function `task` of the source."""
         (self.code_root / file).write_text(dedent(source) + DAG_OF_ONE_TASK)
 
-    def launch(self, file: str = FILE, **fields: Any) -> int:
-        self._count += 1
+    def launch(self, file: str = FILE, log: LogSink | None = None, **fields: Any) -> int:
+        self.last_id = next(ATTEMPT_IDS)
         job = Job(
-            attempt_id=self._count,
+            attempt_id=self.last_id,
             epoch=1,
             kind="task",
             code_root=str(self.code_root),
@@ -72,8 +66,8 @@ class Crew:
             task_id="task",
             **fields,
         )
-        self.supervisor.launch(job, LogSink(self.log_file(self._count), self.clock, limit=1_000_000))
-        return self._count
+        self.supervisor.launch(job, log or LogSink(self.log_file(), CLOCK, limit=1_000_000))
+        return self.last_id
 
     def outcome(self) -> Outcome:
         return self.outcomes.get(timeout=WAIT_S)
@@ -92,26 +86,39 @@ class Crew:
             str(self.code_root), FILE, timeout_s=timeout_s, memory_bytes=memory_bytes
         )
 
-    def log_file(self, attempt_id: int = 1) -> Path:
-        return self.logs / f"{attempt_id}.log"
+    def log_file(self, attempt_id: int | None = None) -> Path:
+        return self.logs / f"{attempt_id or self.last_id}.log"
 
-    def lines(self, attempt_id: int = 1) -> tuple[LogLine, ...]:
-        return decode_lines(self.log_file(attempt_id).read_bytes())
+    def lines(self, attempt_id: int | None = None) -> tuple[LogLine, ...]:
+        file = self.log_file(attempt_id)
+        return decode_lines(file.read_bytes()) if file.exists() else ()
 
-    def printed(self, attempt_id: int = 1) -> list[str]:
+    def texts(self, attempt_id: int | None = None) -> list[str]:
+        return [line.text for line in self.lines(attempt_id)]
+
+    def printed(self, attempt_id: int | None = None) -> list[str]:
         return [line.text for line in self.lines(attempt_id) if line.source == "output"]
+
+
+def nothing_known(_job: Job | None, _verb: str, _args: dict[str, Any]) -> Any:
+    return None
 
 
 @pytest.fixture
 def make_crew(tmp_path: Path) -> Iterator[Callable[..., Crew]]:
+    """Make crews with supervisors of their own."""
     made: list[Crew] = []
 
-    def make(
-        limits: Limits | None = None, answer: Callable[..., Any] = nothing_known, **options: Any
-    ) -> Crew:
+    def make(limits: Limits | None = None, answer: Answer = nothing_known, **options: Any) -> Crew:
+        outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        environ = options.pop("environ", os.environ)
+        supervisor = Supervisor(
+            on_outcome=outcomes.put, answer=answer, clock=CLOCK, environ=environ, limits=limits, **options
+        )
+        supervisor.start()
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        made.append(Crew(folder, limits or Limits(), answer, **options))
+        made.append(Crew(folder, supervisor, outcomes))
         return made[-1]
 
     yield make
@@ -119,10 +126,20 @@ def make_crew(tmp_path: Path) -> Iterator[Callable[..., Crew]]:
         crew.supervisor.close()
 
 
+@pytest.fixture(scope="session")
+def shared() -> Iterator[tuple[Supervisor, queue.SimpleQueue[Outcome]]]:
+    """Start one supervisor for the tests that need nothing special of it: starting one takes half a second."""
+    outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    supervisor = Supervisor(on_outcome=outcomes.put, answer=nothing_known, clock=CLOCK, environ=os.environ)
+    supervisor.start()
+    yield supervisor, outcomes
+    supervisor.close()
+
+
 @pytest.fixture
-def crew(make_crew: Callable[..., Crew]) -> Crew:
-    return make_crew()
-
-
-def nothing_known(_job: Job | None, _verb: str, _args: dict[str, Any]) -> Any:
-    return None
+def crew(tmp_path: Path, shared: tuple[Supervisor, queue.SimpleQueue[Outcome]]) -> Iterator[Crew]:
+    """Give a folder of its own to a test, and the shared supervisor, which it must leave without attempts."""
+    supervisor, outcomes = shared
+    yield Crew(tmp_path, supervisor, outcomes)
+    assert supervisor.live == frozenset()
+    assert outcomes.empty()

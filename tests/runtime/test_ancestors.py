@@ -34,11 +34,12 @@ def task():
 
 
 @pytest.fixture(params=[SLEEPER, DAEMON], ids=["group", "session"])
-def asleep(crew: Crew, request: pytest.FixtureRequest) -> tuple[Crew, list[int]]:
+def asleep(make_crew: Callable[..., Crew], request: pytest.FixtureRequest) -> tuple[Crew, list[int]]:
     """Launch an attempt that sleeps, with a grandchild in its group or in a session of its own."""
+    crew = make_crew()
     crew.write(request.param)
     attempt_id = crew.launch()
-    wait_until(lambda: crew.log_file(attempt_id).exists() and bool(crew.printed(attempt_id)))
+    wait_until(lambda: bool(crew.printed(attempt_id)))
     return crew, [int(word) for word in crew.printed(attempt_id)[0].split()]
 
 

@@ -9,13 +9,17 @@ from typing import Any
 
 import psutil
 
-from scheduler.clock import SystemClock
 from scheduler.errors import NotFound
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor import Limits
 from scheduler.wire import Job
-from tests.runtime.conftest import RUN, Crew
+from tests.runtime.conftest import CLOCK, Crew
 from tests.runtime.processes import open_fds, wait_until
+
+
+def newest_child() -> psutil.Process:
+    """Return the base process of the supervisor that was started last."""
+    return max(psutil.Process().children(), key=lambda process: process.create_time())
 
 
 def test_two_hundred_attempts_in_parallel_have_one_outcome_each_and_leave_nothing_open(
@@ -30,7 +34,7 @@ def test_two_hundred_attempts_in_parallel_have_one_outcome_each_and_leave_nothin
     assert {outcome.state for outcome in outcomes} == {"success"}
     assert all(crew.printed(attempt_id) == ["here"] for attempt_id in launched)
     assert crew.supervisor.live == frozenset()
-    children = psutil.Process().children(recursive=True)
+    children = [newest_child(), *newest_child().children(recursive=True)]
     assert not any(process.status() == psutil.STATUS_ZOMBIE for process in children)
     crew.supervisor.close()
     assert crew.outcomes.empty()
@@ -76,7 +80,7 @@ def test_an_outcome_waits_for_what_the_task_had_asked_before(make_crew: Callable
     crew = make_crew(answer=answer)
     crew.write("def task(): print('ran')")
     crew.launch()
-    wait_until(lambda: crew.log_file().exists() and crew.printed() == ["ran"])
+    wait_until(lambda: crew.printed() == ["ran"])
     assert crew.outcomes.empty()
     gate.set()
     assert crew.outcome().state == "success"
@@ -125,13 +129,12 @@ def test_a_file_that_cannot_be_imported_fails_its_attempts_with_the_error_and_wh
     crew: Crew,
 ) -> None:
     crew.write("print('reading rates')\nimport no_such_module\n")
-    for attempt_id in (1, 2):
-        crew.launch()
-        outcome = crew.outcome()
+    for _ in range(2):
+        outcome = crew.run()
         assert outcome.error is not None
         assert outcome.error.type == "ModuleNotFoundError"
         assert outcome.reason.startswith("tasks.py could not be imported: ModuleNotFoundError")
-        texts = [line.text for line in crew.lines(attempt_id)]
+        texts = crew.texts()
         assert "reading rates" in texts
         assert any("import no_such_module" in text for text in texts)
 
@@ -169,12 +172,11 @@ def test_a_file_whose_import_starts_threads_gets_a_fresh_interpreter_each_time_a
             return [IMPORTED_BY, os.getpid(), os.getsid(0)]
         """
     )
-    for attempt_id in (1, 2):
-        crew.launch()
-        imported_by, pid, session = crew.outcome().xcoms["return_value"]
+    for _ in range(2):
+        imported_by, pid, session = crew.run().xcoms["return_value"]
         assert imported_by == pid == session
-        assert crew.printed(attempt_id) == ["hello"]
-    texts = [line.text for line in crew.lines(2)]
+        assert crew.printed() == ["hello"]
+    texts = crew.texts()
     assert "In a fresh interpreter, which starts slower: its import leaves 2 threads running." in texts
 
 
@@ -193,7 +195,7 @@ def test_no_more_preloaders_stay_than_the_limit_allows(make_crew: Callable[..., 
         crew.write("import os\ndef task(): return os.getppid()", file=f"file{number}.py")
         crew.launch(file=f"file{number}.py")
         crew.outcome()
-    base = psutil.Process().children()[-1]
+    base = newest_child()
     wait_until(lambda: len(base.children()) == 2)
 
 
@@ -220,7 +222,7 @@ def test_a_task_that_prints_without_end_slows_nobody_and_fills_nothing(
     crew.write("import sys\ndef task():\n    while True: sys.stdout.write('y\\n' * 1000)", file="loud.py")
     crew.write("def task(): return 1", file="quiet.py")
     loud = crew.launch(file="loud.py")
-    wait_until(lambda: crew.log_file(loud).exists() and crew.log_file(loud).stat().st_size > 900_000)
+    wait_until(lambda: bool(crew.printed(loud)) and crew.log_file(loud).stat().st_size > 900_000)
     assert [crew.run(file="quiet.py").state for _ in range(5)] == ["success"] * 5
     crew.supervisor.stop(loud, "enough")
     assert crew.outcome().state == "cancelled"
@@ -236,19 +238,8 @@ def test_locks_held_by_threads_of_the_server_at_a_launch_do_not_hang_the_attempt
 
 def test_a_log_that_cannot_be_written_does_not_stop_its_task(crew: Crew) -> None:
     crew.write("def task(): print('unheard'); return 1")
-    clock = SystemClock()
-    log = LogSink(crew.code_root / "tasks.py" / "no-folder.log", clock)
-    job = Job(
-        attempt_id=77,
-        epoch=1,
-        kind="task",
-        code_root=str(crew.code_root),
-        file="tasks.py",
-        run=RUN,
-        task_id="task",
-    )
-    crew.supervisor.launch(job, log)
-    assert crew.outcome().state == "success"
+    log = LogSink(crew.code_root / "tasks.py" / "no-folder.log", CLOCK)
+    assert crew.run(log=log).state == "success"
     assert log.error_count > 0
     assert "tasks.py" in log.error_reason
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import random
 import resource
 import socket
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from scheduler.clock import Clock, SystemClock
@@ -72,9 +71,9 @@ def _answer(channel: PipeChannel, code: UserCode, dags: Dags | None) -> None:
     outcome = _perform(channel, code, dags, job)
     _wind_down()
     try:
-        channel.send({"outcome": asdict(outcome)})
+        channel.send({"outcome": outcome})
     except (TooLarge, TypeError, ValueError) as error:
-        channel.send({"outcome": asdict(_failed(job, error))})
+        channel.send({"outcome": _failed(job, error)})
 
 
 def _perform(channel: PipeChannel, code: UserCode, dags: Dags | None, job: Job) -> Outcome:
@@ -101,14 +100,12 @@ def _failed(job: Job, error: BaseException) -> Outcome:
 
 
 def settle(output_fd: int, memory_bytes: int | None) -> None:
-    """Make the process its own: output, input, limits, random numbers, orphans."""
-    read_nothing()
+    """Make the process its own: output, limits, random numbers, orphans."""
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
     kernel.adopt_orphans()
     if memory_bytes is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes + _RESERVE))
-    random.seed()
     if "numpy" in sys.modules:
         # Unlike Python's own, its generator is the same in every fork.
         sys.modules["numpy"].random.seed()
@@ -118,13 +115,6 @@ def use_reserve() -> None:
     """Allow a little more memory than the limit: to tell that it was reached."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
-
-
-def read_nothing() -> None:
-    """Let standard input be empty."""
-    fd = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(fd, 0)
-    os.close(fd)
 
 
 def forbid_core_files() -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from scheduler.runtime import kernel
+from scheduler.runtime.child.spare import Asked, Spare, fork_spare
 from scheduler.runtime.frames import FrameReader, encode
 
 Request = dict[str, Any]
@@ -28,6 +29,7 @@ Birth = Callable[[Request, Sequence[int]], NoReturn]
 _MAX_FDS: Final = 8
 _CRASHED: Final = 70
 _HANDLED: Final = (signal.SIGCHLD, signal.SIGTERM)
+_FORGOTTEN: Final = (*_HANDLED, signal.SIGINT)
 
 
 class SupervisorGone(Exception):
@@ -52,9 +54,12 @@ class Nursery:
     """Serves requests until its supervisor or its parent is gone, then leaves nothing behind.
 
     `grace_s`: how long children that are nurseries themselves get to clean up after SIGTERM; 0 kills at once.
+    `has_spare`: whether a child is forked ahead of the next request.
     """
 
-    def __init__(self, ties: Ties, births: Mapping[str, Birth], *, grace_s: float) -> None:
+    def __init__(
+        self, ties: Ties, births: Mapping[str, Birth], *, grace_s: float, has_spare: bool = False
+    ) -> None:
         self._ties = ties
         self._births = births
         self._grace_s = grace_s
@@ -64,6 +69,8 @@ class Nursery:
         self._life_r, self._life_w = os.pipe()
         self._wake_r, self._wake_w = os.pipe()
         self._poll = select.poll()
+        self._has_spare = has_spare
+        self._spare: Spare | None = None
 
     @property
     def life_fd(self) -> int:
@@ -105,7 +112,11 @@ class Nursery:
         signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
 
     def _turn(self) -> None:
-        for fd, _ in self._poll.poll():
+        wants_spare = self._has_spare and self._spare is None
+        ready = self._poll.poll(0 if wants_spare else None)
+        if wants_spare and not ready:
+            self._fork_spare()
+        for fd, _ in ready:
             if fd == self._wake_r:
                 self._take_signals()
             elif fd == self._ties.parent_fd:
@@ -143,34 +154,59 @@ class Nursery:
 
     def _kill(self, child_id: int, signum: int) -> None:
         for pid, known in self._children.items():
-            if known == child_id:
-                kernel.kill_group(pid, signum)
+            if known == child_id and not kernel.kill_group(pid, signum):
+                # It has just been forked, and leads no group yet.
+                kernel.kill(pid, signum)
 
     def _fork(self, request: Request, fds: Sequence[int]) -> None:
-        parent_pid = os.getpid()
         try:
-            pid = os.fork()
+            pid = self._use_spare(request, fds) or self._fork_into(lambda: (request, fds))
         except OSError as error:
             self.tell("refused", id=request["id"], reason=str(error))
             return
-        if pid == 0:
-            self._become(request, fds, parent_pid)
         self._children[pid] = request["id"]
         self.tell("started", id=request["id"], pid=pid)
 
-    def _become(self, request: Request, fds: Sequence[int], parent_pid: int) -> NoReturn:
+    def _use_spare(self, request: Request, fds: Sequence[int]) -> int | None:
+        spare, self._spare = self._spare, None
+        return spare.pid if spare is not None and spare.hand_over(request, fds) else None
+
+    def _fork_spare(self) -> None:
+        try:
+            self._spare = fork_spare(self._fork_into)
+        except OSError:
+            # Whoever asks next will hear of it.
+            self._has_spare = False
+
+    def _fork_into(self, asked: Callable[[], Asked | None]) -> int:
+        """Fork a child that becomes what `asked` tells it; return its pid. Raises OSError."""
+        parent_pid = os.getpid()
+        # A signal that reached the child with our handlers would be written to our wake-up pipe.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _FORGOTTEN)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become(asked, parent_pid)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORGOTTEN)
+        return pid
+
+    def _become(self, asked: Callable[[], Asked | None], parent_pid: int) -> NoReturn:
         """In the child: leave the nursery behind and be born. Nothing escapes into the parent's code."""
         try:
             os.setsid()
             _forget_signals()
             kernel.die_with_parent(_death_signal(self._grace_s), parent_pid)
-            for fd in (self._wake_r, self._wake_w, self._life_w):
+            for fd in (self._wake_r, self._wake_w, self._life_w, *self._fds):
                 os.close(fd)
             if self._grace_s == 0:
                 os.close(self._life_r)
             self._ties.cut()
             gc.enable()
-            self._births[request["op"]](request, fds)
+            if (found := asked()) is not None:
+                request, fds = found
+                self._births[request["op"]](request, fds)
+            os._exit(0)
         except SupervisorGone:
             os._exit(0)
         except BaseException:  # noqa: BLE001 - the edge of a process
@@ -183,6 +219,9 @@ class Nursery:
             # Its number cannot be given to another process before it is waited for.
             kernel.kill_group(pid, signal.SIGKILL)
             _, status, usage = os.wait4(pid, 0)
+            if self._is_spare(pid):
+                # Something here does not bear a fork; trying again at once could go on for ever.
+                self._spare, self._has_spare = None, False
             child_id = self._children.pop(pid, None)
             if child_id is not None:
                 cpu_s = usage.ru_utime + usage.ru_stime
@@ -196,9 +235,12 @@ class Nursery:
         ended.
         """
         for pid in kernel.child_pids():
-            if pid not in self._children:
+            if pid not in self._children and not self._is_spare(pid):
                 kernel.kill_group(pid, signal.SIGKILL)
                 kernel.kill(pid, signal.SIGKILL)
+
+    def _is_spare(self, pid: int) -> bool:
+        return self._spare is not None and self._spare.pid == pid
 
     def _end(self) -> NoReturn:
         """Kill everything below, as far as the kernel lets one know of it."""
@@ -235,8 +277,9 @@ def _death_signal(grace_s: float) -> signal.Signals:
 
 def _forget_signals() -> None:
     signal.set_wakeup_fd(-1)
-    for signum in (*_HANDLED, signal.SIGINT):
+    for signum in _FORGOTTEN:
         signal.signal(signum, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORGOTTEN)
 
 
 def _exited_child() -> int | None:

@@ -14,7 +14,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -78,7 +78,7 @@ def run_parse(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     settle(output_fd, request["memory_bytes"])
     channel = PipeChannel(socket.socket(fileno=channel_fd), PARSE_LIMIT)
     parsed = parse(code, request["code_root"], request["file"], request["timeout_s"], channel)
-    channel.send({"parsed": asdict(parsed)})
+    channel.send({"parsed": parsed})
     leave(0)
 
 

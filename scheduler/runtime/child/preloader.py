@@ -7,11 +7,10 @@ import socket
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, BinaryIO, Final, NoReturn
 
 from scheduler.runtime import kernel
-from scheduler.runtime.child.attempt_process import UserCode, read_nothing, run_attempt
+from scheduler.runtime.child.attempt_process import UserCode, run_attempt
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.nursery import Nursery, Request, Ties
 from scheduler.runtime.child.parse import run_parse
@@ -44,7 +43,7 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
     def attempt(asked: Request, attempt_fds: Sequence[int]) -> NoReturn:
         run_attempt(code, dags, attempt_fds, asked["memory_bytes"])
 
-    nursery = Nursery(ties, {"attempt": attempt}, grace_s=0)
+    nursery = Nursery(ties, {"attempt": attempt}, grace_s=0, has_spare=True)
     with tempfile.TemporaryFile() as printed:
         _redirect(printed.fileno())
         channel = PipeChannel(socket.socket(fileno=channel_fd))
@@ -52,10 +51,9 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
             dags.update(code.load(request["code_root"], request["file"], channel))
         except BaseException as error:  # noqa: BLE001 - the edge of a process: SystemExit, too
             info = blame(error, request["code_root"])
-            nursery.tell("broken", error=asdict(info), output=_tail(printed))
+            nursery.tell("broken", error=info, output=_tail(printed))
             os._exit(1)
     channel.close()
-    read_nothing()
     _redirect(os.open(os.devnull, os.O_WRONLY))
     nursery.serve(threads=kernel.thread_count(), output="")
 

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from typing import Final
 
 from scheduler.errors import TooLarge
 from scheduler.logs.lines import DIRIGENT
@@ -20,6 +21,9 @@ from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
 from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of
 from scheduler.wire import Data, ErrorInfo, Job, Outcome
+
+#: A short attempt writes its log once.
+_FLUSH_S: Final = 0.2
 
 
 class Attempt:
@@ -46,9 +50,9 @@ class Attempt:
         self._is_over = False
 
     def say(self, level: str, text: str) -> None:
-        """Add a line of Dirigent's own to the log."""
+        """Add a line of Dirigent's own to the log; it is written with the next one, or soon."""
         self._log.line(level, DIRIGENT, text)
-        self._services.reactor.after_turn(self._log.flush)
+        self._later(_FLUSH_S, self._log.flush)
 
     def on_seat(self, link: Link, op: str) -> None:
         """Have the process forked, and give it its job."""
@@ -137,7 +141,7 @@ class Attempt:
 
     def _send_job(self, channel: Conversation) -> None:
         try:
-            channel.send({"protocol": PROTOCOL, "job": asdict(self.job)})
+            channel.send({"protocol": PROTOCOL, "job": self.job})
         except TooLarge as error:
             self._stop(Stop("failed", str(error)))
 

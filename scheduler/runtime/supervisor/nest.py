@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from scheduler.logs.mask import Masker
@@ -120,7 +121,7 @@ class Nest:
             # It ends by itself, as its socket did, and kills what is below it; unless user code keeps it
             # busy.
             pid = self.pid
-            self._services.reactor.call_later(_GRACE_S, lambda: kernel.kill_group(pid, signal.SIGKILL))
+            self._services.reactor.call_later(_GRACE_S, partial(kernel.kill_group, pid, signal.SIGKILL))
 
     def _ready(self, message: Data) -> None:
         self._close_import()

@@ -20,7 +20,8 @@ from scheduler.clock import Clock
 
 _log: Final = logging.getLogger(__name__)
 
-Call = Callable[[], None]
+#: What it returns does not matter.
+Call = Callable[[], object]
 
 
 @dataclass(order=True, slots=True)
