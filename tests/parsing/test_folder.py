@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from scheduler.store.dag_files import forget_files
-from scheduler.store.dags import delete_dag_row, load_tags, set_next_due
+from scheduler.store.dags import load_tags, set_next_due
+from scheduler.store.deletion import delete_dag_row
 from scheduler.store.snapshots import load_manifest
 from scheduler.store.variables import put_variable
 

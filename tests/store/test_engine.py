@@ -232,7 +232,7 @@ def test_a_deadlock_is_tried_again(postgres_db):
     both_hold_one = threading.Barrier(2)
 
     def swap(first, second):
-        held = []
+        held: list[int] = []
 
         def work(session):
             session.execute(notes.update().where(notes.c.id == first).values(text=notes.c.text + "!"))
@@ -249,3 +249,45 @@ def test_a_deadlock_is_tried_again(postgres_db):
     for thread in threads:
         thread.join()
     assert _texts(postgres_db) == ["a!!", "b!!"]
+
+
+@pytest.mark.postgres
+def test_a_server_that_goes_away_is_told_and_found_again_when_it_is_back(new_server):
+    server = new_server("postgres")
+    db = Database(server.url)
+    db.ping()
+    server.stop()
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable, match="cannot be used") as caught:
+            db.ping()
+        assert server.password not in str(caught.value)
+    server.start()
+    db.ping()
+    db.close()
+
+
+@pytest.mark.postgres
+def test_a_connection_that_is_cut_inside_a_transaction_is_told(postgres_db):
+    def cut(session):
+        with postgres_db.write() as other:
+            mine = session.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({mine})")
+        session.exec_driver_sql("SELECT 1")
+
+    with pytest.raises(DatabaseUnavailable, match="cannot be used"):
+        postgres_db.transact(cut)
+    postgres_db.ping()
+
+
+def test_a_full_disk_is_told_and_leaves_the_database_whole(sqlite_db):
+    with sqlite_db.write() as session:
+        notes.create(session)
+        pages = session.exec_driver_sql("PRAGMA page_count").scalar_one()
+        session.exec_driver_sql(f"PRAGMA max_page_count = {pages + 10}")
+
+    def fill(session):
+        session.execute(notes.insert(), [{"text": "x" * 10_000} for _ in range(100)])
+
+    with pytest.raises(DatabaseUnavailable, match=r"full.*Free some space"):
+        sqlite_db.transact(fill)
+    assert _texts(sqlite_db) == []
