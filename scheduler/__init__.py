@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
     from scheduler.operators.taskflow import task
     from scheduler.sdk.connections import Connection
-    from scheduler.sdk.context import Context, DagRun, TaskInstance, get_current_context, publish_artifact
+    from scheduler.sdk.context import Context, get_current_context, publish_artifact
     from scheduler.sdk.dag import DAG, dag
     from scheduler.sdk.edges import Label, chain, chain_linear, cross_downstream
     from scheduler.sdk.group import TaskGroup, task_group
+    from scheduler.sdk.instance import DagRun, TaskInstance
     from scheduler.sdk.operator import BaseOperator
     from scheduler.sdk.params import Param
     from scheduler.sdk.results import XComArg
@@ -88,10 +89,11 @@ _HOMES: Final = {
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
     "scheduler.operators.taskflow": "task",
     "scheduler.sdk.connections": "Connection",
-    "scheduler.sdk.context": "Context DagRun TaskInstance get_current_context publish_artifact",
+    "scheduler.sdk.context": "Context get_current_context publish_artifact",
     "scheduler.sdk.dag": "DAG dag",
     "scheduler.sdk.edges": "Label chain chain_linear cross_downstream",
     "scheduler.sdk.group": "TaskGroup task_group",
+    "scheduler.sdk.instance": "DagRun TaskInstance",
     "scheduler.sdk.operator": "BaseOperator",
     "scheduler.sdk.params": "Param",
     "scheduler.sdk.results": "XComArg",

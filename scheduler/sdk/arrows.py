@@ -43,12 +43,48 @@ def resolve(arrows: Sequence[Arrow]) -> Edges:
     Which tasks of a group are first and last follows from the arrows inside it, so the innermost arrows go
     first. A group without tasks hands on what it waits for.
     """
-    edges = Edges()
+    ends = _Ends(arrows, Edges())
     for arrow in sorted(arrows, key=lambda each: -_depth(each)):
-        for before in _lasts(arrow.before, edges, arrows):
-            for after in _firsts(arrow.after, edges, arrows):
-                edges.add(before, after, arrow.label)
-    return edges
+        for before in ends.lasts(arrow.before):
+            for after in ends.firsts(arrow.after):
+                ends.edges.add(before, after, arrow.label)
+    return ends.edges
+
+
+@dataclass(slots=True)
+class _Ends:
+    """First and last tasks of groups; kept, for once an arrow touches a group, nothing inside it changes."""
+
+    arrows: Sequence[Arrow]
+    edges: Edges
+    kept_firsts: dict[Node, set[str]] = field(default_factory=dict)
+    kept_lasts: dict[Node, set[str]] = field(default_factory=dict)
+
+    def firsts(self, node: Node) -> set[str]:
+        """Return the tasks that an arrow to the node leads to."""
+        if node not in self.kept_firsts:
+            inside = _tasks_in(node)
+            self.kept_firsts[node] = (
+                {each for each in inside if inside.isdisjoint(self.edges.upstream.get(each, ()))}
+                if inside
+                else _union(self.firsts(each.after) for each in self.arrows if each.before is node)
+            )
+        return self.kept_firsts[node]
+
+    def lasts(self, node: Node) -> set[str]:
+        """Return the tasks at which an arrow from the node begins."""
+        if node not in self.kept_lasts:
+            inside = _tasks_in(node)
+            self.kept_lasts[node] = (
+                {each for each in inside if inside.isdisjoint(self.edges.downstream.get(each, ()))}
+                if inside
+                else _union(self.lasts(each.before) for each in self.arrows if each.after is node)
+            )
+        return self.kept_lasts[node]
+
+
+def _tasks_in(node: Node) -> set[str]:
+    return {task.task_id for task in node.tasks()} if isinstance(node, TaskGroup) else {node.node_id}
 
 
 def _depth(arrow: Arrow) -> int:
@@ -67,24 +103,6 @@ def _groups_around(node: Node) -> tuple[TaskGroup, ...]:
     assert isinstance(node, BaseOperator)
     group = node.task_group
     return (*group.ancestors, group) if group else ()
-
-
-def _lasts(node: Node, edges: Edges, arrows: Sequence[Arrow]) -> set[str]:
-    if not isinstance(node, TaskGroup):
-        return {node.node_id}
-    inside = {task.task_id for task in node.tasks()}
-    if inside:
-        return {task_id for task_id in inside if not inside & edges.downstream.get(task_id, set())}
-    return _union(_lasts(each.before, edges, arrows) for each in arrows if each.after is node)
-
-
-def _firsts(node: Node, edges: Edges, arrows: Sequence[Arrow]) -> set[str]:
-    if not isinstance(node, TaskGroup):
-        return {node.node_id}
-    inside = {task.task_id for task in node.tasks()}
-    if inside:
-        return {task_id for task_id in inside if not inside & edges.upstream.get(task_id, set())}
-    return _union(_firsts(each.after, edges, arrows) for each in arrows if each.before is node)
 
 
 def _union(sets: Iterable[set[str]]) -> set[str]:

@@ -1,9 +1,8 @@
-"""What running user code sees: the context with Airflow's names, its task instance and its run."""
+"""What running user code sees: the current attempt, and its context with Airflow's names."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from scheduler.errors import DirigentError
 from scheduler.sdk import macros
 from scheduler.sdk.channel import Channel
+from scheduler.sdk.instance import TaskInstance, dag_run_of
 from scheduler.sdk.params import read_params
-from scheduler.sdk.results import RETURN_KEY
-from scheduler.sdk.xcom import decode, encode
-from scheduler.wire import Job, RunInfo
+from scheduler.wire import RunInfo
 
 if TYPE_CHECKING:
     from scheduler.sdk.dag import DAG
@@ -91,145 +89,6 @@ _MEDIA_TYPES: Final = {
     "txt": "text/plain",
     "pdf": "application/pdf",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class DagRun:
-    """The run, as templates and user code see it. Instants are aware, in UTC."""
-
-    dag_id: str
-    run_id: str
-    run_type: str
-    logical_date: datetime | None
-    data_interval_start: datetime | None
-    data_interval_end: datetime | None
-    run_after: datetime
-    start_date: datetime | None
-    queued_at: datetime | None
-    conf: dict[str, Any]
-    triggered_by: str
-    state: str
-
-    @property
-    def execution_date(self) -> datetime | None:
-        """The logical date, under Airflow 2's name."""
-        return self.logical_date
-
-    @property
-    def external_trigger(self) -> bool:
-        """Whether a person or program started it, and not a schedule."""
-        return self.run_type == "manual"
-
-
-class TaskInstance:
-    """The running task instance: its identity, and its way to the values of others."""
-
-    def __init__(
-        self, task: BaseOperator, job: Job, channel: Channel, started_at: datetime, dag_run: DagRun
-    ) -> None:
-        self.task = task
-        self.task_id = task.task_id
-        self.dag_id = job.run.dag_id
-        self.run_id = job.run.run_id
-        self.path = job.path
-        self.try_number = job.try_number
-        self.max_tries = job.max_tries
-        self.start_date = started_at
-        self.queued_dttm = instant(job.queued_at)
-        self.dag_run = dag_run
-        self.state = "running"
-        self.skipped: set[str] = set()
-        self._job = job
-        self._channel = channel
-
-    @property
-    def map_index(self) -> int:
-        """Index among mapped instances; -1 where the task is not mapped."""
-        last = self.path.rpartition(".")[2]
-        return int(last) if last else -1
-
-    @property
-    def log(self) -> logging.Logger:
-        """Where the task logs to."""
-        return self.task.log
-
-    @property
-    def key(self) -> str:
-        """Stable name of this task instance, the same in each of its attempts: for idempotent effects."""
-        return f"{self.dag_id}/{self.run_id}/{self.task_id}" + (f"/{self.path}" if self.path else "")
-
-    @property
-    def logical_date(self) -> datetime | None:
-        """Logical date of the run."""
-        return self.dag_run.logical_date
-
-    execution_date = logical_date
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        """Keep a value under this task and key at once. Raises NotSerializable or TooLarge."""
-        self._channel.set_xcom(key, encode(value, what=f"XCom {key!r} of task {self.task_id!r}"))
-
-    def xcom_pull(
-        self,
-        task_ids: str | Iterable[str] | None = None,
-        key: str = RETURN_KEY,
-        *,
-        dag_id: str | None = None,
-        run_id: str | None = None,
-        map_indexes: int | None = None,
-        default: Any = None,
-    ) -> Any:
-        """Return a value of another task, or a list for several task_ids; `default` where there is none.
-
-        Without task_ids: of the one direct upstream task, or of all of them as a list.
-        """
-        path = "" if map_indexes is None or map_indexes < 0 else str(map_indexes)
-        if isinstance(task_ids, str):
-            return self._pull(task_ids, key, path, dag_id, run_id, default)
-        wanted = sorted(self.task.upstream_task_ids) if task_ids is None else list(task_ids)
-        values = [self._pull(each, key, path, dag_id, run_id, default) for each in wanted]
-        return values[0] if task_ids is None and len(values) == 1 else values
-
-    def _pull(
-        self, task_id: str, key: str, path: str, dag_id: str | None, run_id: str | None, default: Any
-    ) -> Any:
-        at_hand = (
-            key == RETURN_KEY and not path and dag_id in (None, self.dag_id) and run_id in (None, self.run_id)
-        )
-        if at_hand and task_id in self._job.xcoms:
-            return decode(self._job.xcoms[task_id])
-        value = self._channel.get_xcom(task_id, key, path=path, run_id=run_id, dag_id=dag_id)
-        return default if value is None else decode(value)
-
-    def skip_tasks(self, task_ids: Iterable[str]) -> None:
-        """Let these tasks be skipped once this attempt ends well: how a branch drops the ways not taken."""
-        self.skipped.update(task_ids)
-
-    def __repr__(self) -> str:
-        return f"<TaskInstance: {self.key} try {self.try_number} of {self.max_tries}>"
-
-
-def instant(text: str | None) -> datetime | None:
-    """Read an instant of the wire; None stays None."""
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def dag_run_of(run: RunInfo) -> DagRun:
-    """Return the run as user code sees it."""
-    return DagRun(
-        dag_id=run.dag_id,
-        run_id=run.run_id,
-        run_type=run.run_type,
-        logical_date=instant(run.logical_date),
-        data_interval_start=instant(run.data_interval_start),
-        data_interval_end=instant(run.data_interval_end),
-        run_after=datetime.fromisoformat(run.run_after),
-        start_date=instant(run.start_date),
-        queued_at=instant(run.queued_at),
-        conf=decode(run.conf),
-        triggered_by=run.triggered_by,
-        state=run.state,
-    )
 
 
 def run_context(dag: DAG, run: RunInfo, reason: str = "") -> Context:

@@ -112,7 +112,7 @@ class DAG:
 
     def add_task(self, task: BaseOperator) -> None:
         """Add a task that was made outside; inside `with dag:` this happens by itself."""
-        if task.task_id in self.task_dict:
+        if task.task_id in self.task_dict or task.task_id in self.groups:
             raise DuplicateTask(self.dag_id, task.task_id)
         if task.task_group is None:
             task.dag, task.task_group = self, self.task_group

@@ -70,7 +70,7 @@ class CronTriggerTimetable:
 
     def to_spec(self) -> ScheduleSpec:
         """Return the plain form."""
-        return ScheduleSpec(kind="cron", cron=self.cron)
+        return ScheduleSpec(kind="cron", cron=_LONG.get(self.cron, self.cron))
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class CronDataIntervalTimetable:
 
     def to_spec(self) -> ScheduleSpec:
         """Return the plain form."""
-        return ScheduleSpec(kind="cron_interval", cron=self.cron)
+        return ScheduleSpec(kind="cron_interval", cron=_LONG.get(self.cron, self.cron))
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,8 @@ def check_delta(delta: object) -> None:
         raise BadSchedule(f"{author_line()}: schedule={delta!r}: give a timedelta longer than zero.")
 
 
+#: Words that only Dirigent knows.
+_LONG: Final = {"@quarterly": "0 0 1 */3 *"}
 _PRESETS: Final = frozenset(
     {"@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually"}
 )
@@ -161,10 +163,12 @@ _FIELDS: Final[tuple[tuple[str, int, int, list[str]], ...]] = (
     ("day of week", 0, 7, _DAYS),
     ("second", 0, 59, []),
 )
-_PART: Final = re.compile(
-    r"(?:\*|\?|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?(?:#[1-5]|#L)?", re.ASCII
-)
-_LAST: Final = re.compile(r"l|l[0-7]|lw|\d{1,2}w", re.ASCII)
+_PART: Final = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
+#: By the highest number of the field: the last day of the month, the working day nearest to one, the last Friday.
+_SPECIAL: Final = {
+    31: re.compile(r"\?|l|[1-9]w|[12]\dw|3[01]w", re.ASCII),
+    7: re.compile(rf"\?|l[0-7]|(?:[0-7]|{'|'.join(_DAYS)})#[1-5]", re.ASCII),
+}
 
 
 def check_cron(cron: object) -> None:
@@ -183,19 +187,22 @@ def check_cron(cron: object) -> None:
             f"day of week), a sixth for seconds, or one of {', '.join(sorted(_PRESETS))}."
         )
     for text, (name, low, high, words) in zip(parts, _FIELDS, strict=False):
-        if not all(_is_part(part.lower(), low, high, words) for part in text.split(",")):
+        if not _is_field(text.lower(), low, high, words):
             raise BadSchedule(f"{author_line()}: cron {cron!r}: {text!r} is no {name} ({low} to {high}).")
 
 
-def _is_part(part: str, low: int, high: int, words: list[str]) -> bool:
-    if high in (31, 7) and _LAST.fullmatch(part):
+def _is_field(text: str, low: int, high: int, words: list[str]) -> bool:
+    if high in _SPECIAL and _SPECIAL[high].fullmatch(text):
         return True
+    return all(_is_part(part, low, high, words) for part in text.split(","))
+
+
+def _is_part(part: str, low: int, high: int, words: list[str]) -> bool:
     found = _PART.fullmatch(part)
     if not found or found["step"] == "0":
         return False
-    return all(
-        _is_number(each, low, high, words) for each in (found["first"], found["last"]) if each is not None
-    )
+    ends = [each for each in (found["first"], found["last"]) if each is not None]
+    return all(_is_number(each, low, high, words) for each in ends)
 
 
 def _is_number(text: str, low: int, high: int, words: list[str]) -> bool:

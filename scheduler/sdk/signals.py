@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from scheduler.errors import NaiveDate
+
 
 class SkipTask(Exception):
     """Ends the attempt as skipped; the message is the reason shown."""
@@ -21,6 +23,8 @@ class RescheduleTask(Exception):
     """Ends the attempt; the task is called again at `reschedule_date` and holds no slot until then."""
 
     def __init__(self, reschedule_date: datetime) -> None:
+        if reschedule_date.tzinfo is None:
+            raise NaiveDate(f"RescheduleTask({reschedule_date}) has no time zone; add tzinfo=UTC.")
         super().__init__(f"called again at {reschedule_date.isoformat()}")
         self.reschedule_date = reschedule_date
 

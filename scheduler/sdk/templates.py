@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from scheduler.errors import DirigentError, TemplateFailed
 from scheduler.sdk.context import Context
 from scheduler.sdk.params import DagParam
-from scheduler.sdk.results import RETURN_KEY, XComArg
+from scheduler.sdk.results import XComArg
 
 if TYPE_CHECKING:
     from scheduler.sdk.dag import DAG
@@ -149,16 +149,14 @@ def _say(error: TemplateError) -> str:
 def resolve_result(result: XComArg[Any], context: Context) -> Any:
     """Fetch the value that a result stands for.
 
-    `result["key"]` is what the task kept under that key, and else that part of its return value.
+    `result["key"]` is that part of its return value, and else what the task kept under that key.
     """
     instance, task_id, path = context["ti"], result.operator.task_id, result.path
-    if result.key == RETURN_KEY and path and isinstance(path[0], str):
-        kept = None if result.operator.multiple_outputs is False else instance.xcom_pull(task_id, path[0])
+    value = instance.xcom_pull(task_id, result.key)
+    if path and isinstance(path[0], str) and not (isinstance(value, Mapping) and path[0] in value):
+        kept = instance.xcom_pull(task_id, path[0])
         if kept is not None:
             return _part(kept, path[1:], task_id)
-    value = instance.xcom_pull(task_id, result.key)
-    if value is None and path and isinstance(path[0], str):
-        value, path = instance.xcom_pull(task_id, path[0]), path[1:]
     return _part(value, path, task_id)
 
 

@@ -27,6 +27,7 @@ from scheduler import (
     publish_artifact,
     task,
 )
+from scheduler.sdk.context import CONTEXT_NAMES
 from scheduler.testing.local_channel import LocalChannel
 from tests.runtime.attempts import NOW, attempt
 
@@ -345,3 +346,14 @@ def test_params_of_a_task_go_before_the_defaults_and_conf_before_both(dag):
     assert attempt(dag).xcoms["return_value"] == {"region": "asia", "size": 3}
     run: dict[str, Any] = {"conf": {"size": 9, "stray": 1}, "params": {"region": "eu", "size": 9}}
     assert attempt(dag, **run).xcoms["return_value"] == {"region": "asia", "size": 9}
+
+
+def test_every_name_of_the_context_is_known_and_the_other_way_round(dag):
+    calls(lambda **context: sorted(context))
+    outcome = attempt(dag)
+    assert set(outcome.xcoms["return_value"]) | {"exception"} == CONTEXT_NAMES
+
+
+def test_a_callback_that_exits_changes_nothing(dag):
+    calls(lambda: 1, on_success_callback=raising(SystemExit(3)))
+    assert attempt(dag).state == "success"

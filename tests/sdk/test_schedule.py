@@ -6,6 +6,8 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from scheduler import (
     DAG,
@@ -14,15 +16,16 @@ from scheduler import (
     DeltaDataIntervalTimetable,
     DeltaTriggerTimetable,
 )
+from scheduler.core.cron import read_cron
 from scheduler.errors import BadSchedule
-from scheduler.sdk.schedule import read_schedule
+from scheduler.sdk.schedule import check_cron, read_schedule
 from scheduler.wire import ScheduleSpec
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    ("given", "spec"),
+    ("value", "spec"),
     [
         (None, ScheduleSpec()),
         ("@once", ScheduleSpec(kind="once")),
@@ -39,12 +42,12 @@ HOUR = timedelta(hours=1)
         (DeltaDataIntervalTimetable(HOUR), ScheduleSpec(kind="delta_interval", delta_s=3600.0)),
     ],
 )
-def test_every_form_of_schedule_has_a_plain_form(given, spec):
-    assert read_schedule(given).to_spec() == spec
+def test_every_form_of_schedule_has_a_plain_form(value, spec):
+    assert read_schedule(value).to_spec() == spec
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("value", "said"),
     [
         ("61 * * * *", "'61' is no minute"),
         ("* 24 * * *", "'24' is no hour"),
@@ -60,9 +63,9 @@ def test_every_form_of_schedule_has_a_plain_form(given, spec):
         (3600, "cannot be read"),
     ],
 )
-def test_what_is_no_schedule_is_refused_with_its_line(given, said):
+def test_what_is_no_schedule_is_refused_with_its_line(value, said):
     with pytest.raises(BadSchedule, match=rf"test_schedule\.py:\d+: .*{said}"):
-        DAG("orders", schedule=given)
+        DAG("orders", schedule=value)
 
 
 def test_a_timetable_may_bring_its_time_zone():
@@ -72,3 +75,29 @@ def test_a_timetable_may_bring_its_time_zone():
     )
     zone = ZoneInfo("Asia/Tokyo")
     assert DAG("b", schedule=CronDataIntervalTimetable("0 6 * * *", timezone=zone)).timezone == "Asia/Tokyo"
+
+
+numbers = st.integers(0, 62).map(str)
+words = st.sampled_from(["mon", "SUN", "feb", "DEC", "L", "l5", "15w", "?", "*", "x", "LW", "mon#2"])
+atoms = st.one_of(numbers, words)
+ranges = st.tuples(atoms, atoms).map("-".join)
+steps = st.tuples(st.one_of(st.just("*"), ranges, atoms), numbers).map("/".join)
+parts = st.one_of(atoms, ranges, steps, st.tuples(numbers, st.sampled_from("01256")).map("#".join))
+fields = st.lists(parts, min_size=1, max_size=2).map(",".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(st.just("*"), fields), min_size=5, max_size=6).map(" ".join))
+@example("@quarterly")
+def test_what_the_author_is_not_told_to_change_the_scheduler_can_read(cron):
+    if not complaint(check_cron, cron):
+        read = complaint(read_cron, read_schedule(cron).to_spec().cron or "", "UTC")
+        assert not read or "never fires" in read
+
+
+def complaint(read, *args):
+    try:
+        read(*args)
+    except BadSchedule as error:
+        return str(error)
+    return ""

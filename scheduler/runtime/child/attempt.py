@@ -20,13 +20,12 @@ from scheduler.sdk.connections import Connections
 from scheduler.sdk.context import (
     Attempt,
     Context,
-    TaskInstance,
-    dag_run_of,
     run_context,
     running,
     task_context,
 )
 from scheduler.sdk.dag import DAG
+from scheduler.sdk.instance import TaskInstance, dag_run_of
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.results import RETURN_KEY
 from scheduler.sdk.signals import FailTask, RescheduleTask, SkipTask, TaskCancelled, TaskTimeout
@@ -163,13 +162,13 @@ def _told(task: BaseOperator, outcome: Outcome, job: Job) -> tuple[str, tuple[Ca
             return "failed", (), ""
 
 
-def _call(callbacks: Iterable[Callback], context: Context, name: str) -> list[Exception]:
+def _call(callbacks: Iterable[Callback], context: Context, name: str) -> list[BaseException]:
     """Call each; one that raises is logged and stops no other."""
-    raised: list[Exception] = []
+    raised: list[BaseException] = []
     for callback in callbacks:
         try:
             callback(context)
-        except Exception as error:  # noqa: BLE001 - a callback's failure is not the task's
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a callback's failure is not the task's
             _log.exception("%s %s failed.", name, getattr(callback, "__name__", callback))
             raised.append(error)
     return raised
