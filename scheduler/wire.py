@@ -51,6 +51,7 @@ class TaskSpec:
     task_id: str  #: full id, with the ids of its groups joined by '.'
     operator: str  #: class name, for the page
     upstream: tuple[str, ...] = ()  #: full ids of direct upstream tasks, sorted
+    upstream_labels: dict[str, str] = field(default_factory=dict)  #: words on the arrow from an upstream task
     group_id: str | None = None  #: innermost task group
     label: str = ""  #: name on the page; the task_id without its groups unless the author gives one
     trigger_rule: str = "all_success"

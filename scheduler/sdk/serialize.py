@@ -92,6 +92,11 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         task_id=task.task_id,
         operator=task.operator_name,
         upstream=tuple(sorted(dag.upstream_of(task.task_id))),
+        upstream_labels={
+            before: dag.edges.labels[before, task.task_id]
+            for before in sorted(dag.upstream_of(task.task_id))
+            if (before, task.task_id) in dag.edges.labels
+        },
         group_id=group_id or None,
         label=task.task_display_name or task.label,
         trigger_rule=str(task.trigger_rule),

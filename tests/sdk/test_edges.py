@@ -157,7 +157,8 @@ def test_labels_stand_on_the_arrows_they_are_written_in():
         a >> Label("rows") >> b
         a >> Label("none") >> [c]
         c << Label("late") << b
-    assert declared.edges.labels == {("a", "b"): "rows", ("a", "c"): "none", ("b", "c"): "late"}
+    labels = {task.task_id: task.upstream_labels for task in to_spec(declared, "a.py").tasks}
+    assert labels == {"a": {}, "b": {"a": "rows"}, "c": {"a": "none", "b": "late"}}
 
 
 def test_an_arrow_between_dags_is_refused():
