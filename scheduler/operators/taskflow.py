@@ -119,12 +119,12 @@ class TaskFunction(Generic[_P, _R]):
         """Declare a task with these arguments; results of other tasks among them become its upstream."""
         if current_attempt() is not None and scope.open_group() is None:
             return cast("XComArg[_R]", self.function(*args, **kwargs))
-        _check_call(self.function, args, kwargs)
+        positional, named = _bind(self.function, args, kwargs)
         settings: dict[str, Any] = {"doc_md": inspect.getdoc(self.function), **self._arguments}
         settings.setdefault("multiple_outputs", _returns_dict(self.function))
         task_id = _free_id(settings.pop("task_id", None) or self.function.__name__.strip("_"), settings)
         task = self._operator(
-            task_id, python_callable=self.function, op_args=args, op_kwargs=kwargs, **settings
+            task_id, python_callable=self.function, op_args=positional, op_kwargs=named, **settings
         )
         return XComArg(task)
 
@@ -217,22 +217,26 @@ class Task(TaskDecorator):
 task: Final = Task(TaskFlowOperator)
 
 
-def _check_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    """Raise BadDag for arguments that the function does not take, or that nobody will give it."""
-    signature = inspect.signature(function)
+def _bind(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments, by name where they can be: so the page shows them.
+
+    Raises BadDag for what the function does not take, and for what nobody will give it.
+    """
+    parameters = inspect.signature(function).parameters
     try:
-        given = signature.bind_partial(*args, **kwargs).arguments
+        given = inspect.signature(function).bind_partial(*args, **kwargs)
     except TypeError as error:
         raise BadDag(f"{author_line()}: {function.__name__}() {error}.") from None
-    plain = (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        inspect.Parameter.KEYWORD_ONLY,
-    )
-    for each in signature.parameters.values():
-        filled = each.name in given or each.default is not each.empty or each.name in CONTEXT_NAMES
-        if each.kind in plain and not filled:
+    for each in parameters.values():
+        filled = each.name in given.arguments or each.default is not each.empty or each.name in CONTEXT_NAMES
+        if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD) and not filled:
             raise BadDag(f"{author_line()}: {function.__name__}() needs the argument {each.name!r}.")
+    if any(each.kind in (each.VAR_POSITIONAL, each.POSITIONAL_ONLY) for each in parameters.values()):
+        return args, dict(kwargs)
+    by_position = {name: given.arguments[name] for name in list(parameters)[: len(args)]}
+    return (), by_position | dict(kwargs)
 
 
 def _returns_dict(function: Callable[..., Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -171,13 +172,19 @@ def _part(value: Any, path: tuple[Any, ...], task_id: str) -> Any:
 
 
 def shown(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return rendered fields as the page shows them: JSON types, long texts cut."""
-    return {name: _shown(value) for name, value in fields.items()}
+    """Return rendered fields as the page shows them: JSON types, long texts cut, empty ones left out."""
+    return {name: _shown(value) for name, value in fields.items() if not _is_empty(value)}
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str | list | tuple | dict) and not value)
 
 
 def _shown(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, str):
         return _cut(value)
     if isinstance(value, Mapping):

@@ -78,6 +78,18 @@ def test_wrong_arguments_are_refused_where_they_are_written():
             add(1, z=2)  # type: ignore[call-arg]  # the point
 
 
+def test_arguments_are_shown_by_name_where_that_is_possible():
+    @task
+    def spread(first, *rest, last=None):
+        return [first, *rest, last]
+
+    with DAG("d") as dag:
+        add(1, 2)
+        spread(1, 2, 3, last=4)
+    assert dag.get_task("sum").op_kwargs == {"x": 1, "y": 2}  # type: ignore[attr-defined]  # of PythonOperator
+    assert dag.test().xcoms["spread"] == [1, 2, 3, 4]
+
+
 def test_a_result_cannot_be_used_while_the_graph_is_built():
     with DAG("d"):
         result = one()

@@ -46,7 +46,7 @@ def test_values_flow_and_the_result_tells_all():
     assert result.is_success
     assert result.xcoms == {"start": {1, 2}, "count": 2}
     assert result.run_id == "manual__2026-02-03T00:00:00+00:00"
-    assert result.rendered["start"]["op_args"] == ["2026-02-03"]
+    assert result.rendered["start"] == {"op_kwargs": {"day": "2026-02-03"}}
     assert [(each.task_id, each.name, each.data) for each in result.artifacts] == [
         ("start", "note.txt", b"ran for 2026-02-03")
     ]

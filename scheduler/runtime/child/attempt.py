@@ -87,7 +87,8 @@ def _limit_s(task: BaseOperator, job: Job) -> float | None:
 def _run(prepared: _Prepared, dag: DAG, channel: Channel) -> Data:
     prepared.task, fields = render_task(prepared.task, dag, prepared.context)
     prepared.instance.task = prepared.context["task"] = prepared.task
-    channel.set_rendered(shown(fields))
+    if visible := shown(fields):
+        channel.set_rendered(visible)
     task, context = prepared.task, prepared.context
     _call(task.on_execute_callback, context, "on_execute_callback")
     try:
