@@ -133,8 +133,9 @@ def _next_instant(instants: _Instants, asked: _Asked) -> Due | None:
     first = _first(instants, asked, asked.last.run_at if asked.last else None)
     if first is None:
         return None
-    newest = None if asked.catchup else instants.last_before(asked.now + _MOMENT)
-    return _at(max(first, newest) if newest else first)
+    if asked.catchup or first > asked.now:
+        return _at(first)
+    return _at(max(first, instants.last_before(asked.now + _MOMENT) or first))
 
 
 def _next_interval(instants: _Instants, asked: _Asked) -> Due | None:

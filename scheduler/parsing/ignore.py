@@ -25,10 +25,17 @@ class Rules:
 
     def is_ignored(self, path: str) -> bool:
         """Tell whether `path` (below the DAG folder; a folder ends with '/') is left out."""
+        if path.endswith("/") and self.takes_back:
+            return False
         verdict = self.patterns.check_file(path.removeprefix(self.prefix)).include
         if verdict is None:
             return self.outer is not None and self.outer.is_ignored(path)
         return verdict
+
+    @property
+    def takes_back(self) -> bool:
+        """Tell whether a pattern may take back a file in an ignored folder, which must then be looked into."""
+        return any(pattern.include is False for pattern in self.patterns.patterns)
 
 
 def is_hidden(name: str) -> bool:

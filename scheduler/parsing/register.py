@@ -12,7 +12,7 @@ from scheduler.errors import DirigentError, DuplicateDag
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.freshness import content_of, fingerprint
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
-from scheduler.store.dags import ParsedDag, find_dag, owners, retire_dags, set_next_dues, upsert_dags
+from scheduler.store.dags import DagRow, ParsedDag, find_dag, owners, retire_dags, set_next_dues, upsert_dags
 from scheduler.store.engine import Session, request_wake
 from scheduler.store.schedules import last_scheduled
 from scheduler.store.snapshots import Manifest
@@ -148,13 +148,13 @@ def _dues(session: Session, now: datetime, specs: Sequence[DagSpec]) -> dict[str
     The others keep what is stored: counted anew in the moment in which a run is due, it would pass that run
     over.
     """
-    changed = [spec for spec in specs if _has_other_schedule(session, spec)]
-    last = last_scheduled(session, [spec.dag_id for spec in changed])
+    known = {spec.dag_id: find_dag(session, spec.dag_id) for spec in specs}
+    changed = [spec for spec in specs if _has_other_schedule(session, spec, known[spec.dag_id])]
+    last = last_scheduled(session, [spec.dag_id for spec in changed if known[spec.dag_id]])
     return {spec.dag_id: _due(spec, last.get(spec.dag_id), now) for spec in changed}
 
 
-def _has_other_schedule(session: Session, spec: DagSpec) -> bool:
-    row = find_dag(session, spec.dag_id)
+def _has_other_schedule(session: Session, spec: DagSpec, row: DagRow | None) -> bool:
     if row is None or row.retired_at is not None:
         return True
     return _calendar(load_graph(session, row.version_id)) != _calendar(spec)

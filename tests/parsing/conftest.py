@@ -84,7 +84,7 @@ class Yard:
             home=self.home,
             clock=SystemClock(),
             policy=Policy(**policy),
-            timeout_s=2.0,
+            timeout_s=5.0,
             memory_bytes=512_000_000,
         )
 

@@ -1,0 +1,66 @@
+"""What the server checks of a graph, whatever the child that made it has checked."""
+
+from __future__ import annotations
+
+import pytest
+
+from scheduler.errors import BadDag, BadId, BadParams, BadSchedule, DagCycle, DirigentError, DuplicateTask
+from scheduler.parsing.checks import check_dag
+from scheduler.wire import DagSpec, GroupSpec, ParamSpec, ScheduleSpec, TaskSpec
+
+
+def task(task_id="a", *upstream, **fields):
+    return TaskSpec(task_id=task_id, operator="EmptyOperator", upstream=upstream, **fields)
+
+
+def dag(**fields):
+    return DagSpec(**{"dag_id": "orders", "file": "orders.py", **fields})
+
+
+GOOD = dag(
+    schedule=ScheduleSpec(kind="cron", cron="0 6 * * *"),
+    timezone="Europe/Berlin",
+    start_date="2026-01-01T00:00:00+00:00",
+    params=(
+        ParamSpec(name="n", schema={"type": "integer", "minimum": 1}, default=3),
+        ParamSpec(name="must_be_given", schema={"type": "string"}, has_default=False),
+    ),
+    tasks=(task("a"), task("g.b", "a", trigger_rule="all_done")),
+    groups=(GroupSpec(group_id="g"),),
+)
+
+
+def test_a_sound_graph_passes():
+    check_dag(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("spec", "error", "words"),
+    [
+        (dag(dag_id="a/b"), BadId, "dag_id 'a/b'"),
+        (dag(tasks=(task("../x"),)), BadId, "task_id '../x'"),
+        (dag(groups=(GroupSpec(group_id=""),)), BadId, "group_id ''"),
+        (dag(tasks=(task("a", "b"), task("b", "a"))), DagCycle, "cycle"),
+        (dag(tasks=(task("a"), task("a"))), DuplicateTask, "two tasks named 'a'"),
+        (dag(tasks=(task("a", "ghost"),)), BadDag, "'ghost'"),
+        (dag(tasks=(task(trigger_rule="all_good"),)), BadDag, "'all_good'"),
+        (dag(tasks=(task(weight_rule="heavy"),)), BadDag, "'heavy'"),
+        (dag(schedule=ScheduleSpec(kind="cron", cron="61 * * * *")), BadSchedule, "DAG 'orders'.*'61'"),
+        (dag(timezone="Mars/Base"), BadSchedule, "'Mars/Base'"),
+        (dag(params=(ParamSpec(name="n", schema={"type": "integer"}, default="x"),)), BadParams, "'n'.*'x'"),
+        (dag(params=(ParamSpec(name="n", schema={"type": 7}),)), BadParams, "'n'.*schema"),
+    ],
+)
+def test_what_cannot_work_is_named(spec, error, words):
+    with pytest.raises(error, match=words) as caught:
+        check_dag(spec)
+    assert isinstance(caught.value, DirigentError)
+
+
+def test_a_date_without_a_zone_is_refused():
+    with pytest.raises(ValueError, match="2026-01-01T00:00:00"):
+        check_dag(dag(start_date="2026-01-01T00:00:00"))
+
+
+def test_five_thousand_tasks_pass():
+    check_dag(dag(tasks=(task("t0"), *(task(f"t{at}", f"t{at - 1}") for at in range(1, 5_000)))))

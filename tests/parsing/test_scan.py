@@ -1,0 +1,137 @@
+"""What a look at the DAG folder sees, and what it leaves out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scheduler.parsing.scan import ROOT, scan_folder
+
+
+@pytest.fixture
+def put(tmp_path):
+    def write(path, text=""):
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+    return write
+
+
+def seen(folder):
+    return sorted(scan_folder(folder).files)
+
+
+def test_files_are_found_at_any_depth_with_slashes(put, tmp_path):
+    put("a.py")
+    put("sub/deep/b.sql")
+    assert seen(tmp_path) == ["a.py", "sub/deep/b.sql"]
+
+
+def test_hidden_things_and_caches_are_left_out(put, tmp_path):
+    for path in (".git/config", ".env", "__pycache__/a.pyc", "sub/__pycache__/b.pyc", "a.py"):
+        put(path)
+    assert seen(tmp_path) == ["a.py"]
+
+
+@pytest.mark.parametrize("name", [".airflowignore", ".dirigentignore"])
+def test_an_ignore_file_works_like_gitignore(put, tmp_path, name):
+    put(name, "# drafts\n*_draft.py\n/build/\nlogs/**\n!logs/keep.txt\n\n")
+    for path in (
+        "a.py",
+        "a_draft.py",
+        "sub/b_draft.py",
+        "build/x.py",
+        "sub/build/y.py",
+        "logs/a.log",
+        "logs/keep.txt",
+    ):
+        put(path)
+    assert seen(tmp_path) == ["a.py", "logs/keep.txt", "sub/build/y.py"]
+
+
+def test_an_ignore_file_in_a_folder_speaks_for_that_folder_and_wins(put, tmp_path):
+    put(".dirigentignore", "*.csv\n")
+    put("data/.dirigentignore", "!rates.csv\n/tmp.py\n")
+    for path in ("a.csv", "data/rates.csv", "data/other.csv", "data/tmp.py", "tmp.py"):
+        put(path)
+    assert seen(tmp_path) == ["data/rates.csv", "tmp.py"]
+
+
+def test_an_ignore_file_that_cannot_be_read_is_passed_over_with_a_warning(put, tmp_path):
+    put("a.py")
+    (tmp_path / ".dirigentignore").write_bytes(b"\xff\xfe\n")
+    scan = scan_folder(tmp_path)
+    assert sorted(scan.files) == ["a.py"]
+    assert ".dirigentignore cannot be read" in scan.warnings[0]
+
+
+def test_links_are_followed_but_not_in_circles(put, tmp_path):
+    put("real/a.py")
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "real" / "loop").symlink_to("..")
+    (tmp_path / "nowhere.py").symlink_to("missing.py")
+    found = seen(tmp_path)
+    assert {"real/a.py", "link/a.py"} <= set(found)
+    assert len(found) < 20
+
+
+def test_what_is_no_file_is_left_out(put, tmp_path):
+    put("a.py")
+    os.mkfifo(tmp_path / "pipe.py")
+    assert seen(tmp_path) == ["a.py"]
+
+
+def test_a_name_that_is_not_utf8_is_left_out_with_a_warning(tmp_path):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.py")).write_text("")
+    scan = scan_folder(tmp_path)
+    assert scan.files == {}
+    assert "not UTF-8" in scan.warnings[0]
+
+
+def test_a_large_file_is_left_out_with_a_warning_that_says_what_to_do(tmp_path):
+    with (tmp_path / "big.parquet").open("wb") as big:
+        big.truncate(50_000_001)
+    scan = scan_folder(tmp_path)
+    assert scan.files == {}
+    assert "big.parquet is left out" in scan.warnings[0]
+    assert ".dirigentignore" in scan.warnings[0]
+
+
+def test_a_missing_folder_is_unreadable_and_hides_everything(tmp_path):
+    scan = scan_folder(tmp_path / "dags")
+    assert scan.unreadable == {ROOT: "No such file or directory"}
+    assert scan.hides("a.py")
+
+
+def test_a_file_in_place_of_the_folder_is_unreadable(put, tmp_path):
+    put("dags")
+    assert scan_folder(tmp_path / "dags").unreadable == {ROOT: "Not a directory"}
+
+
+@pytest.fixture
+def without_rights():
+    """Become somebody who may not read what is 0700, also where the tests run as root."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+        yield
+        os.seteuid(0)
+    else:
+        yield
+
+
+def test_a_folder_without_rights_hides_what_is_in_it_and_nothing_else(put, tmp_path, request):
+    for path in ("a.py", "secret/b.py"):
+        put(path)
+    for parent in (tmp_path, *list(tmp_path.parents)[:3]):
+        if parent.owner() != "root" or os.geteuid() == 0:
+            parent.chmod(0o755)
+    (tmp_path / "secret").chmod(0o000)
+    request.getfixturevalue("without_rights")
+    scan = scan_folder(tmp_path)
+    assert sorted(scan.files) == ["a.py"]
+    assert scan.unreadable == {"secret": "Permission denied"}
+    assert scan.hides("secret/b.py")
+    assert not scan.hides("a.py")
