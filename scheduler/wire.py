@@ -22,10 +22,10 @@ Data = dict[str, Json]
 class ScheduleSpec:
     """When runs of a DAG are created.
 
-    kind `none`: by hand only. `once`: at start_date (or at once). `continuous`: as soon as the last run
-    ended. `cron`: at each instant of `cron`; the logical date is that instant, the interval is empty (Airflow
-    3's trigger). `cron_interval`: at the end of each interval between two instants of `cron`; the logical
-    date is its start. `delta`: every `delta_s` seconds counted from start_date; logical date = the instant.
+    kind `none`: by hand only. `once`: at start_date (or at once). `continuous`: as soon as the last run ended.
+    `cron`: at each instant of `cron`; the logical date is that instant, the interval is empty (as in Airflow 3).
+    `cron_interval`: at the end of each interval between two instants of `cron`; the logical date is its start.
+    `delta`: every `delta_s` seconds counted from start_date; logical date = the instant.
     `delta_interval`: the same with data intervals; logical date = the start of the interval.
     """
 

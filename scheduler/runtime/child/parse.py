@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final, NoReturn
 
 from scheduler.runtime.child.attempt_process import UserCode, leave, settle, use_reserve
@@ -26,6 +27,7 @@ from scheduler.runtime.frames import PARSE_LIMIT
 from scheduler.wire import DagSpec, ParsedFile
 
 _WARNINGS: Final = 100
+_LISTING: Final = frozenset({"os.listdir", "os.scandir"})
 
 
 class ImportTookTooLong(BaseException):
@@ -46,7 +48,14 @@ class Seen:
         if not isinstance(path, str | os.PathLike):
             return None
         full = os.path.abspath(os.fspath(path))  # noqa: PTH100 - runs at every open
-        return full.removeprefix(f"{self.code_root}/") if full.startswith(f"{self.code_root}/") else None
+        inside = f"{full}/".startswith(f"{self.code_root}/")
+        return full[len(self.code_root) + 1 :] if inside else None
+
+    def note_listing(self, path: object) -> None:
+        """Note a folder below the code root as "folder/", the root itself as "/"."""
+        folder = self.below(path)
+        if folder is not None and "__pycache__" not in folder:
+            self.opened.add(f"{folder}/")
 
     def modules(self) -> set[str]:
         """Return the files of modules that are loaded from below the code root."""
@@ -127,8 +136,12 @@ def _watching(seen: Seen) -> Iterator[None]:
     is_over = False
 
     def note_open(event: str, args: tuple[Any, ...]) -> None:
-        if event == "open" and not is_over and (path := seen.below(args[0])) and _is_data(path):
+        if is_over:
+            return
+        if event == "open" and (path := seen.below(args[0])) and _is_data(path):
             seen.opened.add(path)
+        if event in _LISTING and not _is_import_machinery(sys._getframe(1)):
+            seen.note_listing(args[0])
 
     # An audit hook cannot be removed; the process ends soon.
     sys.addaudithook(note_open)
@@ -139,6 +152,11 @@ def _watching(seen: Seen) -> Iterator[None]:
             yield
         finally:
             is_over = True
+
+
+def _is_import_machinery(frame: FrameType) -> bool:
+    """The import of any module lists the folders that it might be in; that depends on no file of theirs."""
+    return frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def _noting(seen: Seen) -> Callable[..., None]:
