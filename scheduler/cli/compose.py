@@ -8,11 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scheduler.cli.answers import Answers
 from scheduler.cli.version import own_version
@@ -35,6 +36,7 @@ from scheduler.loop.duties import (
     Together,
     wake_runs,
 )
+from scheduler.loop.effects import Effects
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.service import Service
 from scheduler.parsing.folder import DagFolder
@@ -50,6 +52,9 @@ from scheduler.store.graph_cache import GraphCache
 from scheduler.store.logs import put_chunks
 from scheduler.store.migrate import upgrade
 from scheduler.wire import Job, Outcome
+
+if TYPE_CHECKING:
+    from scheduler.cli.notifier import Notifier
 
 _KEPT_ROOTS: Final = 64
 
@@ -204,16 +209,16 @@ class WorkerSide:
         self._house.db.transact(write)
 
 
-def duties_of(house: House, bells: set[str]) -> tuple[NamedDuty, ...]:
+def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
     """Return the table of duties, in the order in which a tick does them."""
     graphs = house.graphs
-    advance = Together((wake_runs, StartRuns(graphs), PlanRuns(graphs, bells), AdmitTasks(graphs, bells)))
+    advance = Together((wake_runs, StartRuns(graphs), PlanRuns(graphs, effects), AdmitTasks(graphs, effects)))
     return (
         NamedDuty("create due runs", CreateDueRuns(graphs), 50),
         NamedDuty("advance runs", advance, 50, on_wake=True),
         NamedDuty("rescue lost attempts", RescueLost(graphs), 100),
-        NamedDuty("time out runs", TimeOutRuns(graphs, bells), 50),
-        NamedDuty("ring again", RingAgain(bells), 100),
+        NamedDuty("time out runs", TimeOutRuns(graphs, effects), 50),
+        NamedDuty("ring again", RingAgain(effects), 100),
     )
 
 
@@ -221,17 +226,27 @@ def make_service(
     house: House, publish: CeleryPublish, *, on_lead: Callable[[], None], on_yield: Callable[[], None]
 ) -> Service:
     """Build the scheduler service."""
-    bells: set[str] = set()
+    effects = Effects(len(house.settings.notify_on_failure))
     return Service(
         house.db,
-        duties_of(house, bells),
-        bells,
+        duties_of(house, effects),
+        effects,
         publish=publish,
         clock=house.clock,
         holder=f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}",
         on_lead=on_lead,
         on_yield=on_yield,
     )
+
+
+def make_notifier(house: House) -> Notifier | None:
+    """Build the sender of messages, where somebody is to be told. Apprise takes a third of a second to load."""
+    addresses = house.settings.notify_on_failure
+    if not addresses:
+        return None
+    module = import_module("scheduler.cli.notifier")
+    notifier: Notifier = module.Notifier(house.db, house.clock, addresses, house.settings.page_url)
+    return notifier
 
 
 def make_folder(house: House, parser: Supervisor) -> DagFolder:
@@ -257,15 +272,20 @@ class SchedulerSide:
         self._parser = parser
         self._folder: DagFolder | None = None
         self._service = make_service(house, publish, on_lead=self._open_folder, on_yield=self._close_folder)
+        self._notifier = make_notifier(house)
 
     def start(self) -> None:
         """Begin to stand for the lead."""
         self._service.start()
+        if self._notifier is not None:
+            self._notifier.start()
 
     def close(self) -> None:
         """Stop, and let another lead."""
         self._service.close()
         self._close_folder()
+        if self._notifier is not None:
+            self._notifier.close()
 
     def _open_folder(self) -> None:
         self._folder = make_folder(self._house, self._parser)

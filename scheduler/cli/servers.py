@@ -9,8 +9,6 @@ from contextlib import ExitStack
 from typing import Protocol
 
 import click
-from webui import create_app
-from webui.context import WebContext
 
 from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.compose import EmbeddedServer, House, SchedulerServer, WorkerServer, open_house
@@ -21,6 +19,8 @@ from scheduler.cli.signals import stop_on_signal
 from scheduler.config import Settings, default_slots
 from scheduler.errors import BadSetting
 from scheduler.operations.sign_in import make_link
+from webui import create_app
+from webui.context import WebContext
 
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 #: Libraries that tell more than an operator wants to read.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from scheduler.core.admission import Admission, Candidate, Limits, Room, admit
+from scheduler.loop.effects import Effects
 from scheduler.store.attempts import queue_tasks
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
@@ -24,7 +25,7 @@ class AdmitTasks:
     """Moves scheduled tasks to queued, each with an attempt, and notes which queues to ring for."""
 
     graphs: GraphCache
-    bells: set[str]
+    effects: Effects
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Queue what the limits let through; return how many tasks that are."""
@@ -52,7 +53,7 @@ class AdmitTasks:
         pools = lock_pools(session, {task.pool for task in found})
         limits = limits_of(found, occupancy(session), slots, pools)
         answer = admit(self._candidates(session, found), limits)
-        self.bells.update(queue_tasks(session, now, [each.ti_id for each in answer.admitted]))
+        self.effects.ring(*queue_tasks(session, now, [each.ti_id for each in answer.admitted]))
         full.note(answer)
         is_done = len(found) < room or not (answer.full_pools or answer.full_runs or answer.full_queues)
         return len(answer.admitted), is_done

@@ -9,6 +9,7 @@ from typing import Protocol
 from scheduler.core.plan import FinishRun
 from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.dispatch.report import record_losses
+from scheduler.loop.effects import Effects
 from scheduler.loop.planning import end_run
 from scheduler.store.attempts import cancel_attempts, expired_attempts, lock_live_attempts, overdue_queues
 from scheduler.store.engine import Session
@@ -93,12 +94,12 @@ class RescueLost:
 class RingAgain:
     """Sends the tickets of attempts again that nobody claimed in time."""
 
-    bells: set[str]
+    effects: Effects
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Note the queues to ring for; return how many."""
         queues = overdue_queues(session, now)
-        self.bells.update(queues)
+        self.effects.ring(*queues)
         return len(queues)
 
 
@@ -107,7 +108,7 @@ class TimeOutRuns:
     """Ends runs that outlived their `dagrun_timeout`, and stops what they still do."""
 
     graphs: GraphCache
-    bells: set[str]
+    effects: Effects
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """End overdue runs; return how many."""
@@ -120,7 +121,7 @@ class TimeOutRuns:
         graph = self.graphs.get(session, run.version_id)
         reason = f"ran longer than dagrun_timeout, {graph.spec.dagrun_timeout_s:g} s"
         stop_unfinished(session, now, run, TaskState.SKIPPED, reason, actor="scheduler")
-        end_run(session, now, run, graph, FinishRun(RunState.FAILED, reason), self.bells)
+        end_run(session, now, run, graph, FinishRun(RunState.FAILED, reason), self.effects)
 
 
 def stop_unfinished(

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
-from scheduler.core.plan import FinishRun, Move, States, finish, needed, plan
+from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, plan
 from scheduler.core.states import FINISHED, RunState, TaskState
+from scheduler.loop.effects import Effects
 from scheduler.store.attempts import queue_callback
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.outbox import post_run_failed
 from scheduler.store.runs import (
     RunRow,
     flag_runs,
@@ -31,9 +31,9 @@ from scheduler.store.tasks import (
     due_tasks,
     has_unfinished,
     mark_changed,
-    some_unfinished,
     move_tasks,
     next_retry,
+    some_unfinished,
     tasks_named,
 )
 
@@ -46,22 +46,22 @@ class PlanRuns:
     """Plans flagged runs, at most `limit` in one transaction."""
 
     graphs: GraphCache
-    bells: set[str]
+    effects: Effects
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Plan the flagged runs; return how many there were."""
         runs = lock_runs_to_plan(session, limit)
         for run in runs:
-            plan_run(session, now, run, self.graphs.get(session, run.version_id), self.bells)
+            plan_run(session, now, run, self.graphs.get(session, run.version_id), self.effects)
         return len(runs)
 
 
-def plan_run(session: Session, now: datetime, run: RunRow, graph: TaskGraph, bells: set[str]) -> None:
+def plan_run(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> None:
     """Draw all consequences of what changed in one run. Its row must be locked."""
     due = due_tasks(session, run.id, now) if run.wake_at and run.wake_at <= now else []
     move_tasks(session, now, [row.id for row in due], TaskState.SCHEDULED, values={"scheduled_at": now})
     scheduled = _draw_consequences(session, now, run, graph)
-    if not due and not scheduled and _finish(session, now, run, graph, bells):
+    if not due and not scheduled and _finish(session, now, run, graph, effects):
         return
     note_planned(session, run.id, next_retry(session, run.id) if run.wake_at else None)
 
@@ -74,13 +74,29 @@ def _draw_consequences(session: Session, now: datetime, run: RunRow, graph: Task
     clear_changed(session, [row.id for row in changed])
     known = {_key(row): row.state for row in changed if row.task_id in graph.tasks}
     unfinished = some_unfinished(session, run.id, GLANCE) if _is_wide(graph, known) else ()
-    rows = tasks_named(session, run.id, needed(graph, known, unfinished=unfinished))
-    decided = plan(graph, list(known), _states(rows), past=_past(session, run, graph, rows))
+    names = needed(graph, known, unfinished=unfinished)
+    rows, decided = _decide(session, run, graph, known, names)
+    if decided.unread and any(move.to in FINISHED for move in decided.moves):
+        # A success made a task skip: what follows that one was not read, as a success alone would not reach it.
+        rows, decided = _decide(session, run, graph, known, names | _onward(graph, decided.unread))
     ids = {_key(row): row.id for row in rows}
     for (to, reason), keys in _grouped(decided.moves).items():
         _write(session, now, [ids[key] for key in keys], to, reason)
     _wake_later_run(session, run, graph, [key for key, state in known.items() if state in FINISHED])
     return any(move.to is TaskState.SCHEDULED for move in decided.moves)
+
+
+def _decide(
+    session: Session, run: RunRow, graph: TaskGraph, known: Mapping[TaskKey, TaskState], names: frozenset[str]
+) -> tuple[list[TaskRow], Plan]:
+    rows = tasks_named(session, run.id, names)
+    return rows, plan(graph, list(known), _states(rows), past=_past(session, run, graph, rows))
+
+
+def _onward(graph: TaskGraph, task_ids: frozenset[str]) -> frozenset[str]:
+    """Return these tasks, all that follow them, and what each of those waits for."""
+    after = task_ids | graph.descendants(task_ids)
+    return after.union(*map(graph.upstream, after))
 
 
 def _is_wide(graph: TaskGraph, known: Iterable[TaskKey]) -> bool:
@@ -139,18 +155,18 @@ def _wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: I
         flag_runs(session, [later.id])
 
 
-def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, bells: set[str]) -> bool:
+def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> bool:
     if has_unfinished(session, run.id):
         return False
     ending = finish(graph, _states(tasks_named(session, run.id, graph.leaves)), any_unfinished=False)
     if ending is None:
         return False
-    end_run(session, now, run, graph, ending, bells)
+    end_run(session, now, run, graph, ending, effects)
     return True
 
 
 def end_run(
-    session: Session, now: datetime, run: RunRow, graph: TaskGraph, ending: FinishRun, bells: set[str]
+    session: Session, now: datetime, run: RunRow, graph: TaskGraph, ending: FinishRun, effects: Effects
 ) -> None:
     """Finish a run: its state, its callback, and the message about a failure, in one transaction."""
     if not move_runs(session, now, [run.id], ending.state, leaving=[RunState.RUNNING], reason=ending.reason):
@@ -158,6 +174,6 @@ def end_run(
     failed = ending.state is RunState.FAILED
     if graph.spec.has_failure_callback if failed else graph.spec.has_success_callback:
         payload = {"callback": "failure" if failed else "success", "reason": ending.reason}
-        bells.add(queue_callback(session, now, run_pk=run.id, kind="dag_callback", payload=payload))
+        effects.ring(queue_callback(session, now, run_pk=run.id, kind="dag_callback", payload=payload))
     if failed:
-        post_run_failed(session, now, run.dag_id, run.run_id, ending.reason)
+        effects.tell_of_failure(session, now, run, ending.reason)

@@ -13,6 +13,7 @@ from scheduler.clock import Clock
 from scheduler.core.ports import Publish
 from scheduler.errors import DirigentError
 from scheduler.loop.duties import NamedDuty
+from scheduler.loop.effects import Effects
 from scheduler.store.attempts import waiting_queues
 from scheduler.store.engine import Database
 from scheduler.store.leaders import give_up_lead, take_lead
@@ -37,7 +38,7 @@ class Service:
         self,
         db: Database,
         duties: Sequence[NamedDuty],
-        bells: set[str],
+        effects: Effects,
         *,
         publish: Publish,
         clock: Clock,
@@ -47,7 +48,7 @@ class Service:
     ) -> None:
         self._db = db
         self._duties = tuple(duties)
-        self._bells = bells
+        self._effects = effects
         self._publish = publish
         self._clock = clock
         self._holder = holder
@@ -157,7 +158,6 @@ class Service:
         return done
 
     def _ring(self) -> None:
-        if self._bells:
-            queues = sorted(self._bells)
-            self._bells.clear()
+        queues = self._effects.take_rings()
+        if queues:
             self._publish.ring(queues)

@@ -36,16 +36,19 @@ def post(session: Session, now: datetime, dedupe_key: str, payload: Mapping[str,
     session.execute(statement.on_conflict_do_nothing())
 
 
-def post_run_failed(session: Session, now: datetime, dag_id: str, run_id: str, reason: str) -> None:
-    """Add the message that a run failed; one for each time that it fails."""
+def post_run_failed(
+    session: Session, now: datetime, dag_id: str, run_id: str, reason: str, *, recipient: int = 0
+) -> None:
+    """Add the message that a run failed, one for each time that it fails and each recipient, who is told by number."""
     payload = {
+        "recipient": recipient,
         "kind": "run_failed",
         "dag_id": dag_id,
         "dag_run_id": run_id,
         "reason": reason,
         "at": now.isoformat(),
     }
-    post(session, now, f"run_failed:{dag_id}:{run_id}:{now.isoformat()}", payload)
+    post(session, now, f"run_failed:{dag_id}:{run_id}:{now.isoformat()}:{recipient}", payload)
 
 
 def lock_due_messages(session: Session, now: datetime, limit: int) -> list[Message]:

@@ -15,6 +15,7 @@ from scheduler.core.states import RunType
 from scheduler.dispatch.report import Report, record_losses, record_outcomes
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.duties import StartRuns, Together, wake_runs
+from scheduler.loop.effects import Effects
 from scheduler.loop.planning import PlanRuns
 from scheduler.store.attempts import Claimed, claim_attempts, expire_worker, expired_attempts
 from scheduler.store.engine import Database, Session
@@ -44,7 +45,7 @@ class Engine:
     db: Database
     now: datetime = NOW
     slots: int = 8
-    bells: set[str] = field(default_factory=set)
+    effects: Effects = field(default_factory=Effects)
     graphs: GraphCache = field(default_factory=GraphCache)
     specs: dict[str, tuple[DagSpec, int, int]] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=count)
@@ -127,8 +128,8 @@ class Engine:
             (
                 wake_runs,
                 StartRuns(self.graphs),
-                PlanRuns(self.graphs, self.bells),
-                AdmitTasks(self.graphs, self.bells),
+                PlanRuns(self.graphs, self.effects),
+                AdmitTasks(self.graphs, self.effects),
             )
         )
         return self.db.transact(lambda session: duties(session, self.now, 100))
@@ -162,12 +163,12 @@ class Engine:
 
         return self.db.transact(rescue)
 
-    def run_to_end(self, name: str = "w1", **outcome) -> None:
+    def run_to_end(self, name: str = "w1", queues: Sequence[str] = ("default",), **outcome) -> None:
         """Advance, claim and report until nothing moves."""
         for _ in range(_ENOUGH):
             while self.advance():
                 pass
-            claims = self.claim(name)
+            claims = self.claim(name, queues=queues)
             if not claims:
                 return
             self.report(*claims, **outcome)

@@ -16,7 +16,6 @@ from tests.loop.engine import Engine
 
 _NAMES = count()
 _OUTCOMES = ("success", "success", "success", "failed", "skipped")
-_WORKERS = ("w1", "w2")
 
 
 class Walk:
@@ -24,14 +23,18 @@ class Walk:
 
     def __init__(self, engine: Engine, graph: DagSpec, draw: st.DataObject) -> None:
         self.engine = engine
-        self.graph = replace(graph, dag_id=f"d{next(_NAMES)}")
+        # A queue and workers of its own: what earlier walks left behind must not be drawn from.
+        self.name = f"d{next(_NAMES)}"
+        tasks = tuple(replace(task, queue=self.name) for task in graph.tasks)
+        self.graph = replace(graph, dag_id=self.name, tasks=tasks)
+        self.workers = tuple(f"{self.name}-{worker}" for worker in ("w1", "w2"))
         self.upstream = {task.task_id: task.upstream for task in self.graph.tasks}
         self.draw = draw
-        self.held: dict[str, list[Claimed]] = {name: [] for name in _WORKERS}
+        self.held: dict[str, list[Claimed]] = {name: [] for name in self.workers}
         self.spent: list[Claimed] = []
         self.final: dict[str, str] = {}
-        for name in _WORKERS:
-            engine.worker(name)
+        for name in self.workers:
+            engine.worker(name, queues=[self.name])
         engine.define(self.graph)
         self.run = engine.trigger(self.graph.dag_id)
 
@@ -44,12 +47,11 @@ class Walk:
         self.engine.advance()
 
     def claim(self) -> None:
-        name = self.draw.draw(st.sampled_from(_WORKERS))
-        claims = self.engine.claim(name, limit=self.draw.draw(st.integers(1, 3)))
+        name = self.draw.draw(st.sampled_from(self.workers))
+        claims = self.engine.claim(name, limit=self.draw.draw(st.integers(1, 3)), queues=[self.name])
         states = self.engine.states(self.run)
         for claim in claims:
-            if claim.dag_id == self.graph.dag_id:
-                assert all(states[each] in FINISHED for each in self.needed(claim.task_id))
+            assert all(states[each] in FINISHED for each in self.needed(claim.task_id))
         self.held[name] += claims
 
     def needed(self, task_id: str) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ class Walk:
         return self.upstream[task_id] if rule in waits_for_all else ()
 
     def report(self) -> None:
-        name = self.draw.draw(st.sampled_from(_WORKERS))
+        name = self.draw.draw(st.sampled_from(self.workers))
         if not self.held[name]:
             return
         claim = self.held[name].pop(self.draw.draw(st.integers(0, len(self.held[name]) - 1)))
@@ -78,11 +80,11 @@ class Walk:
             assert len(self.engine.report(claim, state="failed")) == 1
 
     def kill(self) -> None:
-        name = self.draw.draw(st.sampled_from(_WORKERS))
+        name = self.draw.draw(st.sampled_from(self.workers))
         self.engine.kill(name)
         self.spent += self.held[name]
         self.held[name] = []
-        self.engine.worker(name)
+        self.engine.worker(name, queues=[self.name])
 
     def watch(self) -> None:
         """A final state stays; of each task at most one attempt is live."""
@@ -95,10 +97,10 @@ class Walk:
 
     def finish(self) -> None:
         """Whatever happened before, a worker that does its work brings the run to its end."""
-        for name in _WORKERS:
+        for name in self.workers:
             self.engine.kill(name)
-            self.engine.worker(name)
-        self.engine.run_to_end()
+            self.engine.worker(name, queues=[self.name])
+        self.engine.run_to_end(self.workers[0], queues=[self.name])
         assert set(self.engine.states(self.run).values()) <= FINISHED
         assert self.engine.run_state(self.run) in RUN_FINISHED
         for task_id in self.upstream:
