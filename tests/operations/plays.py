@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scheduler.core.states import RunState, TaskState
-from scheduler.operations import trigger_run
+from scheduler.operations.trigger import trigger_run
 from scheduler.store.attempts import claim_attempts, queue_tasks
 from scheduler.store.runs import find_run, move_runs
 from scheduler.store.tasks import move_tasks, tasks_of_run

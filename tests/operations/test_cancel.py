@@ -3,7 +3,7 @@ import sqlalchemy as sa
 
 from scheduler.core.states import RunState
 from scheduler.errors import Conflict, NotFound
-from scheduler.operations import cancel_run
+from scheduler.operations.cancel import cancel_run
 from scheduler.store.tables import attempt, event
 from scheduler.wire import TaskSpec
 from tests.operations.plays import run_of, started_run, states_of

@@ -2,7 +2,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import Conflict, NotFound
-from scheduler.operations import delete_dag
+from scheduler.operations.delete import delete_dag
 from scheduler.store import dag_files
 from scheduler.store.tables import artifact, attempt, dag, dag_run, dag_version, event, task_instance, xcom
 from scheduler.store.xcoms import XComRow, put_xcoms

@@ -5,7 +5,8 @@ import pytest
 
 from scheduler.core.states import RunState, TaskState
 from scheduler.errors import NotFound
-from scheduler.operations import explain_task, trigger_run
+from scheduler.operations.explain import explain_task
+from scheduler.operations.trigger import trigger_run
 from scheduler.store import dags
 from scheduler.store.leaders import take_lead
 from scheduler.store.pools import Pool, put_pool

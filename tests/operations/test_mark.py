@@ -3,7 +3,7 @@ import sqlalchemy as sa
 
 from scheduler.core.states import RunState
 from scheduler.errors import Conflict, NotFound
-from scheduler.operations import mark_run, mark_task
+from scheduler.operations.mark import mark_run, mark_task
 from scheduler.store.tables import attempt, task_instance
 from tests.operations.plays import run_of, started_run, states_of
 from tests.store.specs import NOW

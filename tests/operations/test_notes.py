@@ -2,7 +2,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import NotFound, TooLarge
-from scheduler.operations import set_note
+from scheduler.operations.notes import set_note
 from scheduler.store.tables import dag_run, event
 from tests.operations.plays import started_run
 from tests.store.specs import NOW

@@ -1,7 +1,7 @@
 import pytest
 
 from scheduler.errors import NotFound
-from scheduler.operations import set_paused
+from scheduler.operations.pause import set_paused
 from scheduler.store import dags
 from tests.store.specs import NOW, add_dag, spec
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import RunState
 from scheduler.errors import BadParams, Conflict, NotFound
-from scheduler.operations import RerunRequest, preview_rerun, rerun
+from scheduler.operations.rerun import RerunRequest, preview_rerun, rerun
 from scheduler.store import dags
 from scheduler.store.runs import flag_runs
 from scheduler.store.tables import attempt, dag_run, event, task_instance

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from scheduler.operations import find_user, make_link, sign_in, sign_out
+from scheduler.operations.sign_in import find_user, make_link, sign_in, sign_out
 from scheduler.store import sessions
 from scheduler.store.tables import session as web_session
 from scheduler.store.tables import sign_in_token

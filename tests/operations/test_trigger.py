@@ -5,7 +5,8 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import AlreadyExists, BadConf, BadId, BadParams, Conflict, NotFound, TooLarge
-from scheduler.operations import set_paused, trigger_run
+from scheduler.operations.pause import set_paused
+from scheduler.operations.trigger import trigger_run
 from scheduler.store import dags
 from scheduler.store.tables import dag_run, event
 from scheduler.store.tasks import tasks_of_run
