@@ -224,9 +224,10 @@ def _bind(
 
     Raises BadDag for what the function does not take, and for what nobody will give it.
     """
-    parameters = inspect.signature(function).parameters
+    signature = inspect.signature(function)
+    parameters = signature.parameters
     try:
-        given = inspect.signature(function).bind_partial(*args, **kwargs)
+        given = signature.bind_partial(*args, **kwargs)
     except TypeError as error:
         raise BadDag(f"{author_line()}: {function.__name__}() {error}.") from None
     for each in parameters.values():
@@ -251,8 +252,9 @@ def _free_id(task_id: str, settings: Mapping[str, Any]) -> str:
     group = settings.get("task_group") or (dag.task_group if dag else scope.open_group())
     if group is None:
         return task_id
-    free, number = task_id, 0
-    while group.child_id(free) in group.owner_dag.task_dict:
-        number += 1
-        free = f"{task_id}__{number}"
+    declared = group.owner_dag.task_dict
+    free, calls = task_id, group.owner_dag.calls
+    while group.child_id(free) in declared:
+        calls[group.child_id(task_id)] += 1
+        free = f"{task_id}__{calls[group.child_id(task_id)]}"
     return free

@@ -13,8 +13,8 @@ from scheduler.wire import Data
 
 #: Spoken first by the supervisor on every channel; a child of another version refuses to run.
 PROTOCOL: Final = 1
-#: What an attempt may send or be sent at once.
-FRAME_LIMIT: Final = 16 * 1024 * 1024
+#: What an attempt may send or be sent at once: a value of the largest size (`sdk.xcom`), and what goes with it.
+FRAME_LIMIT: Final = 64 * 1024 * 1024
 #: A parsed file carries the source of every task.
 PARSE_LIMIT: Final = 64 * 1024 * 1024
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from functools import wraps
@@ -64,6 +65,7 @@ class DAG:
         self.task_dict: dict[str, BaseOperator] = {}
         self.groups: dict[str, TaskGroup] = {}
         self.task_group: TaskGroup = RootGroup(self, self.default_args)
+        self.calls: Counter[str] = Counter()  #: further calls of a function, by the id of its first task
         self._arrows: list[Arrow] = []
         self._edges: Edges | None = None
         scope.declare(self)

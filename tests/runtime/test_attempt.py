@@ -378,3 +378,9 @@ def test_an_outcome_too_large_to_send_is_a_failure_that_says_so(crew: Crew) -> N
     outcome = crew.run_code("def task(): return 'x' * 60_000_000")
     assert outcome.state == "failed"
     assert "the limit is" in outcome.reason
+
+
+def test_a_value_of_forty_megabytes_is_passed_on(crew: Crew) -> None:
+    outcome = crew.run_code("def task(): return 'x' * 40_000_000")
+    assert outcome.state == "success"
+    assert len(outcome.xcoms["return_value"]) == 40_000_000
