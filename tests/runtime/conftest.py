@@ -35,7 +35,7 @@ ATTEMPT_IDS = itertools.count(1)
 DAG_OF_ONE_TASK = """
 from scheduler import DAG, PythonOperator
 with DAG("d"):
-    PythonOperator(task_id="task", python_callable=task)
+    PythonOperator(task_id="task", python_callable=task, templates_dict={"run": "{{ run_id }}"})
 """
 
 

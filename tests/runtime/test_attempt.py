@@ -75,6 +75,7 @@ def test_death_by_signal_is_named(crew: Crew) -> None:
     )
     assert (outcome.state, outcome.signal) == ("failed", signal.SIGSEGV)
     assert outcome.reason == "killed by SIGSEGV"
+    assert "Fatal Python error: Segmentation fault" in crew.printed()
 
 
 def test_an_error_names_its_place(crew: Crew) -> None:

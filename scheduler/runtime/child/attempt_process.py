@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import os
 import resource
 import socket
@@ -13,6 +14,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
+
+from setproctitle import setproctitle
 
 from scheduler.clock import Clock, SystemClock
 from scheduler.errors import BadDag, TooLarge
@@ -60,6 +63,7 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_by
 def run_fresh_attempt(code: UserCode) -> NoReturn:
     """Run the attempt that the arguments of this interpreter describe; 0 bytes of memory means no limit."""
     channel_fd, output_fd, memory_bytes = map(int, sys.argv[1:])
+    faulthandler.enable(file=2)
     for fd in (channel_fd, output_fd):
         os.set_inheritable(fd, False)
     run_attempt(code, None, (channel_fd, output_fd), memory_bytes or None)
@@ -67,6 +71,7 @@ def run_fresh_attempt(code: UserCode) -> NoReturn:
 
 def _answer(channel: PipeChannel, code: UserCode, dags: Dags | None) -> None:
     job = _first_message(channel)
+    setproctitle(f"dirigent: {job.run.dag_id} {job.task_id or job.callback}, attempt {job.attempt_id}")
     os.environ.update(job.env)
     outcome = _perform(channel, code, dags, job)
     _wind_down()

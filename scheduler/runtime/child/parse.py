@@ -19,6 +19,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
+from setproctitle import setproctitle
+
 from scheduler.runtime.child.attempt_process import UserCode, leave, settle, use_reserve
 from scheduler.runtime.child.blame import blame, lineno_in
 from scheduler.runtime.child.nursery import Request
@@ -83,6 +85,7 @@ class NotingReader:
 
 def run_parse(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     """Import the file, send a ParsedFile, end the process."""
+    setproctitle(f"dirigent: parse of {request['file']}")
     channel_fd, output_fd = fds
     settle(output_fd, request["memory_bytes"])
     channel = PipeChannel(socket.socket(fileno=channel_fd), PARSE_LIMIT)

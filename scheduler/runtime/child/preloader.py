@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any, BinaryIO, Final, NoReturn
 
+from setproctitle import setproctitle
+
 from scheduler.runtime import kernel
 from scheduler.runtime.child.attempt_process import UserCode, run_attempt
 from scheduler.runtime.child.blame import blame
@@ -21,6 +23,7 @@ _OUTPUT_LIMIT: Final = 8_000
 
 def become_bare(code: UserCode, fds: Sequence[int], life_fd: int) -> NoReturn:
     """Serve parses and fresh interpreters: what they do to their parent harms nobody else."""
+    setproctitle("dirigent: preloader of nothing")
     (control_fd,) = fds
 
     def parse(request: Request, parse_fds: Sequence[int]) -> NoReturn:
@@ -36,6 +39,7 @@ def become_bare(code: UserCode, fds: Sequence[int], life_fd: int) -> NoReturn:
 
 def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_fd: int) -> NoReturn:
     """Import the file, tell how that went, and serve attempts."""
+    setproctitle(f"dirigent: preloader of {request['file']}")
     control_fd, channel_fd = fds
     ties = Ties(socket.socket(fileno=control_fd), life_fd)
     dags: dict[str, Any] = {}

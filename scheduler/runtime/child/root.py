@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import socket
 import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
+
+from setproctitle import setproctitle
 
 from scheduler.runtime import kernel
 from scheduler.runtime.child.attempt_process import UserCode, forbid_core_files
@@ -22,6 +25,9 @@ def serve_supervisor(code: UserCode) -> NoReturn:
     control = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(control.fileno(), False)
     forbid_core_files()
+    # A crash in C code prints where it happened; in an attempt, into its log.
+    faulthandler.enable(file=2)
+    setproctitle("dirigent: base")
     sys.dont_write_bytecode = True
 
     def preload(request: Request, fds: Sequence[int]) -> NoReturn:

@@ -1,0 +1,122 @@
+"""How an attempt ended follows from what its child, the kernel and people said."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from scheduler.runtime.supervisor.link import Ended
+from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of
+from scheduler.wire import ErrorInfo, Job, Outcome
+from tests.runtime.conftest import RUN, Crew
+from tests.runtime.processes import wait_until
+
+NOW = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
+JOB = Job(attempt_id=7, epoch=2, kind="task", code_root="/code", file="shop.py", run=RUN, task_id="load")
+SAID = Outcome(attempt_id=7, epoch=2, state="success", xcoms={"return_value": 1})
+STOP = Stop("cancelled", "cancelled by ann")
+
+
+def exited(code: int) -> Ended:
+    return Ended(status=code << 8, cpu_s=0.5, peak_memory_bytes=20_000_000)
+
+
+def killed(signum: int) -> Ended:
+    return Ended(status=signum, cpu_s=0.5, peak_memory_bytes=20_000_000)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "state", "reason"),
+    [
+        (Evidence(JOB, said=SAID, ended=exited(0)), "success", ""),
+        (Evidence(JOB, said=SAID, ended=killed(9)), "success", ""),
+        (Evidence(JOB, said=SAID, stop=STOP, ended=exited(0)), "cancelled", "cancelled by ann"),
+        (Evidence(JOB, stop=STOP), "cancelled", "cancelled by ann"),
+        (Evidence(JOB, ended=exited(0)), "failed", "exited with code 0 without finishing"),
+        (Evidence(JOB, ended=killed(11)), "failed", "killed by SIGSEGV"),
+        (Evidence(JOB, ended=killed(9)), "failed", "killed by SIGKILL"),
+        (
+            Evidence(JOB, ended=killed(9), memory_ran_out=True),
+            "failed",
+            "killed by SIGKILL; the system was out of memory",
+        ),
+        (Evidence(JOB, ended=killed(11), memory_ran_out=True), "failed", "killed by SIGSEGV"),
+        (
+            Evidence(JOB, lost="its preloader was killed by SIGKILL"),
+            "failed",
+            "its preloader was killed by SIGKILL",
+        ),
+        (
+            Evidence(JOB, error=ErrorInfo(type="E", message="m", line="E: m (dags/shop.py:3)")),
+            "failed",
+            "shop.py could not be imported: E: m (dags/shop.py:3)",
+        ),
+        (
+            Evidence(JOB, channel_fault="a frame holds no JSON", ended=killed(9)),
+            "failed",
+            "killed, because a frame holds no JSON",
+        ),
+    ],
+)
+def test_the_verdict(evidence: Evidence, state: str, reason: str) -> None:
+    outcome = judge(evidence, NOW)
+    assert (outcome.attempt_id, outcome.epoch) == (7, 2)
+    assert (outcome.state, outcome.reason) == (state, reason)
+    assert outcome.ended_at == NOW.isoformat()
+
+
+def test_the_kernels_measures_count() -> None:
+    outcome = judge(Evidence(JOB, said=replace(SAID, cpu_s=9.0), ended=exited(0)), NOW)
+    assert (outcome.cpu_s, outcome.peak_memory_bytes, outcome.exit_code) == (0.5, 20_000_000, 0)
+    assert footer(outcome) == "Ended as success. 0.50 s of CPU, 20 MB of memory at most."
+
+
+def test_whose_outcome_it_is_is_not_for_the_child_to_say() -> None:
+    outcome = outcome_of(JOB, {"outcome": {"attempt_id": 1, "epoch": 9, "state": "success"}})
+    assert (outcome.attempt_id, outcome.epoch) == (7, 2)
+
+
+@pytest.mark.parametrize(
+    "message", [{}, {"outcome": {}}, {"outcome": {"attempt_id": 1, "epoch": 1, "state": "won"}}]
+)
+def test_what_is_no_outcome_is_refused(message: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        outcome_of(JOB, message)
+
+
+MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
+
+
+@pytest.fixture
+def small_group() -> Iterator[Path]:
+    """Make a control group of 60 MB, in which the kernel kills what takes more."""
+    group = MEMORY_GROUPS / f"dirigent-test-{os.getpid()}"
+    group.mkdir()
+    (group / "memory.limit_in_bytes").write_text("60000000")
+    yield group
+    wait_until(lambda: not (group / "tasks").read_text())
+    group.rmdir()
+
+
+# Only root can do this, and only with control groups of version 1; the words themselves are held above.
+if os.access(MEMORY_GROUPS, os.W_OK) and os.getuid() == 0:
+
+    def test_a_process_that_the_kernel_kills_for_want_of_memory_is_said_to_be(
+        make_crew: Callable[..., Crew], small_group: Path
+    ) -> None:
+        outcome = make_crew().run_code(
+            f"""
+            import os
+            def task():
+                open("{small_group}/tasks", "w").write(str(os.getpid()))
+                bytearray(200_000_000)
+            """
+        )
+        assert (outcome.state, outcome.signal) == ("failed", signal.SIGKILL)
+        assert outcome.reason == "killed by SIGKILL; the system was out of memory"
