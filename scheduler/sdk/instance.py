@@ -150,7 +150,7 @@ def dag_run_of(run: RunInfo) -> DagRun:
         run_after=datetime.fromisoformat(run.run_after),
         start_date=instant(run.start_date),
         queued_at=instant(run.queued_at),
-        conf=decode(run.conf),
+        conf=run.conf,
         triggered_by=run.triggered_by,
         state=run.state,
     )

@@ -146,20 +146,31 @@ _ENCODERS: Final[tuple[tuple[type, str, Callable[[Any, str], Json]], ...]] = (
 )
 
 
-def _find_class(name: str) -> Any:
+def _find_class(name: str) -> type:
+    """Return the class; only ever a dataclass or an Enum, whatever the name says."""
     module, _, qualified = name.partition(":")
-    found: Any = sys.modules.get(module) or importlib.import_module(module)
-    for part in qualified.split("."):
-        found = getattr(found, part)
+    try:
+        found: Any = sys.modules.get(module) or importlib.import_module(module)
+        for part in qualified.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError):
+        raise NotSerializable(
+            f"A value of class {qualified!r} was passed here, but {module!r} does not hold it. Declare it in a "
+            "module below the DAG folder that the files on both sides import."
+        ) from None
+    if not isinstance(found, type) or not (dataclasses.is_dataclass(found) or issubclass(found, Enum)):
+        raise NotSerializable(f"{name!r} is neither a dataclass nor an Enum.")
     return found
 
 
 def _decode_enum(value: Json) -> Any:
-    return _find_class(value[0])[value[1]]
+    kind: Any = _find_class(value[0])
+    return kind[value[1]]
 
 
 def _decode_dataclass(value: Json) -> Any:
-    kind, given = _find_class(value[0]), {key: decode(each) for key, each in value[1].items()}
+    kind: Any = _find_class(value[0])
+    given = {key: decode(each) for key, each in value[1].items()}
     made = object.__new__(kind)
     for each in dataclasses.fields(kind):
         if each.name in given:

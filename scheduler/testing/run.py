@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,11 +14,10 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey, manual_run_id
 from scheduler.core.plan import FinishRun, finish, plan
 from scheduler.core.states import FINISHED, RunState, TaskState
-from scheduler.errors import NaiveDate
+from scheduler.errors import BadConf, NaiveDate
 from scheduler.runtime.child.attempt import perform
 from scheduler.sdk.dag import DAG
 from scheduler.sdk.serialize import to_spec
-from scheduler.sdk.xcom import encode
 from scheduler.testing.local_channel import LocalChannel
 from scheduler.testing.params import params_of
 from scheduler.testing.report import Report, logs_shown
@@ -60,10 +60,17 @@ def _describe_run(spec: DagSpec, conf: Mapping[str, Any], logical_date: datetime
         run_after=moment,
         start_date=moment,
         queued_at=moment,
-        conf=encode(conf, what="run_conf"),
+        conf=_as_json(conf),
         params=params_of(spec, conf),
         triggered_by="test",
     )
+
+
+def _as_json(conf: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return dict(json.loads(json.dumps(conf, allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        raise BadConf(f"run_conf must be JSON, as it is on the server: {error}.") from None
 
 
 @dataclass(slots=True)

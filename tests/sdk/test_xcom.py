@@ -151,3 +151,19 @@ def test_a_value_that_holds_itself_is_refused():
 def test_a_value_of_fifty_megabytes_is_too_large():
     with pytest.raises(TooLarge, match=r"keep large data in a file and pass its path\) is 52,428,802 bytes"):
         encode("x" * 50 * 1024 * 1024)
+
+
+@pytest.mark.parametrize("kind", ["enum", "dataclass"])
+@pytest.mark.parametrize(
+    "name", ["os:system", "subprocess:Popen", "builtins:dict", "collections:OrderedDict"]
+)
+def test_data_that_names_something_else_than_a_value_class_is_refused(kind, name):
+    with pytest.raises(NotSerializable, match="neither a dataclass nor an Enum"):
+        decode({"__type__": kind, "value": [name, {}]})
+
+
+def test_a_class_that_is_not_here_is_named_with_a_remedy():
+    with pytest.raises(
+        NotSerializable, match="'Order' was passed here, but 'shop_of_elsewhere' does not hold it"
+    ):
+        decode({"__type__": "dataclass", "value": ["shop_of_elsewhere:Order", {}]})

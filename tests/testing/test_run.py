@@ -21,7 +21,7 @@ from scheduler import (
     task,
 )
 from scheduler.clock import SystemClock
-from scheduler.errors import BadParams, DagCycle, NaiveDate
+from scheduler.errors import BadConf, BadParams, DagCycle, NaiveDate
 
 
 @task
@@ -119,6 +119,19 @@ def test_conf_overrides_params_and_is_held_against_the_schema():
     assert dag.test(run_conf={"n": 5, "must": "x"}).xcoms["show"] == 5
     with pytest.raises(BadParams, match="n: 0 is less than the minimum of 1; must must be given"):
         dag.test(run_conf={"n": 0})
+
+
+def test_conf_is_data_and_never_becomes_an_object():
+    @task
+    def show(dag_run=None, params=None):
+        return [type(dag_run.conf["x"]).__name__, type(params["x"]).__name__]
+
+    with DAG("d") as dag:
+        show()
+    tagged = {"__type__": "enum", "value": ["antigravity:x", "y"]}
+    assert dag.test(run_conf={"x": tagged}).xcoms["show"] == ["dict", "dict"]
+    with pytest.raises(BadConf, match="must be JSON"):
+        dag.test(run_conf={"x": object()})
 
 
 def test_callbacks_of_the_dag_are_called():
