@@ -70,6 +70,8 @@ def record_outcomes(
     finished = [report for report in mine if rows[report.outcome.attempt_id].cancel_reason is None]
     end_attempts(session, [_cancelled(report, rows[report.outcome.attempt_id], now) for report in stopped])
     _record_finished(session, now, finished, graphs, chance)
+    # A task that was cleared while it ran may be admitted now.
+    flag_runs(session, {report.claim.run_pk for report in stopped})
     accepted = {id(report) for report in mine}
     return [report for report in reports if id(report) not in accepted]
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from scheduler.core.admission import Admission, Candidate, Limits, Room, admit
+from scheduler.core.admission import Admission, Candidate, admit
 from scheduler.loop.effects import Effects
 from scheduler.store.attempts import queue_tasks
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.limits import limits_of, queue_slots
 from scheduler.store.pools import lock_pools
-from scheduler.store.tasks import Occupancy, ScheduledTask, occupancy, scheduled_tasks
-from scheduler.store.workers import WorkerRow, live_workers
+from scheduler.store.tasks import ScheduledTask, occupancy, scheduled_tasks
+from scheduler.store.workers import live_workers
 
 #: Reads of candidates in one pass: each leaves out the limits that the one before found full.
 MAX_READS = 4
@@ -91,43 +91,3 @@ class _Full:
         self.pools |= answer.full_pools
         self.queues |= answer.full_queues
         self.runs |= answer.full_runs
-
-
-def queue_slots(workers: Iterable[WorkerRow]) -> Counter[str]:
-    """Return the slots of live workers by queue; a queue that none listens to is left out."""
-    slots: Counter[str] = Counter()
-    for worker in workers:
-        for queue in worker.queues:
-            slots[queue] += worker.slots
-    return slots
-
-
-def limits_of(
-    found: Iterable[ScheduledTask],
-    taken: Sequence[Occupancy],
-    slots: Mapping[str, int],
-    pool_slots: Mapping[str, int],
-) -> Limits:
-    """Count what is taken of every limit that the candidates meet.
-
-    A queue may hold twice the slots of its live workers, queued and running: one slot's worth runs, one is at hand for
-    the moment it ends; the rest stays scheduled, so that priority is decided late.
-    """
-    active: Counter[str] = Counter()
-    pools: Counter[str] = Counter()
-    runs: Counter[int] = Counter()
-    in_dag: Counter[tuple[str, str]] = Counter()
-    in_run: Counter[tuple[int, str]] = Counter()
-    for each in taken:
-        active[each.queue] += each.count
-        pools[each.pool] += each.pool_slots
-        runs[each.run_pk] += each.count
-        in_dag[each.dag_id, each.task_id] += each.count
-        in_run[each.run_pk, each.task_id] += each.count
-    return Limits(
-        pools={name: Room(slots, pools[name]) for name, slots in pool_slots.items()},
-        queues={queue: Room(2 * count, active[queue]) for queue, count in slots.items()},
-        runs={task.run_pk: Room(task.run_max_active_tasks, runs[task.run_pk]) for task in found},
-        active_in_dag=in_dag,
-        active_in_run=in_run,
-    )

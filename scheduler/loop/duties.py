@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from scheduler.core.plan import FinishRun
-from scheduler.core.states import FINISHED, RunState, TaskState
+from scheduler.core.states import RunState, TaskState
 from scheduler.dispatch.report import record_losses
 from scheduler.loop.effects import Effects
 from scheduler.loop.planning import end_run
-from scheduler.store.attempts import cancel_attempts, expired_attempts, lock_live_attempts, overdue_queues
+from scheduler.operations.cancel import stop_unfinished
+from scheduler.store.attempts import expired_attempts, overdue_queues
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.runs import (
@@ -22,7 +23,6 @@ from scheduler.store.runs import (
     overdue_runs,
     startable_runs,
 )
-from scheduler.store.tasks import move_tasks, tasks_of_run
 
 
 class Duty(Protocol):
@@ -122,20 +122,3 @@ class TimeOutRuns:
         reason = f"ran longer than dagrun_timeout, {graph.spec.dagrun_timeout_s:g} s"
         stop_unfinished(session, now, run, TaskState.SKIPPED, reason, actor="scheduler")
         end_run(session, now, run, graph, FinishRun(RunState.FAILED, reason), self.effects)
-
-
-def stop_unfinished(
-    session: Session, now: datetime, run: RunRow, to: TaskState, reason: str, *, actor: str
-) -> int:
-    """Cancel the live attempts of a run, fail what was under way and move the rest to `to`. The run must be locked.
-
-    Return how many tasks were moved.
-    """
-    cancel_attempts(session, now, lock_live_attempts(session, run.id), reason, actor=actor)
-    rows = [row for row in tasks_of_run(session, run.id) if row.state not in FINISHED]
-    under_way = [row.id for row in rows if row.state is TaskState.RUNNING]
-    rest = [row.id for row in rows if row.state is not TaskState.RUNNING]
-    values = {"end_date": now, "reason": reason, "changed": False}
-    move_tasks(session, now, under_way, TaskState.FAILED, values=values, actor=actor)
-    move_tasks(session, now, rest, to, values=values, actor=actor)
-    return len(rows)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from scheduler.core.admission import Candidate, Limits, Room, admit
+from scheduler.core.admission import Candidate, admit
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.plan import States, needed, why
@@ -15,11 +14,12 @@ from scheduler.operations.finding import get_run, get_task
 from scheduler.store import facts
 from scheduler.store.dags import find_dag
 from scheduler.store.engine import Session
+from scheduler.store.limits import limits_of, load_scheduled, queue_slots
 from scheduler.store.pools import list_pools
 from scheduler.store.runs import RunRow, previous_run
 from scheduler.store.tasks import TaskRow, occupancy, tasks_named
 from scheduler.store.versions import load_graph
-from scheduler.store.workers import WorkerRow, live_workers
+from scheduler.store.workers import live_workers
 
 
 def explain_task(session: Session, dag_id: str, run_id: str, task_id: str, *, path: str = "") -> list[str]:
@@ -103,60 +103,37 @@ def _states(rows: Sequence[TaskRow]) -> States:
 
 def _why_scheduled(session: Session, run: RunRow, task: TaskRow) -> list[str]:
     """Ask the gate that admits tasks, for this one alone."""
-    waiting = facts.load_waiting(session, task.id)
+    waiting = load_scheduled(session, task.id)
+    if waiting is None:
+        return []
+    if facts.is_stopping(session, task.id):
+        return ["its earlier attempt is still being stopped"]
     spec = TaskGraph(load_graph(session, run.version_id)).tasks.get(task.task_id)
     candidate = Candidate(
-        ti_id=task.id,
-        run_pk=run.id,
-        dag_id=run.dag_id,
-        task_id=task.task_id,
-        path=task.path,
+        ti_id=waiting.id,
+        run_pk=waiting.run_pk,
+        dag_id=waiting.dag_id,
+        task_id=waiting.task_id,
+        path=waiting.path,
         queue=waiting.queue,
         pool=waiting.pool,
         pool_slots=waiting.pool_slots,
         priority=waiting.priority,
-        scheduled_at=waiting.scheduled_at or run.run_after,
+        scheduled_at=waiting.scheduled_at,
         max_active_tis_per_dag=spec.max_active_tis_per_dag if spec else None,
         max_active_tis_per_dagrun=spec.max_active_tis_per_dagrun if spec else None,
     )
-    held = admit([candidate], _limits(session, run, waiting)).held
+    slots = queue_slots(live_workers(session))
+    pools = {pool.name: pool.slots for pool in list_pools(session)}
+    held = admit([candidate], limits_of([waiting], occupancy(session), slots, pools)).held
     if held:
         return [each.reason for each in held]
-    before = facts.count_before(session, task.id, waiting)
+    before = facts.count_before(session, waiting)
     return [f"{before} tasks of its queue and pool go first" if before else "it is about to be queued"]
 
 
-def _limits(session: Session, run: RunRow, waiting: facts.Waiting) -> Limits:
-    pools: Counter[str] = Counter()
-    runs: Counter[int] = Counter()
-    queues: Counter[str] = Counter()
-    in_dag: Counter[tuple[str, str]] = Counter()
-    in_run: Counter[tuple[int, str]] = Counter()
-    for each in occupancy(session):
-        pools[each.pool] += each.pool_slots
-        runs[each.run_pk] += each.count
-        queues[each.queue] += each.count
-        in_dag[each.dag_id, each.task_id] += each.count
-        in_run[each.run_pk, each.task_id] += each.count
-    return Limits(
-        pools={pool.name: Room(pool.slots, pools[pool.name]) for pool in list_pools(session)},
-        queues={name: Room(2 * slots, queues[name]) for name, slots in _slots(live_workers(session)).items()},
-        runs={run.id: Room(waiting.max_active_tasks, runs[run.id])},
-        active_in_dag=in_dag,
-        active_in_run=in_run,
-    )
-
-
-def _slots(workers: Sequence[WorkerRow]) -> Counter[str]:
-    slots: Counter[str] = Counter()
-    for worker in workers:
-        for queue in worker.queues:
-            slots[queue] += worker.slots
-    return slots
-
-
 def _why_queued(session: Session, task: TaskRow) -> str:
-    queue = facts.load_waiting(session, task.id).queue
+    queue = facts.queue_of(session, task.id)
     listening = [worker for worker in live_workers(session) if queue in worker.queues]
     if not listening:
         return f"no live worker listens to queue {queue!r}; start one with `dirigent worker --queues {queue}`"

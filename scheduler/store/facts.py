@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,44 +10,33 @@ from scheduler.core.states import RunState, TaskState
 from scheduler.store.engine import Session
 from scheduler.store.instants import db_now
 from scheduler.store.tables import dag_run, leader, task_instance
+from scheduler.store.tasks import IS_STOPPING, ScheduledTask
 
 T = task_instance.c
 R = dag_run.c
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What a task waits for once its dependencies are met."""
-
-    queue: str
-    pool: str
-    pool_slots: int
-    priority: int
-    scheduled_at: datetime | None
-    max_active_tasks: int
+def queue_of(session: Session, ti_id: int) -> str:
+    """Return the queue of a task."""
+    return str(session.scalars(sa.select(T.queue).where(T.id == ti_id)).one())
 
 
-def load_waiting(session: Session, ti_id: int) -> Waiting:
-    """Return what limits a task."""
-    query = (
-        sa.select(T.queue, T.pool, T.pool_slots, T.priority, T.scheduled_at, R.max_active_tasks)
-        .join(dag_run, R.id == T.run_pk)
-        .where(T.id == ti_id)
-    )
-    return Waiting(*session.execute(query).one())
-
-
-def count_before(session: Session, ti_id: int, waiting: Waiting) -> int:
+def count_before(session: Session, waiting: ScheduledTask) -> int:
     """Return how many scheduled tasks of the same queue and pool go before this one."""
     is_older = sa.and_(T.priority == waiting.priority, T.scheduled_at < waiting.scheduled_at)
     query = sa.select(sa.func.count()).where(
         T.state == TaskState.SCHEDULED,
         T.queue == waiting.queue,
         T.pool == waiting.pool,
-        T.id != ti_id,
+        T.id != waiting.id,
         sa.or_(T.priority > waiting.priority, is_older),
     )
     return int(session.scalar(query) or 0)
+
+
+def is_stopping(session: Session, ti_id: int) -> bool:
+    """Tell whether an earlier attempt of a task that waits still runs."""
+    return bool(session.scalar(sa.select(IS_STOPPING).where(T.id == ti_id)))
 
 
 def reason_of(session: Session, ti_id: int) -> str:

@@ -10,10 +10,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduler.core.states import FINISHED, OCCUPYING, UNFINISHED, WAITING_FOR_TIME, TaskState, states_before
+from scheduler.core.states import (
+    FINISHED,
+    OCCUPYING,
+    UNFINISHED,
+    WAITING_FOR_TIME,
+    AttemptState,
+    TaskState,
+    states_before,
+)
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
-from scheduler.store.tables import dag_run, task_instance
+from scheduler.store.tables import attempt, dag_run, task_instance
 
 T = task_instance.c
 
@@ -203,6 +211,8 @@ def next_retry(session: Session, run_pk: int) -> datetime | None:
     return session.execute(_NEXT_RETRY, {"run_pk": run_pk}).scalar()
 
 
+#: A cleared task whose earlier attempt is still being stopped: two of one task never run at once.
+IS_STOPPING = sa.exists().where(attempt.c.ti_id == T.id, attempt.c.state == AttemptState.RUNNING)
 _SCHEDULED = (
     sa.select(
         T.id, T.run_pk, dag_run.c.dag_id, dag_run.c.version_id, T.task_id, T.path, T.queue, T.pool, T.pool_slots,
@@ -212,6 +222,7 @@ _SCHEDULED = (
     .where(T.state == TaskState.SCHEDULED, T.queue.in_(sa.bindparam("queues", expanding=True)))
     .where(T.pool.not_in(sa.bindparam("full_pools", expanding=True)))
     .where(T.run_pk.not_in(sa.bindparam("full_runs", expanding=True, type_=T.run_pk.type)))
+    .where(~IS_STOPPING)
     .order_by(T.priority.desc(), T.scheduled_at, T.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
     .with_for_update(of=task_instance, skip_locked=True)

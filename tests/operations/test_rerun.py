@@ -5,12 +5,15 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.core.ids import TaskKey
-from scheduler.core.states import RunState
+from scheduler.core.states import AttemptState, RunState, TaskState
 from scheduler.errors import BadParams, Conflict, NotFound
+from scheduler.operations.explain import explain_task
 from scheduler.operations.rerun import RerunRequest, preview_rerun, rerun
 from scheduler.store import dags
+from scheduler.store.attempts import Ending, end_attempts, lock_live_attempts
 from scheduler.store.runs import flag_runs
 from scheduler.store.tables import attempt, dag_run, event, task_instance
+from scheduler.store.tasks import move_tasks, scheduled_tasks, tasks_named
 from scheduler.store.xcoms import XComRow, get_xcom, put_xcoms
 from scheduler.wire import ParamSpec, TaskSpec
 from tests.operations.plays import run_of, started_run, states_of
@@ -109,6 +112,22 @@ def test_a_queued_attempt_is_cancelled_and_a_running_one_is_asked_to_stop(db, wr
         ).all()
     assert rows == [("running", "rerun by user:ada"), ("cancelled", "rerun by user:ada")]
     assert states_of(db, ref) == {"a": "none", "b": "none"}
+
+
+def test_a_task_that_was_cleared_while_it_ran_waits_until_its_attempt_has_stopped(db, write):
+    ref = write(started_run, states={"a": "running"})
+    _rerun(write, tasks=("a",))
+    (task,) = write(move_tasks, NOW, _ids(write, ref, "a"), TaskState.SCHEDULED, values={"scheduled_at": NOW})
+    room = {"full_pools": [], "full_runs": [], "limit": 10}
+    assert write(scheduled_tasks, ["default"], **room) == []
+    assert write(explain_task, "shop", "r1", "a")[-1] == "Its earlier attempt is still being stopped."
+    (live,) = write(lock_live_attempts, ref.run_pk)
+    write(end_attempts, [Ending(attempt_id=live.id, state=AttemptState.CANCELLED, end_date=NOW)])
+    assert [each.id for each in write(scheduled_tasks, ["default"], **room)] == [task.id]
+
+
+def _ids(write, ref, task_id):
+    return [row.id for row in write(tasks_named, ref.run_pk, [task_id])]
 
 
 def test_every_change_is_an_event_with_its_actor(db, write, broken):

@@ -1,0 +1,73 @@
+"""What stands of each limit that scheduled tasks meet: for admitting them, and for saying why one waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from scheduler.core.admission import Limits, Room
+from scheduler.core.states import TaskState
+from scheduler.store.engine import Session
+from scheduler.store.tables import dag_run, task_instance
+from scheduler.store.tasks import Occupancy, ScheduledTask
+from scheduler.store.workers import WorkerRow
+
+T = task_instance.c
+R = dag_run.c
+
+
+def load_scheduled(session: Session, ti_id: int) -> ScheduledTask | None:
+    """Return what limits a task that waits to be admitted; None where it no longer does."""
+    query = (
+        sa.select(
+            *(T.id, T.run_pk, R.dag_id, R.version_id, T.task_id, T.path, T.queue, T.pool, T.pool_slots),
+            *(T.priority, T.scheduled_at, R.max_active_tasks),
+        )
+        .join(dag_run, R.id == T.run_pk)
+        .where(T.id == ti_id, T.state == TaskState.SCHEDULED)
+    )
+    rows: Iterable[Any] = session.execute(query)
+    return next((ScheduledTask(*row) for row in rows), None)
+
+
+def queue_slots(workers: Iterable[WorkerRow]) -> Counter[str]:
+    """Return the slots of live workers by queue; a queue that none listens to is left out."""
+    slots: Counter[str] = Counter()
+    for worker in workers:
+        for queue in worker.queues:
+            slots[queue] += worker.slots
+    return slots
+
+
+def limits_of(
+    found: Iterable[ScheduledTask],
+    taken: Sequence[Occupancy],
+    slots: Mapping[str, int],
+    pool_slots: Mapping[str, int],
+) -> Limits:
+    """Count what is taken of every limit that the candidates meet.
+
+    A queue may hold twice the slots of its live workers, queued and running: one slot's worth runs, one is at hand for
+    the moment it ends; the rest stays scheduled, so that priority is decided late.
+    """
+    active: Counter[str] = Counter()
+    pools: Counter[str] = Counter()
+    runs: Counter[int] = Counter()
+    in_dag: Counter[tuple[str, str]] = Counter()
+    in_run: Counter[tuple[int, str]] = Counter()
+    for each in taken:
+        active[each.queue] += each.count
+        pools[each.pool] += each.pool_slots
+        runs[each.run_pk] += each.count
+        in_dag[each.dag_id, each.task_id] += each.count
+        in_run[each.run_pk, each.task_id] += each.count
+    return Limits(
+        pools={name: Room(slots, pools[name]) for name, slots in pool_slots.items()},
+        queues={queue: Room(2 * count, active[queue]) for queue, count in slots.items()},
+        runs={task.run_pk: Room(task.run_max_active_tasks, runs[task.run_pk]) for task in found},
+        active_in_dag=in_dag,
+        active_in_run=in_run,
+    )
