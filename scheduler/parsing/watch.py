@@ -50,6 +50,7 @@ class Watcher:
             self._on_change()
 
     def _watch(self, identity: tuple[int, int]) -> None:
+        has_begun = False
         for changes in watch(
             self._root,
             watch_filter=_concerns_us(self._root),
@@ -61,10 +62,12 @@ class Watcher:
             raise_interrupt=False,
             ignore_permission_denied=True,
         ):
-            if changes:
+            # What changed before the watch had begun was told by nobody: the first answer says that it has.
+            if changes or not has_begun:
                 self._on_change()
             elif _identity(self._root) != identity:
                 return
+            has_begun = True
 
 
 def _identity(root: Path) -> tuple[int, int]:
