@@ -26,7 +26,7 @@ from scheduler.errors import NotSerializable, TooLarge
 from scheduler.wire import Json
 
 TAG: Final = "__type__"
-LIMIT_BYTES: Final = 48 * 1024 * 1024
+LIMIT_BYTES: Final = 48_000_000
 
 
 def encode(value: Any, *, what: str = "The value") -> Json:
