@@ -144,6 +144,9 @@ class Settings(BaseModel):
     parse_memory_mb: int = Field(
         1024, ge=64, description="Memory that the import of one DAG file may take, in MB."
     )
+    attempt_memory_mb: int | None = Field(
+        None, ge=64, description="Memory that one attempt may take, in MB; unset: what the machine has."
+    )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
         "NORMAL",
         description="`NORMAL`: a power loss may repeat the last moments of work, never corrupt. "

@@ -76,7 +76,7 @@ class House:
 
 
 def open_house(settings: Settings, clock: Clock | None = None) -> House:
-    """Open the database, brought up to date, and read the secret.
+    """Open the database, brought up to date and watched for what others write, and read the secret.
 
     The secret is made at the first start of an embedded server; several processes must be given theirs.
     Raises DatabaseUnavailable, NewerDatabase, BadSetting.
@@ -86,6 +86,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     secret = load_secret_key(settings.home, given, may_create=settings.is_embedded)
     db = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
     upgrade(db)
+    db.watch()
     return House(settings, db, secret, clock or SystemClock())
 
 
@@ -137,6 +138,12 @@ class Launcher:
         self._supervisor.stop(attempt_id, reason)
 
 
+def limits_of(settings: Settings) -> Limits:
+    """Return what the settings say about the resources of attempts."""
+    megabytes = settings.attempt_memory_mb
+    return Limits(memory_bytes=megabytes * 1024 * 1024 if megabytes else None)
+
+
 class WorkerSide:
     """Claims and runs attempts: supervisor, worker, ticket consumer; and the copier of logs for readers elsewhere."""
 
@@ -161,7 +168,7 @@ class WorkerSide:
             answer=Answers(house.db, FernetCipher(house.secret), house.clock),
             clock=house.clock,
             environ=environ,
-            limits=Limits(),
+            limits=limits_of(settings),
             name=hostname,
         )
         plan = WorkerPlan(
