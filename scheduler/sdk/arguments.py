@@ -43,6 +43,45 @@ def read_duration(name: str, value: object) -> timedelta | None:
     return duration
 
 
+def read_limit(name: str, value: object) -> timedelta | None:
+    """Read how long something may take; None is no limit, zero is none that could be kept."""
+    duration = read_duration(name, value)
+    if duration == timedelta(0):
+        raise bad_argument(name, value, "give a time longer than zero, or None for no limit")
+    return duration
+
+
+def read_word(name: str, value: object) -> str:
+    """Read a string."""
+    if not isinstance(value, str):
+        raise bad_argument(name, value, "give a string")
+    return value
+
+
+def read_name(name: str, value: object) -> str:
+    """Read a string that is not empty."""
+    if not read_word(name, value).strip():
+        raise bad_argument(name, value, "give a name")
+    return str(value)
+
+
+def read_text(name: str, value: object) -> str | None:
+    """Read a string, or None for none."""
+    return None if value is None else read_word(name, value)
+
+
+def read_flag(name: str, value: object) -> bool:
+    """Read True or False; a string such as "no" would count as true."""
+    if not isinstance(value, bool):
+        raise bad_argument(name, value, "give True or False")
+    return value
+
+
+def read_optional_flag(name: str, value: object) -> bool | None:
+    """Read True, False, or None for what holds around it."""
+    return None if value is None else read_flag(name, value)
+
+
 def read_count(name: str, value: object, *, minimum: int = 0) -> int:
     """Read a whole number that is at least `minimum`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < minimum:

@@ -19,8 +19,12 @@ from scheduler.sdk.arguments import (
     bad_argument,
     read_callbacks,
     read_count,
-    read_duration,
+    read_flag,
     read_instant,
+    read_limit,
+    read_optional_flag,
+    read_text,
+    read_word,
     refuse_unknown,
 )
 from scheduler.sdk.arrows import Arrow, Edges, find_cycle, resolve
@@ -71,11 +75,11 @@ class DAG:
         scope.declare(self)
 
     def _read_words(self, given: Mapping[str, Any]) -> None:
-        self.description: str = given.get("description") or ""
-        self.doc_md: str | None = given.get("doc_md")
-        self.dag_display_name: str = given.get("dag_display_name") or ""
-        self.owner: str = given.get("owner") or ""
-        self.auto_register: bool = given.get("auto_register", True)
+        self.description = read_text("description", given.get("description")) or ""
+        self.doc_md = read_text("doc_md", given.get("doc_md"))
+        self.dag_display_name = read_word("dag_display_name", given.get("dag_display_name", ""))
+        self.owner = read_word("owner", given.get("owner", ""))
+        self.auto_register = read_flag("auto_register", given.get("auto_register", True))
         tags = given.get("tags") or ()
         if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
             raise bad_argument("tags", tags, "give a list of strings")
@@ -93,15 +97,17 @@ class DAG:
             raise bad_argument("end_date", str(self.end_date), f"is before start_date {self.start_date}")
 
     def _read_limits(self, given: Mapping[str, Any]) -> None:
-        self.catchup: bool = given.get("catchup", False)
+        self.catchup = read_flag("catchup", given.get("catchup", False))
         self.max_active_runs = read_count("max_active_runs", given.get("max_active_runs", 16), minimum=1)
         self.max_active_tasks = read_count("max_active_tasks", given.get("max_active_tasks", 16), minimum=1)
         self.max_consecutive_failed_dag_runs = read_count(
             "max_consecutive_failed_dag_runs", given.get("max_consecutive_failed_dag_runs", 0)
         )
-        self.dagrun_timeout = read_duration("dagrun_timeout", given.get("dagrun_timeout"))
-        self.fail_fast: bool = given.get("fail_fast", False)
-        self.is_paused_upon_creation: bool | None = given.get("is_paused_upon_creation")
+        self.dagrun_timeout = read_limit("dagrun_timeout", given.get("dagrun_timeout"))
+        self.fail_fast = read_flag("fail_fast", given.get("fail_fast", False))
+        self.is_paused_upon_creation = read_optional_flag(
+            "is_paused_upon_creation", given.get("is_paused_upon_creation")
+        )
 
     def _read_templating(self, given: Mapping[str, Any]) -> None:
         searched = given.get("template_searchpath") or ()
@@ -110,10 +116,16 @@ class DAG:
         self.user_defined_macros: dict[str, Any] = dict(given.get("user_defined_macros") or {})
         self.user_defined_filters: dict[str, Any] = dict(given.get("user_defined_filters") or {})
         self.jinja_environment_kwargs: dict[str, Any] = dict(given.get("jinja_environment_kwargs") or {})
-        self.render_template_as_native_obj: bool = given.get("render_template_as_native_obj", False)
+        self.render_template_as_native_obj = read_flag(
+            "render_template_as_native_obj", given.get("render_template_as_native_obj", False)
+        )
 
     def add_task(self, task: BaseOperator) -> None:
         """Add a task that was made outside; inside `with dag:` this happens by itself."""
+        if task.dag not in (None, self):
+            raise BadDag(
+                f"{author_line()}: {task!r} belongs to another DAG; each DAG needs a task of its own."
+            )
         if task.task_id in self.task_dict or task.task_id in self.groups:
             raise DuplicateTask(self.dag_id, task.task_id)
         if task.task_group is None:
@@ -194,6 +206,10 @@ class DAG:
 
         Retries are made at once, without their delay. Raises BadParams where `run_conf` breaks the params.
         """
+        if scope.is_collecting():
+            raise BadDag(
+                f'{author_line()}: put dag.test() under `if __name__ == "__main__":`, or it runs at each load.'
+            )
         # By name: the runner stands above this layer and loads networkx, which no parse should pay for.
         runner = importlib.import_module("scheduler.testing.run")
         return cast(

@@ -31,17 +31,11 @@ class Linkable:
         connect(other, self, edge_modifier)
 
     def __rshift__(self, other: _Other) -> _Other:
-        if isinstance(other, Label):
-            other.begin([self])
-        else:
-            connect(self, other)
+        connect(self, other)
         return other
 
     def __lshift__(self, other: _Other) -> _Other:
-        if isinstance(other, Label):
-            other.end([self])
-        else:
-            connect(other, self)
+        connect(other, self)
         return other
 
     def __rrshift__(self, other: Any) -> Linkable:
@@ -92,29 +86,34 @@ class Label:
             self._begins, self._ends = [], []
 
     def __rshift__(self, other: _Other) -> _Other:
-        self.end(list(_flat(other)))
+        connect(self, other)
         return other
 
     def __lshift__(self, other: _Other) -> _Other:
-        self.begin(list(_flat(other)))
+        connect(other, self)
         return other
 
     def __rrshift__(self, other: Any) -> Label:
-        self.begin(list(_flat(other)))
+        connect(other, self)
         return self
 
     def __rlshift__(self, other: Any) -> Label:
-        self.end(list(_flat(other)))
+        connect(self, other)
         return self
 
 
 def connect(before: Any, after: Any, label: Label | None = None) -> None:
     """Draw an arrow from each of `before` to each of `after`; both may be nested lists."""
+    if isinstance(after, Label):
+        return after.begin(list(_flat(before)))
+    if isinstance(before, Label):
+        return before.end(list(_flat(after)))
     befores, afters = list(_flat(before)), list(_flat(after))
     dag = _common_dag([*befores, *afters])
     for first in befores:
         for second in afters:
             dag.add_arrow(first, second, label.label if label else "")
+    return None
 
 
 def chain(*steps: Any) -> None:

@@ -42,6 +42,10 @@ class OperatorMeta(ABCMeta):
         task.task_group = group
         task.dag = group.dag if group else None
         type(task).__init__(task, *args, **kwargs)
+        if "task_id" not in vars(task):
+            raise BadDag(
+                f"{author_line()}: {cls.__name__}.__init__ does not call super().__init__(**kwargs)."
+            )
         task.join_dag()
         return task
 

@@ -164,7 +164,8 @@ _FIELDS: Final[tuple[tuple[str, int, int, list[str]], ...]] = (
     ("second", 0, 59, []),
 )
 _PART: Final = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
-#: By the highest number of the field: the last day of the month, the working day nearest to one, the last Friday.
+#: By the highest number of the field: the last day of the month, the working day nearest to one, the last
+#: Friday.
 _SPECIAL: Final = {
     31: re.compile(r"\?|l|[1-9]w|[12]\dw|3[01]w", re.ASCII),
     7: re.compile(rf"\?|l[0-7]|(?:[0-7]|{'|'.join(_DAYS)})#[1-5]", re.ASCII),

@@ -15,8 +15,14 @@ from scheduler.sdk.arguments import (
     read_choice,
     read_count,
     read_duration,
+    read_flag,
     read_instant,
+    read_limit,
+    read_name,
     read_optional_count,
+    read_optional_flag,
+    read_text,
+    read_word,
 )
 from scheduler.sdk.rules import TriggerRule, WeightRule
 
@@ -82,26 +88,6 @@ class Argument:
     read: Callable[[str, Any], Any]
 
 
-def _read_word(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise bad_argument(name, value, "give a string")
-    return value
-
-
-def _read_text(name: str, value: object) -> str | None:
-    return None if value is None else _read_word(name, value)
-
-
-def _read_flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise bad_argument(name, value, "give True or False")
-    return value
-
-
-def _read_optional_flag(name: str, value: object) -> bool | None:
-    return None if value is None else _read_flag(name, value)
-
-
 def _read_retry_delay(name: str, value: object) -> timedelta:
     delay = read_duration(name, value)
     if delay is None:
@@ -145,28 +131,28 @@ def _read_function(name: str, value: object) -> object:
 _positive = partial(read_count, minimum=1)
 
 ARGUMENTS: Final[Mapping[str, Argument]] = {
-    "owner": Argument("", _read_word),
+    "owner": Argument("", read_word),
     "retries": Argument(0, read_count),
     "retry_delay": Argument(timedelta(minutes=5), _read_retry_delay),
     "retry_exponential_backoff": Argument(0.0, _read_backoff),
     "max_retry_delay": Argument(None, read_duration),
     "retry_jitter": Argument(0.0, _read_fraction),
-    "execution_timeout": Argument(None, read_duration),
+    "execution_timeout": Argument(None, read_limit),
     "start_date": Argument(None, read_instant),
     "end_date": Argument(None, read_instant),
     "trigger_rule": Argument(TriggerRule.ALL_SUCCESS, partial(read_choice, choices=TriggerRule)),
-    "depends_on_past": Argument(False, _read_flag),
-    "wait_for_downstream": Argument(False, _read_flag),
+    "depends_on_past": Argument(False, read_flag),
+    "wait_for_downstream": Argument(False, read_flag),
     "priority_weight": Argument(1, _read_weight),
     "weight_rule": Argument(WeightRule.DOWNSTREAM, partial(read_choice, choices=WeightRule)),
-    "queue": Argument("default", _read_word),
-    "pool": Argument("default_pool", _read_word),
+    "queue": Argument("default", read_name),
+    "pool": Argument("default_pool", read_name),
     "pool_slots": Argument(1, _positive),
     "max_active_tis_per_dag": Argument(None, read_optional_count),
     "max_active_tis_per_dagrun": Argument(None, read_optional_count),
     "params": Argument({}, _read_mapping),
-    "do_xcom_push": Argument(True, _read_flag),
-    "multiple_outputs": Argument(False, _read_flag),
+    "do_xcom_push": Argument(True, read_flag),
+    "multiple_outputs": Argument(False, read_flag),
     "on_execute_callback": Argument((), read_callbacks),
     "on_success_callback": Argument((), read_callbacks),
     "on_failure_callback": Argument((), read_callbacks),
@@ -174,14 +160,14 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "on_skipped_callback": Argument((), read_callbacks),
     "pre_execute": Argument(None, _read_function),
     "post_execute": Argument(None, _read_function),
-    "render_template_as_native_obj": Argument(None, _read_optional_flag),
-    "task_display_name": Argument("", _read_word),
-    "logger_name": Argument(None, _read_text),
-    "doc": Argument(None, _read_text),
-    "doc_md": Argument(None, _read_text),
-    "doc_json": Argument(None, _read_text),
-    "doc_yaml": Argument(None, _read_text),
-    "doc_rst": Argument(None, _read_text),
+    "render_template_as_native_obj": Argument(None, read_optional_flag),
+    "task_display_name": Argument("", read_word),
+    "logger_name": Argument(None, read_text),
+    "doc": Argument(None, read_text),
+    "doc_md": Argument(None, read_text),
+    "doc_json": Argument(None, read_text),
+    "doc_yaml": Argument(None, read_text),
+    "doc_rst": Argument(None, read_text),
 }
 
 DEFAULTS: Final[Mapping[str, Any]] = {name: argument.default for name, argument in ARGUMENTS.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from scheduler.errors import DuplicateDag, NotFound
+from scheduler.errors import BadDag, DuplicateDag, NotFound
 from scheduler.runtime.child.loading import load_file, module_name
 
 
@@ -118,3 +118,13 @@ def test_files_of_one_name_in_two_folders_are_two_modules():
 def test_sys_exit_in_a_file_is_passed_on(load):
     with pytest.raises(SystemExit):
         load(leaves="import sys; sys.exit(3)")
+
+
+def test_a_dag_that_would_run_at_each_load_is_refused(load):
+    with pytest.raises(BadDag, match="if __name__ =="):
+        load(
+            runs="""
+            from scheduler import DAG
+            DAG("runs").test()
+            """
+        )

@@ -160,3 +160,23 @@ def test_the_same_source_gives_the_same_spec():
         return to_spec(declared, "a.py")
 
     assert declare() == declare()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"catchup": "no"},
+        {"fail_fast": 1},
+        {"description": 7},
+        {"tags": "one"},
+        {"max_active_runs": 0},
+        {"max_active_tasks": "16"},
+        {"dagrun_timeout": 0},
+        {"is_paused_upon_creation": "yes"},
+        {"on_failure_callback": "mail me"},
+        {"render_template_as_native_obj": None},
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_line(wrong):
+    with pytest.raises(BadDag, match=rf"test_dag\.py:\d+: {next(iter(wrong))}="):
+        DAG("a", **wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scheduler import DAG, EmptyOperator, Label, TaskGroup, chain, chain_linear, cross_downstream, task_group
-from scheduler.errors import BadDag
+from scheduler.errors import BadDag, DuplicateTask
 from scheduler.sdk.serialize import to_spec
 
 
@@ -175,3 +175,24 @@ def test_an_arrow_to_something_else_is_refused():
         (a,) = tasks("a")
         with pytest.raises(BadDag, match="neither a task nor a task group"):
             a >> print
+
+
+def test_chain_takes_labels_between_its_steps():
+    with DAG("a") as declared:
+        a, b, c = tasks("a b c")
+        chain(a, Label("rows"), [b, c])
+    assert declared.edges.labels == {("a", "b"): "rows", ("a", "c"): "rows"}
+
+
+def test_a_task_belongs_to_one_dag():
+    with DAG("one"):
+        (a,) = tasks("a")
+    with pytest.raises(BadDag, match="belongs to another DAG"):
+        DAG("two").add_task(a)
+
+
+def test_a_task_cannot_bear_the_id_of_a_group():
+    with DAG("a"):
+        TaskGroup("g")
+        with pytest.raises(DuplicateTask):
+            tasks("g")

@@ -84,6 +84,9 @@ def test_an_unknown_argument_names_the_nearest_one_and_the_line():
         {"max_active_tis_per_dag": 0},
         {"on_failure_callback": "mail me"},
         {"execution_timeout": "long"},
+        {"execution_timeout": 0},
+        {"pool": ""},
+        {"queue": None},
         {"params": ["a"]},
         {"depends_on_past": "yes"},
     ],
@@ -197,3 +200,12 @@ def test_start_date_of_a_task_is_kept_aware():
         assert EmptyOperator(task_id="a", start_date="2026-01-01T00:00:00+00:00").start_date == datetime(
             2026, 1, 1, tzinfo=UTC
         )
+
+
+def test_an_operator_that_forgets_its_base_is_told_so():
+    class Forgetful(BaseOperator):
+        def __init__(self, **kwargs):
+            self.kwargs = kwargs
+
+    with DAG("a"), pytest.raises(BadDag, match=r"Forgetful.__init__ does not call super\(\).__init__"):
+        Forgetful(task_id="a")
