@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from scheduler.errors import BadDag
 from scheduler.sdk.location import author_line
@@ -15,20 +15,8 @@ if TYPE_CHECKING:
 _Other = TypeVar("_Other")
 
 
-class Linkable:
-    """What `>>` and `<<` work on: a task, a task group, or the result of a task."""
-
-    def node(self) -> Node:
-        """Return the task or group that an arrow begins or ends at."""
-        raise NotImplementedError
-
-    def set_downstream(self, other: Any, edge_modifier: Label | None = None) -> None:
-        """Let `other`, one or a list of tasks and groups, wait for this."""
-        connect(self, other, edge_modifier)
-
-    def set_upstream(self, other: Any, edge_modifier: Label | None = None) -> None:
-        """Let this wait for `other`, one or a list of tasks and groups."""
-        connect(other, self, edge_modifier)
+class Connectable:
+    """What stands left or right of `>>` and `<<`."""
 
     def __rshift__(self, other: _Other) -> _Other:
         connect(self, other)
@@ -38,13 +26,29 @@ class Linkable:
         connect(other, self)
         return other
 
-    def __rrshift__(self, other: Any) -> Linkable:
+    def __rrshift__(self, other: Any) -> Self:
         connect(other, self)
         return self
 
-    def __rlshift__(self, other: Any) -> Linkable:
+    def __rlshift__(self, other: Any) -> Self:
         connect(self, other)
         return self
+
+
+class Linkable(Connectable):
+    """What an arrow begins or ends at: a task, a task group, or the result of a task."""
+
+    def node(self) -> Node:
+        """Return the task or group."""
+        raise NotImplementedError
+
+    def set_downstream(self, other: Any, edge_modifier: Label | None = None) -> None:
+        """Let `other`, one or a list of tasks and groups, wait for this."""
+        connect(self, other, edge_modifier)
+
+    def set_upstream(self, other: Any, edge_modifier: Label | None = None) -> None:
+        """Let this wait for `other`, one or a list of tasks and groups."""
+        connect(other, self, edge_modifier)
 
 
 class Node(Linkable):
@@ -62,7 +66,7 @@ class Node(Linkable):
         return self
 
 
-class Label:
+class Label(Connectable):
     """Words on an arrow: `check >> Label("no rows") >> stop`."""
 
     def __init__(self, label: str) -> None:
@@ -84,22 +88,6 @@ class Label:
         if self._begins and self._ends:
             connect(self._begins, self._ends, self)
             self._begins, self._ends = [], []
-
-    def __rshift__(self, other: _Other) -> _Other:
-        connect(self, other)
-        return other
-
-    def __lshift__(self, other: _Other) -> _Other:
-        connect(other, self)
-        return other
-
-    def __rrshift__(self, other: Any) -> Label:
-        connect(other, self)
-        return self
-
-    def __rlshift__(self, other: Any) -> Label:
-        connect(self, other)
-        return self
 
 
 def connect(before: Any, after: Any, label: Label | None = None) -> None:
