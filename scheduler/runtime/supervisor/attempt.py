@@ -39,7 +39,8 @@ class Attempt:
         self._services = services
         self._log = log
         self._deliver = deliver
-        self._evidence = Evidence(job, oom_kills_before=services.oom_watch.lately())
+        self._evidence = Evidence(job)
+        self._oom_kills = services.oom_watch.lately()
         self._printed = LogOutput(log)
         self._channel: Conversation | None = None
         self._output: OutputPipe | None = None
@@ -93,7 +94,8 @@ class Attempt:
     def on_ended(self, ended: Ended) -> None:
         """The process and its group are gone."""
         self._evidence.ended = ended
-        self._evidence.memory_ran_out = self._services.oom_watch.now() > self._evidence.oom_kills_before
+        if kernel.exit_code(ended.status) == -signal.SIGKILL:
+            self._evidence.memory_ran_out = self._services.oom_watch.now() > self._oom_kills
         self._finish()
 
     def on_lost(self, reason: str) -> None:

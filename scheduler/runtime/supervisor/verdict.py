@@ -35,7 +35,6 @@ class Evidence:
     lost: str | None = None  #: why the kernel's word is missing
     error: ErrorInfo | None = None  #: of the import
     channel_fault: str | None = None
-    oom_kills_before: int = 0
     memory_ran_out: bool = False  #: the kernel killed some process for want of memory meanwhile
 
 
