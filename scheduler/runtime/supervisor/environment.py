@@ -28,13 +28,15 @@ ONE_THREAD: Final = dict.fromkeys(
     ),
     "1",
 )
+#: Naming a process must not wipe out what `ps e` and /proc tell of its environment.
+OURS: Final = {"PYTHONUNBUFFERED": "1", "SPT_NOENV": "1"}
 
 
 def child_environment(environ: Mapping[str, str], also: Collection[str] = ()) -> dict[str, str]:
     """Return what children get: names on the list, and those that `also` names (with `*` for any end)."""
     patterns = (*PASSED_ON, *also)
     passed = {name: value for name, value in environ.items() if _matches(name, patterns)}
-    return ONE_THREAD | passed | {"PYTHONUNBUFFERED": "1"}
+    return ONE_THREAD | passed | OURS
 
 
 def _matches(name: str, patterns: Collection[str]) -> bool:
