@@ -155,9 +155,16 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
         return []
 
 
-@lru_cache(maxsize=4096)
 def source_of(function: Callable[..., Any]) -> str | None:
     """Return the source text of a function, or None where there is none."""
+    try:
+        return _source_of(function)
+    except TypeError:  # An instance that can be called need not be hashable.
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _source_of(function: Callable[..., Any]) -> str | None:
     try:
         return textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
     except (OSError, TypeError, SyntaxError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 import pytest
 
 from scheduler import (
@@ -13,6 +16,7 @@ from scheduler import (
     TaskGroup,
 )
 from scheduler.errors import BadDag
+from scheduler.sdk.serialize import to_spec
 from tests.runtime.attempts import attempt
 
 
@@ -78,3 +82,27 @@ def test_a_short_circuit_that_holds_drops_nothing_and_passes_its_value_on():
 def test_what_cannot_be_called_is_refused():
     with DAG("d"), pytest.raises(BadDag, match="python_callable='x': give a function"):
         PythonOperator(task_id="a", python_callable="x")  # type: ignore[arg-type]  # the point
+
+
+@dataclass
+class Greeter:
+    word: str
+
+    def __call__(self, ds):
+        return f"{self.word} {ds}"
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "returned"),
+    [
+        (Greeter("hello"), {}, "hello 2026-11-21"),
+        (partial(Greeter("hi"), "today"), {}, "hi today"),
+        (dict, {"op_kwargs": {"a": 1}}, {"a": 1}),
+        (max, {"op_args": [3, 4]}, 4),
+    ],
+)
+def test_whatever_can_be_called_can_be_a_task(function, arguments, returned):
+    with DAG("d") as dag:
+        PythonOperator(task_id="a", python_callable=function, **arguments)
+    assert to_spec(dag, "d.py").tasks[0].source is None
+    assert attempt(dag).xcoms["return_value"] == returned
