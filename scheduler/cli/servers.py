@@ -119,7 +119,7 @@ def scheduler(invocation: Invocation) -> None:
     """Schedule: one of any number leads, the others take over. Needs a broker that workers share."""
     settings = invocation.settings
     _log_to_stderr(settings)
-    _refuse_inproc(settings)
+    refuse_inproc(settings)
     with stop_on_signal() as stop, ExitStack() as parts:
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
@@ -140,7 +140,7 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
     """Run attempts. Any number of workers, on any host, share a broker and a database."""
     settings = invocation.settings
     _log_to_stderr(settings)
-    _refuse_inproc(settings)
+    refuse_inproc(settings)
     names = [name.strip() for name in queues.split(",") if name.strip()]
     with stop_on_signal() as stop, ExitStack() as parts:
         house = open_house(settings, invocation.clock)
@@ -151,7 +151,8 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
         stop.wait()
 
 
-def _refuse_inproc(settings: Settings) -> None:
+def refuse_inproc(settings: Settings) -> None:
+    """Raise BadSetting where tickets could not leave this process."""
     if settings.is_embedded:
         remedy = "several processes need a broker that they share, such as redis://host:6379/0; or use `dirigent up`"
         raise BadSetting("DIRIGENT_BROKER_URL", settings.broker_url, remedy)

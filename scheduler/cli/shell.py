@@ -22,6 +22,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "web": ("servers:web", "Serve the page alone."),
     "login": ("login:login", "Print a fresh sign-in link for the page."),
     "dags": ("dags:dags", "List, show, trigger, pause, test and delete DAGs."),
+    "runs": ("runs:runs", "List, show, cancel, rerun and wait for runs."),
+    "tasks": ("tasks:tasks", "List, explain, clear and mark tasks; read their logs."),
     "db": ("database:db", "Create, change and check the tables."),
     "config": ("settings:config", "Show the settings in force, and what can be set."),
     "doctor": ("doctor:doctor", "Check what Dirigent needs here, and say what to do."),

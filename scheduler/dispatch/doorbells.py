@@ -142,7 +142,7 @@ class Doorbells:
         self.ready = Event()
         self.is_paused = False
         celery.conf.task_queues = [queue_of(name) for name in sorted(queues)]
-        celery.conf.worker_consumer = self._make_consumer
+        celery.conf.worker_consumer = self.make_consumer
         # Shared tasks would be bound to every other app of this process too.
         celery.task(name=RING, shared=False)(self._hear)
 
@@ -202,7 +202,8 @@ class Doorbells:
         set_event_loop(None)
         WorkController(app=self._celery, pool_cls=TicketPool, concurrency=1).start()
 
-    def _make_consumer(self, *args: Any, **options: Any) -> TicketConsumer:
+    def make_consumer(self, *args: Any, **options: Any) -> TicketConsumer:
+        """Build the consumer that hears from now on; Celery calls this."""
         self._consumer = TicketConsumer(self, *args, **options)
         return self._consumer
 
@@ -219,3 +220,17 @@ class Doorbells:
             self.is_paused = paused
             if self._consumer is not None:
                 self._consumer.call_soon(self._consumer.fit_door)
+
+
+class HostedDoorbells(Doorbells):
+    """Doorbells in a worker that Celery's own command started: it runs the loop, and ends it."""
+
+    def start(self) -> None:
+        """Leave it to Celery."""
+
+    def stop(self) -> None:
+        """Leave it to Celery."""
+
+    def watch(self, now: float) -> bool:
+        """Leave it to Celery."""
+        return False

@@ -1,0 +1,1 @@
+"""Benchmarks: what the figures in README and docs are made with. `make bench` runs them."""

@@ -1,0 +1,62 @@
+"""Runs and tasks as the API names their fields, which are Airflow's where the thing is the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from scheduler.store.views.runs import Run, Task
+
+
+def duration_s(start: datetime | None, end: datetime | None) -> float | None:
+    """Return how long something took; None where it did not begin or has not ended."""
+    return None if start is None or end is None else (end - start).total_seconds()
+
+
+def run_fields(run: Run) -> dict[str, Any]:
+    """Describe a run."""
+    return {
+        "dag_id": run.dag_id,
+        "dag_run_id": run.run_id,
+        "run_type": run.run_type,
+        "state": run.state,
+        "logical_date": run.logical_date,
+        "data_interval_start": run.data_interval_start,
+        "data_interval_end": run.data_interval_end,
+        "run_after": run.run_after,
+        "queued_at": run.queued_at,
+        "start_date": run.start_date,
+        "end_date": run.end_date,
+        "duration": duration_s(run.start_date, run.end_date),
+        "triggering_user_name": run.triggered_by,
+        "conf": run.conf,
+        "note": run.note or None,
+        "reason": run.reason or None,
+        "dag_version": run.version_number,
+    }
+
+
+def task_fields(run: Run, task: Task) -> dict[str, Any]:
+    """Describe a task instance. `map_index` is -1 for one that is not mapped; `path` also says nested ones."""
+    return {
+        "id": task.id,
+        "dag_id": run.dag_id,
+        "dag_run_id": run.run_id,
+        "task_id": task.task_id,
+        "map_index": int(task.path.partition(".")[0] or -1),
+        "path": task.path,
+        "state": task.state,
+        "try_number": task.try_number,
+        "max_tries": task.max_tries,
+        "start_date": task.start_date,
+        "end_date": task.end_date,
+        "duration": duration_s(task.start_date, task.end_date),
+        "scheduled_when": task.scheduled_at,
+        "queued_when": task.queued_at,
+        "operator": task.operator,
+        "pool": task.pool,
+        "queue": task.queue,
+        "priority_weight": task.priority,
+        "hostname": task.hostname,
+        "reason": task.reason or None,
+    }

@@ -1,0 +1,128 @@
+"""`dirigent runs`."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Final, Literal
+
+import click
+
+from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
+from scheduler.cli.output import output_option, print_record, print_rows
+from scheduler.cli.reruns import latest_code_option, print_preview
+from scheduler.cli.run_fields import run_fields
+from scheduler.core.states import RUN_FINISHED, RunState
+from scheduler.errors import Conflict
+from scheduler.operations.cancel import cancel_run
+from scheduler.operations.mark import mark_run
+from scheduler.operations.rerun import RerunRequest, preview_rerun
+from scheduler.operations.rerun import rerun as rerun_tasks
+from scheduler.store.views import runs as stored_runs
+
+COLUMNS: Final = ["dag_id", "dag_run_id", "state", "run_type", "start_date", "duration"]
+LOOK_S: Final = 0.25
+
+
+@click.group()
+def runs() -> None:
+    """List, show, cancel, rerun and wait for runs."""
+
+
+@runs.command("list")
+@click.argument("dag_id", default="")
+@click.option("--state", type=click.Choice([state.value for state in RunState]))
+@click.option("--limit", type=click.IntRange(1, 1000), default=25, show_default=True)
+@output_option
+@pass_invocation
+def list_(invocation: Invocation, dag_id: str, state: str | None, limit: int, output: str) -> None:
+    """List runs, the newest first; of one DAG where it is given."""
+    wanted = stored_runs.RunWanted(dag_id=dag_id, state=state or "")
+    with invocation.db.read() as session:
+        found = stored_runs.list_runs(session, wanted, limit=limit)
+    print_rows(map(run_fields, found), COLUMNS, output)
+
+
+@runs.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@output_option
+@pass_invocation
+def show(invocation: Invocation, dag_id: str, run_id: str, output: str) -> None:
+    """Show one run."""
+    print_record(run_fields(_find(invocation, dag_id, run_id)), output)
+
+
+@runs.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@pass_invocation
+def cancel(invocation: Invocation, dag_id: str, run_id: str) -> None:
+    """Stop a run: what runs is stopped, what has not started is skipped."""
+    now = invocation.now()
+    count = invocation.db.transact(lambda session: cancel_run(session, now, dag_id, run_id, actor=ACTOR))
+    click.echo(f"{run_id} was cancelled, with {count} tasks that had not ended.")
+
+
+@runs.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.argument("state", type=click.Choice(["success", "failed"]))
+@pass_invocation
+def mark(invocation: Invocation, dag_id: str, run_id: str, state: Literal["success", "failed"]) -> None:
+    """Set the state of a run; its tasks that have not ended are stopped and marked too."""
+    now = invocation.now()
+    invocation.db.transact(lambda session: mark_run(session, now, dag_id, run_id, to=state, actor=ACTOR))
+    click.echo(f"{run_id} was marked {state}.")
+
+
+@runs.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.option("--failed/--all", "only_failed", default=True, help="What failed (the default), or everything.")
+@latest_code_option
+@click.option("--dry-run", is_flag=True, help="Only say what would run.")
+@output_option
+@pass_invocation
+def rerun(
+    invocation: Invocation,
+    dag_id: str,
+    run_id: str,
+    *,
+    only_failed: bool,
+    code: Literal["then", "now"],
+    dry_run: bool,
+    output: str,
+) -> None:
+    """Run again what failed in a run and what could not run because of it, or all of it."""
+    request = RerunRequest(dag_id=dag_id, run_id=run_id, only_failed=only_failed, code=code)
+    if dry_run:
+        with invocation.db.read() as session:
+            preview = preview_rerun(session, request)
+    else:
+        now = invocation.now()
+        preview = invocation.db.transact(lambda session: rerun_tasks(session, now, request, actor=ACTOR))
+    print_preview(preview, output)
+
+
+@runs.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.option("--timeout", type=click.FloatRange(min=0), help="Seconds after which to give up; else never.")
+@pass_invocation
+def wait(invocation: Invocation, dag_id: str, run_id: str, timeout: float | None) -> int:
+    """Wait until a run has ended; exit 0 when it succeeded, else 1."""
+    deadline = None if timeout is None else invocation.now() + timedelta(seconds=timeout)
+    run = _find(invocation, dag_id, run_id)
+    while run.state not in RUN_FINISHED:
+        if deadline is not None and invocation.now() >= deadline:
+            raise Conflict(f"Run {run_id!r} is still {run.state} after {timeout:g} s.")
+        time.sleep(LOOK_S)
+        run = _find(invocation, dag_id, run_id)
+    click.echo(f"{run_id}: {run.state}{f' ({run.reason})' if run.reason else ''}")
+    return 0 if run.state == RunState.SUCCESS else 1
+
+
+def _find(invocation: Invocation, dag_id: str, run_id: str) -> stored_runs.Run:
+    with invocation.db.read() as session:
+        return stored_runs.find_run(session, dag_id, run_id)

@@ -1,0 +1,198 @@
+"""`dirigent tasks`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import click
+
+from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
+from scheduler.cli.output import output_option, print_json, print_rows
+from scheduler.cli.reruns import latest_code_option, print_preview
+from scheduler.cli.run_fields import task_fields
+from scheduler.core.ids import TaskKey
+from scheduler.core.states import LIVE_ATTEMPT
+from scheduler.errors import NotFound
+from scheduler.logs.address import LogAddress
+from scheduler.logs.lines import shown
+from scheduler.operations.explain import explain_task
+from scheduler.operations.mark import mark_task
+from scheduler.operations.rerun import RerunRequest, preview_rerun
+from scheduler.operations.rerun import rerun as rerun_tasks
+from scheduler.store import Session
+from scheduler.store.views import runs as stored_runs
+from scheduler.store.views import tasks as stored_tasks
+
+COLUMNS: Final = ["task_id", "path", "state", "try_number", "start_date", "duration", "reason"]
+LOOK_S: Final = 0.25
+
+path_option = click.option("--path", default="", help="Which instance of a mapped task, such as 3 or 3.1.")
+
+
+@click.group()
+def tasks() -> None:
+    """List, explain, clear and mark tasks; read their logs."""
+
+
+@tasks.command("list")
+@click.argument("dag_id")
+@click.argument("run_id")
+@output_option
+@pass_invocation
+def list_(invocation: Invocation, dag_id: str, run_id: str, output: str) -> None:
+    """List the task instances of a run."""
+    with invocation.db.read() as session:
+        run = stored_runs.find_run(session, dag_id, run_id)
+        found = stored_runs.list_tasks(session, run.id)
+    print_rows([task_fields(run, task) for task in found], COLUMNS, output)
+
+
+@tasks.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.argument("task_id")
+@path_option
+@output_option
+@pass_invocation
+def why(invocation: Invocation, dag_id: str, run_id: str, task_id: str, path: str, output: str) -> None:
+    """Say why a task is not running."""
+    with invocation.db.read() as session:
+        reasons = explain_task(session, dag_id, run_id, task_id, path=path)
+    if output == "json":
+        print_json(reasons)
+    else:
+        click.echo("\n".join(reasons) or "Nothing holds it.")
+
+
+@tasks.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.argument("task_id")
+@path_option
+@click.option("--try", "try_number", type=click.IntRange(min=1), help="Which try; else the last one.")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the attempt has ended.")
+@pass_invocation
+def logs(
+    invocation: Invocation,
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    path: str,
+    try_number: int | None,
+    *,
+    follow: bool,
+) -> None:
+    """Print the log of a task's attempt."""
+    reader = AttemptLogs(invocation.db, invocation.settings.home / "logs")
+    wanted = _Wanted(dag_id, run_id, TaskKey(task_id, path), try_number)
+    offset = 0
+    while True:
+        with invocation.db.read() as session:
+            attempt = _find_attempt(session, wanted)
+        part = reader.read(wanted.address(attempt.id), offset)
+        click.echo(shown(part.lines), nl=False)
+        if part.done or not (part.lines or (follow and attempt.state in LIVE_ATTEMPT)):
+            return
+        offset = part.next_offset
+        if not part.lines:
+            time.sleep(LOOK_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Whose log is to be printed; without a try, that of the last attempt."""
+
+    dag_id: str
+    run_id: str
+    key: TaskKey
+    try_number: int | None
+
+    def address(self, attempt_id: int) -> LogAddress:
+        return LogAddress(
+            dag_id=self.dag_id,
+            run_id=self.run_id,
+            attempt_id=attempt_id,
+            task_id=self.key.task_id,
+            path=self.key.path,
+        )
+
+
+def _find_attempt(session: Session, wanted: _Wanted) -> stored_tasks.Attempt:
+    run = stored_runs.find_run(session, wanted.dag_id, wanted.run_id)
+    task = stored_tasks.find_task(session, run.id, wanted.key.task_id, wanted.key.path)
+    attempts = [each for each in stored_tasks.list_attempts(session, task.id) if each.kind == "task"]
+    found = [each for each in attempts if wanted.try_number in (None, each.try_number)]
+    if not found:
+        raise NotFound("attempt of task", wanted.key.task_id)
+    return found[-1]
+
+
+@tasks.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.argument("task_id")
+@click.option("--path", help="Which instance of a mapped task; else all of them.")
+@click.option("--upstream", is_flag=True, help="What it waits for too.")
+@click.option("--downstream", is_flag=True, help="What follows it too.")
+@click.option("--only-failed", is_flag=True, help="Of these, only what failed.")
+@latest_code_option
+@click.option("--dry-run", is_flag=True, help="Only say what would run.")
+@output_option
+@pass_invocation
+def clear(
+    invocation: Invocation,
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    path: str | None,
+    *,
+    upstream: bool,
+    downstream: bool,
+    only_failed: bool,
+    code: Literal["then", "now"],
+    dry_run: bool,
+    output: str,
+) -> None:
+    """Run a task again, as a new attempt."""
+    request = RerunRequest(
+        dag_id=dag_id,
+        run_id=run_id,
+        tasks=(task_id if path is None else TaskKey(task_id, path),),
+        upstream=upstream,
+        downstream=downstream,
+        only_failed=only_failed,
+        code=code,
+    )
+    if dry_run:
+        with invocation.db.read() as session:
+            preview = preview_rerun(session, request)
+    else:
+        now = invocation.now()
+        preview = invocation.db.transact(lambda session: rerun_tasks(session, now, request, actor=ACTOR))
+    print_preview(preview, output)
+
+
+@tasks.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.argument("task_id")
+@click.argument("state", type=click.Choice(["success", "failed", "skipped"]))
+@path_option
+@pass_invocation
+def mark(
+    invocation: Invocation,
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    state: Literal["success", "failed", "skipped"],
+    path: str,
+) -> None:
+    """Set the state of a task; what follows it is judged anew."""
+    now = invocation.now()
+    below = invocation.db.transact(
+        lambda session: mark_task(session, now, dag_id, run_id, task_id, to=state, path=path, actor=ACTOR)
+    )
+    click.echo(f"{task_id} was marked {state}; judged anew: {', '.join(below) or 'nothing'}.")
