@@ -11,7 +11,7 @@ from typing import Final
 from scheduler.parsing.contents import Contents
 from scheduler.parsing.freshness import content_of, is_fresh, load_revisions
 from scheduler.parsing.materialize import write_tree
-from scheduler.parsing.register import Origin, Policy, register
+from scheduler.parsing.register import Finding, Origin, Policy, register
 from scheduler.parsing.scan import ROOT, Scan, scan_folder
 from scheduler.store.blobs import Blob, missing_blobs, store_blobs
 from scheduler.store.dag_files import (
@@ -132,20 +132,25 @@ class Ledger:
         chosen = [Assignment(file, code_root, self._origin, self._has_failed(file)) for file in files]
         return sorted(chosen, key=lambda each: (each.has_failed_before, each.file))
 
-    def take(self, parsed: ParsedFile, origin: Origin, now: datetime) -> None:
-        """Write what a parse found, unless the file vanished; one that changed meanwhile is parsed again."""
-        if parsed.file not in self._dag_files:
+    def take(self, parses: Sequence[tuple[ParsedFile, Origin]], now: datetime) -> None:
+        """Write in one transaction what parses found; a file that vanished meanwhile is left out.
+
+        One that changed meanwhile is parsed again.
+        """
+        findings = [
+            self._finding(parsed, origin) for parsed, origin in parses if parsed.file in self._dag_files
+        ]
+        if not findings:
             return
-        pin_to = self._pin(parsed, origin)
+        records = self._db.transact(lambda session: register(session, now, findings, self._policy))
+        self._records |= {record.path: record for record in records}
+        for record in records:
+            self._wanted.discard(record.path)
+            if not is_fresh(record, self._origin.manifest, self._origin.revisions):
+                self._wanted.add(record.path)
 
-        def write(session: Session) -> FileRecord:
-            before = self._records.get(parsed.file)
-            return register(session, now, parsed, origin, before=before, policy=self._policy, pin_to=pin_to)
-
-        record = self._records[parsed.file] = self._db.transact(write)
-        self._wanted.discard(parsed.file)
-        if not is_fresh(record, self._origin.manifest, self._origin.revisions):
-            self._wanted.add(parsed.file)
+    def _finding(self, parsed: ParsedFile, origin: Origin) -> Finding:
+        return Finding(parsed, origin, self._records.get(parsed.file), self._pin(parsed, origin))
 
     def give_back(self, file: str) -> None:
         """Have a file parsed with the next look: its parse came to nothing."""

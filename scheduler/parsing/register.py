@@ -1,10 +1,15 @@
-"""Writing what a parse found: versions, DAGs, when they are due, the file's record. In one transaction."""
+"""Writing what parses found: versions, DAGs, when they are due, the records of the files.
+
+Set-based, since files that were parsed at once share a transaction.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from scheduler.clock import parse_instant
 from scheduler.core.timetables import Due, next_due
@@ -12,12 +17,15 @@ from scheduler.errors import DirigentError, DuplicateDag
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.freshness import content_of, fingerprint
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
-from scheduler.store.dags import DagRow, ParsedDag, find_dag, owners, retire_dags, set_next_dues, upsert_dags
+from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
 from scheduler.store.engine import Session, request_wake
 from scheduler.store.schedules import last_scheduled
 from scheduler.store.snapshots import Manifest
-from scheduler.store.versions import load_graph, store_versions
+from scheduler.store.versions import VersionRef, load_graph, store_versions
 from scheduler.wire import DagSpec, ParsedFile
+
+#: Characters of an import error's message that are kept.
+_MESSAGE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +50,46 @@ class Policy:
         return self.is_paused or spec.compat == "airflow"
 
 
-def register(
-    session: Session,
-    now: datetime,
-    parsed: ParsedFile,
-    origin: Origin,
-    *,
-    before: FileRecord | None,
-    policy: Policy,
-    pin_to: int,
-) -> FileRecord:
-    """Write what a file declares, or why it cannot be imported, and return its record.
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one parse found.
 
-    DAGs that it declared `before` and no longer does are retired. An error leaves them all as they were. New
-    runs are pinned to the snapshot `pin_to`, in which all that the parse depended on stands as in its origin.
+    `before`: the record of the parse before it. New runs are pinned to the snapshot `pin_to`, in which all
+    that the parse depended on stands as in its origin.
     """
-    parsed = replace(parsed, dags=tuple(replace(spec, file=parsed.file) for spec in parsed.dags))
-    fault = _fault(parsed) or _refusal(session, parsed, origin.manifest)
-    record = _record(parsed, origin, now, fault, before)
-    if fault is None:
-        _store(session, now, parsed.dags, origin, pin_to, policy)
-        _retire_dropped(session, now, record, before)
-    save_files(session, [record])
+
+    parsed: ParsedFile
+    origin: Origin
+    before: FileRecord | None
+    pin_to: int
+
+
+def register(
+    session: Session, now: datetime, findings: Sequence[Finding], policy: Policy
+) -> list[FileRecord]:
+    """Write what files declare, or why they cannot be imported, and return their records.
+
+    DAGs that a file declared before and no longer does are retired. An error leaves them all as they were.
+    """
+    owned = owners(session, [spec.dag_id for each in findings for spec in each.parsed.dags])
+    records = [_judge(each, owned, now) for each in sorted(findings, key=lambda each: each.parsed.file)]
+    good = [finding for finding, record in records if record.error is None]
+    _store(session, now, good, policy)
+    _retire_dropped(session, now, [(finding, record) for finding, record in records if record.error is None])
+    save_files(session, [record for _, record in records])
     request_wake(session)
-    return record
+    return [record for _, record in records]
+
+
+def _judge(finding: Finding, owned: dict[str, str], now: datetime) -> tuple[Finding, FileRecord]:
+    """Say whether a file is taken; its DAGs belong to it from then on."""
+    parsed = finding.parsed
+    dags = tuple(replace(spec, file=parsed.file) for spec in parsed.dags)
+    finding = replace(finding, parsed=replace(parsed, dags=dags))
+    fault = _fault(parsed) or _refusal(finding, owned)
+    if fault is None:
+        owned.update((spec.dag_id, parsed.file) for spec in dags)
+    return finding, _record(finding, now, fault)
 
 
 def _fault(parsed: ParsedFile) -> ImportFault | None:
@@ -74,7 +98,7 @@ def _fault(parsed: ParsedFile) -> ImportFault | None:
         return None
     return ImportFault(
         type=_storable(error.type, 200),
-        message=_storable(error.message, 10_000),
+        message=_storable(error.message, _MESSAGE),
         lineno=parsed.error_lineno,
         traceback=_storable(error.traceback, 100_000),
     )
@@ -85,32 +109,30 @@ def _storable(text: str, limit: int) -> str:
     return text[:limit].encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
-def _refusal(session: Session, parsed: ParsedFile, manifest: Manifest) -> ImportFault | None:
+def _refusal(finding: Finding, owned: Mapping[str, str]) -> ImportFault | None:
     """Say why what the file declares cannot be taken, None where it can."""
     try:
-        for spec in parsed.dags:
+        for spec in finding.parsed.dags:
             check_dag(spec)
-        _check_owners(session, parsed, manifest)
+            _check_owner(spec, finding.origin.manifest, owned)
     except (DirigentError, ValueError, TypeError) as error:
-        return ImportFault(type=type(error).__name__, message=str(error))
+        return ImportFault(type=type(error).__name__, message=_storable(str(error), _MESSAGE))
     return None
 
 
-def _check_owners(session: Session, parsed: ParsedFile, manifest: Manifest) -> None:
+def _check_owner(spec: DagSpec, manifest: Manifest, owned: Mapping[str, str]) -> None:
     """A DAG belongs to the file that declared it first, for as long as that file exists."""
-    owned = owners(session, [spec.dag_id for spec in parsed.dags])
-    for dag_id, file in sorted(owned.items()):
-        if file != parsed.file and file in manifest:
-            raise DuplicateDag(dag_id, file, parsed.file)
+    owner = owned.get(spec.dag_id)
+    if owner not in (None, spec.file) and owner in manifest:
+        raise DuplicateDag(spec.dag_id, owner, spec.file)
 
 
-def _record(
-    parsed: ParsedFile, origin: Origin, now: datetime, fault: ImportFault | None, before: FileRecord | None
-) -> FileRecord:
+def _record(finding: Finding, now: datetime, fault: ImportFault | None) -> FileRecord:
+    parsed, origin = finding.parsed, finding.origin
     paths = {parsed.file, *parsed.modules, *parsed.opened}
     files = {path: content_of(path, origin.manifest) for path in sorted(paths)}
     variables = {name: origin.revisions.get(name) for name in parsed.variables}
-    still_in_force = before.dag_ids if before else ()
+    still_in_force = finding.before.dag_ids if finding.before else ()
     return FileRecord(
         path=parsed.file,
         fingerprint=fingerprint(files, variables),
@@ -124,22 +146,32 @@ def _record(
     )
 
 
-def _store(
-    session: Session, now: datetime, specs: Sequence[DagSpec], origin: Origin, pin_to: int, policy: Policy
-) -> None:
-    dues = _dues(session, now, specs)
-    versions = store_versions(session, specs, origin.snapshot_id, now)
+def _store(session: Session, now: datetime, findings: Sequence[Finding], policy: Policy) -> None:
+    dues = _dues(session, now, [spec for each in findings for spec in each.parsed.dags])
+    versions = _versions(session, now, findings)
     parsed = [
         ParsedDag(
             spec=spec,
             version_id=versions[spec.dag_id].id,
-            snapshot_id=pin_to,
+            snapshot_id=finding.pin_to,
             is_paused=policy.pauses(spec),
         )
-        for spec in specs
+        for finding in findings
+        for spec in finding.parsed.dags
     ]
     upsert_dags(session, now, parsed)
     set_next_dues(session, dues)
+
+
+def _versions(session: Session, now: datetime, findings: Sequence[Finding]) -> dict[str, VersionRef]:
+    """Store the versions; each carries the snapshot that it was parsed from."""
+    specs: defaultdict[int, list[DagSpec]] = defaultdict(list)
+    for finding in findings:
+        specs[finding.origin.snapshot_id] += finding.parsed.dags
+    versions: dict[str, VersionRef] = {}
+    for snapshot_id, group in specs.items():
+        versions |= store_versions(session, group, snapshot_id, now)
+    return versions
 
 
 def _dues(session: Session, now: datetime, specs: Sequence[DagSpec]) -> dict[str, Due | None]:
@@ -148,16 +180,15 @@ def _dues(session: Session, now: datetime, specs: Sequence[DagSpec]) -> dict[str
     The others keep what is stored: counted anew in the moment in which a run is due, it would pass that run
     over.
     """
-    known = {spec.dag_id: find_dag(session, spec.dag_id) for spec in specs}
-    changed = [spec for spec in specs if _has_other_schedule(session, spec, known[spec.dag_id])]
-    last = last_scheduled(session, [spec.dag_id for spec in changed if known[spec.dag_id]])
+    in_force = owners(session, [spec.dag_id for spec in specs])
+    changed = [spec for spec in specs if spec.dag_id not in in_force or _has_other_schedule(session, spec)]
+    last = last_scheduled(session, [spec.dag_id for spec in changed])
     return {spec.dag_id: _due(spec, last.get(spec.dag_id), now) for spec in changed}
 
 
-def _has_other_schedule(session: Session, spec: DagSpec, row: DagRow | None) -> bool:
-    if row is None or row.retired_at is not None:
-        return True
-    return _calendar(load_graph(session, row.version_id)) != _calendar(spec)
+def _has_other_schedule(session: Session, spec: DagSpec) -> bool:
+    graph = load_graph(session, get_dag(session, spec.dag_id).version_id)
+    return _calendar(graph) != _calendar(spec)
 
 
 def _calendar(spec: DagSpec) -> tuple[object, ...]:
@@ -176,7 +207,12 @@ def _due(spec: DagSpec, last: Due | None, now: datetime) -> Due | None:
     )
 
 
-def _retire_dropped(session: Session, now: datetime, record: FileRecord, before: FileRecord | None) -> None:
-    dropped = set(before.dag_ids if before else ()) - set(record.dag_ids)
-    owned = owners(session, dropped)
-    retire_dags(session, now, [dag_id for dag_id, file in owned.items() if file == record.path])
+def _retire_dropped(session: Session, now: datetime, taken: Sequence[tuple[Finding, FileRecord]]) -> None:
+    """Retire what files declared before and no longer do, unless another file declares it now."""
+    dropped = {
+        (dag_id, record.path)
+        for finding, record in taken
+        for dag_id in set(finding.before.dag_ids if finding.before else ()) - set(record.dag_ids)
+    }
+    owned = owners(session, [dag_id for dag_id, _ in dropped])
+    retire_dags(session, now, [dag_id for dag_id, file in owned.items() if (dag_id, file) in dropped])
