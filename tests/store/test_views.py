@@ -1,0 +1,155 @@
+"""What the pages read, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from scheduler.errors import NotFound
+from scheduler.store.views import dags, find, grid, home, runs, tasks
+from scheduler.store.views.durations import usual_durations
+from tests.webui import seed
+
+
+@pytest.fixture
+def shop(db):
+    with db.write() as session:
+        seed.add_history(session)
+    return db
+
+
+def test_the_first_page(shop):
+    with shop.read() as session:
+        since = seed.NOW - timedelta(hours=24)
+        [failed] = home.list_failed_runs(session, since, 10)
+        assert (failed.dag_id, failed.task_id, failed.failed_count) == ("orders_hourly", "enrich.prices", 1)
+        [active] = home.list_active_runs(session, 10)
+        assert (active.done_count, active.task_count, active.running_count) == (4, 8, 1)
+        assert active.usual_s == pytest.approx(19.992)
+        coming = [(each.dag_id, each.is_paused) for each in home.list_next_runs(session, 10)]
+        assert coming == [("orders_hourly", False), ("warehouse_sync", True)]
+        assert [run.state for run in home.list_ended_runs(session, since)].count("failed") == 1
+        assert home.count_slots(session, seed.NOW) == home.Slots(1, 16, 5)
+        assert home.count_slots(session, seed.NOW + timedelta(days=999)) == home.Slots(0, 0, 0)
+        assert home.count_dags(session) == 3
+
+
+def test_what_failed_before_the_day_is_not_shown(shop):
+    with shop.read() as session:
+        assert home.list_failed_runs(session, seed.NOW, 10) == []
+
+
+def test_the_list_of_dags(shop):
+    with shop.read() as session:
+        rows = dags.list_dags(session, dags.DagWanted(), limit=10)
+        assert [row.dag_id for row in rows] == ["carrier_fanout", "orders_hourly", "warehouse_sync"]
+        assert rows[1].tags == ("critical", "shop")
+        assert [bar.state for bar in rows[1].bars][-3:] == ["failed", "success", "running"]
+        assert rows[0].bars == ()
+        assert dags.count_by_filter(session, dags.DagWanted()) == dags.DagCounts(3, 0, 1, 1)
+        assert dags.list_tags(session) == ["critical", "samples", "shop", "stock"]
+        assert usual_durations(session, {"carrier_fanout"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (dags.DagWanted(text="CRITICAL"), ["orders_hourly"]),
+        (dags.DagWanted(text="s_s"), []),
+        (dags.DagWanted(text="%"), []),
+        (dags.DagWanted(text="shop stock"), ["warehouse_sync"]),
+        (dags.DagWanted(tag="samples"), ["carrier_fanout"]),
+        (dags.DagWanted(state="paused"), ["warehouse_sync"]),
+        (dags.DagWanted(state="unheard_of"), ["carrier_fanout", "orders_hourly", "warehouse_sync"]),
+    ],
+)
+def test_the_list_is_narrowed(shop, wanted, found):
+    with shop.read() as session:
+        assert [row.dag_id for row in dags.list_dags(session, wanted, limit=10)] == found
+
+
+def test_a_dag_is_failing_until_a_later_run_is_good(shop):
+    version = seed.NOW - timedelta(minutes=1)
+    with shop.write() as session:
+        found = dags.find_dag(session, "orders_hourly")
+        seed.add_run(session, seed.ORDERS, found.version_id, version, "failed", seed.FAILED)
+    with shop.read() as session:
+        assert dags.count_by_filter(session, dags.DagWanted()).failing == 1
+
+
+def test_one_dag(shop):
+    with shop.read() as session:
+        found = dags.find_dag(session, "orders_hourly")
+        version = dags.find_version(session, found.version_id)
+        assert version.number == 1
+        assert dags.load_source(session, version.snapshot_id, found.file).startswith("def prices")
+        with pytest.raises(NotFound):
+            dags.load_source(session, version.snapshot_id, "../secret_key")
+        with pytest.raises(NotFound):
+            dags.find_dag(session, "nothing")
+
+
+def test_runs_come_newest_first_and_page_by_page(shop):
+    wanted = runs.RunWanted(dag_id="orders_hourly")
+    with shop.read() as session:
+        first = runs.list_runs(session, wanted, limit=5)
+        second = runs.list_runs(session, wanted, limit=5, before=first[-1].id)
+        assert [run.state for run in first[:3]] == ["running", "success", "failed"]
+        assert first[-1].id > second[0].id
+        assert len(runs.list_runs(session, runs.RunWanted(state="failed"), limit=5)) == 1
+
+
+def test_one_run_with_its_tasks_and_events(shop):
+    with shop.read() as session:
+        [failed] = runs.list_runs(session, runs.RunWanted(state="failed"), limit=1)
+        run = runs.find_run(session, failed.dag_id, failed.run_id)
+        assert run == failed
+        found = runs.list_tasks(session, run.id)
+        assert {task.task_id: task.state for task in found} == seed.FAILED
+        prices = tasks.find_task(session, run.id, "enrich.prices")
+        assert [event.to_state for event in runs.list_events(session, run.id, 9, task_pk=prices.id)] == [
+            "failed"
+        ]
+        assert len(runs.list_events(session, run.id, 3)) == 3
+        [attempt] = tasks.list_attempts(session, prices.id)
+        assert (attempt.state, attempt.peak_memory_bytes) == ("failed", 61_000_000)
+        with pytest.raises(NotFound):
+            tasks.find_task(session, run.id, "enrich.prices", "3")
+
+
+def test_the_grid(shop):
+    with shop.read() as session:
+        found = grid.list_grid_runs(session, "orders_hourly", 3)
+        assert [run.state for run in found] == ["failed", "success", "running"]
+        assert found[0].states == seed.FAILED
+
+
+def test_of_many_instances_the_loudest_is_shown():
+    assert grid.louder("success", "failed") == "failed"
+    assert grid.louder("failed", "success") == "failed"
+    assert grid.louder(None, "none") == "none"
+
+
+def test_finding(shop):
+    with shop.read() as session:
+        assert find.find_dag_ids(session, "ORDER", 5) == ["orders_hourly"]
+        assert len(find.find_run_ids(session, "orders scheduled", 4)) == 0
+        assert len(find.find_run_ids(session, "hourly scheduled", 4)) == 4
+
+
+def test_a_page_costs_a_fixed_number_of_statements(shop):
+    def cost():
+        with shop.count() as count, shop.read() as session:
+            dags.list_dags(session, dags.DagWanted(), limit=100)
+            grid.list_grid_runs(session, "orders_hourly", 30)
+            home.list_active_runs(session, 30)
+        return len(count.statements)
+
+    before = cost()
+    with shop.write() as session:
+        found = dags.find_dag(session, "orders_hourly")
+        for minutes in range(2, 12):
+            at = seed.NOW - timedelta(minutes=minutes)
+            seed.add_run(session, seed.ORDERS, found.version_id, at, "running", seed.HALF)
+    assert cost() == before
