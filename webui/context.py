@@ -60,8 +60,8 @@ class WebContext:
     logs: LogReader
     secret: SecretKey
     port: int = 8080
-    #: Names by which a browser may call this server. On loopback nothing else is answered (DNS rebinding).
-    hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
+    #: Address by which people reach the page, where that is not the one it listens on.
+    base_url: str | None = None
     dags_folder: str = "dags"
     specs: SpecCache = field(default_factory=SpecCache)
 

@@ -40,6 +40,7 @@ def register(app: Flask) -> None:
         kind_of=kind_of,
         words=state_words,
         run_label=run_label,
+        begun=begun,
         duration=duration,
         height=height,
     )
@@ -93,6 +94,13 @@ def plain(text: str) -> str:
 def state_words(state: str) -> str:
     """Return a state as a person says it."""
     return "not started" if state == "none" else state.replace("_", " ")
+
+
+def begun(run: Run) -> str:
+    """Return how a run came about: on schedule, by hand (owner), backfill."""
+    who = run.triggered_by.removeprefix("user:")
+    how = {"scheduled": "on schedule", "manual": "by hand"}.get(run.run_type, state_words(run.run_type))
+    return how if who in {"", "scheduler"} else f"{how} ({who})"
 
 
 def run_label(run: Run) -> str:

@@ -22,6 +22,8 @@ from webui.context import now, reading, web
 
 #: Endpoints that answer anybody.
 PUBLIC = frozenset({"static", "sign_in.door", "sign_in.enter", "health.health"})
+#: Without accounts the server listens on loopback, and is called by these names there.
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _POLICY = (
@@ -42,9 +44,8 @@ def guard(app: Flask) -> None:
 
 def check_host() -> None:
     """Refuse names by which this server is not called: another site's name that was pointed at loopback."""
-    name = urlsplit(f"//{request.host}").hostname or ""
-    bracketed = f"[{name}]" if ":" in name else name
-    if bracketed not in web().hosts:
+    own = urlsplit(web().base_url or "").hostname
+    if urlsplit(f"//{request.host}").hostname not in {*_LOOPBACK, own} - {None}:
         abort(421)
 
 
@@ -122,7 +123,7 @@ def set_cookie(response: BaseResponse, token: str) -> None:
         max_age=int(LIFETIME.total_seconds()),
         httponly=True,
         samesite="Lax",
-        secure=request.is_secure,
+        secure=request.is_secure or (web().base_url or "").startswith("https:"),
     )
 
 

@@ -63,6 +63,7 @@ def make_page(house: House, port: int) -> WebContext:
         logs=AttemptLogs(house.db, house.log_folder),
         secret=house.secret,
         port=port,
+        base_url=house.settings.base_url,
         dags_folder=str(house.settings.dags_folder),
     )
 

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from scheduler.store import Database
-from tests.webui.conftest import HERE, Browser, StillClock, new_link, sign_in
+from tests.webui.conftest import HERE, Browser, StillClock, build, new_link, sign_in
 from webui.security import PUBLIC, safe_path
 
 _VALUES: dict[str, Any] = {
@@ -162,6 +162,17 @@ def test_our_own_names_are_answered(stranger: Browser, host: str) -> None:
 )
 def test_we_send_nobody_elsewhere(target: str | None) -> None:
     assert safe_path(target) == "/"
+
+
+def test_the_name_that_people_reach_us_by_is_ours(db: Database, clock: StillClock) -> None:
+    app = build(db, clock, base_url="https://dirigent.example/")
+    client = app.test_client()
+    assert client.get("/health", base_url="https://dirigent.example").status_code == 200
+    assert client.get("/health", base_url="https://other.example").status_code == 421
+    answer = client.post(
+        "/sign-in", data={"token": new_link(db, clock.now())}, base_url="http://dirigent.example"
+    )
+    assert "Secure" in answer.headers["Set-Cookie"]
 
 
 def test_we_send_people_back_to_where_they_were_going(app: Flask, db: Database, clock: StillClock) -> None:
