@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from scheduler.core.states import FINISHED, TaskState
 from scheduler.errors import NotFound
 from scheduler.logs.address import LogAddress
+from scheduler.logs.lines import LogLine
 from scheduler.operations.explain import explain_task
 from scheduler.store.views import runs, tasks
 from scheduler.wire import DagSpec, TaskSpec
@@ -66,6 +68,15 @@ def log_address(details: TaskDetails, attempt_id: int) -> LogAddress:
         path=details.task.path,
         attempt_id=attempt_id,
     )
+
+
+def one_by_one(lines: Iterable[LogLine]) -> list[LogLine]:
+    """Return lines so that each is one on the page: a record of many, such as a traceback, has its time once."""
+    return [
+        replace(line, text=text, at=None if place else line.at)
+        for line in lines
+        for place, text in enumerate(line.text.split("\n"))
+    ]
 
 
 def why_not_running(details: TaskDetails) -> list[str]:

@@ -194,21 +194,7 @@ def add_task(session: Session, run: int, task: TaskSpec, state: str, at: datetim
     }
     pk = _insert(session, tables.task_instance, **values, **common)
     if begun:
-        attempt = {
-            "run_pk": run,
-            "ti_id": pk,
-            "kind": "task",
-            "try_number": 1,
-            "state": state,
-            "queued_at": at,
-            "claimed_at": at + timedelta(milliseconds=4),
-            "start_date": at + timedelta(milliseconds=6),
-            "end_date": ended,
-            "cpu_s": 0.3,
-            "peak_memory_bytes": 61_000_000,
-            "rendered": {"day": "2026-11-21"},
-        }
-        session.execute(insert(tables.attempt).values({**attempt, **common}))
+        add_attempt(session, run, pk, state, at, end_date=ended, **common)
     event = {
         "at": at,
         "kind": "task.state",
@@ -219,6 +205,25 @@ def add_task(session: Session, run: int, task: TaskSpec, state: str, at: datetim
     }
     session.execute(insert(tables.event).values({**event, "actor": "scheduler", "reason": reason}))
     return pk
+
+
+def add_attempt(session: Session, run: int, task: int, state: str, at: datetime, **more: Any) -> int:
+    """Store an attempt of a task instance; return its id."""
+    values = {
+        "run_pk": run,
+        "ti_id": task,
+        "kind": "task",
+        "try_number": 1,
+        "state": state,
+        "queue": "default",
+        "queued_at": at,
+        "claimed_at": at + timedelta(milliseconds=4),
+        "start_date": at + timedelta(milliseconds=6),
+        "cpu_s": 0.3,
+        "peak_memory_bytes": 61_000_000,
+        "rendered": {"day": "2026-11-21"},
+    }
+    return _insert(session, tables.attempt, **{**values, **more})
 
 
 def add_history(session: Session) -> None:

@@ -8,7 +8,7 @@ from scheduler.core.states import TaskState
 from scheduler.store.views import dags, grid
 from webui import tree
 from webui.context import now, reading, web
-from webui.details import log_address, task_details, why_not_running
+from webui.details import log_address, one_by_one, task_details, why_not_running
 from webui.filters import run_url
 from webui.fragments import data, page
 from webui.words import clock
@@ -69,4 +69,5 @@ def panel(dag_id: str) -> Response:
     newest = details.newest if details else None
     lines = web().logs.tail(log_address(details, newest.id), _LINES) if details and newest else ()
     why = why_not_running(details) if details else []
-    return page("panel.html", dag_id=dag_id, run_id=run_id, details=details, lines=lines, why=why)
+    shown = one_by_one(lines)[-_LINES:]
+    return page("panel.html", dag_id=dag_id, run_id=run_id, details=details, lines=shown, why=why)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from scheduler.core.states import LIVE_ATTEMPT
 from scheduler.logs.lines import LogLine
 from webui.context import web
-from webui.details import log_address, task_details
+from webui.details import log_address, one_by_one, task_details
 from webui.filters import kind_of
 from webui.fragments import data
 
@@ -21,7 +21,8 @@ def show(dag_id: str, run_id: str, task_id: str, attempt_id: int) -> Response:
     part = web().logs.read(log_address(details, attempt_id), max(0, request.args.get("after", 0, type=int)))
     is_live = any(each.id == attempt_id and each.state in LIVE_ATTEMPT for each in details.attempts)
     is_done = part.done or not (is_live or part.lines)
-    return data(lines=[_line(line) for line in part.lines], cursor=str(part.next_offset), done=is_done)
+    lines = [_line(line) for line in one_by_one(part.lines)]
+    return data(lines=lines, cursor=str(part.next_offset), done=is_done)
 
 
 def _line(line: LogLine) -> dict[str, object]:

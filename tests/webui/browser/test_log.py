@@ -24,10 +24,10 @@ class Writer:
     def __init__(self, db: Database, run_id: str, task_id: str) -> None:
         with db.read() as session:
             run = runs.find_run(session, "orders_hourly", run_id)
-            attempt = tasks.list_attempts(session, tasks.find_task(session, run.id, task_id).id)[0]
+            attempt = tasks.list_attempts(session, tasks.find_task(session, run.id, task_id).id)[-1]
         address = LogAddress(dag_id="orders_hourly", run_id=run_id, task_id=task_id, attempt_id=attempt.id)
         self.file = address.file(Path(str(db.url.database)).parent / "logs")
-        self.file.parent.mkdir(parents=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
 
     def line(self, text: str, *, level: str = "info", is_last: bool = False) -> None:
         with self.file.open("ab") as stream:
@@ -61,6 +61,31 @@ def test_a_line_is_seen_within_a_second_of_being_written(tab: Tab, running: Writ
         running.line(f"line {n}")
     expect(log).to_contain_text("line 99", timeout=1500)
     expect(page.get_by_text("101 lines · live")).to_be_visible()
+
+
+def _begin_attempt(db: Database, task_id: str) -> Writer:
+    with db.write() as session:
+        run = runs.find_run(session, "orders_hourly", LIVE_RUN_ID)
+        task = tasks.find_task(session, run.id, task_id)
+        seed.add_attempt(session, run.id, task.id, "running", seed.NOW)
+    return Writer(db, LIVE_RUN_ID, task_id)
+
+
+def test_the_log_comes_when_the_task_starts_and_moves_on_to_its_next_attempt(db: Database, tab: Tab) -> None:
+    page = tab.go(f"{LIVE_RUN}/tasks/join")
+    expect(page.get_by_text("No attempt yet")).to_be_visible()
+    _begin_attempt(db, "join").line("first attempt")
+    expect(page.get_by_label("Log lines")).to_contain_text("first attempt")
+    _begin_attempt(db, "join").line("second attempt")
+    expect(page.get_by_label("Log lines")).to_contain_text("second attempt")
+    expect(page.get_by_label("Log lines")).not_to_contain_text("first attempt")
+
+
+def test_a_record_of_many_lines_is_many_lines(tab: Tab, running: Writer) -> None:
+    running.line("Traceback (most recent call last):\n  File x\nKeyError: 1", level="error")
+    page = tab.go(f"{LIVE_RUN}/tasks/enrich.customers")
+    expect(page.locator(".log-line.error")).to_have_count(3)
+    expect(page.locator(".log-line .t").nth(2)).to_have_text(re.compile(r"^\s*$"))
 
 
 def test_a_finished_log_opens_at_its_error_and_draws_only_what_is_seen(tab: Tab, failed: Writer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from scheduler.store import Database, tables
 from tests.webui.browser.conftest import DESK, PHONE, Tab
@@ -13,18 +13,15 @@ from tests.webui.test_actions import LIVE_RUN, LIVE_RUN_ID, newest_run
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID, PAGES
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_fits_desk_and_phone_and_the_browser_does_not_complain(tab: Tab, theme: str) -> None:
+@pytest.mark.parametrize(("size", "theme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
+def test_every_page_fits_and_the_browser_does_not_complain(tab: Tab, size: ViewportSize, theme: str) -> None:
     tab.page.context.add_cookies([{"name": "dirigent_theme", "value": theme, "url": tab.address}])
+    tab.page.set_viewport_size(size)
     for path in PAGES:
-        for size in (DESK, PHONE):
-            tab.page.set_viewport_size(size)
-            page = tab.go(path)
-            too_wide = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert too_wide <= 0, f"{path} is {too_wide} px too wide at {size['width']}"
-            assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
+        page = tab.go(path)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} is {wide} px too wide at {size['width']}"
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
 
 
 def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:

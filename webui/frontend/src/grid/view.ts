@@ -78,7 +78,8 @@ class Grid {
       const row = this.seen.findIndex((s) => run && !s.row.is_group && cellState(run, s) === "failed");
       if (row >= 0) return { row, column };
     }
-    return this.data.runs.length ? { row: 0, column: this.data.runs.length - 1 } : undefined;
+    const row = this.seen.findIndex((s) => !s.row.is_group);
+    return this.data.runs.length ? { row: Math.max(0, row), column: this.data.runs.length - 1 } : undefined;
   }
 
   private draw(): void {

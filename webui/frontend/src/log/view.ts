@@ -175,7 +175,7 @@ class LogView {
     const text = html("span", { class: "x" });
     text.innerHTML = coloured(line.text);
     const node = html("div", { class: `log-line ${line.kind}` }, html("span", { class: "n" }, String(n + 1)));
-    if (line.at) node.append(html("time", { class: "t", datetime: line.at }, clock(line.at)));
+    node.append(html("span", { class: "t" }, line.at ? clock(line.at) : " ".repeat(12)));
     node.append(text);
     node.style.top = `${n * TALL + 6}px`;
     node.classList.toggle("hit", this.found.includes(n));
