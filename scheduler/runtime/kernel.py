@@ -39,16 +39,14 @@ def adopt_orphans() -> None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def child_pids() -> list[int]:
-    """Return the pids of own children, adopted ones and zombies included; nothing where the kernel does not
-    say.
-    """
+def child_pids() -> list[int] | None:
+    """Return the pids of own children, adopted ones and zombies included; None where the kernel is silent."""
     pid = os.getpid()
     try:
         with open(f"/proc/{pid}/task/{pid}/children", "rb", 0) as file:  # noqa: PTH123 - on a hot path
             return [int(word) for word in file.read().split()]
     except OSError:
-        return []
+        return None
 
 
 def thread_count() -> int:

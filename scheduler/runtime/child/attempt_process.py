@@ -24,7 +24,7 @@ from scheduler.runtime.child import records
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.pipe import ChannelClosed, PipeChannel
 from scheduler.runtime.frames import EXIT_NO_CHANNEL, PROTOCOL
-from scheduler.wire import DagSpec, Job, Json, Outcome, job_from_data
+from scheduler.wire import DagSpec, Data, Job, Json, Outcome, job_from_data
 
 _RESERVE: Final = 64 * 1024 * 1024
 
@@ -76,9 +76,22 @@ def _answer(channel: PipeChannel, code: UserCode, dags: Dags | None) -> None:
     outcome = _perform(channel, code, dags, job)
     _wind_down()
     try:
-        channel.send({"outcome": outcome})
+        channel.send({"outcome": outcome} | _parting())
     except (TooLarge, TypeError, ValueError) as error:
         channel.send({"outcome": _failed(job, error)})
+
+
+def _parting() -> Data:
+    """Say what the attempt took, and whether it leaves nobody behind: then nobody has to wait for its end.
+
+    An attempt adopts its orphans: who has no children has no descendants.
+    """
+    own, below = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {
+        "is_alone": kernel.child_pids() == [],
+        "cpu_s": own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime,
+        "peak": max(kernel.peak_memory(own), kernel.peak_memory(below)),
+    }
 
 
 def _perform(channel: PipeChannel, code: UserCode, dags: Dags | None, job: Job) -> Outcome:

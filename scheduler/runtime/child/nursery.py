@@ -234,7 +234,7 @@ class Nursery:
         An attempt adopts its own orphans while it lives, so what arrives here is left over from one that
         ended.
         """
-        for pid in kernel.child_pids():
+        for pid in kernel.child_pids() or ():
             if pid not in self._children and not self._is_spare(pid):
                 kernel.kill_group(pid, signal.SIGKILL)
                 kernel.kill(pid, signal.SIGKILL)

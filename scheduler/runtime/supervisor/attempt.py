@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -19,8 +20,10 @@ from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.output import LogOutput, OutputPipe
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
-from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of
+from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of, parting_of
 from scheduler.wire import Data, ErrorInfo, Job, Outcome
+
+_log: Final = logging.getLogger(__name__)
 
 #: A short attempt writes its log once.
 _FLUSH_S: Final = 0.2
@@ -93,6 +96,7 @@ class Attempt:
 
     def on_ended(self, ended: Ended) -> None:
         """The process and its group are gone."""
+        self._cancel_timers()
         self._evidence.ended = ended
         if kernel.exit_code(ended.status) == -signal.SIGKILL:
             self._evidence.memory_ran_out = self._services.oom_watch.now() > self._oom_kills
@@ -112,8 +116,7 @@ class Attempt:
     def abandon(self) -> None:
         """Give everything back, without an outcome: the supervisor itself ends."""
         self._is_over = True
-        for timer in self._timers:
-            timer.cancel()
+        self._cancel_timers()
         if self._output is not None:
             self._output.close()
         if self._channel is not None:
@@ -141,6 +144,10 @@ class Attempt:
     def _later(self, delay_s: float, call: Callable[[], None]) -> None:
         self._timers.append(self._services.reactor.call_later(delay_s, call))
 
+    def _cancel_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+
     def _send_job(self, channel: Conversation) -> None:
         try:
             channel.send({"protocol": PROTOCOL, "job": self.job})
@@ -157,13 +164,17 @@ class Attempt:
             return
         try:
             self._evidence.said = outcome_of(self.job, message)
+            parting = parting_of(message)
         except (KeyError, TypeError, ValueError) as error:
             self._channel_ended(f"it sent an outcome that cannot be read: {error}")
             return
+        if parting is not None:
+            self._evidence.ended = parting
+            self._finish()
         self._later(self._services.limits.exit_grace_s, self._kill_lingering)
 
     def _kill_lingering(self) -> None:
-        self.say("warning", "The process did not end after its outcome; it is killed.")
+        _log.warning("Attempt %s did not end after its outcome; it is killed.", self.job.attempt_id)
         self._signal(signal.SIGKILL)
 
     def _channel_ended(self, fault: str) -> None:
@@ -176,8 +187,7 @@ class Attempt:
         if self._is_over:
             return
         self._is_over = True
-        for timer in self._timers:
-            timer.cancel()
+        self._cancel_timers()
         if self._output is not None:
             self._output.finish()
         self._printed.finish()

@@ -52,6 +52,13 @@ def outcome_of(job: Job, message: Data) -> Outcome:
     return replace(outcome, attempt_id=job.attempt_id, epoch=job.epoch)
 
 
+def parting_of(message: Data) -> Ended | None:
+    """Return how a child will have ended that leaves nobody behind; None where its end must be waited for."""
+    if message.get("is_alone") is not True:
+        return None
+    return Ended(0, float(message["cpu_s"]), int(message["peak"]))
+
+
 def judge(evidence: Evidence, now: datetime) -> Outcome:
     """Return the outcome: what the child said, unless it was told to stop or said nothing."""
     said = None if evidence.stop else evidence.said
