@@ -110,7 +110,8 @@ def described(processes: Sequence[psutil.Process]) -> str:
 
 def clean_environment() -> dict[str, str]:
     """Return an environment without settings of Dirigent's, in which the tree under test is imported."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("DIRIGENT_", "PYTEST_"))
+    # Without compiled files each process would compile everything anew.
+    ours = ("DIRIGENT_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
+        "PYTHONPATH": str(TREE)
     }
-    return kept | {"PYTHONPATH": str(TREE)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
@@ -55,21 +55,23 @@ class Project:
         draft.write_text(dedent(text))
         return draft.replace(target)
 
-    def launch(self, *words: str, **environ: str) -> Process:
-        """Start a server; it may not be up yet."""
+    def launch(self, *words: str, before: Sequence[str] = (), **environ: str) -> Process:
+        """Start a server; it may not be up yet. `before` is a program that runs it."""
         output = self.folder / f"{words[0]}-{len(self.servers)}.log"
-        server = Process([*DIRIGENT, *words], self.folder, self.environ | environ, output)
+        server = Process([*before, *DIRIGENT, *words], self.folder, self.environ | environ, output)
         self.servers.append(server)
         return server
 
-    def start(self, *words: str, **environ: str) -> Process:
+    def start(self, *words: str, before: Sequence[str] = (), **environ: str) -> Process:
         """Start a server (`up` unless said otherwise) and wait until it is up."""
-        return self.launch(*(words or ("up",)), **environ).wait_for(" is up")
+        return self.launch(*(words or ("up",)), before=before, **environ).wait_for(" is up")
 
-    def dirigent(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Call a command that ends by itself."""
+    def dirigent(
+        self, *words: str, before: Sequence[str] = (), **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Call a command that ends by itself; `before` is a program that runs it."""
         return subprocess.run(
-            [*DIRIGENT, *words],
+            [*before, *DIRIGENT, *words],
             cwd=self.folder,
             env=self.environ | environ,
             capture_output=True,
