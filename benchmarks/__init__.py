@@ -1,1 +1,1 @@
-"""Benchmarks: what the figures in README and docs are made with. `make bench` runs them."""
+"""Benchmarks: every figure that README and docs name is printed by one of these. `make bench` runs them."""

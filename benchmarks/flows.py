@@ -1,0 +1,144 @@
+"""Runs of many tasks: chain40, fan40, fan1000, long10, and the latency of one."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+
+from benchmarks.figures import Figure, show
+from benchmarks.floors import Floors
+from benchmarks.server import Done, Server
+
+HEAD = """
+import os
+from scheduler import DAG, PythonOperator, chain
+
+def note(name):
+    ledger = os.open(LEDGER, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(ledger, f"{name}\\n".encode())
+    os.close(ledger)
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+def work(name, n=0):
+    note(name)
+    return fib(n)
+
+def make(name, n=0):
+    return PythonOperator(task_id=name, python_callable=work, op_kwargs={"name": name, "n": n})
+"""
+CHAIN40 = (
+    HEAD
+    + """
+with DAG("chain40", schedule=None):
+    chain(*[make(f"t{i}") for i in range(40)])
+"""
+)
+FAN40 = (
+    HEAD
+    + """
+with DAG("fan40", schedule=None, max_active_tasks=64):
+    [make(f"t{i}", 10) for i in range(40)] >> make("join")
+"""
+)
+FAN1000 = (
+    HEAD
+    + """
+with DAG("fan1000", schedule=None, max_active_tasks=64):
+    [make(f"t{i}") for i in range(1000)]
+"""
+)
+LONG10 = (
+    HEAD
+    + """
+with DAG("long10", schedule=None):
+    chain(*[make(f"t{i}", 33) for i in range(10)])
+"""
+)
+ONE = (
+    HEAD
+    + """
+with DAG("one", schedule=None):
+    make("only")
+"""
+)
+
+
+def chain40(server: Server, runs: int, floors: Floors) -> None:
+    """Forty tasks in a row."""
+    done = _measure(server, "chain40", CHAIN40, runs, 40 * floors.task)
+    gaps = [statistics.median(each.gaps_s) * 1000 for each in done]
+    show(Figure("chain40: gap between two tasks", gaps, "ms", floors.task * 1000))
+    _show_parts("chain40", done)
+
+
+def fan40(server: Server, runs: int, floors: Floors) -> None:
+    """Forty tasks at once, and one that joins them."""
+    done = _measure(server, "fan40", FAN40, runs, 41 * (floors.fork + floors.commit))
+    _show_parts("fan40", done)
+
+
+def fan1000(server: Server, runs: int, floors: Floors) -> None:
+    """A thousand tasks at once."""
+    done = _measure(server, "fan1000", FAN1000, min(runs, 2), 1000 * (floors.fork + floors.commit))
+    show(Figure("fan1000: tasks a second", [1000 / each.total_s for each in done], "/s"))
+
+
+def long10(server: Server, runs: int, floors: Floors) -> None:
+    """Ten tasks of some work in a row; the floor is the work itself, as the tasks took it."""
+    done = _measure(server, "long10", LONG10, min(runs, 2), None)
+    overhead = [each.total_s - sum(_took(each)) for each in done]
+    show(Figure("long10: beside the work itself", overhead, "s", 10 * floors.task))
+
+
+def latency(server: Server, runs: int, floors: Floors) -> None:
+    """From the trigger to the first start and to the end, of a file in use and of one that has just changed."""
+    done = _measure(server, "one", ONE, max(runs, 20), floors.task)
+    starts = [each.first_start_s * 1000 for each in done]
+    show(Figure("latency warm: trigger to first start", starts, "ms", floors.task * 1000))
+    _show_parts("latency warm", done)
+    cold = [_run_changed(server, number) for number in range(runs)]
+    starts = [each.first_start_s * 1000 for each in cold]
+    show(Figure("latency cold: trigger to first start", starts, "ms", floors.task * 1000))
+
+
+def _run_changed(server: Server, number: int) -> Done:
+    """Run a DAG that nobody has run before: its file is not imported anywhere."""
+    name = f"cold{number}"
+    server.add(name, ONE.replace('DAG("one"', f'DAG("{name}"'))
+    return server.run(name)
+
+
+def _measure(server: Server, name: str, text: str, runs: int, floor: float | None) -> list[Done]:
+    server.add(name, text)
+    server.run(name)
+    done = [server.run(name) for _ in range(runs)]
+    show(
+        Figure(f"{name}: trigger to end", [each.total_s for each in done], "s", floor),
+        Figure(f"{name}: CPU of all processes", [each.cpu_s for each in done], "s"),
+        Figure(f"{name}: peak memory (PSS)", [each.peak_bytes / 1e6 for each in done], "MB"),
+    )
+    return done
+
+
+def _show_parts(name: str, done: Sequence[Done]) -> None:
+    scheduling = [statistics.median(each.scheduling_s) * 1000 for each in done]
+    pick_up = [statistics.median(each.pick_up_s) * 1000 for each in done]
+    show(
+        Figure(f"{name}: dependencies met to queued", scheduling, "ms"),
+        Figure(f"{name}: queued to user code running", pick_up, "ms"),
+    )
+
+
+def _took(done: Done) -> list[float]:
+    return [(row.end_date - row.start_date).total_seconds() for row in done.attempts]
+
+
+FLOWS: dict[str, Callable[[Server, int, Floors], None]] = {
+    "latency": latency,
+    "chain40": chain40,
+    "fan40": fan40,
+    "long10": long10,
+    "fan1000": fan1000,
+}
