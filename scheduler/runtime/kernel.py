@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 _IS_LINUX: Final = sys.platform == "linux"
 _LIBC: Final = ctypes.CDLL(None, use_errno=True) if _IS_LINUX else None
@@ -70,6 +70,39 @@ def kill(pid: int, signum: int) -> None:
     """Signal a process, if it is still there."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signum)
+
+
+class Gone(NamedTuple):
+    """A child that has ended: its raw status, and what it and its own children took."""
+
+    pid: int
+    status: int
+    usage: resource.struct_rusage
+
+
+def reap_child() -> Gone | None:
+    """Wait for a child that has ended, and kill what is left of its process group; None: none has.
+
+    Raises ChildProcessError where there are no children at all.
+    """
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        gone = Gone(*os.wait4(-1, os.WNOHANG))
+        if gone.pid:
+            kill_group(gone.pid, signal.SIGKILL)
+        return gone if gone.pid else None
+    found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if found is None:
+        return None
+    # Its number cannot be given to another process before it is waited for.
+    kill_group(found.si_pid, signal.SIGKILL)
+    return Gone(*os.wait4(found.si_pid, 0))
+
+
+def limit_data(limit: int, reserve: int) -> None:
+    """Limit the memory that this process may allocate, and what it may allow itself beyond that."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    top = limit + reserve if hard == resource.RLIM_INFINITY else min(limit + reserve, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (min(limit, top), top))
 
 
 def exit_code(status: int) -> int:

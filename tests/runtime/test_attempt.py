@@ -203,6 +203,27 @@ def test_prints_and_records_keep_their_order(crew: Crew) -> None:
     ]
 
 
+def test_any_text_can_be_printed_whatever_the_locale(make_crew: Callable[..., Crew]) -> None:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "LC_ALL": "C"}
+    outcome = make_crew(environ=environ).run_code("def task(): print('zw\\u00f6lf \\ud800')")
+    assert outcome.state == "success"
+
+
+def test_a_line_is_in_the_log_while_the_task_still_runs(crew: Crew) -> None:
+    crew.write(
+        r"""
+        import subprocess, sys
+        def task():
+            print("mine")
+            subprocess.run([sys.executable, "-c", "print('of a program')\nwhile True: pass"])
+        """
+    )
+    attempt_id = crew.launch()
+    wait_until(lambda: crew.printed() == ["mine", "of a program"])
+    crew.supervisor.stop(attempt_id, "seen")
+    assert crew.outcome().state == "cancelled"
+
+
 def test_grandchildren_end_with_the_attempt(crew: Crew, tmp_path: Path) -> None:
     outcome = crew.run_code(
         f"""

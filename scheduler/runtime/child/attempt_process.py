@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import faulthandler
+import io
 import os
 import resource
 import socket
@@ -63,7 +64,7 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_by
 def run_fresh_attempt(code: UserCode) -> NoReturn:
     """Run the attempt that the arguments of this interpreter describe; 0 bytes of memory means no limit."""
     channel_fd, output_fd, memory_bytes = map(int, sys.argv[1:])
-    faulthandler.enable(file=2)
+    prepare_to_print()
     for fd in (channel_fd, output_fd):
         os.set_inheritable(fd, False)
     run_attempt(code, None, (channel_fd, output_fd), memory_bytes or None)
@@ -121,9 +122,11 @@ def settle(output_fd: int, memory_bytes: int | None) -> None:
     """Make the process its own: output, limits, random numbers, orphans."""
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
+    # Of programs that the task starts, too, each line is to be seen at once.
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
     kernel.adopt_orphans()
     if memory_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes + _RESERVE))
+        kernel.limit_data(memory_bytes, _RESERVE)
     if "numpy" in sys.modules:
         # Unlike Python's own, its generator is the same in every fork.
         sys.modules["numpy"].random.seed()
@@ -133,6 +136,14 @@ def use_reserve() -> None:
     """Allow a little more memory than the limit: to tell that it was reached."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
+def prepare_to_print() -> None:
+    """Let what this process and its forks print be UTF-8 and leave with each line; crashes print their stack."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    faulthandler.enable(file=2)
 
 
 def forbid_core_files() -> None:

@@ -7,6 +7,7 @@ becomes something else by a *birth*, a function that never returns.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
@@ -215,18 +216,19 @@ class Nursery:
             os._exit(_CRASHED)
 
     def _reap(self) -> None:
-        while (pid := _exited_child()) is not None:
-            # Its number cannot be given to another process before it is waited for.
-            kernel.kill_group(pid, signal.SIGKILL)
-            _, status, usage = os.wait4(pid, 0)
-            if self._is_spare(pid):
-                # Something here does not bear a fork; trying again at once could go on for ever.
-                self._spare, self._has_spare = None, False
-            child_id = self._children.pop(pid, None)
-            if child_id is not None:
-                cpu_s = usage.ru_utime + usage.ru_stime
-                self.tell("ended", id=child_id, status=status, cpu_s=cpu_s, peak=kernel.peak_memory(usage))
+        with contextlib.suppress(ChildProcessError):
+            while (gone := kernel.reap_child()) is not None:
+                self._report(gone)
         self._kill_strays()
+
+    def _report(self, gone: kernel.Gone) -> None:
+        if self._is_spare(gone.pid):
+            # Something here does not bear a fork; trying again at once could go on for ever.
+            self._spare, self._has_spare = None, False
+        child_id = self._children.pop(gone.pid, None)
+        if child_id is not None:
+            cpu_s, peak = gone.usage.ru_utime + gone.usage.ru_stime, kernel.peak_memory(gone.usage)
+            self.tell("ended", id=child_id, status=gone.status, cpu_s=cpu_s, peak=peak)
 
     def _kill_strays(self) -> None:
         """Kill descendants that outlived the one that started them, in whichever session they hide.
@@ -257,14 +259,13 @@ class Nursery:
 
     def _wait_for_children(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        while _has_children() and (left := deadline - time.monotonic()) > 0:
-            while (pid := _exited_child()) is not None:
-                kernel.kill_group(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                self._children.pop(pid, None)
-            self._kill_strays()
-            if select.select([self._wake_r], [], [], min(left, 0.02))[0]:
-                os.read(self._wake_r, 4096)
+        with contextlib.suppress(ChildProcessError):
+            while (left := deadline - time.monotonic()) > 0:
+                while (gone := kernel.reap_child()) is not None:
+                    self._children.pop(gone.pid, None)
+                self._kill_strays()
+                if select.select([self._wake_r], [], [], min(left, 0.02))[0]:
+                    os.read(self._wake_r, 4096)
 
 
 def _noted(_signum: int, _frame: object) -> None:
@@ -280,19 +281,3 @@ def _forget_signals() -> None:
     for signum in _FORGOTTEN:
         signal.signal(signum, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORGOTTEN)
-
-
-def _exited_child() -> int | None:
-    try:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return None
-    return None if found is None else found.si_pid
-
-
-def _has_children() -> bool:
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True

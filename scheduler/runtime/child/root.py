@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import socket
 import sys
@@ -12,7 +11,7 @@ from typing import Final, NoReturn
 from setproctitle import setproctitle
 
 from scheduler.runtime import kernel
-from scheduler.runtime.child.attempt_process import UserCode, forbid_core_files
+from scheduler.runtime.child.attempt_process import UserCode, forbid_core_files, prepare_to_print
 from scheduler.runtime.child.nursery import Nursery, Request, Ties
 from scheduler.runtime.child.preloader import become_bare, become_preloader
 
@@ -25,8 +24,7 @@ def serve_supervisor(code: UserCode) -> NoReturn:
     control = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(control.fileno(), False)
     forbid_core_files()
-    # A crash in C code prints where it happened; in an attempt, into its log.
-    faulthandler.enable(file=2)
+    prepare_to_print()
     setproctitle("dirigent: base")
     sys.dont_write_bytecode = True
 

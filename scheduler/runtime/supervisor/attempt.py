@@ -198,6 +198,8 @@ class Attempt:
 
     def _conclude(self) -> None:
         outcome = self._masked(judge(self._evidence, self._services.clock.now()))
+        if self._log.error_count:
+            _log.warning("Part of a log could not be written: %s.", self._log.error_reason)
         self._log.close("info" if outcome.state == "success" else "error", footer(outcome))
         self._deliver(self, outcome)
 

@@ -29,7 +29,7 @@ ONE_THREAD: Final = dict.fromkeys(
     "1",
 )
 #: Naming a process must not wipe out what `ps e` and /proc tell of its environment.
-OURS: Final = {"PYTHONUNBUFFERED": "1", "SPT_NOENV": "1"}
+OURS: Final = {"SPT_NOENV": "1"}
 
 
 def child_environment(environ: Mapping[str, str], also: Collection[str] = ()) -> dict[str, str]:
