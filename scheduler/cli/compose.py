@@ -137,6 +137,10 @@ class Launcher:
         """Stop an attempt; its outcome still arrives."""
         self._supervisor.stop(attempt_id, reason)
 
+    def warm(self, code_root: Path, file: str) -> None:
+        """Import a DAG file before an attempt of it is asked for."""
+        self._supervisor.warm(str(code_root), file)
+
 
 def limits_of(settings: Settings) -> Limits:
     """Return what the settings say about the resources of attempts."""

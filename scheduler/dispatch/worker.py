@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -20,6 +21,7 @@ from scheduler.core.ports import Publish
 from scheduler.dispatch.jobs import job_of
 from scheduler.dispatch.report import Report, record_outcomes
 from scheduler.errors import DirigentError, NotSerializable, TooLarge
+from scheduler.store.agenda import sources_in_demand
 from scheduler.store.attempts import (
     Claimed,
     Renewal,
@@ -37,6 +39,10 @@ log = logging.getLogger(__name__)
 
 #: The net behind tickets and signals: a worker with free slots looks for work this often, in seconds.
 SLOW_POLL_S = 1.0
+#: An idle worker looks this often for code that will be asked for, this far ahead, for so many DAGs.
+LOOK_AHEAD = timedelta(seconds=2)
+DUE_SOON = timedelta(seconds=10)
+MOST_WARMED = 16
 
 
 class Launcher(Protocol):
@@ -47,6 +53,9 @@ class Launcher(Protocol):
 
     def stop(self, attempt_id: int, reason: str) -> None:
         """Stop an attempt; its outcome still arrives."""
+
+    def warm(self, code_root: Path, file: str) -> None:
+        """Import a DAG file before an attempt of it is asked for."""
 
 
 class Bell(Protocol):
@@ -104,6 +113,7 @@ class Worker:
         self._paused = False
         self._renewed_at = clock.monotonic()
         self._obeyed_at = self._renewed_at
+        self._looked_at = clock.now() - timedelta(days=1)
         self._thread = Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> None:
@@ -159,6 +169,7 @@ class Worker:
         try:
             self._report_and_claim()
             self._obey_cancellations()
+            self._look_ahead()
             if self._clock.monotonic() - self._renewed_at >= self._plan.heartbeat_s:
                 self._renew()
         except DirigentError as error:
@@ -256,6 +267,21 @@ class Worker:
         except Exception as error:
             log.exception("attempt %s did not start", job.attempt_id)
             self.finished(_failed(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="failed"), error))
+
+    def _look_ahead(self) -> None:
+        """Have the code ready of DAGs that are new here or due soon: a first attempt then starts as fast as any."""
+        now = self._clock.now()
+        if self._busy_since_look(now):
+            return
+        since, self._looked_at = self._looked_at, now
+        with self._db.read() as session:
+            wanted = sources_in_demand(session, since, now + DUE_SOON, MOST_WARMED)
+            places = [(self._code_root(session, source.snapshot_id), source.file) for source in wanted]
+        for root, file in places:
+            self._launcher.warm(root, file)
+
+    def _busy_since_look(self, now: datetime) -> bool:
+        return bool(self._claims) or now - self._looked_at < LOOK_AHEAD
 
     # --- leases -----------------------------------------------------------------------------------------------
 

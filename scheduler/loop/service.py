@@ -14,16 +14,18 @@ from scheduler.core.ports import Publish
 from scheduler.errors import DirigentError
 from scheduler.loop.duties import NamedDuty
 from scheduler.loop.effects import Effects
+from scheduler.store.agenda import next_instant
 from scheduler.store.attempts import waiting_queues
 from scheduler.store.engine import Database
 from scheduler.store.leaders import give_up_lead, take_lead
-from scheduler.store.runs import next_wake
 
 log = logging.getLogger(__name__)
 
 ROLE = "scheduler"
 TICK_S = 1.0
 LEAD_LEASE_S = 6.0
+#: The net behind the agenda: all duties are done this often, in seconds.
+SWEEP_S = 10.0
 #: Rounds in which a duty may find a full batch before the others have their turn.
 MAX_BATCHES = 20
 
@@ -59,7 +61,8 @@ class Service:
         self._stopping = Event()
         self._ticker = BackgroundScheduler(timezone="UTC")
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
-        self._next_wake: datetime | None = None
+        self._next_instant: datetime | None = None
+        self._swept_at = -SWEEP_S
 
     def start(self) -> None:
         """Begin to schedule; duties run in a thread of their own."""
@@ -99,10 +102,14 @@ class Service:
             self._db.wake.wait(self._patience())
 
     def _patience(self) -> float:
-        """Return how long to wait when nothing wakes: until the next instant that a task waits for."""
-        if self._next_wake is None:
+        """Return how long to wait when nothing wakes: until time asks for something, at most a tick.
+
+        What was due and could not be done (a run that max_active_runs holds back) waits for the next tick.
+        """
+        if self._next_instant is None:
             return TICK_S
-        return max(0.0, min(TICK_S, (self._next_wake - self._clock.now()).total_seconds()))
+        ahead_s = (self._next_instant - self._clock.now()).total_seconds()
+        return min(TICK_S, ahead_s) if ahead_s > 0 else TICK_S
 
     def _pass(self) -> None:
         """Do what is due; an error is logged, and the loop goes on."""
@@ -112,7 +119,7 @@ class Service:
             if is_tick:
                 self._lead()
             if self._leads:
-                self.tick(self._clock.now(), is_tick=is_tick)
+                self.tick(self._clock.now())
         except DirigentError as error:
             log.warning("scheduler: %s", error)
         except Exception:
@@ -130,17 +137,22 @@ class Service:
             log.warning("%s no longer leads", self._holder)
             self._on_yield()
 
-    def tick(self, now: datetime, *, is_tick: bool = True) -> int:
-        """Do all duties (or, on a wake, those that follow a change) until they find no more; return the rows done."""
-        done = sum(
-            self._do(duty, now) for duty in self._duties if is_tick or duty.on_wake or self._is_due(now)
-        )
+    def tick(self, now: datetime) -> int:
+        """Do what follows a change, and the other duties where time asks for them; return the rows done.
+
+        An idle tick is one transaction and one read; every `SWEEP_S` all duties are done whatever the agenda says.
+        """
+        is_due = self._is_due(now)
+        done = sum(self._do(duty, now) for duty in self._duties if is_due or duty.on_wake)
         with self._db.read() as session:
-            self._next_wake = next_wake(session)
+            self._next_instant = next_instant(session)
         return done
 
     def _is_due(self, now: datetime) -> bool:
-        return self._next_wake is not None and self._next_wake <= now
+        if self._clock.monotonic() - self._swept_at >= SWEEP_S:
+            self._swept_at = self._clock.monotonic()
+            return True
+        return self._next_instant is not None and self._next_instant <= now
 
     def _do(self, duty: NamedDuty, now: datetime) -> int:
         done = 0

@@ -103,10 +103,6 @@ _PLANNED = (
     .where(R.id == sa.bindparam("key"))
     .values(needs_planning=False, wake_at=sa.bindparam("wake", type_=R.wake_at.type))
 )
-_NEXT_WAKE = sa.select(
-    sa.select(sa.func.min(R.wake_at)).where(R.wake_at.is_not(None)).scalar_subquery(),
-    sa.select(sa.func.min(R.timeout_at)).where(R.timeout_at.is_not(None)).scalar_subquery(),
-)
 
 
 def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -> int | None:
@@ -223,11 +219,6 @@ def flag_due_runs(session: Session, now: datetime) -> int:
     """Raise the planning flag of runs whose `wake_at` has come; return how many."""
     statement = sa.update(dag_run).where(R.wake_at <= now, ~R.needs_planning).values(needs_planning=True)
     return session.execute(statement).rowcount
-
-
-def next_wake(session: Session) -> datetime | None:
-    """Return the earliest instant at which a run is to be looked at again or times out."""
-    return min((each for each in session.execute(_NEXT_WAKE).one() if each is not None), default=None)
 
 
 def move_runs(
