@@ -28,6 +28,7 @@ class Process:
         self, command: Sequence[str | Path], folder: Path, environ: Mapping[str, str], output: Path
     ) -> None:
         self._output = output
+        self._was_asked = False
         with output.open("wb") as stream:
             self._process = subprocess.Popen(
                 [str(word) for word in command],
@@ -73,10 +74,15 @@ class Process:
         assert found is not None, self.output
         return found[1]
 
+    def ask_to_stop(self, signum: signal.Signals = signal.SIGINT) -> None:
+        """Send the signal of Ctrl-C, unless it was asked or has ended: a second one would end it at once."""
+        if self.is_running and not self._was_asked:
+            self._was_asked = True
+            self._process.send_signal(signum)
+
     def stop(self, signum: signal.Signals = signal.SIGINT) -> int:
         """Ask it to stop; return its exit code."""
-        if self.is_running:
-            self._process.send_signal(signum)
+        self.ask_to_stop(signum)
         return self._process.wait(_STOP_S)
 
     def kill(self) -> None:

@@ -95,9 +95,10 @@ class Project:
 
     def close(self) -> None:
         """Stop every server and wait until nothing of them is left; fail where something stays, and end it."""
-        for server in reversed(self.servers):
-            if server.is_running:
-                server.stop()
+        for server in self.servers:
+            server.ask_to_stop()
+        for server in self.servers:
+            server.stop()
         if self._db is not None:
             self._db.close()
         try:

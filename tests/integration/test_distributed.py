@@ -1,0 +1,199 @@
+"""Schedulers, workers and pages as processes of their own, on PostgreSQL with Redis or RabbitMQ."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import pytest
+import redis
+import sqlalchemy as sa
+
+from scheduler.store.tables import leader, worker
+from tests.integration.ledger import KEEPS_LEDGER, counted
+from tests.integration.project import Project
+from tests.integration.waiting import eventually
+
+SECRET = "s" * 44
+#: Short, so that a dead worker or leader is told soon; long enough for a machine that is busy with other tests.
+LEASE_S = "6"
+
+
+@pytest.fixture
+def shop(new_project: Callable[..., Project], postgres_url: str, redis_url: str) -> Project:
+    """A project on PostgreSQL and Redis."""
+    return new_project(database_url=postgres_url, broker_url=redis_url, secret_key=SECRET, lease_s=LEASE_S)
+
+
+def keeps_ledger(project: Project, body: str) -> str:
+    return KEEPS_LEDGER.format(ledger=str(project.folder / "ledger")) + body
+
+
+def workers_of(project: Project) -> list[sa.Row]:
+    return list(project.record.rows(sa.select(worker).where(worker.c.stopped_at.is_(None))))
+
+
+def leader_of(project: Project) -> str:
+    (row,) = project.record.rows(sa.select(leader.c.holder)) or [("",)]
+    return row[0]
+
+
+FAN = """
+with DAG("fan", schedule=None):
+    @task
+    def first():
+        return 20
+
+    @task
+    def join(found):
+        assert found == [20] * 20, found
+        note("joined")
+
+    def make(number):
+        @task(task_id=f"part_{number}")
+        def part(value):
+            print("part", number, "on", os.getppid())
+            note(f"part {number}")
+            return value
+        return part
+
+    start = first()
+    join([make(number)(start) for number in range(20)])
+"""
+
+
+def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(shop):
+    shop.write("fan.py", keeps_ledger(shop, FAN))
+    shop.launch("scheduler")
+    shop.launch("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "one"))
+    shop.launch("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "two"))
+    shop.start("web")
+    run = shop.trigger("fan").until(within=60)
+    assert counted(shop.folder / "ledger") == {f"part {n}": 1 for n in range(20)} | {"joined": 1}
+    eventually(lambda: "Ended as success" in run.log("part_7"), told=shop.told)
+    assert "part 7 on" in run.log("part_7")
+
+
+HELD = """
+with DAG("held", schedule=None):
+    for number in range(4):
+        @task(task_id=f"held_{number}")
+        def held(number):
+            note(f"{number} began")
+            wait_for("gate")
+            note(f"{number} ended")
+
+        held(number)
+"""
+
+
+def test_attempts_of_a_killed_worker_run_again_on_the_other_one(shop):
+    shop.write("held.py", keeps_ledger(shop, HELD))
+    shop.start("scheduler")
+    first = shop.start("worker", "--slots", "4")
+    run = shop.trigger("held")
+    eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 4, told=shop.told)
+    shop.start("worker", "--slots", "4")
+    first.kill()
+    (shop.folder / "gate").touch()
+    run.until(within=60)
+    counts = counted(shop.folder / "ledger")
+    assert counts == {f"{n} began": 2 for n in range(4)} | {f"{n} ended": 1 for n in range(4)}
+    assert [row.state for row in run.attempts("held_0")] == ["lost", "success"]
+
+
+BUSY = """
+with DAG("busy", schedule=None):
+    for number in range(2):
+        @task(task_id=f"held_{number}")
+        def held():
+            wait_for("gate")
+
+        held()
+
+with DAG("short", schedule=None):
+    for number in range(6):
+        @task(task_id=f"short_{number}")
+        def short():
+            pass
+
+        short()
+"""
+
+
+def test_work_goes_to_the_idle_worker_and_none_waits_in_the_busy_one(shop):
+    shop.write("busy.py", keeps_ledger(shop, BUSY))
+    shop.start("scheduler")
+    shop.start("worker", "--slots", "2")
+    busy = shop.trigger("busy")
+    eventually(lambda: set(busy.tasks.values()) == {"running"}, told=shop.told)
+    (full,) = workers_of(shop)
+    shop.start("worker", "--slots", "2")
+    short = shop.trigger("short").until()
+    assert set(busy.tasks.values()) == {"running"}
+    taken_by = {row.worker_id for task_id in short.tasks for row in short.attempts(task_id)}
+    assert full.id not in taken_by
+    (shop.folder / "gate").touch()
+    busy.until()
+
+
+def test_when_the_leading_scheduler_is_killed_the_other_one_goes_on(shop):
+    shop.write("held.py", keeps_ledger(shop, HELD))
+    first = shop.start("scheduler")
+    leading = eventually(lambda: leader_of(shop), told=shop.told)
+    shop.start("scheduler")
+    shop.start("worker", "--slots", "2")
+    run = shop.trigger("held")
+    eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 2, told=shop.told)
+    assert leader_of(shop) == leading
+    first.kill()
+    (shop.folder / "gate").touch()
+    run.until(within=60)
+    assert leader_of(shop) != leading
+    assert set(counted(shop.folder / "ledger").values()) == {1}
+
+
+def test_a_scheduler_that_is_stopped_in_order_hands_the_lead_over_at_once(shop):
+    first = shop.start("scheduler")
+    leading = eventually(lambda: leader_of(shop), told=shop.told)
+    shop.start("scheduler")
+    assert first.stop(signal.SIGTERM) == 0
+    eventually(lambda: leader_of(shop) not in ("", leading), told=shop.told)
+
+
+def test_a_broker_that_lost_its_tickets_holds_nothing_up_for_long(shop, redis_url):
+    shop.write("held.py", keeps_ledger(shop, HELD))
+    shop.start("scheduler")
+    run = shop.trigger("held")
+    shop.start("worker", "--slots", "1")
+    eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 1, told=shop.told)
+    with redis.Redis.from_url(redis_url) as broker:
+        broker.flushdb()
+    (shop.folder / "gate").touch()
+    run.until(within=60)
+    assert set(counted(shop.folder / "ledger").values()) == {1}
+
+
+def test_a_run_comes_to_its_end_over_rabbitmq(new_project, postgres_url, rabbitmq_url):
+    shop = new_project(database_url=postgres_url, broker_url=rabbitmq_url, secret_key=SECRET)
+    shop.write("fan.py", keeps_ledger(shop, FAN))
+    shop.launch("scheduler")
+    shop.start("worker", "--slots", "4")
+    shop.trigger("fan").until(within=60)
+    assert counted(shop.folder / "ledger") == {f"part {n}": 1 for n in range(20)} | {"joined": 1}
+
+
+def test_servers_survive_a_database_that_is_away_for_seconds(new_project, new_server, redis_url):
+    database = new_server("postgres")
+    shop = new_project(database_url=database.url, broker_url=redis_url, secret_key=SECRET, lease_s=LEASE_S)
+    shop.write("held.py", keeps_ledger(shop, HELD))
+    shop.start("scheduler")
+    shop.start("worker", "--slots", "4")
+    run = shop.trigger("held")
+    eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 4, told=shop.told)
+    database.stop()
+    (shop.folder / "gate").touch()
+    eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 8, told=shop.told)
+    database.start()
+    run.until(within=60)
+    assert all(server.is_running for server in shop.servers)
