@@ -212,6 +212,10 @@ class WorkerSide:
         if self._copier is not None:
             self._copier.close()
 
+    def watch(self) -> None:
+        """Replace a consumer of tickets that hangs; to be called now and then."""
+        self._doorbells.watch(self._house.clock.monotonic())
+
     def _write_chunks(self, chunks: Sequence[Chunk]) -> None:
         def write(session: Session) -> None:
             for attempt_id, group in groupby(chunks, key=lambda chunk: chunk.attempt_id):
@@ -340,6 +344,10 @@ class EmbeddedServer:
         self._scheduler.start()
         self._parts.callback(self._scheduler.close)
 
+    def watch(self) -> None:
+        """Look after what may hang; to be called now and then."""
+        self._side.watch()
+
     def close(self) -> None:
         """Stop in the opposite order."""
         self._parts.close()
@@ -400,6 +408,10 @@ class WorkerServer:
     def start(self) -> None:
         """Begin to claim."""
         self._side.start()
+
+    def watch(self) -> None:
+        """Look after what may hang; to be called now and then."""
+        self._side.watch()
 
     def close(self) -> None:
         """Hand back what runs and stop."""

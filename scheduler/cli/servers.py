@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from contextlib import ExitStack
+from threading import Event
 from typing import Protocol
 
 import click
@@ -25,6 +26,10 @@ from webui.context import WebContext
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 #: Libraries that tell more than an operator wants to read.
 _QUIET = ("apscheduler", "celery", "kombu", "waitress", "watchfiles", "amqp")
+
+
+#: How often a server that hears tickets is looked after, in seconds.
+WATCH_S = 10.0
 
 
 class Server(Protocol):
@@ -53,6 +58,12 @@ def _serve(parts: ExitStack, *servers: Server) -> None:
     for server in servers:
         server.start()
         parts.callback(server.close)
+
+
+def _stay(stop: Event, server: EmbeddedServer | WorkerServer) -> None:
+    """Wait until asked to stop, and look after the server meanwhile."""
+    while not stop.wait(WATCH_S):
+        server.watch()
 
 
 def make_page(house: House, port: int) -> WebContext:
@@ -87,10 +98,11 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
         page = Page(create_app(make_page(house, listener.getsockname()[1])), listener)
-        _serve(parts, page, EmbeddedServer(house, os.environ))
+        server = EmbeddedServer(house, os.environ)
+        _serve(parts, page, server)
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"Dirigent is up. Sign in: {link}\nDAG files: {settings.dags_folder}   Ctrl-C stops it.")
-        stop.wait()
+        _stay(stop, server)
         click.echo("Stopping.")
 
 
@@ -147,9 +159,10 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
         count = slots or default_slots()
-        _serve(parts, WorkerServer(house, os.environ, queues=names, slots=count))
+        server = WorkerServer(house, os.environ, queues=names, slots=count)
+        _serve(parts, server)
         click.echo(f"The worker is up: {count} slots for {', '.join(names)}.")
-        stop.wait()
+        _stay(stop, server)
 
 
 def refuse_inproc(settings: Settings) -> None:

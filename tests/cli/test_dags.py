@@ -62,7 +62,9 @@ def test_a_logical_date_without_a_zone_is_not_understood(dirigent, dag_file, tex
     assert text in said.err
 
 
-@pytest.mark.parametrize(("conf", "sentence"), [("{", "conf is not JSON"), ("[]", "conf must be a JSON object")])
+@pytest.mark.parametrize(
+    ("conf", "sentence"), [("{", "conf is not JSON"), ("[]", "conf must be a JSON object")]
+)
 def test_a_conf_that_is_no_object_is_refused(dirigent, dag_file, conf, sentence):
     said = dirigent("dags", "test", "adding", "--conf", conf)
 

@@ -1,0 +1,218 @@
+"""`dirigent runs` and `dirigent tasks` on runs that the real store, loop and report made."""
+
+import pytest
+
+from scheduler.clock import SystemClock
+from scheduler.logs.address import LogAddress
+from scheduler.logs.sink import LogSink
+from scheduler.store import Database
+from scheduler.store.migrate import upgrade
+from tests.loop.engine import Engine, spec, task
+
+
+@pytest.fixture
+def engine(project):
+    (project / ".dirigent").mkdir()
+    database = Database(f"sqlite:///{project}/.dirigent/dirigent.db")
+    upgrade(database)
+    engine = Engine(database, now=SystemClock().now())
+    engine.worker()
+    engine.define(spec(task("extract"), task("load", "extract"), task("report", "load")))
+    yield engine
+    database.close()
+
+
+@pytest.fixture
+def failed_run(engine):
+    """A run whose second task failed."""
+    engine.trigger(run_id="first")
+    engine.advance()
+    engine.report(*engine.claim())
+    engine.advance()
+    engine.report(*engine.claim(), state="failed", retryable=False)
+    engine.advance()
+    return "first"
+
+
+def states(dirigent, run_id="first"):
+    rows = dirigent("tasks", "list", "orders", run_id, "-o", "json").json
+    return {row["task_id"]: row["state"] for row in rows}
+
+
+def test_dags_are_listed_triggered_and_paused(dirigent, engine):
+    assert [row["dag_id"] for row in dirigent("dags", "list", "-o", "json").json] == ["orders"]
+    assert dirigent("dags", "show", "orders", "-o", "json").json["is_paused"] is False
+
+    assert dirigent("dags", "trigger", "orders", "--run-id", "mine").out == "mine\n"
+    assert "orders is paused." in dirigent("dags", "pause", "orders").out
+    assert "orders is paused already." in dirigent("dags", "pause", "orders").out
+    assert "orders is active." in dirigent("dags", "unpause", "orders").out
+
+    again = dirigent("dags", "trigger", "orders", "--run-id", "mine")
+    assert (again.code, again.err) == (1, "dirigent: A run 'mine' already exists.\n")
+
+
+def test_an_idempotency_key_triggers_once(dirigent, engine):
+    first = dirigent("dags", "trigger", "orders", "--idempotency-key", "k", "-o", "json").json
+    second = dirigent("dags", "trigger", "orders", "--idempotency-key", "k", "-o", "json").json
+
+    assert first["dag_run_id"] == second["dag_run_id"]
+    assert (first["is_new"], second["is_new"]) == (True, False)
+
+
+def test_runs_are_listed_newest_first_and_by_state(dirigent, engine, failed_run):
+    dirigent("dags", "trigger", "orders", "--run-id", "second")
+
+    rows = dirigent("runs", "list", "orders", "-o", "json").json
+
+    assert [(row["dag_run_id"], row["state"]) for row in rows] == [("second", "queued"), ("first", "failed")]
+    assert len(dirigent("runs", "list", "--state", "failed", "-o", "json").json) == 1
+    assert dirigent("runs", "list", "another", "-o", "json").json == []
+
+
+def test_a_run_is_shown_with_the_names_of_the_api(dirigent, failed_run):
+    shown = dirigent("runs", "show", "orders", "first", "-o", "json").json
+
+    assert shown["dag_id"] == "orders"
+    assert shown["run_type"] == "manual"
+    assert shown["duration"] >= 0
+    assert {"logical_date", "data_interval_start", "queued_at", "start_date", "end_date", "conf"} <= set(
+        shown
+    )
+
+
+def test_waiting_for_a_run_gives_its_end_as_exit_code(dirigent, engine, failed_run):
+    assert dirigent("runs", "wait", "orders", "first").code == 1
+
+    dirigent("runs", "mark", "orders", "first", "success")
+
+    assert dirigent("runs", "wait", "orders", "first").code == 0
+
+
+def test_waiting_ends_after_its_time(dirigent, engine):
+    dirigent("dags", "trigger", "orders", "--run-id", "slow")
+
+    said = dirigent("runs", "wait", "orders", "slow", "--timeout", "0")
+
+    assert (said.code, said.err) == (1, "dirigent: Run 'slow' is still queued after 0 s.\n")
+
+
+def test_a_run_is_cancelled(dirigent, engine):
+    engine.trigger(run_id="first")
+    engine.advance()
+
+    assert dirigent("runs", "cancel", "orders", "first").code == 0
+
+    assert dirigent("runs", "show", "orders", "first", "-o", "json").json["state"] == "failed"
+    assert dirigent("runs", "cancel", "orders", "first").code == 1
+
+
+def test_what_failed_is_run_again_and_what_waited_for_it(dirigent, failed_run):
+    assert states(dirigent) == {"extract": "success", "load": "failed", "report": "upstream_failed"}
+    preview = dirigent("runs", "rerun", "orders", "first", "--dry-run", "-o", "json").json
+    assert [row["task_id"] for row in preview["task_instances"]] == ["load", "report"]
+    assert states(dirigent)["load"] == "failed"
+
+    assert dirigent("runs", "rerun", "orders", "first", "--failed").code == 0
+
+    assert states(dirigent) == {"extract": "success", "load": "none", "report": "none"}
+
+
+def test_a_whole_run_is_run_again(dirigent, failed_run):
+    dirigent("runs", "rerun", "orders", "first", "--all")
+
+    assert set(states(dirigent).values()) == {"none"}
+
+
+def test_one_task_is_cleared_alone_or_with_what_follows_it(dirigent, failed_run):
+    dirigent("tasks", "clear", "orders", "first", "extract")
+    assert states(dirigent) == {"extract": "none", "load": "failed", "report": "upstream_failed"}
+
+    dirigent("tasks", "clear", "orders", "first", "extract", "--downstream")
+    assert set(states(dirigent).values()) == {"none"}
+
+
+def test_the_latest_code_can_be_asked_for(dirigent, engine, failed_run):
+    said = dirigent("tasks", "clear", "orders", "first", "load", "--latest-code", "--dry-run")
+
+    assert said.code == 0
+
+
+def test_a_task_is_marked(dirigent, failed_run):
+    said = dirigent("tasks", "mark", "orders", "first", "load", "success")
+
+    assert said.code == 0
+    assert states(dirigent)["load"] == "success"
+
+
+def test_why_a_task_is_not_running_is_said_in_words(dirigent, engine, failed_run):
+    said = dirigent("tasks", "why", "orders", "first", "report")
+    assert said.out.startswith("It has ended as upstream_failed")
+
+    dirigent("tasks", "clear", "orders", "first", "load", "--downstream")
+    reasons = dirigent("tasks", "why", "orders", "first", "report", "-o", "json").json
+    assert any("scheduler" in reason for reason in reasons)
+
+
+@pytest.fixture
+def log(project, failed_run):
+    """The log of the failed task's attempt, being written."""
+    address = LogAddress(dag_id="orders", run_id="first", attempt_id=2, task_id="load")
+    sink = LogSink(address.file(project / ".dirigent" / "logs"), SystemClock())
+    sink.line("info", "output", "loading 3 rows")
+    sink.line("error", "output", "no such table")
+    return sink
+
+
+def test_the_log_of_the_last_attempt_is_printed(dirigent, log):
+    log.close()
+
+    said = dirigent("tasks", "logs", "orders", "first", "load")
+
+    assert said.code == 0
+    lines = [line.split(" ", 1)[1] for line in said.out.splitlines()]
+    assert lines[:2] == ["loading 3 rows", "no such table"]
+
+
+def test_following_a_log_ends_with_its_attempt_though_its_last_line_never_came(dirigent, log):
+    log.flush()
+
+    said = dirigent("tasks", "logs", "orders", "first", "load", "--follow")
+
+    assert "no such table" in said.out
+
+
+def test_a_try_that_was_never_made_is_named(dirigent, log):
+    said = dirigent("tasks", "logs", "orders", "first", "load", "--try", "7")
+
+    assert said.code == 1
+    assert "There is no attempt" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("runs", "show", "orders", "x"),
+        ("runs", "wait", "orders", "x"),
+        ("runs", "cancel", "orders", "x"),
+        ("runs", "rerun", "orders", "x"),
+        ("tasks", "list", "orders", "x"),
+        ("tasks", "why", "orders", "x", "load"),
+        ("tasks", "logs", "orders", "x", "load"),
+        ("tasks", "clear", "orders", "x", "load"),
+        ("tasks", "mark", "orders", "x", "load", "success"),
+    ],
+)
+def test_an_unknown_run_is_one_line_and_exit_1(dirigent, engine, words):
+    said = dirigent(*words)
+
+    assert said.code == 1
+    assert said.err.startswith("dirigent: There is no run ")
+    assert said.err.count("\n") == 1
+
+
+def test_a_dag_is_deleted_after_a_yes(dirigent, engine, failed_run):
+    assert dirigent("dags", "delete", "orders").code != 0
+
+    assert "with 1 runs" in dirigent("dags", "delete", "orders", "--yes").out
+    assert dirigent("dags", "list", "-o", "json").json == []
