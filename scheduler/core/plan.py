@@ -54,8 +54,8 @@ class Held(NamedTuple):
 class Plan:
     """The consequences of a change. Moves are in topological order.
 
-    `unread`: tasks whose states the decision needs and that were not given; the moves hold all the same. Plan
-    again with them, or leave it to the next plan: moved rows are changed rows.
+    `unread`: tasks whose states further decisions need and that were not given; the moves hold all the same.
+    Plan again with them added, until none is left that matters.
     """
 
     moves: tuple[Move, ...] = ()
@@ -89,8 +89,10 @@ def plan(
 def needed(
     graph: TaskGraph, changed: Mapping[TaskKey, TaskState], *, unfinished: Collection[str] = ()
 ) -> frozenset[str]:
-    """Return the tasks whose states `plan` may look at: candidates, what they wait for, chains of skips.
+    """Return the tasks whose states `plan` looks at: candidates, what they wait for, chains of skips.
 
+    Enough for what skips and failures lead to. Where a success or a cleared task makes another one skip, what
+    follows that one comes back in `Plan.unread`.
     `unfinished`: tasks that are known to be so, not necessarily all. They spare reading the thousand tasks
     upstream of a join for each one that succeeds.
     """

@@ -118,13 +118,30 @@ def test_cleared_tasks_and_what_follows_them_run_to_an_end_again(dag, data, orde
 
 
 @given(graphs(), st.data())
-def test_a_plan_needs_no_more_than_it_asks_for(dag, data):
+def test_a_plan_with_less_to_read_moves_nothing_else_and_asks_until_it_has_all(dag, data):
     states = {each: {"": data.draw(st.sampled_from(S))} for each in dag.order}
     changed = {TaskKey(each): states[each][""] for each in data.draw(st.sets(st.sampled_from(dag.order)))}
-    wanted = needed(dag, changed)
-    limited = {each: states[each] for each in wanted}
-    assert plan(dag, changed, limited) == plan(dag, changed, states)
-    assert not plan(dag, changed, limited).unread
+    whole = plan(dag, changed, states)
+    given = {each: states[each] for each in needed(dag, changed)}
+    while (part := plan(dag, changed, given)).unread:
+        assert set(part.moves) <= set(whole.moves)
+        assert part.unread.isdisjoint(given)
+        given |= {each: states[each] for each in part.unread}
+    assert part == whole
+
+
+@given(graphs(), st.data())
+def test_what_skips_and_failures_lead_to_is_needed_from_the_start(dag, data):
+    run = Run(dag, outcomes(dag, data), Random(data.draw(st.integers(0, 9))))
+    run.plan()
+    while live := run.live():
+        run.step(live[0])
+        changed = {key: run.state(key.task_id) for key in run.changed}
+        given = {each: run.states[each] for each in needed(dag, changed)}
+        part = plan(dag, changed, given)
+        chained = [each for each in changed.values() if each in FINISHED and each is not S.SUCCESS]
+        assert not (chained and part.unread)
+        run.plan()
 
 
 @given(graphs(), st.data())
