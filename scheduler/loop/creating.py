@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.clock import parse_instant
@@ -20,8 +20,8 @@ from scheduler.wire import DagSpec
 class CreateDueRuns:
     """Creates one run for each DAG that is due, and moves its next due instant on.
 
-    Runs of a catch-up are created lazily: no more than `max_active_runs` are queued or running at once, so that no DAG
-    starves another and a long past makes no flood of rows.
+    Runs of a catch-up are created lazily: no more than `max_active_runs` are queued or running at once, so
+    that no DAG starves another and a long past makes no flood of rows.
     """
 
     graphs: GraphCache
@@ -30,15 +30,27 @@ class CreateDueRuns:
         """Create what is due; return how many DAGs were due."""
         due = lock_due_dags(session, now, limit)
         active = count_active_runs(session, [dag.dag_id for dag in due])
-        for dag in due:
-            if active.get(dag.dag_id, 0) < dag.max_active_runs:
-                self._create(session, now, dag)
-        return 0 if all(active.get(dag.dag_id, 0) >= dag.max_active_runs for dag in due) else len(due)
+        free = [dag for dag in due if active.get(dag.dag_id, 0) < self._most(session, dag)]
+        for dag in free:
+            self._create(session, now, dag)
+        return len(due) if free else 0
+
+    def _most(self, session: Session, dag: DueDag) -> int:
+        """Return how many runs may be active: `continuous` means that the next begins when the last has ended."""
+        schedule = self.graphs.get(session, dag.version_id).spec.schedule
+        return 1 if schedule.kind == "continuous" else dag.max_active_runs
 
     def _create(self, session: Session, now: datetime, dag: DueDag) -> None:
         graph = self.graphs.get(session, dag.version_id)
-        create_run(session, now, _new_run(dag, graph.spec), graph)
-        set_next_due(session, dag.dag_id, following(graph.spec, dag.due, now))
+        newest = replace(dag, due=_newest(graph.spec, dag.due, now))
+        create_run(session, now, _new_run(newest, graph.spec), graph)
+        set_next_due(session, dag.dag_id, following(graph.spec, newest.due, now))
+
+
+def _newest(spec: DagSpec, due: Due, now: datetime) -> Due:
+    """Return what is to be created now: without catchup, a later instant that is due too has overtaken `due`."""
+    newer = None if spec.catchup else following(spec, due, now)
+    return newer if newer is not None and newer.run_at <= now else due
 
 
 def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:

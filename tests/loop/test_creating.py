@@ -1,0 +1,128 @@
+"""Scheduled runs: created when they are due, once each, and no more of them than the DAG wants."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from scheduler.core.timetables import Due
+from scheduler.loop.creating import CreateDueRuns, following
+from scheduler.store.dags import get_dag, set_next_due, set_paused
+from scheduler.store.tables import dag_run
+from scheduler.wire import ScheduleSpec
+from tests.loop.engine import NOW, spec, task
+
+HOURLY = ScheduleSpec(kind="cron", cron="0 * * * *")
+
+
+class Calendar:
+    """DAGs with schedules, and the duty that creates their runs."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.create = CreateDueRuns(engine.graphs)
+
+    def define(self, schedule=HOURLY, **fields):
+        graph = spec(task("a"), schedule=schedule, **fields)
+        self.engine.define(graph)
+        self.set_due(following(graph, None, self.engine.now))
+
+    def set_due(self, due):
+        self.engine.db.transact(lambda session: set_next_due(session, "orders", due))
+
+    def tick(self, **later):
+        """Let time pass, and the duty be done until it has nothing to do."""
+        self.engine.now += timedelta(**later)
+        while self.engine.db.transact(lambda session: self.create(session, self.engine.now, 100)):
+            pass
+
+    def runs(self):
+        with self.engine.db.read() as session:
+            return list(session.scalars(sa.select(dag_run.c.run_id).order_by(dag_run.c.id)))
+
+    def next_run_at(self):
+        with self.engine.db.read() as session:
+            return get_dag(session, "orders").next_run_at
+
+    def finish_runs(self):
+        with self.engine.db.write() as session:
+            session.execute(sa.update(dag_run).values(state="success"))
+
+
+@pytest.fixture
+def calendar(engine):
+    return Calendar(engine)
+
+
+def scheduled(*hours, day=21):
+    return [f"scheduled__2026-11-{day}T{hour:02}:00:00+00:00" for hour in hours]
+
+
+def test_a_run_is_created_at_its_instant_and_the_next_one_is_due_after_it(calendar):
+    calendar.define()
+    calendar.tick(minutes=59)
+    assert calendar.runs() == []
+    calendar.tick(minutes=1)
+    assert calendar.runs() == scheduled(13)
+    assert calendar.next_run_at() == NOW + timedelta(hours=2)
+    calendar.tick()
+    assert calendar.runs() == scheduled(13)
+
+
+def test_without_catchup_a_scheduler_that_was_away_creates_only_the_newest_run(calendar):
+    calendar.define()
+    calendar.tick(hours=5, minutes=30)
+    assert calendar.runs() == scheduled(17)
+    calendar.tick(minutes=30)
+    assert calendar.runs() == scheduled(17, 18)
+
+
+def test_with_catchup_every_missed_run_comes_as_earlier_ones_leave_room(calendar):
+    calendar.define(catchup=True, max_active_runs=2)
+    calendar.tick(hours=5)
+    assert calendar.runs() == scheduled(13, 14)
+    calendar.finish_runs()
+    calendar.tick()
+    assert calendar.runs() == scheduled(13, 14, 15, 16)
+    calendar.finish_runs()
+    calendar.tick()
+    assert calendar.runs() == scheduled(13, 14, 15, 16, 17)
+
+
+def test_a_continuous_dag_has_one_run_at_a_time(calendar):
+    calendar.define(ScheduleSpec(kind="continuous"))
+    calendar.tick(seconds=1)
+    assert len(calendar.runs()) == 1
+    calendar.tick(hours=1)
+    assert len(calendar.runs()) == 1
+    calendar.finish_runs()
+    calendar.tick()
+    assert len(calendar.runs()) == 2
+
+
+def test_a_paused_dag_creates_nothing(calendar):
+    calendar.define()
+    with calendar.engine.db.write() as session:
+        set_paused(session, NOW, ["orders"], is_paused=True, actor="user:ada")
+    calendar.tick(hours=3)
+    assert calendar.runs() == []
+
+
+def test_nothing_is_created_after_the_end(calendar):
+    calendar.define(end_date="2026-11-21T13:30:00+00:00")
+    calendar.tick(hours=1)
+    calendar.tick(hours=1)
+    assert calendar.runs() == scheduled(13)
+    assert calendar.next_run_at() is None
+
+
+def test_one_instant_is_one_run_even_when_it_is_due_twice(calendar):
+    calendar.define()
+    calendar.tick(hours=1)
+    one = datetime(2026, 11, 21, 13, tzinfo=UTC)
+    calendar.set_due(Due(one, one, one, one))
+    calendar.tick()
+    assert calendar.runs() == scheduled(13)
+    assert calendar.next_run_at() == NOW + timedelta(hours=2)
