@@ -60,10 +60,11 @@ def instant(at: datetime) -> str:
 
 def clock(at: datetime, now: datetime) -> str:
     """Return an instant as a person names a run: today 13:05, yesterday 13:05, Nov 3 13:05."""
-    day, today = at.astimezone(UTC).date(), now.astimezone(UTC).date()
+    at = at.astimezone(UTC)
+    day, today = at.date(), now.astimezone(UTC).date()
     near = {today: "today", today - timedelta(days=1): "yesterday", today + timedelta(days=1): "tomorrow"}
     far = f"{at:%b} {at.day}" if day.year == today.year else f"{at:%b} {at.day}, {at.year}"
-    return f"{near.get(day, far)} {at.astimezone(UTC):%H:%M}"
+    return f"{near.get(day, far)} {at:%H:%M}"
 
 
 def schedule(spec: DagSpec) -> str:
