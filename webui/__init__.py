@@ -6,9 +6,8 @@ import hashlib
 
 from flask import Flask
 
-from webui import assets, errors, filters, security
+from webui import api, assets, errors, filters, fragments, pages, security
 from webui.context import WebContext
-from webui.pages import BLUEPRINTS
 
 #: A form is small; a conf may be a megabyte.
 MAX_BODY_BYTES = 4_000_000
@@ -25,12 +24,13 @@ def create_app(context: WebContext) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
     )
+    app.json = fragments.Json(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     security.guard(app)
     errors.register(app)
     filters.register(app)
     assets.register(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*pages.BLUEPRINTS, *api.BLUEPRINTS):
         app.register_blueprint(blueprint)
     return app

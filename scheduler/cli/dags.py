@@ -7,7 +7,6 @@ from datetime import datetime
 
 import click
 
-from scheduler.cli.fields import dag_fields, import_error_fields
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.local_dags import load_dag
 from scheduler.cli.options import Instant, read_pairs
@@ -18,6 +17,7 @@ from scheduler.operations.pause import set_paused
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import dag_files
 from scheduler.store import dags as stored_dags
+from scheduler.store.views.fields import dag_fields, import_error_fields
 
 
 @click.group()

@@ -11,7 +11,6 @@ import click
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_record, print_rows
 from scheduler.cli.reruns import latest_code_option, print_preview
-from scheduler.cli.run_fields import run_fields
 from scheduler.core.states import RUN_FINISHED, RunState
 from scheduler.errors import Conflict
 from scheduler.operations.cancel import cancel_run
@@ -19,6 +18,7 @@ from scheduler.operations.mark import mark_run
 from scheduler.operations.rerun import RerunRequest, preview_rerun
 from scheduler.operations.rerun import rerun as rerun_tasks
 from scheduler.store.views import runs as stored_runs
+from scheduler.store.views.fields import run_fields
 
 COLUMNS: Final = ["dag_id", "dag_run_id", "state", "run_type", "start_date", "duration"]
 LOOK_S: Final = 0.25

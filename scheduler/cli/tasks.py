@@ -12,7 +12,6 @@ from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_json, print_rows
 from scheduler.cli.reruns import latest_code_option, print_preview
-from scheduler.cli.run_fields import task_fields
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import LIVE_ATTEMPT
 from scheduler.errors import NotFound
@@ -25,6 +24,7 @@ from scheduler.operations.rerun import rerun as rerun_tasks
 from scheduler.store import Session
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views import tasks as stored_tasks
+from scheduler.store.views.fields import task_fields
 
 COLUMNS: Final = ["task_id", "path", "state", "try_number", "start_date", "duration", "reason"]
 LOOK_S: Final = 0.25

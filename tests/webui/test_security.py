@@ -18,6 +18,7 @@ _VALUES: dict[str, Any] = {
     "run_id": "r",
     "task_id": "t",
     "attempt_id": 1,
+    "try_number": 1,
     "artifact_id": 1,
     "filename": "x",
 }

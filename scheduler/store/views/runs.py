@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from scheduler.errors import NotFound
 from scheduler.store.engine import Session
@@ -94,16 +94,25 @@ def _runs() -> Select[Any]:
     return select(*_RUN, dag_version.c.number).join(dag_version, dag_version.c.id == dag_run.c.version_id)
 
 
-def list_runs(session: Session, wanted: RunWanted, *, limit: int, before: int | None = None) -> list[Run]:
+def list_runs(
+    session: Session, wanted: RunWanted, *, limit: int, before: int | None = None, offset: int = 0
+) -> list[Run]:
     """Return runs, newest first; `before` is the id of the last one of the page that came before."""
-    statement = _runs()
-    if wanted.dag_id:
-        statement = statement.where(dag_run.c.dag_id == wanted.dag_id)
-    if wanted.state:
-        statement = statement.where(dag_run.c.state == wanted.state)
+    statement = _runs().where(*_conditions(wanted))
     if before is not None:
         statement = statement.where(dag_run.c.id < before)
-    return [Run(*row) for row in session.execute(statement.order_by(dag_run.c.id.desc()).limit(limit))]
+    page = statement.order_by(dag_run.c.id.desc()).limit(limit).offset(offset)
+    return [Run(*row) for row in session.execute(page)]
+
+
+def count_runs(session: Session, wanted: RunWanted) -> int:
+    """Count the runs that `list_runs` would page through."""
+    return session.scalar(select(func.count()).select_from(dag_run).where(*_conditions(wanted))) or 0
+
+
+def _conditions(wanted: RunWanted) -> list[ColumnElement[bool]]:
+    given = {dag_run.c.dag_id: wanted.dag_id, dag_run.c.state: wanted.state}
+    return [column == value for column, value in given.items() if value]
 
 
 def find_run(session: Session, dag_id: str, run_id: str) -> Run:

@@ -1,0 +1,107 @@
+"""The API in Airflow's shape, as far as it goes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.webui import seed
+from tests.webui.conftest import HERE, Browser
+from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
+
+RUNS = "/api/v2/dags/orders_hourly/dagRuns"
+
+
+def call(person: Browser, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
+    data = None if body is None else json.dumps(body)
+    known = {"X-CSRF-Token": person.token(), "Content-Type": "application/json", **headers}
+    return person.client.open(path, method=method, data=data, headers=known, base_url=HERE)
+
+
+def test_dags_are_listed_page_by_page(person: Browser) -> None:
+    answer = person.get("/api/v2/dags?limit=1&offset=1").get_json()
+    assert answer["total_entries"] == 3
+    [dag] = answer["dags"]
+    assert dag["dag_id"] == "orders_hourly"
+    assert dag["tags"] == [{"name": "critical"}, {"name": "shop"}]
+    assert dag["next_dagrun_run_after"] == "2026-11-21T15:04:30+00:00"
+
+
+def test_a_dag_is_paused_by_patch(person: Browser) -> None:
+    answer = call(person, "PATCH", "/api/v2/dags/orders_hourly", {"is_paused": True})
+    assert answer.get_json()["is_paused"] is True
+    assert person.get("/api/v2/dags/orders_hourly").get_json()["is_paused"] is True
+
+
+@pytest.mark.parametrize("body", [[], {}, {"is_paused": "yes"}, {"is_paused": True, "owner": "me"}, None])
+def test_a_body_that_is_not_what_is_asked_for_is_refused(person: Browser, body: object) -> None:
+    answer = call(person, "PATCH", "/api/v2/dags/orders_hourly", body)
+    assert answer.status_code == 400
+    assert answer.content_type == "application/problem+json"
+    assert person.get("/api/v2/dags/orders_hourly").get_json()["is_paused"] is False
+
+
+def test_runs_of_one_dag_and_of_all(person: Browser) -> None:
+    one = person.get(f"{RUNS}?state=failed").get_json()
+    assert [run["dag_run_id"] for run in one["dag_runs"]] == [FAILED_RUN_ID]
+    every = person.get("/api/v2/dags/~/dagRuns?limit=5").get_json()
+    assert (len(every["dag_runs"]), every["total_entries"]) == (5, 13)
+
+
+def test_a_run_is_triggered_once_for_one_idempotency_key(person: Browser) -> None:
+    body = {"conf": {"limit": 3}, "note": "by a program"}
+    first = call(person, "POST", RUNS, body, **{"Idempotency-Key": "order 7"})
+    second = call(person, "POST", RUNS, body, **{"Idempotency-Key": "order 7"})
+    assert first.status_code == 200
+    assert first.get_json()["conf"] == {"limit": 3}
+    assert first.get_json()["state"] == "queued"
+    assert second.get_json()["dag_run_id"] == first.get_json()["dag_run_id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"conf": {"limit": 0}}, 400),
+        ({"conf": []}, 400),
+        ({"logical_date": "2026-11-21T00:00:00"}, 400),
+        ({"dag_run_id": "../x"}, 400),
+        ({"dag_run_id": FAILED_RUN_ID}, 409),
+    ],
+)
+def test_a_trigger_that_cannot_be_is_a_sentence(person: Browser, body: object, status: int) -> None:
+    answer = call(person, "POST", RUNS, body)
+    assert answer.status_code == status
+    assert answer.get_json()["detail"].endswith((".", "'"))
+
+
+def test_tasks_of_a_run(person: Browser) -> None:
+    base = f"/api/v2{FAILED_RUN.replace('/runs/', '/dagRuns/')}/taskInstances"
+    answer = person.get(base).get_json()
+    assert {task["task_id"]: task["state"] for task in answer["task_instances"]} == seed.FAILED
+    task = person.get(f"{base}/enrich.prices").get_json()
+    assert (task["map_index"], task["duration"]) == (-1, 1.2)
+    assert person.get(f"{base}/enrich.prices/logs/1").get_json()["content"] == []
+    assert person.get(f"{base}/enrich.prices/logs/2").status_code == 404
+
+
+def test_a_limit_that_is_no_number_is_refused(person: Browser) -> None:
+    for query in ("limit=-1", "limit=x", "offset=1e9", "limit=" + "9" * 30):
+        assert person.get(f"/api/v2/dags?{query}").status_code == 400
+
+
+def test_an_unchanged_answer_is_304(person: Browser) -> None:
+    tag = person.get("/api/v2/dags").headers["ETag"]
+    assert person.get("/api/v2/dags", **{"If-None-Match": tag}).status_code == 304
+
+
+def test_health_and_version(person: Browser) -> None:
+    assert person.get("/api/v2/monitor/health").get_json()["workers"] == {"status": "healthy", "count": 1}
+    assert person.get("/api/v2/version").get_json()["version"]
+
+
+def test_import_errors(person: Browser) -> None:
+    [error] = person.get("/api/v2/importErrors").get_json()["import_errors"]
+    assert (error["filename"], error["lineno"]) == ("refunds_v2.py", 18)

@@ -1,0 +1,7 @@
+"""The API in the shape of Airflow's `/api/v2`: what the pages and simple clients need so far."""
+
+from __future__ import annotations
+
+from webui.api import dags, monitor, runs, tasks
+
+BLUEPRINTS = (dags.blueprint, monitor.blueprint, runs.blueprint, tasks.blueprint)

@@ -1,0 +1,31 @@
+"""Version and health."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from flask import Blueprint, Response
+
+from scheduler.store.views.home import count_slots
+from webui.context import now, reading
+from webui.fragments import data
+
+blueprint = Blueprint("api_monitor", __name__, url_prefix="/api/v2")
+
+
+@blueprint.get("/version")
+def show_version() -> Response:
+    """Return the version of this program."""
+    try:
+        return data(version=version("dirigent"), git_version=None)
+    except PackageNotFoundError:
+        return data(version="unknown", git_version=None)
+
+
+@blueprint.get("/monitor/health")
+def health() -> Response:
+    """Return whether database and workers answer."""
+    with reading() as session:
+        slots = count_slots(session, now())
+    workers = {"status": "healthy" if slots.workers else "unhealthy", "count": slots.workers}
+    return data(metadatabase={"status": "healthy"}, workers=workers)

@@ -1,0 +1,68 @@
+"""Runs: list, show, trigger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, Response, request
+
+from scheduler.clock import parse_instant
+from scheduler.errors import BadParams
+from scheduler.operations.trigger import trigger_run
+from scheduler.store.dags import get_dag
+from scheduler.store.views import runs
+from scheduler.store.views.fields import run_fields
+from webui.api.bodies import body
+from webui.api.paging import window
+from webui.context import actor, now, reading, writing
+from webui.fragments import data
+
+blueprint = Blueprint("api_runs", __name__, url_prefix="/api/v2/dags/<dag_id>/dagRuns")
+
+
+@blueprint.get("")
+def show_all(dag_id: str) -> Response:
+    """Return the runs of a DAG, or with `~` of all DAGs, newest first."""
+    part = window()
+    wanted = runs.RunWanted(dag_id="" if dag_id == "~" else dag_id, state=request.args.get("state", ""))
+    with reading() as session:
+        if wanted.dag_id:
+            get_dag(session, wanted.dag_id)
+        found = runs.list_runs(session, wanted, limit=part.limit, offset=part.offset)
+        total = runs.count_runs(session, wanted)
+    return data(dag_runs=[run_fields(run) for run in found], total_entries=total)
+
+
+@blueprint.get("/<run_id>")
+def show(dag_id: str, run_id: str) -> Response:
+    """Return one run."""
+    with reading() as session:
+        return data(**run_fields(runs.find_run(session, dag_id, run_id)))
+
+
+@blueprint.post("")
+def trigger(dag_id: str) -> Response:
+    """Trigger a run; the same `Idempotency-Key` finds the run that it triggered before."""
+    given = body({"conf", "dag_run_id", "logical_date", "note"})
+    at = given.get("logical_date")
+    ref = writing(
+        lambda session: trigger_run(
+            session,
+            now(),
+            dag_id,
+            conf=given.get("conf"),
+            run_id=given.get("dag_run_id"),
+            logical_date=_instant(at) if at else None,
+            note=given.get("note") or "",
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            actor=actor(),
+        )
+    )
+    return show(dag_id, ref.run_id)
+
+
+def _instant(text: object) -> datetime:
+    try:
+        return parse_instant(str(text))
+    except ValueError as wrong:
+        raise BadParams(f"logical_date: {wrong}.") from wrong

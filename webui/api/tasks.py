@@ -1,0 +1,51 @@
+"""Task instances of a run, and their logs."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from scheduler.errors import NotFound
+from scheduler.store.views import runs
+from scheduler.store.views.fields import task_fields
+from webui.api.paging import window
+from webui.context import reading, web
+from webui.details import log_address, task_details
+from webui.fragments import data
+
+blueprint = Blueprint(
+    "api_tasks", __name__, url_prefix="/api/v2/dags/<dag_id>/dagRuns/<run_id>/taskInstances"
+)
+
+
+@blueprint.get("")
+def show_all(dag_id: str, run_id: str) -> Response:
+    """Return the task instances of a run."""
+    part = window()
+    with reading() as session:
+        run = runs.find_run(session, dag_id, run_id)
+        found = runs.list_tasks(session, run.id)
+    shown = found[part.offset : part.offset + part.limit]
+    return data(task_instances=[task_fields(run, task) for task in shown], total_entries=len(found))
+
+
+@blueprint.get("/<task_id>")
+def show(dag_id: str, run_id: str, task_id: str) -> Response:
+    """Return one task instance."""
+    details = task_details(dag_id, run_id, task_id)
+    return data(**task_fields(details.run, details.task))
+
+
+@blueprint.get("/<task_id>/logs/<int:try_number>")
+def log(dag_id: str, run_id: str, task_id: str, try_number: int) -> Response:
+    """Return the log of an attempt, from `token` on; the answer's token asks for what follows."""
+    details = task_details(dag_id, run_id, task_id)
+    if not 1 <= try_number <= len(details.attempts):
+        raise NotFound("attempt", str(try_number))
+    offset = request.args.get("token", 0, type=int)
+    address = log_address(details, details.attempts[try_number - 1].id)
+    part = web().logs.read(address, max(0, offset))
+    content = [
+        {"timestamp": line.at, "event": line.text, "level": line.level, "logger": line.source}
+        for line in part.lines
+    ]
+    return data(content=content, continuation_token=None if part.done else str(part.next_offset))
