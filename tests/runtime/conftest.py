@@ -54,11 +54,18 @@ class Crew:
         """Write a DAG file whose one task calls the function `task` of the source."""
         (self.code_root / file).write_text(dedent(source) + DAG_OF_ONE_TASK)
 
-    def launch(self, file: str = FILE, log: LogSink | None = None, **fields: Any) -> int:
-        self.last_id = next(ATTEMPT_IDS)
+    def launch(
+        self,
+        file: str = FILE,
+        log: LogSink | None = None,
+        attempt_id: int | None = None,
+        epoch: int = 1,
+        **fields: Any,
+    ) -> int:
+        self.last_id = attempt_id or next(ATTEMPT_IDS)
         job = Job(
             attempt_id=self.last_id,
-            epoch=1,
+            epoch=epoch,
             kind="task",
             code_root=str(self.code_root),
             file=file,

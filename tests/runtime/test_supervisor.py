@@ -42,6 +42,18 @@ def test_two_hundred_attempts_in_parallel_have_one_outcome_each_and_leave_nothin
     wait_until(lambda: not any(process.is_running() for process in children))
 
 
+def test_an_attempt_that_is_claimed_again_has_an_outcome_for_each_epoch(crew: Crew) -> None:
+    crew.write("import time\ndef task(): print('up', flush=True); time.sleep(1000)", file="old.py")
+    crew.write("def task(): return 'again'")
+    attempt_id = crew.launch(file="old.py")
+    wait_until(lambda: crew.printed() == ["up"])
+    crew.supervisor.stop(attempt_id, "its lease was lost")
+    crew.launch(attempt_id=attempt_id, epoch=2)
+    outcomes = {outcome.epoch: outcome for outcome in (crew.outcome(), crew.outcome())}
+    assert outcomes[1].state == "cancelled"
+    assert outcomes[2].xcoms == {"return_value": "again"}
+
+
 def test_attempts_ask_and_are_answered(make_crew: Callable[..., Crew]) -> None:
     asked: list[tuple[str, dict[str, Any]]] = []
 
@@ -176,8 +188,8 @@ def test_a_file_whose_import_starts_threads_gets_a_fresh_interpreter_each_time_a
         imported_by, pid, session = crew.run().xcoms["return_value"]
         assert imported_by == pid == session
         assert crew.printed() == ["hello"]
-    texts = crew.texts()
-    assert "In a fresh interpreter, which starts slower: its import leaves 2 threads running." in texts
+        words = "In a fresh interpreter, which starts slower: its import leaves 2 threads running."
+        assert words in crew.texts()
 
 
 def test_warming_imports_before_the_first_attempt(crew: Crew) -> None:

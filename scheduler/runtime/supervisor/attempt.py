@@ -30,10 +30,7 @@ _FLUSH_S: Final = 0.2
 
 
 class Attempt:
-    """Collects evidence, signals what must end, and delivers one outcome. Lives on the reactor's thread.
-
-    `fresh` says why it gets a fresh interpreter, None where it is forked from a preloader.
-    """
+    """Collects evidence, signals what must end, and delivers one outcome. Lives on the reactor's thread."""
 
     def __init__(
         self, services: Services, job: Job, log: LogSink, deliver: Callable[[Attempt, Outcome], None]

@@ -23,8 +23,8 @@ _log: Final = logging.getLogger(__name__)
 #: Answers a request; `job` is None while a DAG file is imported. Called on threads of a pool.
 Answer = Callable[[Job | None, str, Data], Any]
 
-#: Requests of one child that may wait; it is not read from while there are more.
-_WAITING: Final = 32
+#: Requests of one child that may wait; it is not read from while there are more. Who waits for answers has one.
+_WAITING: Final = 4
 
 
 class Conversation:

@@ -35,17 +35,12 @@ class Family:
         #: Files whose import left threads, with their number: their attempts get fresh interpreters.
         self._threaded: dict[Source, int] = {}
 
-    def fresh_reason(self, source: Source) -> str | None:
-        """Say why attempts of this file get a fresh interpreter; None where they are forked."""
-        if not kernel.FORK_IS_SAFE:
-            return "this system cannot fork safely"
-        if count := self._threaded.get(source):
-            return f"its import leaves {count} threads running"
-        return None
-
     def seat(self, guest: Guest, source: Source) -> None:
         """Find a seat for an attempt of the file."""
-        self._seat(guest, FOR_FRESH if self.fresh_reason(source) else source)
+        reason = self._fresh_reason(source)
+        if reason is not None:
+            guest.say("info", f"In a fresh interpreter, which starts slower: {reason}.")
+        self._seat(guest, source if reason is None else FOR_FRESH)
 
     def seat_parse(self, guest: Guest) -> None:
         """Find a seat for a parse."""
@@ -57,7 +52,7 @@ class Family:
 
     def warm(self, source: Source) -> None:
         """Import the file, if it is not imported yet."""
-        if self.fresh_reason(source) is None and not self._is_closed:
+        if self._fresh_reason(source) is None and not self._is_closed:
             self._nest(source)
 
     def start(self) -> None:
@@ -75,6 +70,14 @@ class Family:
             nest.on_lost(_CLOSED)
         self._nests.clear()
         self._root.close()
+
+    def _fresh_reason(self, source: Source) -> str | None:
+        """Say why attempts of this file get a fresh interpreter; None where they are forked."""
+        if not kernel.FORK_IS_SAFE:
+            return "this system cannot fork safely"
+        if count := self._threaded.get(source):
+            return f"its import leaves {count} threads running"
+        return None
 
     def _seat(self, guest: Guest, source: Source) -> None:
         if self._is_closed:
@@ -107,13 +110,13 @@ class Family:
     def _sweep(self) -> None:
         """End preloaders unused for a while, then the least used while they take too much memory."""
         limits = self._services.limits
+        self._services.reactor.call_later(limits.sweep_s, self._sweep)
         idle_since = self._services.clock.monotonic() - limits.preloader_idle_s
         for nest in list(self._idle()):
             if nest.used_at < idle_since or self._memory() > limits.preloader_memory_bytes:
                 self._end(nest)
         for source in [source for source, nest in self._nests.items() if nest.is_over]:
             del self._nests[source]
-        self._services.reactor.call_later(limits.sweep_s, self._sweep)
 
     def _make_room(self) -> None:
         """End the least used idle ones over the limit; those in use may exceed it."""

@@ -31,6 +31,9 @@ class Source(NamedTuple):
 class Guest(Protocol):
     """Who wants to be forked by a preloader."""
 
+    def say(self, level: str, text: str) -> None:
+        """Tell whoever reads its log."""
+
     def on_seat(self, link: Link, op: str) -> None:
         """The preloader is ready: fork now."""
 
@@ -118,8 +121,7 @@ class Nest:
         for guest in self.take_waiting():
             guest.on_lost(reason)
         if self.pid is not None:
-            # It ends by itself, as its socket did, and kills what is below it; unless user code keeps it
-            # busy.
+            # It ends by itself, and kills what is below it; unless user code keeps it busy.
             pid = self.pid
             self._services.reactor.call_later(_GRACE_S, partial(kernel.kill_group, pid, signal.SIGKILL))
 

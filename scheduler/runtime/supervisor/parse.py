@@ -57,6 +57,9 @@ class Parse:
         self._timer: Timer | None = None
         self._is_over = False
 
+    def say(self, level: str, text: str) -> None:
+        """A parse has no log."""
+
     def on_seat(self, link: Link, op: str) -> None:
         """Have the process forked."""
         try:

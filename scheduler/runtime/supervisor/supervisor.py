@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Final
 
 from scheduler.clock import Clock
@@ -24,6 +25,9 @@ from scheduler.wire import Job, Outcome, ParsedFile
 
 BASE_COMMAND: Final = (sys.executable, "-m", "scheduler.runtime.child.base_process")
 _POOL: Final = 4
+
+#: Id and epoch: an attempt that was claimed again may run beside its earlier self, which is being stopped.
+Key = tuple[int, int]
 
 
 class Supervisor:
@@ -48,8 +52,9 @@ class Supervisor:
     ) -> None:
         self._on_outcome = on_outcome
         self._name = name
-        self._attempts: dict[int, Attempt] = {}
-        self._live: frozenset[int] = frozenset()
+        self._attempts: dict[Key, Attempt] = {}
+        self._lock = Lock()
+        self._launched: set[Key] = set()
         self._reactor = Reactor(clock)
         self._pool = ThreadPoolExecutor(_POOL, "supervisor-answer")
         self._services = Services(
@@ -66,7 +71,8 @@ class Supervisor:
     @property
     def live(self) -> frozenset[int]:
         """Ids of attempts that were launched and whose outcome was not delivered yet."""
-        return self._live
+        with self._lock:
+            return frozenset(attempt_id for attempt_id, _ in self._launched)
 
     def start(self) -> None:
         """Start the IO thread and the base process."""
@@ -85,8 +91,10 @@ class Supervisor:
 
         Raises Conflict once the supervisor is closed.
         """
-        self._live |= {job.attempt_id}
+        with self._lock:
+            self._launched.add(_key(job))
         if not self._reactor.post(lambda: self._launch(job, log)):
+            self._forget(job)
             raise Conflict(f"Attempt {job.attempt_id} cannot be launched: its worker was stopped.")
 
     def stop(self, attempt_id: int, reason: str) -> None:
@@ -112,25 +120,31 @@ class Supervisor:
         for attempt in self._attempts.values():
             attempt.abandon()
         self._attempts.clear()
-        self._live = frozenset()
+        with self._lock:
+            self._launched.clear()
 
     def _launch(self, job: Job, log: LogSink) -> None:
-        source = Source(job.code_root, job.file)
-        attempt = self._attempts[job.attempt_id] = Attempt(self._services, job, log, self._deliver)
+        attempt = self._attempts[_key(job)] = Attempt(self._services, job, log, self._deliver)
         attempt.say("info", f"{_title(job)} on {self._name}.")
-        if reason := self._family.fresh_reason(source):
-            attempt.say("info", f"In a fresh interpreter, which starts slower: {reason}.")
-        self._family.seat(attempt, source)
+        self._family.seat(attempt, Source(job.code_root, job.file))
 
     def _stop(self, attempt_id: int, reason: str) -> None:
-        attempt = self._attempts.get(attempt_id)
-        if attempt is not None:
-            attempt.stop(reason)
+        for attempt in list(self._attempts.values()):
+            if attempt.job.attempt_id == attempt_id:
+                attempt.stop(reason)
 
     def _deliver(self, attempt: Attempt, outcome: Outcome) -> None:
-        del self._attempts[attempt.job.attempt_id]
-        self._live -= {attempt.job.attempt_id}
+        del self._attempts[_key(attempt.job)]
+        self._forget(attempt.job)
         self._on_outcome(outcome)
+
+    def _forget(self, job: Job) -> None:
+        with self._lock:
+            self._launched.discard(_key(job))
+
+
+def _key(job: Job) -> Key:
+    return job.attempt_id, job.epoch
 
 
 def _title(job: Job) -> str:
