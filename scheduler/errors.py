@@ -132,7 +132,3 @@ class AlreadyRunning(DirigentError):
 
 class TemplateFailed(DirigentError):
     """A Jinja template of a task could not be rendered."""
-
-
-class IllegalTransition(DirigentError):
-    """A move that the table of transitions does not hold was asked for: a defect of Dirigent itself."""

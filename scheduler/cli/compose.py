@@ -46,9 +46,9 @@ from scheduler.runtime.supervisor.limits import Limits
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.security.secret_key import SecretKey, load_secret_key
-from scheduler.store.attempts import expire_worker
 from scheduler.store.engine import Database, Session
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.leases import expire_worker
 from scheduler.store.logs import put_chunks
 from scheduler.store.migrate import upgrade
 from scheduler.wire import Job, Outcome

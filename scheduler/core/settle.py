@@ -66,9 +66,3 @@ def settle_loss(losses: int, worker: str, now: datetime) -> Settled:
     if losses > MAX_LOSSES:
         return Settled(AttemptState.LOST, TaskState.FAILED, f"{reason}; given up after {losses} losses")
     return Settled(AttemptState.LOST, TaskState.UP_FOR_RETRY, reason, now)
-
-
-def soonest(*instants: datetime | None) -> datetime | None:
-    """Return the earliest of the instants that are known."""
-    known = [instant for instant in instants if instant is not None]
-    return min(known, default=None)

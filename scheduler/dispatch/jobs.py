@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from scheduler.core.graph import TaskGraph
-from scheduler.store.attempts import Claimed
+from scheduler.store.claims import Claimed
 from scheduler.wire import Job, RunInfo
 
 _KINDS: dict[str, Literal["task", "dag_callback", "task_callback"]] = {

@@ -11,17 +11,11 @@ from scheduler.clock import parse_instant
 from scheduler.core.graph import TaskGraph
 from scheduler.core.settle import Settled, reason_of, settle, settle_loss
 from scheduler.core.states import AttemptState, TaskState
-from scheduler.store.attempts import (
-    AttemptRow,
-    Claimed,
-    Ending,
-    end_attempts,
-    lock_attempts,
-    queue_callback,
-    still_expired,
-)
+from scheduler.store.attempts import AttemptRow, Ending, end_attempts, lock_attempts
+from scheduler.store.claims import Claimed
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.leases import still_expired
 from scheduler.store.runs import RunRow, bring_wake_forward, flag_runs, lock_runs
 from scheduler.store.tasks import (
     TaskRow,
@@ -32,6 +26,7 @@ from scheduler.store.tasks import (
     set_retry_times,
     tasks_named,
 )
+from scheduler.store.tickets import queue_callback
 from scheduler.store.xcoms import XComRow, put_xcoms
 from scheduler.wire import Outcome
 

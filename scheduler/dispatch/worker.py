@@ -22,16 +22,10 @@ from scheduler.dispatch.jobs import job_of
 from scheduler.dispatch.report import Report, record_outcomes
 from scheduler.errors import DirigentError, NotSerializable, TooLarge
 from scheduler.store.agenda import sources_in_demand
-from scheduler.store.attempts import (
-    Claimed,
-    Renewal,
-    cancellations,
-    claim_attempts,
-    release_attempts,
-    renew_leases,
-)
+from scheduler.store.claims import Claimed, claim_attempts, release_attempts
 from scheduler.store.engine import Database, Session
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.leases import Renewal, cancellations, renew_leases
 from scheduler.store.workers import register_worker, renew_worker, stop_worker
 from scheduler.wire import ErrorInfo, Job, Outcome
 

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from scheduler.core.admission import Admission, Candidate, admit
 from scheduler.loop.effects import Effects
-from scheduler.store.attempts import queue_tasks
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.limits import limits_of, queue_slots
 from scheduler.store.pools import lock_pools
 from scheduler.store.tasks import ScheduledTask, occupancy, scheduled_tasks
+from scheduler.store.tickets import queue_tasks
 from scheduler.store.workers import live_workers
 
 #: Reads of candidates in one pass: each leaves out the limits that the one before found full.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.clock import parse_instant
-from scheduler.core.ids import scheduled_run_id
+from scheduler.core.ids import schedule_key, scheduled_run_id
 from scheduler.core.states import RunType
 from scheduler.core.timetables import Due, next_due
 from scheduler.store.dags import DueDag, lock_due_dags, set_next_due
@@ -58,7 +58,7 @@ def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:
     return NewRun(
         dag_id=dag.dag_id,
         run_id=scheduled_run_id(due.logical_date),
-        trigger_key=f"schedule:{due.logical_date.isoformat()}",
+        trigger_key=schedule_key(due.logical_date),
         run_type=RunType.SCHEDULED,
         version_id=dag.version_id,
         snapshot_id=dag.snapshot_id,

@@ -12,9 +12,9 @@ from scheduler.dispatch.report import record_losses
 from scheduler.loop.effects import Effects
 from scheduler.loop.planning import end_run
 from scheduler.operations.cancel import stop_unfinished
-from scheduler.store.attempts import expired_attempts, overdue_queues
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.leases import expired_attempts
 from scheduler.store.runs import (
     RunRow,
     flag_due_runs,
@@ -23,6 +23,7 @@ from scheduler.store.runs import (
     overdue_runs,
     startable_runs,
 )
+from scheduler.store.tickets import overdue_queues
 
 
 class Duty(Protocol):

@@ -12,7 +12,6 @@ from scheduler.core.ids import TaskKey
 from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, plan
 from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.loop.effects import Effects
-from scheduler.store.attempts import queue_callback
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.runs import (
@@ -36,6 +35,7 @@ from scheduler.store.tasks import (
     some_unfinished,
     tasks_named,
 )
+from scheduler.store.tickets import queue_callback
 
 #: So many unfinished tasks are looked at before all the tasks that a join waits for are read.
 GLANCE = 32

@@ -15,9 +15,9 @@ from scheduler.errors import DirigentError
 from scheduler.loop.duties import NamedDuty
 from scheduler.loop.effects import Effects
 from scheduler.store.agenda import next_instant
-from scheduler.store.attempts import waiting_queues
 from scheduler.store.engine import Database
 from scheduler.store.leaders import give_up_lead, take_lead
+from scheduler.store.tickets import waiting_queues
 
 log = logging.getLogger(__name__)
 

@@ -253,12 +253,3 @@ def _due_binds(dag_id: str, due: Due | None) -> dict[str, object]:
     return {"b_dag_id": dag_id} | {
         f"b_{column.name}": value for column, value in zip(_DUE, values, strict=True)
     }
-
-
-def next_due_at(session: Session) -> datetime | None:
-    """Return the earliest instant at which a scheduled run is to be created."""
-    query = sa.select(sa.func.min(D.next_run_at)).where(
-        D.next_run_at.is_not(None), D.retired_at.is_(None), ~D.is_paused
-    )
-    moment: datetime | None = session.scalar(query)
-    return moment

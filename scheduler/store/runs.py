@@ -295,12 +295,6 @@ def overdue_runs(session: Session, now: datetime) -> list[RunRow]:
     return _rows(session.execute(sa.select(*_ROW).where(R.timeout_at <= now, R.state == RunState.RUNNING)))
 
 
-def repin_run(session: Session, run_pk: int, version_id: int, snapshot_id: int) -> None:
-    """Let a run go on with another version of its code."""
-    statement = sa.update(dag_run).where(R.id == run_pk)
-    session.execute(statement.values(version_id=version_id, snapshot_id=snapshot_id))
-
-
 def previous_run(session: Session, run: RunRow) -> RunRow | None:
     """Return the run of the same DAG with the next older logical date, or None: what `depends_on_past` looks at."""
     if run.logical_date is None:

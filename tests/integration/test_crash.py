@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from scheduler.store.attempts import waiting_queues
+from scheduler.store.tickets import waiting_queues
 from tests.integration.ledger import KEEPS_LEDGER, counted
 from tests.integration.processes import described, marked
 from tests.integration.waiting import eventually

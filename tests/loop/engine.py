@@ -17,9 +17,10 @@ from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.duties import StartRuns, Together, wake_runs
 from scheduler.loop.effects import Effects
 from scheduler.loop.planning import PlanRuns
-from scheduler.store.attempts import Claimed, claim_attempts, expire_worker, expired_attempts
+from scheduler.store.claims import Claimed, claim_attempts
 from scheduler.store.engine import Database, Session
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.leases import expire_worker, expired_attempts
 from scheduler.store.runs import NewRun, create_run
 from scheduler.store.tables import attempt, dag, dag_run, dag_version, snapshot, task_instance
 from scheduler.store.workers import register_worker

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, RunState, TaskState
-from scheduler.store.attempts import renew_leases
+from scheduler.store.leases import renew_leases
 from scheduler.store.tables import event
 from tests.loop.engine import spec, task
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduler.core.states import FINISHED, RUN_FINISHED
-from scheduler.store.attempts import Claimed
+from scheduler.store.claims import Claimed
 from scheduler.wire import DagSpec
 from tests.core.graphs import graphs
 from tests.loop.engine import Engine

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from scheduler.core.states import RunState, TaskState
 from scheduler.operations.trigger import trigger_run
-from scheduler.store.attempts import claim_attempts, queue_tasks
+from scheduler.store.claims import claim_attempts
 from scheduler.store.runs import find_run, move_runs
 from scheduler.store.tasks import move_tasks, tasks_of_run
+from scheduler.store.tickets import queue_tasks
 from scheduler.store.workers import register_worker
 from tests.store.specs import NOW, add_dag
 

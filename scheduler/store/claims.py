@@ -1,0 +1,163 @@
+"""Claims: how a worker takes attempts out of their queues, and gives them back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from scheduler.core.states import AttemptState, TaskState
+from scheduler.store.engine import Session
+from scheduler.store.instants import db_now_plus
+from scheduler.store.tables import attempt, dag_run, task_instance
+from scheduler.store.tasks import move_tasks
+
+A = attempt.c
+
+
+T = task_instance.c
+
+
+R = dag_run.c
+
+
+_INSTANT = attempt.c.queued_at.type
+
+
+_IDS = sa.bindparam("ids", expanding=True, type_=A.id.type)
+
+
+_LEASE_S = sa.bindparam("lease_s", type_=sa.Float())
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """All that a worker needs to know to run an attempt that it has just claimed."""
+
+    id: int
+    run_pk: int
+    ti_id: int | None
+    kind: str
+    try_number: int
+    epoch: int
+    queued_at: datetime
+    payload: Mapping[str, Any] | None
+    task_id: str
+    path: str
+    max_tries: int
+    dag_id: str
+    run_id: str
+    run_type: str
+    version_id: int
+    snapshot_id: int
+    logical_date: datetime | None
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+    run_after: datetime
+    run_start_date: datetime | None
+    run_queued_at: datetime
+    conf: Mapping[str, Any]
+    params: Mapping[str, Any]
+    triggered_by: str
+    run_state: str
+
+
+_BEST = (
+    sa.select(A.id)
+    .where(A.state == AttemptState.QUEUED, A.queue.in_(sa.bindparam("queues", expanding=True)))
+    .order_by(A.priority.desc(), A.queued_at, A.id)
+    .limit(sa.bindparam("room", type_=sa.Integer()))
+    .with_for_update(skip_locked=True)
+    .cte("best")
+)
+
+
+_CLAIM = (
+    sa.update(attempt)
+    .where(A.id.in_(sa.select(_BEST.c.id)), A.state == AttemptState.QUEUED)
+    .values(
+        state=AttemptState.RUNNING,
+        epoch=A.epoch + 1,
+        worker_id=sa.bindparam("claimer"),
+        hostname=sa.bindparam("host"),
+        claimed_at=sa.bindparam("now", type_=_INSTANT),
+        lease_until=db_now_plus(_LEASE_S),
+        queue_deadline=None,
+    )
+    .returning(A.id, A.ti_id)
+)
+
+
+_CLAIMED = (
+    sa.select(
+        A.id, A.run_pk, A.ti_id, A.kind, A.try_number, A.epoch, A.queued_at, A.payload,
+        sa.func.coalesce(T.task_id, ""), sa.func.coalesce(T.path, ""), sa.func.coalesce(T.max_tries, 1),
+        R.dag_id, R.run_id, R.run_type, R.version_id, R.snapshot_id, R.logical_date,
+        R.data_interval_start, R.data_interval_end, R.run_after, R.start_date, R.queued_at,
+        R.conf, R.params, R.triggered_by, R.state,
+    )
+    .join(dag_run, R.id == A.run_pk)
+    .outerjoin(task_instance, T.id == A.ti_id)
+    .where(A.id.in_(_IDS))
+    .order_by(A.priority.desc(), A.queued_at, A.id)
+)  # fmt: skip
+
+
+def claim_attempts(
+    session: Session,
+    now: datetime,
+    *,
+    worker_id: str,
+    hostname: str,
+    queues: Collection[str],
+    limit: int,
+    lease_s: float,
+) -> list[Claimed]:
+    """Take the best queued attempts of these queues: priority, then age. At most `limit`.
+
+    One guarded UPDATE that raises the epoch and starts the lease by the database's clock; rows that another worker is
+    taking are passed over. The tasks move to running in the same transaction.
+    """
+    binds = {
+        "queues": sorted(queues),
+        "room": limit,
+        "claimer": worker_id,
+        "host": hostname,
+        "now": now,
+        "lease_s": lease_s,
+    }
+    taken = session.execute(_CLAIM, binds).all()
+    if not taken:
+        return []
+    move_tasks(
+        session,
+        now,
+        [ti_id for _, ti_id in taken if ti_id is not None],
+        TaskState.RUNNING,
+        leaving=[TaskState.QUEUED],
+        values={"start_date": now, "hostname": hostname},
+        actor=f"worker:{hostname}",
+    )
+    return _claimed(session, [attempt_id for attempt_id, _ in taken])
+
+
+def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
+    rows: Iterable[Any] = session.execute(_CLAIMED, {"ids": ids})
+    return [Claimed(*row) for row in rows]
+
+
+def release_attempts(session: Session, now: datetime, ids: Collection[int], *, worker_id: str) -> None:
+    """Give claimed attempts back to their queue: this worker will not run them."""
+    statement = (
+        sa.update(attempt)
+        .where(A.id.in_(sorted(ids)), A.worker_id == worker_id, A.state == AttemptState.RUNNING)
+        .values(state=AttemptState.QUEUED, worker_id=None, lease_until=None, queue_deadline=now)
+        .returning(A.ti_id)
+    )
+    tasks = [ti_id for ti_id in session.execute(statement).scalars() if ti_id is not None]
+    move_tasks(
+        session, now, tasks, TaskState.QUEUED, leaving=[TaskState.RUNNING], actor=f"worker:{worker_id}"
+    )
