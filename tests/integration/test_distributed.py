@@ -70,8 +70,13 @@ def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(shop)
     shop.start("web")
     run = shop.trigger("fan").until(within=60)
     assert counted(shop.folder / "ledger") == {f"part {n}": 1 for n in range(20)} | {"joined": 1}
-    eventually(lambda: "Ended as success" in run.log("part_7"), told=shop.told)
-    assert "part 7 on" in run.log("part_7")
+    eventually(
+        lambda: all("Ended as success" in run.log(f"part_{number}") for number in range(20)), told=shop.told
+    )
+    for number in range(20):
+        assert f"part {number} on" in run.log(f"part_{number}")
+    said = shop.dirigent("tasks", "logs", "fan", run.run_id, "part_7")
+    assert "part 7 on" in said.stdout, said.stderr
 
 
 HELD = """
