@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit, urlunsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -48,14 +47,6 @@ def _words(value: object) -> object:
     return value.split() if isinstance(value, str) else value
 
 
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, ZoneInfoNotFoundError):
-        raise ValueError("there is no such time zone; write one such as 'Europe/Berlin' or 'UTC'") from None
-    return name
-
-
 def _one_of(*schemes: str) -> AfterValidator:
     starts = ", ".join(f"{scheme}://" for scheme in schemes)
 
@@ -69,7 +60,6 @@ def _one_of(*schemes: str) -> AfterValidator:
 
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
 DatabaseUrl = Annotated[str, _one_of("sqlite", "postgresql", "postgresql+psycopg", "postgres")]
 BrokerUrl = Annotated[str, _one_of("inproc", "redis", "rediss", "sentinel", "amqp", "amqps")]
 WebUrl = Annotated[str, _one_of("http", "https")]
@@ -84,7 +74,6 @@ class Settings(BaseModel):
         Path(".dirigent"), description="Folder of what Dirigent keeps: database, secrets, snapshots, logs."
     )
     dags_folder: Folder = Field(Path("dags"), description="Folder whose Python files declare the DAGs.")
-    plugins_folder: Folder = Field(Path("plugins"), description="Folder of plugins: trusted code.")
     database_url: DatabaseUrl = Field(
         default_factory=lambda known: f"sqlite:///{known['home'] / 'dirigent.db'}",
         json_schema_extra={"default_text": "`dirigent.db` in the home folder (SQLite)"},
@@ -94,11 +83,6 @@ class Settings(BaseModel):
         "inproc://local",
         description="What carries tickets to workers: `inproc://local` (one process, nothing to install), "
         "`redis://host:6379/0` or `amqp://user:password@host//`.",
-    )
-    log_url: str | None = Field(
-        None,
-        description="Where finished logs are copied: an fsspec address such as `s3://bucket/logs`. "
-        "Without it they stay in the home folder, and in the database where workers are elsewhere.",
     )
     log_max_bytes: int = Field(
         20_000_000, ge=10_000, description="Longest log of one attempt; what follows is counted, not kept."
@@ -115,17 +99,17 @@ class Settings(BaseModel):
     secret_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Signs sign-in links, encrypts variables and connections. Made at the first start "
-        "and kept in the home folder; processes on several machines must be given the same one.",
+        description="Signs sign-in links, encrypts variables and connections. Made at the first start and kept in "
+        "the home folder; processes on several machines must be given the same one. To change it: new and old "
+        "one, with a space between them.",
     )
     parallelism: int | None = Field(
         None,
         ge=1,
-        description="Attempts that run at once. Unset: four a core for `dirigent up`, no common limit for "
-        "workers on several machines (each has its `--slots`).",
+        description="Attempts that `dirigent up` runs at once; unset: four a core. A worker of its own has "
+        "`--slots`.",
     )
     dags_are_paused_at_creation: bool = Field(False, description="Whether a new DAG waits to be unpaused.")
-    default_timezone: Zone = Field("UTC", description="Time zone of schedules that name none.")
     lease_s: float = Field(
         30.0, gt=0, description="Seconds that a worker may be silent before its attempts count as lost."
     )
@@ -134,9 +118,6 @@ class Settings(BaseModel):
         json_schema_extra={"default_text": "a third of `lease_s`"},
         gt=0,
         description="Seconds between two renewals of leases; at most a third of `lease_s`.",
-    )
-    queue_deadline_s: float = Field(
-        30.0, gt=0, description="Seconds that an attempt may stay queued until its ticket goes out again."
     )
     parse_timeout_s: float = Field(
         30.0, gt=0, description="Seconds that the import of one DAG file may take."
@@ -181,7 +162,6 @@ class Settings(BaseModel):
         data = self.model_dump(mode="json")
         data["database_url"] = without_password(self.database_url)
         data["broker_url"] = without_password(self.broker_url)
-        data["log_url"] = self.log_url and without_password(self.log_url)
         data["notify_on_failure"] = [_scheme_only(url) for url in self.notify_on_failure]
         return data
 

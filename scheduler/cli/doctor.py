@@ -110,13 +110,6 @@ def _dags_folder(invocation: Invocation) -> str:
     return f"{folder} can be read"
 
 
-def _plugins_folder(invocation: Invocation) -> str:
-    folder = invocation.settings.plugins_folder
-    if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
-        raise Unwell(f"{folder} may not be read by {_user()}; run `chmod u+rx {folder}`")
-    return f"{folder} can be read" if folder.exists() else f"{folder} is not there: no plugins"
-
-
 def _writable(folder: Path) -> str:
     present = next(each for each in (folder, *folder.parents) if each.exists())
     if not os.access(present, os.W_OK | os.X_OK):
@@ -173,7 +166,6 @@ CHECKS: Final = {
     "broker": _broker,
     "home": _home,
     "dags folder": _dags_folder,
-    "plugins folder": _plugins_folder,
     "clock": _clock,
     "port": _port,
     "disk": _disk,

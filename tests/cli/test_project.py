@@ -28,7 +28,7 @@ def test_a_project_is_written_with_its_name(dirigent, project):
     }
     assert tomllib.loads((project / "shop/pyproject.toml").read_text())["project"]["name"] == "shop"
     assert (project / "shop/README.md").read_text().startswith("# shop\n")
-    assert load_settings({}, project / "shop").default_timezone == "UTC"
+    assert load_settings({}, project / "shop").port == 8080
 
 
 def test_no_name_is_left_to_fill_in(dirigent, project):
