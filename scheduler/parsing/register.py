@@ -84,12 +84,18 @@ def register(
 def _judge(finding: Finding, owned: dict[str, str], now: datetime) -> tuple[Finding, FileRecord]:
     """Say whether a file is taken; its DAGs belong to it from then on."""
     parsed = finding.parsed
-    dags = tuple(replace(spec, file=parsed.file) for spec in parsed.dags)
+    dags = tuple(_settled(spec, parsed.file) for spec in parsed.dags)
     finding = replace(finding, parsed=replace(parsed, dags=dags))
     fault = _fault(parsed) or _refusal(finding, owned)
     if fault is None:
         owned.update((spec.dag_id, parsed.file) for spec in dags)
     return finding, _record(finding, now, fault)
+
+
+def _settled(spec: DagSpec, file: str) -> DagSpec:
+    """Set what does not lie with the author: `continuous` means that a run begins when the last one has ended."""
+    most = 1 if spec.schedule.kind == "continuous" else spec.max_active_runs
+    return replace(spec, file=file, max_active_runs=most)
 
 
 def _fault(parsed: ParsedFile) -> ImportFault | None:

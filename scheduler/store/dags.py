@@ -9,12 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from scheduler.core.states import RunState
 from scheduler.core.timetables import Due
 from scheduler.errors import NotFound
 from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session, request_wake
 from scheduler.store.events import Event, append
-from scheduler.store.tables import dag, dag_tag
+from scheduler.store.tables import dag, dag_run, dag_tag
 from scheduler.store.upsert import insert_into, replacing
 from scheduler.wire import DagSpec
 
@@ -60,7 +61,6 @@ class DueDag:
     dag_id: str
     version_id: int
     snapshot_id: int
-    max_active_runs: int
     due: Due
 
 
@@ -215,19 +215,23 @@ def load_tags(session: Session, dag_ids: Iterable[str]) -> dict[str, tuple[str, 
 
 
 def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
-    """Return DAGs that are due, oldest first; paused and retired ones never are.
+    """Return DAGs that are due, oldest first; not those that are paused, retired, or have `max_active_runs` active.
 
-    Their rows are locked until the end of the transaction; rows that another transaction holds are passed
-    over.
+    The last are left out here, so that fifty DAGs that wait for their own runs do not hold up the others. The
+    rows are locked until the end of the transaction; rows that another transaction holds are passed over.
     """
+    active = sa.select(sa.func.count()).where(
+        dag_run.c.dag_id == D.dag_id, dag_run.c.state.in_([RunState.QUEUED, RunState.RUNNING])
+    )
     query = (
-        sa.select(D.dag_id, D.version_id, D.snapshot_id, D.max_active_runs, *_DUE)
+        sa.select(D.dag_id, D.version_id, D.snapshot_id, *_DUE)
         .where(D.next_run_at <= now, D.retired_at.is_(None), ~D.is_paused)
+        .where(active.scalar_subquery() < D.max_active_runs)
         .order_by(D.next_run_at, D.dag_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [DueDag(*row[:4], Due(*row[4:])) for row in session.execute(query)]
+    return [DueDag(*row[:3], Due(*row[3:])) for row in session.execute(query)]
 
 
 def set_next_due(session: Session, dag_id: str, due: Due | None) -> None:

@@ -92,7 +92,7 @@ def test_with_catchup_every_missed_run_comes_as_earlier_ones_leave_room(calendar
 
 
 def test_a_continuous_dag_has_one_run_at_a_time(calendar):
-    calendar.define(ScheduleSpec(kind="continuous"))
+    calendar.define(ScheduleSpec(kind="continuous"), max_active_runs=1)
     calendar.tick(seconds=1)
     assert len(calendar.runs()) == 1
     calendar.tick(hours=1)
@@ -100,6 +100,21 @@ def test_a_continuous_dag_has_one_run_at_a_time(calendar):
     calendar.finish_runs()
     calendar.tick()
     assert len(calendar.runs()) == 2
+
+
+def test_dags_that_wait_for_their_own_runs_do_not_hold_up_the_others(calendar, engine):
+    for number in range(3):
+        graph = spec(task("a"), dag_id=f"slow{number}", schedule=HOURLY, catchup=True, max_active_runs=1)
+        engine.define(graph)
+        due = following(graph, None, engine.now)
+        with engine.db.write() as session:
+            set_next_due(session, graph.dag_id, due)
+    calendar.tick(hours=2)
+    calendar.define()
+    engine.now += timedelta(hours=1)
+    with engine.db.write() as session:
+        assert calendar.create(session, engine.now, 3) == 1
+    assert scheduled(15)[0] in calendar.runs()
 
 
 def test_a_paused_dag_creates_nothing(calendar):

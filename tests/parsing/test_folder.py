@@ -415,6 +415,12 @@ def test_another_schedule_is_counted_anew(lite_yard):
     assert yard.dag("orders").next_run_at is None
 
 
+def test_a_continuous_dag_has_one_active_run_whatever_its_author_says(lite_yard):
+    lite_yard.write_dag("orders.py", "orders", schedule="'@continuous'", max_active_runs="8")
+    lite_yard.sweep()
+    assert lite_yard.dag("orders").max_active_runs == 1
+
+
 def test_a_next_run_that_people_or_the_loop_set_stays_through_other_changes(lite_yard):
     yard = lite_yard
     yard.write_dag("orders.py", "orders", schedule="'@daily'")
