@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from scheduler.store.dags import move_snapshot, owners, retire_dags
 from scheduler.store.engine import Database, Session, request_wake
 from scheduler.store.snapshots import store_snapshot
 from scheduler.wire import ParsedFile
+
+log = logging.getLogger(__name__)
 
 #: Marks the record of a place that could not be read, which no parse wrote.
 _NOTE: Final = ""
@@ -209,6 +212,8 @@ class Ledger:
         ]
         if not changed and not over:
             return
+        for note in changed:
+            _log_note(note)
 
         def write(session: Session) -> None:
             save_files(session, changed)
@@ -239,6 +244,11 @@ def _unreadable(place: str, reason: str) -> ImportFault:
         message=f"{place} cannot be read: {reason}. Its DAGs stay as they were. "
         "Check that it exists and that Dirigent may read it.",
     )
+
+
+def _log_note(note: FileRecord) -> None:
+    for text in [*note.warnings, *([note.error.message] if note.error else [])]:
+        log.warning("In the DAG folder: %s", text)
 
 
 def _differs(note: FileRecord, known: FileRecord | None) -> bool:

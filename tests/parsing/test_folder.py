@@ -360,12 +360,16 @@ def test_a_file_that_cannot_be_read_is_an_error_and_retires_nothing(yard):
     assert yard.error("orders.py") == ""
 
 
-def test_what_is_left_out_is_told(lite_yard):
+def test_what_is_left_out_is_told(lite_yard, caplog):
     with (lite_yard.root / "huge.bin").open("wb") as huge:
         huge.truncate(60_000_000)
     lite_yard.sweep()
     (warning,) = lite_yard.records()["."].warnings
     assert "huge.bin is left out" in warning
+    assert warning in caplog.text
+    caplog.clear()
+    lite_yard.sweep()
+    assert caplog.text == ""
     lite_yard.remove("huge.bin")
     lite_yard.sweep()
     assert lite_yard.records() == {}
