@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,8 +11,7 @@ from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from secrets import token_hex
-from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from scheduler.cli.answers import Answers
 from scheduler.cli.version import own_version
@@ -56,8 +54,6 @@ from scheduler.wire import Job, Outcome
 if TYPE_CHECKING:
     from scheduler.cli.notifier import Notifier
 
-_KEPT_ROOTS: Final = 64
-
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -88,24 +84,6 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     upgrade(db)
     db.watch()
     return House(settings, db, secret, clock or SystemClock())
-
-
-class CodeRoots:
-    """Folders of snapshots on this host, found once each."""
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._roots: OrderedDict[int, Path] = OrderedDict()
-        self._lock = Lock()
-
-    def __call__(self, session: Session, snapshot_id: int) -> Path:
-        """Return the folder that holds a snapshot."""
-        with self._lock:
-            root = self._roots.pop(snapshot_id, None) or materialize(session, snapshot_id, self._home)
-            self._roots[snapshot_id] = root
-            while len(self._roots) > _KEPT_ROOTS:
-                self._roots.popitem(last=False)
-            return root
 
 
 class Launcher:
@@ -193,7 +171,7 @@ class WorkerSide:
             launcher=Launcher(house, self.supervisor, self._copier),
             bell=doorbells,
             publish=publish,
-            code_root=CodeRoots(settings.home),
+            code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
         )
 
     def start(self) -> None:

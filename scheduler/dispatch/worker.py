@@ -37,6 +37,10 @@ SLOW_POLL_S = 1.0
 LOOK_AHEAD = timedelta(seconds=2)
 DUE_SOON = timedelta(seconds=10)
 MOST_WARMED = 16
+#: Folders of snapshots that a worker remembers.
+KEPT_ROOTS = 64
+#: Steps begin at least so far apart, in seconds.
+SPACING_S = 0.003
 
 
 class Launcher(Protocol):
@@ -100,6 +104,7 @@ class Worker:
         self._publish = publish
         self._code_root = code_root
         self._claims: dict[int, Claimed] = {}
+        self._roots: dict[int, Path] = {}
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._unreported: list[Report] = []
         self._signal = Event()
@@ -156,7 +161,10 @@ class Worker:
         while not self._stopping.is_set():
             self._signal.wait(SLOW_POLL_S)
             self._signal.clear()
+            began_s = self._clock.monotonic()
             self._step()
+            # Outcomes that come in within a few milliseconds of each other share a transaction.
+            self._stopping.wait(max(0.0, began_s + SPACING_S - self._clock.monotonic()))
         self._hand_back()
 
     def _step(self) -> None:
@@ -196,7 +204,7 @@ class Worker:
         self._unreported = []
         for claim in claimed:
             self._claims[claim.id] = claim
-        self._launch(claimed)
+            self._launch(claim)
         self._adjust_bell(brim=bool(claimed) and len(claimed) == free)
 
     def _exchange(self, session: Session, reports: Sequence[Report], free: int) -> list[Claimed]:
@@ -242,25 +250,26 @@ class Worker:
 
     # --- launching --------------------------------------------------------------------------------------------
 
-    def _launch(self, claimed: Sequence[Claimed]) -> None:
-        if not claimed:
-            return
-        with self._db.read() as session:
-            roots = {
-                snapshot_id: self._code_root(session, snapshot_id)
-                for snapshot_id in {claim.snapshot_id for claim in claimed}
-            }
-            graphs = {claim.version_id: self._graphs.get(session, claim.version_id) for claim in claimed}
-        for claim in claimed:
-            job = job_of(claim, graphs[claim.version_id], roots[claim.snapshot_id])
-            self._launch_one(job)
-
-    def _launch_one(self, job: Job) -> None:
+    def _launch(self, claim: Claimed) -> None:
+        """Start a claimed attempt; one that cannot be started gets an outcome that says why."""
         try:
-            self._launcher.launch(job)
+            root, graph = self._roots.get(claim.snapshot_id), self._graphs.known(claim.version_id)
+            if root is None or graph is None:
+                with self._db.read() as session:
+                    root = self._root(session, claim.snapshot_id)
+                    graph = self._graphs.get(session, claim.version_id)
+            self._launcher.launch(job_of(claim, graph, root))
         except Exception as error:
-            log.exception("attempt %s did not start", job.attempt_id)
-            self.finished(_failed(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="failed"), error))
+            log.exception("attempt %s did not start", claim.id)
+            self.finished(_failed(Outcome(attempt_id=claim.id, epoch=claim.epoch, state="failed"), error))
+
+    def _root(self, session: Session, snapshot_id: int) -> Path:
+        """Bring the code of a snapshot to this host, once."""
+        root = self._roots.pop(snapshot_id, None) or self._code_root(session, snapshot_id)
+        self._roots[snapshot_id] = root
+        while len(self._roots) > KEPT_ROOTS:
+            del self._roots[next(iter(self._roots))]
+        return root
 
     def _look_ahead(self) -> None:
         """Have the code ready of DAGs that are new here or due soon: a first attempt then starts as fast as any."""
@@ -270,7 +279,7 @@ class Worker:
         since, self._looked_at = self._looked_at, now
         with self._db.read() as session:
             wanted = sources_in_demand(session, since, now + DUE_SOON, MOST_WARMED)
-            places = [(self._code_root(session, source.snapshot_id), source.file) for source in wanted]
+            places = [(self._root(session, source.snapshot_id), source.file) for source in wanted]
         for root, file in places:
             self._launcher.warm(root, file)
 

@@ -42,7 +42,11 @@ class AdmitTasks:
     def _admit_once(
         self, session: Session, now: datetime, slots: Mapping[str, int], full: _Full, limit: int
     ) -> tuple[int, bool]:
-        """Read candidates that no full limit holds back and queue what fits; say whether that was all."""
+        """Read candidates that no full limit holds back and queue what fits; say whether that was all.
+
+        A queue that already holds as many as its workers have slots is not rung for: whoever is full claims by itself
+        when a slot comes free, and whoever is not has a ticket on its way.
+        """
         queues = sorted(set(slots) - full.queues)
         if not queues:
             return 0, True
@@ -53,7 +57,8 @@ class AdmitTasks:
         pools = lock_pools(session, {task.pool for task in found})
         limits = limits_of(found, occupancy(session), slots, pools)
         answer = admit(self._candidates(session, found), limits)
-        self.effects.ring(*queue_tasks(session, now, [each.ti_id for each in answer.admitted]))
+        fed = queue_tasks(session, now, [each.ti_id for each in answer.admitted])
+        self.effects.ring(*(queue for queue in fed if limits.queues[queue].taken < slots[queue]))
         full.note(answer)
         is_done = len(found) < room or not (answer.full_pools or answer.full_runs or answer.full_queues)
         return len(answer.admitted), is_done

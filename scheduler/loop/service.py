@@ -26,6 +26,10 @@ TICK_S = 1.0
 LEAD_LEASE_S = 6.0
 #: The net behind the agenda: all duties are done this often, in seconds.
 SWEEP_S = 10.0
+#: Passes begin at least so far apart, in seconds: a busy loop plans what several reports changed in one go.
+SPACING_S = 0.004
+#: The agenda is read no more often than this, in seconds.
+AGENDA_S = 0.05
 #: Rounds in which a duty may find a full batch before the others have their turn.
 MAX_BATCHES = 20
 
@@ -62,6 +66,8 @@ class Service:
         self._ticker = BackgroundScheduler(timezone="UTC")
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
         self._next_instant: datetime | None = None
+        self._is_agenda_old = False
+        self._agenda_read_at = -AGENDA_S
         self._swept_at = -SWEEP_S
 
     def start(self) -> None:
@@ -98,14 +104,19 @@ class Service:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            began_s = self._clock.monotonic()
             self._pass()
             self._db.wake.wait(self._patience())
+            # What comes in within a few milliseconds of each other is planned together; what comes alone, at once.
+            self._stopping.wait(max(0.0, began_s + SPACING_S - self._clock.monotonic()))
 
     def _patience(self) -> float:
         """Return how long to wait when nothing wakes: until time asks for something, at most a tick.
 
         What was due and could not be done (a run that max_active_runs holds back) waits for the next tick.
         """
+        if self._is_agenda_old:
+            return AGENDA_S
         if self._next_instant is None:
             return TICK_S
         ahead_s = (self._next_instant - self._clock.now()).total_seconds()
@@ -144,9 +155,18 @@ class Service:
         """
         is_due = self._is_due(now)
         done = sum(self._do(duty, now) for duty in self._duties if is_due or duty.on_wake)
+        self._read_agenda()
+        return done
+
+    def _read_agenda(self) -> None:
+        """Ask when time wants something next; between two wakes that follow closely, only once they are over."""
+        now_s = self._clock.monotonic()
+        self._is_agenda_old = now_s - self._agenda_read_at < AGENDA_S
+        if self._is_agenda_old:
+            return
+        self._agenda_read_at = now_s
         with self._db.read() as session:
             self._next_instant = next_instant(session)
-        return done
 
     def _is_due(self, now: datetime) -> bool:
         if self._clock.monotonic() - self._swept_at >= SWEEP_S:

@@ -20,6 +20,11 @@ class GraphCache:
         self._graphs: OrderedDict[int, TaskGraph] = OrderedDict()
         self._lock = Lock()
 
+    def known(self, version_id: int) -> TaskGraph | None:
+        """Return the graph of a version where it is at hand."""
+        with self._lock:
+            return self._graphs.get(version_id)
+
     def get(self, session: Session, version_id: int) -> TaskGraph:
         """Return the graph of a version. Raises NotFound where there is no such version."""
         with self._lock:
