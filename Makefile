@@ -2,8 +2,9 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# The environment and the front end are made side by side.
+MAKEFLAGS += --jobs=2
 .DELETE_ON_ERROR:
-.NOTPARALLEL:
 .PHONY: help up test lint bench front lock wheel clean
 
 FRONT := webui/frontend
@@ -17,10 +18,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
 up: .venv/.installed $(BUILT) ## install into .venv and run everything on http://127.0.0.1:8080 (DIRIGENT_PORT=9000 make up)
-	@unset PYTHONDONTWRITEBYTECODE; exec .venv/bin/dirigent up
+	@unset PYTHONDONTWRITEBYTECODE MAKEFLAGS MAKELEVEL; exec .venv/bin/dirigent up
 
 test: .venv-test/.installed $(BUILT) ## all checks: format, lint, types, layers, tests on every database and broker, browser
-	@tools/check lint test
+	@unset MAKEFLAGS MAKELEVEL; tools/check lint test
 
 lint: .venv-test/.installed ## format, lint, types and layers only
 	@tools/check lint

@@ -41,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
 
 
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def browser_tests_come_last(items: list[pytest.Item]) -> None:
+    """Put the browser's tests behind all others: Playwright leaves an event loop running in its thread."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def _forbid_skip(report: Any) -> None:
     if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
