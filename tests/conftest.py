@@ -32,18 +32,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shared.close_run()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the services it asks for."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark each test by the services it asks for, and put those of the browser last."""
     for item in items:
         for fixture, marker in MARKED.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
-
-
-@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
-def browser_tests_come_last(items: list[pytest.Item]) -> None:
-    """Put the browser's tests behind all others: Playwright leaves an event loop running in its thread."""
+    yield
+    # Playwright leaves an event loop running in its thread: behind it, asyncio.run() fails.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
