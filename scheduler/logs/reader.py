@@ -37,8 +37,14 @@ def read(folder: Path, address: LogAddress, offset: int, limit: int = PART_LIMIT
 
 
 def read_chunks(chunks: Iterable[bytes], offset: int, limit: int = PART_LIMIT) -> LogPart:
-    """The same for a log that was copied in pieces; `chunks` are all of them, in order."""
-    return part_of(b"".join(chunks)[offset : offset + limit], offset)
+    """The same for a log that was copied in pieces; `chunks` are all of them, in order, asked for as needed."""
+    start, data = 0, bytearray()
+    for chunk in chunks:
+        data += chunk[max(0, offset - start) :]
+        start += len(chunk)
+        if len(data) >= limit:
+            break
+    return part_of(bytes(data[:limit]), offset)
 
 
 def part_of(data: bytes, offset: int) -> LogPart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,20 @@ def test_pieces_read_like_a_file(tmp_path: Path) -> None:
     part = read_chunks([data[:20], data[20:50], data[50:]], 0)
     assert part == read(tmp_path, ADDRESS, 0)
     assert read_chunks([data], len(data)).lines == ()
+
+
+def test_of_a_long_copy_no_more_pieces_are_asked_for_than_needed() -> None:
+    asked = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(10):
+            asked.append(number)
+            yield b"%d\n" % number * 10
+
+    part = read_chunks(pieces(), offset=40, limit=30)
+    assert [line.text for line in part.lines] == ["2"] * 10 + ["3"] * 5
+    assert part.next_offset == 70
+    assert asked == [0, 1, 2, 3]
 
 
 def test_a_damaged_line_is_shown_as_it_is() -> None:
