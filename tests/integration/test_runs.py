@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,14 @@ from tests.integration.processes import marked
 from tests.integration.waiting import eventually
 
 _clock = SystemClock()
+
+
+def _has_said(run, task_id, word):
+    return word in run.log(task_id)
+
+
+def _ended_callbacks(run, task_id):
+    return [each for each in run.attempts(task_id) if each.kind != "task" and each.end_date]
 
 
 def test_values_travel_from_task_to_task(embedded):
@@ -132,7 +141,7 @@ def test_cancelling_a_run_ends_a_sleeping_task_and_one_that_ignores_sigterm(embe
     run = embedded.trigger("sleepy")
     for task_id, word in (("sleeps", "sleeping"), ("stubborn", "stubborn")):
         run.until_task(task_id, "running")
-        eventually(lambda task_id=task_id, word=word: word in run.log(task_id), told=embedded.told)
+        eventually(partial(_has_said, run, task_id, word), told=embedded.told)
     embedded.db.transact(
         lambda session: cancel_run(session, _clock.now(), "sleepy", run.run_id, actor="test")
     )
@@ -278,13 +287,10 @@ def test_callbacks_of_task_and_dag_run_with_logs_of_their_own(embedded):
     good = embedded.trigger("called", {"die": False}).until()
     bad = embedded.trigger("called", {"die": True}).until("failed")
     for run, word in ((good, "success"), (bad, "failure")):
-        eventually(lambda run=run: [each for each in run.attempts() if each.end_date], told=embedded.told)
+        eventually(partial(_ended_callbacks, run, None), told=embedded.told)
         assert f"dag {word} of {run.run_id}" in run.log()
     assert f"task success of {good.run_id}" in good.log("dies")
-    eventually(
-        lambda: [each for each in bad.attempts("dies") if each.kind == "task_callback" and each.end_date],
-        told=embedded.told,
-    )
+    eventually(partial(_ended_callbacks, bad, "dies"), told=embedded.told)
     assert f"task failure of {bad.run_id}" in bad.log("dies")
 
 
