@@ -183,10 +183,11 @@ class WorkerSide:
         self._doorbells.start()
 
     def close(self) -> None:
-        """Hear no more tickets, hand back what runs, end the children."""
+        """Hear no more tickets, stop what runs, end the children; only then hand back what had not stopped."""
         self._doorbells.stop()
         self.worker.close()
         self.supervisor.close()
+        self.worker.leave()
         if self._copier is not None:
             self._copier.close()
 

@@ -20,7 +20,7 @@ from scheduler.clock import Clock
 from scheduler.core.ports import Publish
 from scheduler.dispatch.jobs import job_of
 from scheduler.dispatch.report import Report, record_outcomes
-from scheduler.errors import DirigentError, NotSerializable, TooLarge
+from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.store.agenda import sources_in_demand
 from scheduler.store.claims import Claimed, claim_attempts, release_attempts
 from scheduler.store.engine import Database, Session
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: The net behind tickets and signals: a worker with free slots looks for work this often, in seconds.
 SLOW_POLL_S = 1.0
+#: Attempts that a stopping worker has told to end get this long; then they are killed.
+STOP_WAIT_S = 5.0
 #: An idle worker looks this often for code that will be asked for, this far ahead, for so many DAGs.
 LOOK_AHEAD = timedelta(seconds=2)
 DUE_SOON = timedelta(seconds=10)
@@ -64,6 +66,9 @@ class Bell(Protocol):
 
     def resume(self) -> None:
         """Take tickets again."""
+
+    def watch(self, now: float) -> bool:
+        """Replace an ear that hangs; `now` is monotonic. To be called now and then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +125,26 @@ class Worker:
         self._db.transact(self._register)
         self._thread.start()
 
-    def close(self, grace_s: float = 5.0) -> None:
-        """Stop: running attempts are stopped and handed back, to run again elsewhere."""
+    def close(self) -> None:
+        """Claim no more, and have running attempts stopped; waits for them, up to a limit.
+
+        `leave` follows once those that did not stop were killed.
+        """
         self._stopping.set()
         self._signal.set()
-        self._thread.join(grace_s + SLOW_POLL_S)
+        self._thread.join(STOP_WAIT_S + 2 * SLOW_POLL_S)
+
+    def leave(self) -> None:
+        """Report what was stopped, hand back the rest, and say goodbye. Nothing of it may be alive any more."""
+        if self._thread.is_alive():
+            log.warning("worker: the database does not answer; what ran here counts as lost after its lease")
+            return
+        try:
+            self._db.transact(self._say_goodbye)
+        except DirigentError as error:
+            log.warning("worker: %s", error)
+        except Exception:
+            log.exception("worker: no goodbye; what ran here counts as lost after its lease")
 
     def ring(self, queue: str) -> None:
         """Take note of a ticket: a queue has work."""
@@ -165,7 +185,7 @@ class Worker:
             self._step()
             # Outcomes that come in within a few milliseconds of each other share a transaction.
             self._stopping.wait(max(0.0, began_s + SPACING_S - self._clock.monotonic()))
-        self._hand_back()
+        self._stop_attempts()
 
     def _step(self) -> None:
         try:
@@ -174,6 +194,7 @@ class Worker:
             self._look_ahead()
             if self._clock.monotonic() - self._renewed_at >= self._plan.heartbeat_s:
                 self._renew()
+                self._bell.watch(self._clock.monotonic())
         except DirigentError as error:
             log.warning("worker: %s", error)
             self._fence()
@@ -198,7 +219,10 @@ class Worker:
             return
         try:
             claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
-        except (NotSerializable, TooLarge):
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("worker: an outcome cannot be recorded, or work not be claimed")
             self._report_one_by_one(reports)
             claimed = []
         self._unreported = []
@@ -231,10 +255,17 @@ class Worker:
         """Find the report that the database refuses, and record it as a failure: it must not hold up the others."""
         for report in reports:
             try:
-                self._db.transact(lambda session: self._exchange(session, [report], 0))  # noqa: B023 - called at once
-            except (NotSerializable, TooLarge) as error:
-                refused = Report(report.claim, _failed(report.outcome, error))
-                self._db.transact(lambda session: self._exchange(session, [refused], 0))  # noqa: B023 - called at once
+                self._report(report)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:
+                log.exception(
+                    "the outcome of attempt %s cannot be recorded as it is", report.outcome.attempt_id
+                )
+                self._report(Report(report.claim, _failed(report.outcome, error)))
+
+    def _report(self, report: Report) -> None:
+        self._db.transact(lambda session: self._exchange(session, [report], 0))
         self._signal.set()
 
     def _adjust_bell(self, *, brim: bool) -> None:
@@ -323,16 +354,15 @@ class Worker:
 
     # --- the end ----------------------------------------------------------------------------------------------
 
-    def _hand_back(self) -> None:
-        """Stop what runs, report it, and say goodbye."""
+    def _stop_attempts(self) -> None:
+        """Stop what runs, and wait until it has, or takes too long."""
         for attempt_id in list(self._claims):
             self._launcher.stop(attempt_id, "the worker was stopped")
-        deadline = self._clock.monotonic() + self._plan.heartbeat_s
+        deadline = self._clock.monotonic() + STOP_WAIT_S
         while self._claims and self._clock.monotonic() < deadline:
             self._signal.wait(0.2)
             self._signal.clear()
             self._drain()
-        self._db.transact(self._say_goodbye)
 
     def _say_goodbye(self, session: Session) -> None:
         now = self._clock.now()
@@ -344,4 +374,4 @@ class Worker:
 def _failed(outcome: Outcome, error: Exception) -> Outcome:
     """Return the outcome of an attempt that Dirigent itself could not start or record."""
     info = ErrorInfo(type=type(error).__name__, message=str(error), line=str(error))
-    return replace(outcome, state="failed", retryable=False, error=info, xcoms={}, skip_tasks=())
+    return replace(outcome, state="failed", retryable=False, reason="", error=info, xcoms={}, skip_tasks=())

@@ -100,16 +100,39 @@ with DAG("wide", schedule=None):
     assert ended == {f"{number} ended": 1 for number in range(12)}
 
 
-def test_a_server_that_is_stopped_in_order_hands_back_what_ran(new_project):
+STUBBORN = """
+import signal
+
+with DAG("stubborn", schedule=None):
+    @task
+    def stubborn():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        note("stubborn began")
+        while not pathlib.Path(LEDGER).with_name("gate").exists():
+            try:
+                time.sleep(0.02)
+            except BaseException:
+                pass
+        note("stubborn ended")
+
+    stubborn()
+"""
+
+
+def test_a_server_that_is_stopped_in_order_hands_back_what_ran_even_what_would_not_stop(new_project):
     project = new_project()
     ledger = project.folder / "ledger"
     project.write("chain.py", CHAIN.format(ledger=str(ledger)))
+    project.write("stubborn.py", KEEPS_LEDGER.format(ledger=str(ledger)) + STUBBORN)
     server = project.start()
-    run = project.trigger("chain").until_task("held", "running")
-    eventually(lambda: counted(ledger)["held began"], told=project.told)
+    runs = [project.trigger("chain"), project.trigger("stubborn")]
+    eventually(lambda: {"held began", "stubborn began"} <= set(counted(ledger)), told=project.told)
     assert server.stop(signal.SIGTERM) == 0
     assert not marked(project.mark)
+    assert runs[1].tasks == {"stubborn": "queued"}
     ledger.with_name("gate").touch()
     project.start()
-    run.until()
+    for run in runs:
+        run.until()
     assert counted(ledger)["held ended"] == 1
+    assert counted(ledger)["stubborn ended"] == 1

@@ -28,6 +28,13 @@ with DAG({dag_id!r}, schedule=None):
     [
         ("exits", "print('before')\nos._exit(7)", "failed", "exited with code 7", "before"),
         ("leaves", "sys.exit('enough')", "failed", "enough", "enough"),
+        (
+            "garbles",
+            "raise ValueError('no file ' + os.fsdecode(b'\\xff') + chr(0))",
+            "failed",
+            "no file",
+            "no file",
+        ),
         ("mutes", "os.close(1)\nos.close(2)", "success", "", "Ended as success"),
         ("binary", "os.write(1, bytes(range(256)) * 4)", "success", "", "Ended as success"),
         (
@@ -38,7 +45,7 @@ with DAG({dag_id!r}, schedule=None):
             "Ended as success",
         ),
     ],
-    ids=["exits", "leaves", "mutes", "binary", "chatters"],
+    ids=["exits", "leaves", "garbles", "mutes", "binary", "chatters"],
 )
 def test_a_task_that_misbehaves_ends_in_a_clear_state(embedded, dag_id, body, state, in_reason, in_log):
     embedded.write(f"{dag_id}.py", dag_of(dag_id, body))
@@ -104,3 +111,28 @@ def test_a_task_that_exceeds_its_time_is_stopped(embedded):
     )
     run = embedded.trigger("slow").until("failed")
     assert "0.5" in run.task("work").reason
+
+
+def test_a_value_that_the_database_refuses_fails_its_own_task_and_holds_up_nobody(embedded):
+    embedded.write(
+        "refused.py",
+        """
+        import os
+        from scheduler import DAG, task
+
+        with DAG("refused", schedule=None):
+            @task(multiple_outputs=True)
+            def work():
+                return {os.fsdecode(bytes([255])): 1}
+
+            @task
+            def beside():
+                pass
+
+            work()
+            beside()
+        """,
+    )
+    run = embedded.trigger("refused").until("failed")
+    assert run.tasks == {"work": "failed", "beside": "success"}
+    assert "surrogates not allowed" in run.task("work").reason

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.runtime.supervisor.link import Ended
-from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of
+from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of, storable
 from scheduler.wire import ErrorInfo, Job, Outcome
 from tests.runtime.conftest import RUN, Crew
 from tests.runtime.processes import wait_until
@@ -120,3 +120,7 @@ if os.access(MEMORY_GROUPS, os.W_OK) and os.getuid() == 0:
         )
         assert (outcome.state, outcome.signal) == ("failed", signal.SIGKILL)
         assert outcome.reason == "killed by SIGKILL; the system was out of memory"
+
+
+def test_words_hold_nothing_that_a_database_refuses():
+    assert storable("no file \udcff\0, grüße 🙂") == r"no file \udcff\x00, grüße 🙂"

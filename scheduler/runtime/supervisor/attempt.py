@@ -20,7 +20,15 @@ from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.output import LogOutput, OutputPipe
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
-from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of, parting_of
+from scheduler.runtime.supervisor.verdict import (
+    Evidence,
+    Stop,
+    footer,
+    judge,
+    outcome_of,
+    parting_of,
+    storable,
+)
 from scheduler.wire import Data, ErrorInfo, Job, Outcome
 
 _log: Final = logging.getLogger(__name__)
@@ -201,6 +209,10 @@ class Attempt:
         self._deliver(self, outcome)
 
     def _masked(self, outcome: Outcome) -> Outcome:
-        masker = self._log.masker
-        error = outcome.error and ErrorInfo(**masker.mask_data(asdict(outcome.error)))
-        return replace(outcome, error=error, reason=masker.mask(outcome.reason))
+        error = outcome.error and ErrorInfo(
+            **{name: self._shown(text) for name, text in asdict(outcome.error).items()}
+        )
+        return replace(outcome, error=error, reason=self._shown(outcome.reason))
+
+    def _shown(self, text: str) -> str:
+        return storable(self._log.masker.mask(text))

@@ -97,6 +97,11 @@ def death_words(evidence: Evidence) -> str:
     return f"killed by {kernel.signal_name(-code)}{memory}"
 
 
+def storable(text: str) -> str:
+    """Return a text that every database can keep: NUL, and what came of undecodable file names, are written out."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
 def _exit_facts(ended: Ended | None) -> dict[str, Any]:
     if ended is None:
         return {}
