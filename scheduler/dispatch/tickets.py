@@ -105,6 +105,7 @@ class CeleryPublish:
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
+        self._url = str(celery.conf.broker_url)
         self._queues: set[str] = set()
         self._changed = Condition()
         self._is_closing = False
@@ -137,11 +138,16 @@ class CeleryPublish:
     def _publish(self, queues: set[str]) -> None:
         try:
             for queue in sorted(queues):
-                publish_ticket(self._celery, queue)
+                self._publish_one(queue)
         except BROKER_ERRORS as error:
             self._put_off(queues, error)
         else:
             self._recover()
+
+    def _publish_one(self, queue: str) -> None:
+        """Publish, unless a ticket that nobody has taken says the same; only this process's broker can tell."""
+        if not transport.waiting_at(self._url, QUEUE_PREFIX + queue):
+            publish_ticket(self._celery, queue)
 
     def _put_off(self, queues: set[str], error: Exception) -> None:
         """Keep what could not be published, and wait, longer from failure to failure."""

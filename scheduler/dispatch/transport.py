@@ -13,8 +13,11 @@ from queue import Empty
 from threading import Condition
 from time import monotonic
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from kombu.transport import TRANSPORT_ALIASES, virtual
+
+SCHEME: Final = "inproc"
 
 
 class Broker:
@@ -91,6 +94,14 @@ def broker_at(name: str) -> Broker:
     return _brokers.setdefault(name, Broker())
 
 
+def waiting_at(url: str, queue: str) -> int:
+    """Return how many messages wait in a queue of the broker at this address; 0 where it is another kind."""
+    parts = urlsplit(url)
+    if parts.scheme != SCHEME:
+        return 0
+    return broker_at(parts.hostname or Transport.default_host).size(queue)
+
+
 class Channel(virtual.Channel):
     """A channel whose queues are those of its connection's broker."""
 
@@ -128,12 +139,13 @@ class Transport(virtual.Transport):
     """The transport of `inproc://`: delivery as soon as a message is put, in the order of putting."""
 
     Channel = Channel
-    driver_type = "inproc"
-    driver_name = "inproc"
+    driver_type = SCHEME
+    driver_name = SCHEME
+    default_host = "localhost"
 
     def __init__(self, client: Any, **options: Any) -> None:  # noqa: ANN401 - as kombu declares it
         super().__init__(client, **options)
-        self.broker = broker_at(client.hostname or self.default_connection_params["hostname"])
+        self.broker = broker_at(client.hostname or self.default_host)
         self.state = self.broker.state
         self._is_woken = False
 
@@ -168,4 +180,4 @@ class Transport(virtual.Transport):
 
 def register() -> None:
     """Make `inproc://` known to kombu."""
-    TRANSPORT_ALIASES["inproc"] = f"{__name__}:{Transport.__name__}"
+    TRANSPORT_ALIASES[SCHEME] = f"{__name__}:{Transport.__name__}"

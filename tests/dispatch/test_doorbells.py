@@ -9,7 +9,7 @@ from celery.worker import WorkController
 from kombu import Producer
 
 from scheduler.dispatch.doorbells import REFUSED_POOL, SILENT_AFTER_S, Doorbells
-from scheduler.dispatch.tickets import RING, queue_of
+from scheduler.dispatch.tickets import RING, publish_ticket, queue_of
 from tests.dispatch.remote import remote_consumer
 
 
@@ -121,13 +121,13 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("message", GARBAGE.values(), ids=GARBAGE.keys())
-def test_garbage_is_dropped_and_the_next_ticket_heard(broker_url, queue, message, make_celery, make_publish):
+def test_garbage_is_dropped_and_the_next_ticket_heard(broker_url, queue, message, make_celery):
     celery = make_celery(broker_url)
     with listening(celery, queue) as (_, heard):
         with celery.connection_for_write() as connection, connection.channel() as channel:
             target = queue_of(queue)
             Producer(channel).publish(**message, routing_key=target.name, declare=[target])
-        make_publish(broker_url).ring([queue])
+        publish_ticket(celery, queue)
 
         assert heard.get(timeout=20) == queue
     assert waiting(celery, queue) == 0

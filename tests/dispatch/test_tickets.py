@@ -3,6 +3,7 @@ import logging
 import pytest
 
 from scheduler.dispatch.tickets import CeleryPublish, check_broker
+from scheduler.dispatch.transport import broker_at
 from scheduler.errors import BrokerUnavailable
 
 NOWHERE = ["redis://:canary@127.0.0.1:1/0", "amqp://me:canary@127.0.0.1:1//"]
@@ -62,3 +63,18 @@ def test_only_json_is_accepted(make_celery):
     assert celery.conf.accept_content == ["json"]
     assert celery.conf.task_serializer == "json"
     assert not celery.conf.worker_enable_remote_control
+
+
+def test_a_queue_of_this_process_that_holds_a_ticket_gets_no_second_one(make_publish):
+    url = "inproc://holds-one"
+    publish = make_publish(url)
+    broker = broker_at("holds-one")
+    publish.ring(["a"])
+    while broker.size("dirigent.a") == 0:
+        publish.ring(["b"])
+
+    publish.ring(["a"])
+    while broker.size("dirigent.b") == 0 or broker.size("dirigent.c") == 0:
+        publish.ring(["a", "c"])
+
+    assert (broker.size("dirigent.a"), broker.size("dirigent.b")) == (1, 1)
