@@ -33,6 +33,20 @@ class BadId(BadDag):
         self.value = value
 
 
+class BadName(DirigentError):
+    """A pool, variable or connection is given a name that cannot be one."""
+
+    def __init__(self, what: str, value: str) -> None:
+        super().__init__(
+            f"{what} {value!r} is not allowed: use 1 to 250 printable characters, without blanks around them."
+        )
+        self.value = value
+
+
+class BadConnection(DirigentError):
+    """A connection cannot be made of what was given. The message never repeats it: it may hold a password."""
+
+
 class DagCycle(BadDag):
     """Tasks wait for each other in a circle."""
 

@@ -16,6 +16,7 @@ from scheduler.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from scheduler.config import Settings
+    from scheduler.security.encryption import FernetCipher
     from scheduler.store import Database
 
 ACTOR: Final = "cli"
@@ -56,6 +57,17 @@ class Invocation:
         settings = self.settings
         db: Database = store.Database(settings.database_url, synchronous=settings.sqlite_synchronous)
         return db
+
+    @cached_property
+    def cipher(self) -> FernetCipher:
+        """Return what encrypts variables and connections here. Raises BadSetting where the secret is missing."""
+        security: Any = import_module("scheduler.security.secret_key")
+        encryption: Any = import_module("scheduler.security.encryption")
+        settings = self.settings
+        given = settings.secret_key.get_secret_value() if settings.secret_key else None
+        secret = security.load_secret_key(settings.home, given, may_create=settings.is_embedded)
+        cipher: FernetCipher = encryption.FernetCipher(secret)
+        return cipher
 
     def now(self) -> datetime:
         """Return the present instant."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from scheduler.clock import parse_instant
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Instant(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -32,3 +35,14 @@ def read_pairs(pairs: Sequence[str]) -> dict[str, str]:
         if "=" not in pair:
             raise click.BadParameter(f"{pair!r} is not of the form KEY=VALUE")
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def show_secrets_option(command: F) -> F:
+    """Give a command `--show-secrets`."""
+    option = click.option("--show-secrets", is_flag=True, help="Show what is masked otherwise.")
+    return option(command)
+
+
+def read_stdin(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Read `-` as what stands on standard input, without the line end after it."""
+    return sys.stdin.read().removesuffix("\n") if value == "-" else value

@@ -42,6 +42,12 @@ def list_pools(session: Session) -> list[Pool]:
     return [Pool(*row) for row in session.execute(sa.select(P.name, P.slots, P.description).order_by(P.name))]
 
 
+def find_pool(session: Session, name: str) -> Pool | None:
+    """Return a pool, or None."""
+    row = session.execute(sa.select(P.name, P.slots, P.description).where(P.name == name)).first()
+    return None if row is None else Pool(*row)
+
+
 def put_pool(session: Session, wanted: Pool) -> None:
     """Create a pool or change it; waiting tasks are looked at again. Raises Conflict for a negative size."""
     if wanted.slots < 0:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from scheduler.store.connections import Connection, ConnectionRef
 from scheduler.store.dag_files import FileRecord
 from scheduler.store.dags import DagRow
+from scheduler.store.pools import Pool
+from scheduler.store.variables import VariableRef
 from scheduler.store.views.runs import Run, Task
+
+#: What stands for a secret that is not shown.
+MASK: Final = "***"
 
 
 def dag_fields(dag: DagRow, tags: Sequence[str]) -> dict[str, Any]:
@@ -93,3 +99,47 @@ def task_fields(run: Run, task: Task) -> dict[str, Any]:
         "hostname": task.hostname,
         "reason": task.reason or None,
     }
+
+
+def pool_fields(pool: Pool, occupied: int) -> dict[str, Any]:
+    """Describe a pool of which queued and running tasks occupy so many slots."""
+    return {
+        "name": pool.name,
+        "slots": pool.slots,
+        "description": pool.description or None,
+        "occupied_slots": occupied,
+        "open_slots": max(0, pool.slots - occupied),
+    }
+
+
+def variable_fields(variable: VariableRef, value: str = MASK) -> dict[str, Any]:
+    """Describe a variable."""
+    return {
+        "key": variable.key,
+        "value": value,
+        "description": variable.description or None,
+        "is_encrypted": True,
+    }
+
+
+def connection_fields(connection: Connection | ConnectionRef) -> dict[str, Any]:
+    """Describe a connection: with its secrets where it is given with them, else with a mask over them."""
+    secrets = _secrets(connection) if isinstance(connection, Connection) else _masks(connection)
+    return {
+        "connection_id": connection.conn_id,
+        "conn_type": connection.conn_type,
+        "description": connection.description or None,
+        "host": connection.host or None,
+        "port": connection.port,
+        "schema": connection.schema or None,
+        "login": connection.login or None,
+        **secrets,
+    }
+
+
+def _secrets(connection: Connection) -> dict[str, str | None]:
+    return {"password": connection.password or None, "extra": connection.extra or None}
+
+
+def _masks(ref: ConnectionRef) -> dict[str, str | None]:
+    return {"password": MASK if ref.has_password else None, "extra": MASK if ref.has_extra else None}
