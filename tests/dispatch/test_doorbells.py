@@ -33,6 +33,13 @@ def waiting(celery, queue):
         return declared.message_count
 
 
+def left_behind(celery, queue):
+    """What lies in the queue, taken out of it: one text a message."""
+    with celery.connection_for_read() as connection, connection.channel() as channel:
+        messages = iter(lambda: queue_of(queue)(channel).get(no_ack=True), None)
+        return [str(message.body) for message in messages]
+
+
 def test_a_ticket_is_heard(broker_url, queue, make_celery, make_publish):
     with listening(make_celery(broker_url), queue) as (_, heard):
         make_publish(broker_url).ring([queue])
@@ -130,7 +137,8 @@ def test_garbage_is_dropped_and_the_next_ticket_heard(broker_url, queue, message
         publish_ticket(celery, queue)
 
         assert heard.get(timeout=20) == queue
-    assert waiting(celery, queue) == 0
+    # The ticket itself may come again: it is acknowledged after it was heard.
+    assert all(f'"{queue}"' in ticket for ticket in left_behind(celery, queue))
 
 
 @pytest.mark.parametrize(
