@@ -128,6 +128,11 @@ class Settings(BaseModel):
     attempt_memory_mb: int | None = Field(
         None, ge=64, description="Memory that one attempt may take, in MB; unset: what the machine has."
     )
+    pass_environ: Words = Field(
+        (),
+        description="Variables of the environment that DAG files and tasks may see beside the common ones "
+        "(`PATH`, `LANG`, `HTTPS_PROXY`, ...): names, or `AWS_*` for all that start so. Dirigent's own never.",
+    )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
         "NORMAL",
         description="`NORMAL`: a power loss may repeat the last moments of work, never corrupt. "

@@ -150,6 +150,7 @@ class WorkerSide:
             answer=Answers(house.db, FernetCipher(house.secret), house.clock),
             clock=house.clock,
             environ=environ,
+            pass_on=house.settings.pass_environ,
             limits=limits_of(settings),
             name=hostname,
         )
@@ -344,6 +345,7 @@ class SchedulerServer:
             answer=Answers(house.db, FernetCipher(house.secret), house.clock),
             clock=house.clock,
             environ=environ,
+            pass_on=house.settings.pass_environ,
         )
         self._side = SchedulerSide(house, self._publish, self._supervisor)
 

@@ -365,7 +365,7 @@ def test_no_secret_of_the_server_is_in_its_environment(make_crew: Callable[..., 
         "MY_REGION": "r",
         "MY_ZONE": "z",
     }
-    outcome = make_crew(environ=environ, pass_on=["MY_*"]).run_code(
+    outcome = make_crew(environ=environ, pass_on=["MY_*", "DIRIGENT_*"]).run_code(
         """
         import os
         def task():

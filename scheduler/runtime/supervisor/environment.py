@@ -28,14 +28,22 @@ ONE_THREAD: Final = dict.fromkeys(
     ),
     "1",
 )
+_OWN: Final = "DIRIGENT_"
 #: Naming a process must not wipe out what `ps e` and /proc tell of its environment.
 OURS: Final = {"SPT_NOENV": "1"}
 
 
 def child_environment(environ: Mapping[str, str], also: Collection[str] = ()) -> dict[str, str]:
-    """Return what children get: names on the list, and those that `also` names (with `*` for any end)."""
+    """Return what children get: names on the list, and those that `also` names (with `*` for any end).
+
+    Dirigent's own settings hold its secrets: they are not passed on even if `also` is `*`.
+    """
     patterns = (*PASSED_ON, *also)
-    passed = {name: value for name, value in environ.items() if _matches(name, patterns)}
+    passed = {
+        name: value
+        for name, value in environ.items()
+        if _matches(name, patterns) and not name.upper().startswith(_OWN)
+    }
     return ONE_THREAD | passed | OURS
 
 

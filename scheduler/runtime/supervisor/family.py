@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 from collections.abc import Iterator
@@ -51,9 +52,10 @@ class Family:
         self._seat(guest, Source(f"alone {next(self._numbers)}", "", FOR_PARSES.op))
 
     def warm(self, source: Source) -> None:
-        """Import the file, if it is not imported yet."""
+        """Import the file, if it is not imported yet; what fails will fail again where it is needed."""
         if self._fresh_reason(source) is None and not self._is_closed:
-            self._nest(source)
+            with contextlib.suppress(OSError):
+                self._nest(source)
 
     def start(self) -> None:
         """Start the base process and look after the preloaders from time to time."""
