@@ -1,4 +1,8 @@
-"""Contents of the files in the DAG folder: read and hashed where a file changed, else remembered."""
+"""Contents of the files in the DAG folder: read and hashed where a file changed, else remembered.
+
+A large data file that changes again and again, such as a database that tasks write to, would fill the store
+with its states: it is read at growing distances, up to an hour, and stands in snapshots as it was last read.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,11 @@ from scheduler.store.snapshots import Entry
 #: A file that changed this shortly before it was read may change again without a trace: the next look reads
 #: it again.
 _RACY: Final = timedelta(seconds=1)
+#: From this size on, a file that changes again and again is read less and less often.
+_LARGE: Final = 1_000_000
+_SHORTEST: Final = timedelta(seconds=10)
+_LONGEST: Final = timedelta(hours=1)
+_WORTH_TELLING: Final = timedelta(minutes=5)
 #: Contents that are held at once, between being read and being stored.
 _BATCH_BYTES: Final = 16_000_000
 _BATCH_FILES: Final = 200
@@ -28,6 +37,19 @@ class _Known(NamedTuple):
     entry: Entry
     declares: bool
     is_settled: bool
+    read_at: datetime
+    patience: timedelta  #: how long a change of a large file is let be
+
+    def is_restless(self, now: datetime) -> bool:
+        """Tell whether a change may wait."""
+        is_large = self.entry.size > _LARGE and not self.declares
+        return is_large and now - self.read_at < self.patience
+
+    def patience_after(self, entry: Entry, now: datetime) -> timedelta:
+        """Return the patience with a file that is read again: twice as long where it changed soon again."""
+        if entry.hash == self.entry.hash:
+            return self.patience
+        return min(self.patience * 2, _LONGEST) if now - self.read_at < self.patience * 4 else _SHORTEST
 
 
 class _Read(NamedTuple):
@@ -61,10 +83,13 @@ class Contents:
         out.
         """
         self._known = {path: known for path, known in self._known.items() if path in scan.files}
-        changed = [path for path, trace in scan.files.items() if self._is_changed(path, trace)]
+        changed = [path for path, trace in scan.files.items() if self._is_changed(path, trace, now)]
         for batch in _batches(self._read_all(changed, scan, now)):
             self._keep(batch, missing, store)
             self._known |= {each.path: each.known for each in batch}
+        scan.warnings += [
+            _restless(path) for path, known in self._known.items() if known.patience > _WORTH_TELLING
+        ]
 
     def _keep(self, batch: Sequence[_Read], missing: Missing, store: Store) -> None:
         contents = {each.known.entry.hash: each.data for each in batch}
@@ -73,13 +98,15 @@ class Contents:
             store([pack_blob(contents[hash_]) for hash_ in wanted])
         self._stored.update(unknown)
 
-    def _is_changed(self, path: str, trace: Trace) -> bool:
+    def _is_changed(self, path: str, trace: Trace, now: datetime) -> bool:
         known = self._known.get(path)
-        return known is None or not known.is_settled or known.trace != trace
+        if known is None:
+            return True
+        return (not known.is_settled or known.trace != trace) and not known.is_restless(now)
 
     def _read_all(self, paths: Sequence[str], scan: Scan, now: datetime) -> Iterator[_Read]:
         for path in paths:
-            self._known.pop(path, None)
+            before = self._known.pop(path, None)
             try:
                 data = (self._root / path).read_bytes()
             except FileNotFoundError:
@@ -87,14 +114,23 @@ class Contents:
             except OSError as error:
                 scan.unreadable[path] = words(error)
                 continue
-            yield _Read(path, data, _known(path, data, scan.files[path], now))
+            yield _Read(path, data, _known(path, data, scan.files[path], now, before))
 
 
-def _known(path: str, data: bytes, trace: Trace, now: datetime) -> _Known:
+def _known(path: str, data: bytes, trace: Trace, now: datetime, before: _Known | None) -> _Known:
     newest = max(trace.mtime_ns, trace.ctime_ns) / 1e9
     is_settled = newest < (now - _RACY).timestamp() and len(data) == trace.size
     entry = Entry(hash_bytes(data), len(data), 0o755 if trace.mode & 0o111 else 0o644)
-    return _Known(trace, entry, path.endswith(".py") and may_declare_dags(data), is_settled)
+    declares = path.endswith(".py") and may_declare_dags(data)
+    patience = before.patience_after(entry, now) if before else _SHORTEST
+    return _Known(trace, entry, declares, is_settled, now, patience)
+
+
+def _restless(path: str) -> str:
+    return (
+        f"{path} changes again and again: runs see it as it was up to an hour ago. "
+        "Name it in .dirigentignore, and keep what tasks write outside of the DAG folder."
+    )
 
 
 def may_declare_dags(data: bytes) -> bool:

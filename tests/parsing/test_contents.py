@@ -77,6 +77,26 @@ def test_a_file_that_was_just_written_is_read_again_since_it_may_change_without_
     assert shelf.contents.manifest["a.py"].hash == hashlib.sha256(b"two").hexdigest()
 
 
+def test_a_large_file_that_changes_again_and_again_is_read_at_growing_distances_and_named(shelf, tmp_path):
+    place = tmp_path / "output.db"
+    seen, warnings = [], []
+    for second in range(0, 3600, 10):
+        place.write_bytes(str(second).encode().rjust(1_500_000))
+        warnings = shelf.look(LATER + timedelta(seconds=second)).warnings
+        seen.append(shelf.contents.manifest["output.db"].hash)
+    assert len(set(seen)) == len(shelf.kept) <= 10
+    assert "output.db changes again and again" in warnings[0]
+
+
+def test_a_large_file_that_has_been_at_rest_is_read_at_once(shelf, tmp_path):
+    place = tmp_path / "rates.csv"
+    for hour in range(5):
+        place.write_bytes(str(hour).encode().rjust(1_500_000))
+        assert shelf.look(LATER + timedelta(hours=hour)).warnings == []
+        expected = hashlib.sha256(place.read_bytes()).hexdigest()
+        assert shelf.contents.manifest["rates.csv"].hash == expected
+
+
 def test_a_file_that_is_gone_is_forgotten(shelf, tmp_path):
     (tmp_path / "a.py").write_text("x")
     shelf.look(LATER)
