@@ -123,7 +123,9 @@ class Worker:
     def start(self) -> None:
         """Make the worker known and begin to claim."""
         self._db.transact(self._register)
+        self._renewed_at = self._clock.monotonic()
         self._thread.start()
+        Thread(target=self._guard, name="worker-leases", daemon=True).start()
 
     def close(self) -> None:
         """Claim no more, and have running attempts stopped; waits for them, up to a limit.
@@ -197,10 +199,8 @@ class Worker:
                 self._bell.watch(self._clock.monotonic())
         except DirigentError as error:
             log.warning("worker: %s", error)
-            self._fence()
         except Exception:
             log.exception("worker: a step failed")
-            self._fence()
 
     def _drain(self) -> list[Report]:
         while True:
@@ -344,8 +344,13 @@ class Worker:
             if attempt_id in self._claims:
                 self._launcher.stop(attempt_id, reason)
 
+    def _guard(self) -> None:
+        """Watch the leases from a thread of its own: the worker's may hang in a database that does not answer."""
+        while not self._stopping.wait(self._plan.heartbeat_s / 4):
+            self._fence()
+
     def _fence(self) -> None:
-        """Stop all attempts before their leases can run out: this worker cannot renew them."""
+        """Stop all attempts before their leases can run out, where this worker cannot renew them."""
         silent_s = self._clock.monotonic() - self._renewed_at
         if silent_s < self._plan.lease_s - self._plan.heartbeat_s:
             return

@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 
+import psutil
 import pytest
 import redis
 import sqlalchemy as sa
 
 from scheduler.store.tables import leader, worker
 from tests.integration.ledger import KEEPS_LEDGER, counted
+from tests.integration.processes import marked
 from tests.integration.project import Project
 from tests.integration.waiting import eventually
 
@@ -33,6 +35,12 @@ def workers_of(project: Project) -> list[str]:
     return [
         row.id for row in project.record.rows(sa.select(worker.c.id).where(worker.c.stopped_at.is_(None)))
     ]
+
+
+def attempts_of(project: Project) -> list[str]:
+    """Return the names of the processes that run tasks."""
+    names = [" ".join(process.cmdline()) for process in marked(project.mark)]
+    return [name for name in names if ", attempt " in name]
 
 
 def leader_of(project: Project) -> str:
@@ -203,3 +211,27 @@ def test_servers_survive_a_database_that_is_away_for_seconds(new_project, new_se
     database.start()
     run.until(within=60)
     assert all(server.is_running for server in shop.servers)
+
+
+def test_a_worker_stops_its_attempts_before_others_may_take_them_when_the_database_hangs(
+    new_project, new_server, redis_url
+):
+    database = new_server("postgres")
+    shop = new_project(database_url=database.url, broker_url=redis_url, secret_key=SECRET, lease_s=LEASE_S)
+    shop.write("held.py", keeps_ledger(shop, HELD))
+    shop.start("scheduler")
+    shop.start("worker", "--slots", "4")
+    run = shop.trigger("held")
+    eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 4, told=shop.told)
+    assert len(attempts_of(shop)) == 4
+    hung = [psutil.Process(database.process.pid), *psutil.Process(database.process.pid).children()]
+    for process in hung:
+        process.suspend()
+    try:
+        eventually(lambda: not attempts_of(shop), told=shop.told)
+    finally:
+        for process in hung:
+            process.resume()
+    (shop.folder / "gate").touch()
+    run.until(within=60)
+    assert set(counted(shop.folder / "ledger").values()) == {1, 2}
