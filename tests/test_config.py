@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,14 @@ def test_every_setting_is_read_by_the_program():
         assert re.search(rf"settings\.{name}\b", program), (
             f"nothing reads {name}: setting it would do nothing"
         )
+
+
+def test_what_runs_user_code_does_not_load_settings():
+    code = (
+        "import pkgutil, sys, scheduler.runtime.child as child\n"
+        "for module in pkgutil.iter_modules(child.__path__): __import__(f'{child.__name__}.{module.name}')\n"
+        "print(*sys.modules)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert {"scheduler.config", "pydantic"}.isdisjoint(printed.split())

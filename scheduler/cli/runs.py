@@ -31,7 +31,7 @@ def runs() -> None:
 
 @runs.command("list")
 @click.argument("dag_id", default="")
-@click.option("--state", type=click.Choice([state.value for state in RunState]))
+@click.option("--state", type=click.Choice([state.value for state in RunState]), help="Only runs in it.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=25, show_default=True)
 @output_option
 @pass_invocation
