@@ -110,4 +110,5 @@ def _line(run: runs.Run, wanted: Wanted) -> str:
     if wanted.scope in {"failed", "all"}:
         return command("runs", "rerun", run.dag_id, run.run_id, f"--{wanted.scope}", *code)
     more = ["--downstream"] if wanted.scope == "downstream" else []
-    return command("tasks", "clear", run.dag_id, run.run_id, wanted.task_id, *more, *code)
+    path = ["--path", wanted.path] if wanted.path else []
+    return command("tasks", "clear", run.dag_id, run.run_id, wanted.task_id, *path, *more, *code)
