@@ -29,6 +29,7 @@ class Watcher:
         self._root = root
         self._on_change = on_change
         self._is_over = Event()
+        self._told = ""
         self._thread = Thread(target=self._run, name="dag-folder-watch", daemon=True)
 
     def start(self) -> None:
@@ -44,10 +45,15 @@ class Watcher:
         while not self._is_over.is_set():
             try:
                 self._watch(_identity(self._root))
-            except OSError as error:
-                log.debug("The DAG folder cannot be watched: %s", error)
+            except (OSError, RuntimeError) as error:  # RuntimeError: the system has no watches left
+                self._tell(str(error))
                 self._is_over.wait(_RETRY_S)
             self._on_change()
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._told:
+            log.warning("The DAG folder is looked at regularly but cannot be watched: %s", trouble)
+            self._told = trouble
 
     def _watch(self, identity: tuple[int, int]) -> None:
         has_begun = False
