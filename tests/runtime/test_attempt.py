@@ -100,6 +100,7 @@ def test_memory_beyond_the_limit_is_a_memory_error(make_crew: Callable[..., Crew
     assert outcome.state == "failed"
     assert outcome.error is not None
     assert outcome.error.type == "MemoryError"
+    assert outcome.reason.endswith("; it may take 191 MB (DIRIGENT_ATTEMPT_MEMORY_MB)")
 
 
 def test_a_closed_stdout_loses_neither_outcome_nor_log_records(crew: Crew) -> None:

@@ -47,7 +47,7 @@ class Attempt:
         self._services = services
         self._log = log
         self._deliver = deliver
-        self._evidence = Evidence(job)
+        self._evidence = Evidence(job, memory_limit_bytes=services.limits.memory_bytes)
         self._oom_kills = services.oom_watch.lately()
         self._printed = LogOutput(log)
         self._channel: Conversation | None = None

@@ -18,6 +18,7 @@ from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.output import OutputPipe
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
+from scheduler.runtime.supervisor.verdict import limit_words
 from scheduler.wire import Data, ErrorInfo, ParsedFile, parsed_from_data
 
 #: Bytes of what the file printed that are kept.
@@ -143,10 +144,18 @@ class Parse:
     def _parsed(self, reason: str) -> ParsedFile:
         try:
             if self._message is not None:
-                return parsed_from_data(self._message["parsed"])
+                return self._explained(parsed_from_data(self._message["parsed"]))
         except (KeyError, TypeError, ValueError) as error:
             reason = f"the import sent an answer that cannot be read: {error}"
         return ParsedFile(file=self._request.file, error=_process_error(self._request.file, reason))
+
+    def _explained(self, parsed: ParsedFile) -> ParsedFile:
+        """A MemoryError has no text of its own: tell the limit that it ran into."""
+        error, limit_bytes = parsed.error, self._request.memory_bytes
+        if error is None or error.type != "MemoryError" or limit_bytes is None:
+            return parsed
+        words = limit_words(limit_bytes, "DIRIGENT_PARSE_MEMORY_MB")
+        return replace(parsed, error=replace(error, message=words, line=f"{error.line}; {words}"))
 
 
 def _process_error(file: str, reason: str) -> ErrorInfo:

@@ -35,6 +35,7 @@ class Evidence:
     lost: str | None = None  #: why the kernel's word is missing
     error: ErrorInfo | None = None  #: of the import
     channel_fault: str | None = None
+    memory_limit_bytes: int | None = None
     memory_ran_out: bool = False  #: the kernel killed some process for want of memory meanwhile
 
 
@@ -65,10 +66,23 @@ def judge(evidence: Evidence, now: datetime) -> Outcome:
     outcome = said or _made(evidence)
     return replace(
         outcome,
+        reason=_with_limit(outcome, evidence.memory_limit_bytes),
         **_exit_facts(evidence.ended),
         started_at=outcome.started_at or _text(evidence.started_at),
         ended_at=outcome.ended_at or now.isoformat(),
     )
+
+
+def _with_limit(outcome: Outcome, limit_bytes: int | None) -> str:
+    """Return the reason; of a MemoryError, which has no text of its own, with the limit that it ran into."""
+    if limit_bytes is None or outcome.error is None or outcome.error.type != "MemoryError":
+        return outcome.reason
+    return f"{outcome.reason}; {limit_words(limit_bytes, 'DIRIGENT_ATTEMPT_MEMORY_MB')}"
+
+
+def limit_words(limit_bytes: int, setting: str) -> str:
+    """Say how much memory is allowed, and by which setting."""
+    return f"it may take {limit_bytes / 1024 / 1024:.0f} MB ({setting})"
 
 
 def _made(evidence: Evidence) -> Outcome:
