@@ -28,6 +28,7 @@ from scheduler.store.tasks import (
     changed_tasks,
     clear_changed,
     due_tasks,
+    failed_tasks,
     has_unfinished,
     mark_changed,
     move_tasks,
@@ -158,7 +159,9 @@ def _wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: I
 def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> bool:
     if has_unfinished(session, run.id):
         return False
-    ending = finish(graph, _states(tasks_named(session, run.id, graph.leaves)), any_unfinished=False)
+    leaves = _states(tasks_named(session, run.id, graph.leaves))
+    failed = set(failed_tasks(session, run.id)).intersection(graph.tasks)
+    ending = finish(graph, leaves, any_unfinished=False, failed=failed)
     if ending is None:
         return False
     end_run(session, now, run, graph, ending, effects)

@@ -133,6 +133,12 @@ def some_unfinished(session: Session, run_pk: int, limit: int) -> list[str]:
     return list(session.execute(_SOME_UNFINISHED, {"run_pk": run_pk, "room": limit}).scalars())
 
 
+def failed_tasks(session: Session, run_pk: int) -> list[str]:
+    """Return the ids of the tasks of a run that failed themselves."""
+    query = sa.select(T.task_id).where(T.run_pk == run_pk, T.state == TaskState.FAILED)
+    return list(session.execute(query).scalars())
+
+
 def clear_changed(session: Session, ids: Collection[int]) -> None:
     """Take note that the planner has drawn the consequences of these rows."""
     session.execute(_CLEAR_CHANGED, {"ids": sorted(ids)})

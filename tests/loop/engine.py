@@ -192,6 +192,13 @@ class Engine:
         with self.db.read() as session:
             return str(session.execute(sa.select(dag_run.c.state).where(dag_run.c.id == run_pk)).scalar_one())
 
+    def reason(self, run_pk: int) -> str:
+        """Return why a run ended as it did."""
+        with self.db.read() as session:
+            return str(
+                session.execute(sa.select(dag_run.c.reason).where(dag_run.c.id == run_pk)).scalar_one()
+            )
+
     def attempts(self, run_pk: int) -> list[tuple[str, int, str]]:
         """Return task, try number and state of each attempt of a run, oldest first."""
         query = (

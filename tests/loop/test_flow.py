@@ -42,6 +42,7 @@ def test_a_failure_fails_what_follows_and_the_run(engine):
         "other": "success",
     }
     assert engine.run_state(run) == RunState.FAILED
+    assert engine.reason(run) == "failed: a"
 
 
 def test_a_failed_try_is_made_again_after_its_delay_and_not_before(engine):
