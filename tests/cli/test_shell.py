@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -71,3 +72,14 @@ def test_completion_scripts_name_the_program(dirigent, shell):
 
     assert said.code == 0
     assert "_DIRIGENT_COMPLETE" in said.out
+
+
+def test_the_shell_is_told_how_a_word_may_go_on(project):
+    asked = {"_DIRIGENT_COMPLETE": "bash_complete", "COMP_WORDS": "dirigent runs re", "COMP_CWORD": "2"}
+    command = [sys.executable, "-c", PROGRAM]
+
+    done = subprocess.run(
+        command, cwd=project, env=os.environ | asked, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "plain,rerun\n"
