@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psutil
+import pytest
 
 from scheduler.errors import NotFound
 from scheduler.logs.sink import LogSink
@@ -40,6 +41,18 @@ def test_two_hundred_attempts_in_parallel_have_one_outcome_each_and_leave_nothin
     assert crew.outcomes.empty()
     assert open_fds() == before
     wait_until(lambda: not any(process.is_running() for process in children))
+
+
+def test_no_attempt_that_ended_is_said_to_linger(
+    make_crew: Callable[..., Crew], caplog: pytest.LogCaptureFixture
+) -> None:
+    crew = make_crew(Limits(exit_grace_s=1.0))
+    crew.write("def task(): pass")
+    launched = [crew.launch() for _ in range(60)]
+    assert [crew.outcome().state for _ in launched] == ["success"] * 60
+    crew.write("import time\ndef task(): time.sleep(1.2)", file="later.py")
+    crew.run(file="later.py")
+    assert "did not end" not in caplog.text
 
 
 def test_an_attempt_that_is_claimed_again_has_an_outcome_for_each_epoch(crew: Crew) -> None:

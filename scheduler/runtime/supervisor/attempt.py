@@ -173,6 +173,8 @@ class Attempt:
         except (KeyError, TypeError, ValueError) as error:
             self._channel_ended(f"it sent an outcome that cannot be read: {error}")
             return
+        if self._is_over:
+            return  # its end was heard of first
         if parting is not None:
             self._evidence.ended = parting
             self._finish()
