@@ -14,10 +14,13 @@ from benchmarks import tickets
 from benchmarks.figures import show_machine
 from benchmarks.floors import measure_floors
 from benchmarks.flows import FLOWS
+from benchmarks.queries import queries
 from benchmarks.server import serving
 from benchmarks.starts import STARTS
 
-NAMES = [*STARTS, *FLOWS]
+#: Measured on servers of their own.
+ALONE = {**STARTS, "queries": queries}
+NAMES = [*ALONE, *FLOWS]
 
 
 def main(arguments: list[str]) -> None:
@@ -43,8 +46,8 @@ def measure(names: list[str], runs: int, database: str | None, broker: str | Non
     settings = {name: url for name, url in given.items() if url}
     show_machine("PostgreSQL" if database else "SQLite", (broker or "in-process").partition(":")[0])
     for name in names:
-        if name in STARTS:
-            STARTS[name](settings, runs)
+        if name in ALONE:
+            ALONE[name](settings, runs)
     flows = [name for name in names if name in FLOWS]
     if flows:
         with tempfile.TemporaryDirectory() as folder, serving(**settings) as server:
