@@ -8,20 +8,18 @@ from collections.abc import Collection
 from pathlib import Path
 from secrets import token_hex
 
-from celery import Celery
-
 from scheduler.cli.compose import House, WorkerSide, open_house
 from scheduler.cli.servers import refuse_inproc
 from scheduler.config import load_settings
 from scheduler.dispatch.doorbells import Doorbells
-from scheduler.dispatch.tickets import CeleryPublish, check_broker
+from scheduler.dispatch.tickets import CeleryApp, CeleryPublish, check_broker
 
 
 class HostedWorker:
     """A worker that starts and ends with Celery's."""
 
     def __init__(
-        self, house: House, celery: Celery, doorbells: Doorbells, *, queues: Collection[str], slots: int
+        self, house: House, celery: CeleryApp, doorbells: Doorbells, *, queues: Collection[str], slots: int
     ) -> None:
         self._house = house
         self._publish = CeleryPublish(celery)
@@ -52,7 +50,7 @@ class HostedWorker:
 
 
 def build_worker(
-    celery: Celery, doorbells: Doorbells, *, queues: Collection[str], slots: int
+    celery: CeleryApp, doorbells: Doorbells, *, queues: Collection[str], slots: int
 ) -> HostedWorker:
     """Build the worker. Raises BadSetting, BrokerUnavailable, DatabaseUnavailable."""
     settings = load_settings(os.environ, Path.cwd())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from threading import Condition, Thread
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from celery import Celery
 from kombu import Queue
@@ -16,6 +16,9 @@ from scheduler.dispatch import transport
 from scheduler.errors import BrokerUnavailable
 
 log = logging.getLogger(__name__)
+
+#: The app that carries tickets, for those who pass it on without knowing Celery.
+CeleryApp: TypeAlias = Celery
 
 RING: Final = "dirigent.ring"
 QUEUE_PREFIX: Final = "dirigent."
