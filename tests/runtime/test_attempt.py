@@ -379,6 +379,20 @@ def test_no_secret_of_the_server_is_in_its_environment(make_crew: Callable[..., 
     assert (seen["MY_REGION"], seen["MY_ZONE"], seen["JOB"]) == ("r", "z", "1")
 
 
+def test_a_process_that_the_task_forked_cannot_speak_for_it(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import os
+        def task():
+            if (pid := os.fork()) == 0:
+                return "child"
+            os.waitpid(pid, 0)
+            return "task"
+        """
+    )
+    assert outcome.xcoms == {"return_value": "task"}
+
+
 def test_its_standard_input_is_empty(crew: Crew) -> None:
     assert crew.run_code("import sys\ndef task(): return sys.stdin.read()").xcoms == {"return_value": ""}
 

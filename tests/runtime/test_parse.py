@@ -165,6 +165,20 @@ def test_what_an_import_starts_ends_with_it(crew: Crew) -> None:
     wait_until(lambda: not is_alive(int(parsed.stdout)))
 
 
+def test_a_process_that_an_import_forked_cannot_answer_for_it(crew: Crew) -> None:
+    parsed = crew.parse(
+        """
+        import os
+        if (pid := os.fork()) == 0:
+            raise RuntimeError("in the child")
+        os.waitpid(pid, 0)
+        def task(): pass
+        """
+    )
+    assert parsed.error is None
+    assert len(parsed.dags) == 1
+
+
 def test_a_running_attempt_survives_a_parse_that_kills_its_parent(crew: Crew) -> None:
     crew.write("import time\ndef task(): time.sleep(1); return 'fine'", file="other.py")
     crew.launch(file="other.py")

@@ -75,6 +75,8 @@ def _answer(channel: PipeChannel, code: UserCode, dags: Dags | None) -> None:
     setproctitle(f"dirigent: {job.run.dag_id} {job.task_id or job.callback}, attempt {job.attempt_id}")
     os.environ.update(job.env)
     outcome = _perform(channel, code, dags, job)
+    if not channel.is_mine:
+        leave(0)
     _wind_down()
     try:
         channel.send({"outcome": outcome} | _parting())

@@ -90,7 +90,8 @@ def run_parse(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     settle(output_fd, request["memory_bytes"])
     channel = PipeChannel(socket.socket(fileno=channel_fd), PARSE_LIMIT)
     parsed = parse(code, request["code_root"], request["file"], request["timeout_s"], channel)
-    channel.send({"parsed": parsed})
+    if channel.is_mine:
+        channel.send({"parsed": parsed})
     leave(0)
 
 

@@ -113,6 +113,11 @@ class PipeChannel:
         except OSError:
             raise ChannelClosed from None
 
+    @property
+    def is_mine(self) -> bool:
+        """Whether this process opened the channel; one that user code forked must not speak for it."""
+        return os.getpid() == self._owner
+
     def close(self) -> None:
         """Close the socket."""
         self._sock.close()
@@ -127,7 +132,7 @@ class PipeChannel:
         return piece
 
     def _ask(self, verb: str, **args: Any) -> Json:
-        if os.getpid() != self._owner:
+        if not self.is_mine:
             raise Conflict(
                 f"{verb} was called in a process that the task forked; "
                 "call it in the task itself and hand the result over."
