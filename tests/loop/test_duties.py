@@ -1,0 +1,103 @@
+"""The duties of time: what is done because an instant has come, not because something changed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from scheduler.core.states import AttemptState, RunState
+from scheduler.loop.duties import RescueLost, RingAgain, TimeOutRuns
+from scheduler.loop.effects import Effects
+from scheduler.store.agenda import next_instant
+from scheduler.store.leases import expire_worker
+from scheduler.store.outbox import claim_messages
+from scheduler.store.tables import attempt
+from scheduler.store.tickets import TICKET_IN
+from tests.loop.engine import spec, task
+
+
+def do(engine, duty):
+    return engine.db.transact(lambda session: duty(session, engine.now, 100))
+
+
+def read_agenda(engine):
+    with engine.db.read() as session:
+        return next_instant(session)
+
+
+def test_a_run_that_outlives_its_timeout_fails_and_its_attempts_are_told_to_stop(engine):
+    engine.define(spec(task("a"), task("b", "a"), dagrun_timeout_s=60))
+    run = engine.trigger()
+    engine.advance()
+    [claim] = engine.claim()
+    duty = TimeOutRuns(engine.graphs, engine.effects)
+
+    engine.wait(seconds=59)
+    assert do(engine, duty) == 0
+    engine.wait(seconds=2)
+    assert do(engine, duty) == 1
+
+    assert engine.run_state(run) == RunState.FAILED
+    assert "dagrun_timeout" in engine.reason(run)
+    assert engine.states(run) == {"a": "failed", "b": "skipped"}
+    with engine.db.read() as session:
+        reason = session.execute(
+            sa.select(attempt.c.cancel_reason).where(attempt.c.id == claim.id)
+        ).scalar_one()
+    assert "dagrun_timeout" in reason
+    assert engine.report(claim) == []
+    assert engine.states(run)["a"] == "failed"
+    assert engine.attempts(run) == [("a", 1, AttemptState.CANCELLED)]
+
+
+def test_a_ticket_that_nobody_heard_goes_out_again_after_its_deadline_and_not_before(engine):
+    engine.define(spec(task("a")))
+    engine.trigger()
+    engine.advance()
+    engine.effects.take_rings()
+    duty = RingAgain(engine.effects)
+
+    do(engine, duty)
+    assert engine.effects.take_rings() == []
+    engine.now += TICKET_IN
+    do(engine, duty)
+    assert engine.effects.take_rings() == ["default"]
+    do(engine, duty)
+    assert engine.effects.take_rings() == []
+
+
+def test_only_attempts_whose_lease_ran_out_are_rescued(engine):
+    engine.worker("w2")
+    engine.define(spec(task("a"), task("b")))
+    run = engine.trigger()
+    engine.advance()
+    engine.claim("w1", limit=1)
+    engine.claim("w2", limit=1)
+    engine.db.transact(lambda session: expire_worker(session, "w2"))
+
+    assert do(engine, RescueLost(engine.graphs)) == 1
+
+    assert [state for _, _, state in engine.attempts(run)] == ["running", "lost"]
+
+
+def test_the_agenda_names_the_next_instant_at_which_time_asks_for_something(engine):
+    assert read_agenda(engine) is None
+    engine.define(spec(task("a", retries=1, retry_delay_s=5), dagrun_timeout_s=600))
+    engine.trigger()
+    engine.advance()
+    assert read_agenda(engine) == engine.now + TICKET_IN
+    engine.report(*engine.claim(), state="failed")
+    engine.advance()
+    assert (read_agenda(engine) - engine.now).total_seconds() == 5
+
+
+def test_a_failed_run_leaves_a_message_for_each_recipient(engine):
+    engine.effects = Effects(recipient_count=2)
+    engine.define(spec(task("a")))
+    engine.trigger(run_id="r1")
+
+    engine.run_to_end(state="failed")
+
+    with engine.db.write() as session:
+        messages = claim_messages(session, engine.now, 10, engine.now)
+    assert sorted(message.payload["recipient"] for message in messages) == [0, 1]
+    assert {message.payload["reason"] for message in messages} == {"failed: a"}
