@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     import psycopg
 
 _CONNECT_TIMEOUT_S: Final = "5"
+#: A server that vanishes without a word (power, network) is given up after some 20 s; the system would take hours.
+_KEEPALIVE: Final = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
 #: What processes notify each other on.
 CHANNEL: Final = "dirigent"
 #: Any number that no other program on the database uses for an advisory lock: "dirigent" as bytes.
@@ -41,6 +48,7 @@ def open_database(url: sa.URL, options: dict[str, Any]) -> Backend:
         max_overflow=24,
         pool_use_lifo=True,
         isolation_level="READ COMMITTED",
+        connect_args=_KEEPALIVE,
         **options,
     )
     sa.event.listen(engine, "connect", _set_time_zone)

@@ -74,11 +74,10 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_sentence(new_project, co
     assert len(said.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("mode", [0o500, 0o000])
-def test_a_home_without_rights_is_told_in_one_line(new_project, mode):
+def test_a_home_without_rights_is_told_in_one_line(new_project):
     project = new_project()
     project.home.mkdir()
-    project.home.chmod(mode)
+    project.home.chmod(0o500)
     said = project.dirigent("up", before=WITHOUT_RIGHTS)
     project.home.chmod(0o700)
     assert said.returncode == 1
