@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
+from scheduler.clock import parse_instant
 from scheduler.core.cron import read_cron, read_zone
 from scheduler.errors import BadSchedule
-from scheduler.wire import ScheduleSpec
+from scheduler.wire import DagSpec, ScheduleSpec
 
 _MOMENT: Final = timedelta(microseconds=1)
 _SHORTEST_S: Final = 0.001
@@ -76,6 +77,19 @@ def next_due(
     asked = _Asked(start=start, end=end, catchup=catchup, last=last, now=now.astimezone(UTC))
     due = _KINDS[schedule.kind](schedule, timezone, asked)
     return None if due is None or (end is not None and due.logical_date > end) else due
+
+
+def following(spec: DagSpec, last: Due | None, now: datetime) -> Due | None:
+    """Return the run of a DAG that is due after `last`, or its first one, as `next_due` does."""
+    return next_due(
+        spec.schedule,
+        timezone=spec.timezone,
+        start=parse_instant(spec.start_date) if spec.start_date else None,
+        end=parse_instant(spec.end_date) if spec.end_date else None,
+        catchup=spec.catchup,
+        last=last,
+        now=now,
+    )
 
 
 def check_schedule(schedule: ScheduleSpec, *, timezone: str) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scheduler.clock import parse_instant
 from scheduler.core.ids import schedule_key, scheduled_run_id
 from scheduler.core.states import RunType
-from scheduler.core.timetables import Due, next_due
+from scheduler.core.timetables import Due, following
 from scheduler.store.dags import DueDag, lock_due_dags, set_next_due
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
@@ -62,17 +61,4 @@ def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:
         conf={},
         params={param.name: param.default for param in spec.params if param.has_default},
         triggered_by="schedule",
-    )
-
-
-def following(spec: DagSpec, last: Due | None, now: datetime) -> Due | None:
-    """Return the run that is due after `last`, or the first one; None where no further run comes by itself."""
-    return next_due(
-        spec.schedule,
-        timezone=spec.timezone,
-        start=parse_instant(spec.start_date) if spec.start_date else None,
-        end=parse_instant(spec.end_date) if spec.end_date else None,
-        catchup=spec.catchup,
-        last=last,
-        now=now,
     )

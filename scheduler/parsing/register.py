@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from scheduler.clock import parse_instant
-from scheduler.core.timetables import Due, next_due
+from scheduler.core.timetables import Due, following
 from scheduler.errors import DirigentError, DuplicateDag
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.freshness import content_of, fingerprint
@@ -189,7 +188,7 @@ def _dues(session: Session, now: datetime, specs: Sequence[DagSpec]) -> dict[str
     in_force = owners(session, [spec.dag_id for spec in specs])
     changed = [spec for spec in specs if spec.dag_id not in in_force or _has_other_schedule(session, spec)]
     last = last_scheduled(session, [spec.dag_id for spec in changed])
-    return {spec.dag_id: _due(spec, last.get(spec.dag_id), now) for spec in changed}
+    return {spec.dag_id: following(spec, last.get(spec.dag_id), now) for spec in changed}
 
 
 def _has_other_schedule(session: Session, spec: DagSpec) -> bool:
@@ -199,18 +198,6 @@ def _has_other_schedule(session: Session, spec: DagSpec) -> bool:
 
 def _calendar(spec: DagSpec) -> tuple[object, ...]:
     return (spec.schedule, spec.timezone, spec.start_date, spec.end_date, spec.catchup)
-
-
-def _due(spec: DagSpec, last: Due | None, now: datetime) -> Due | None:
-    return next_due(
-        spec.schedule,
-        timezone=spec.timezone,
-        start=parse_instant(spec.start_date) if spec.start_date else None,
-        end=parse_instant(spec.end_date) if spec.end_date else None,
-        catchup=spec.catchup,
-        last=last,
-        now=now,
-    )
 
 
 def _retire_dropped(session: Session, now: datetime, taken: Sequence[tuple[Finding, FileRecord]]) -> None:

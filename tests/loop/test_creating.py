@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from scheduler.core.timetables import Due
-from scheduler.loop.creating import CreateDueRuns, following
+from scheduler.core.timetables import Due, following
+from scheduler.loop.creating import CreateDueRuns
 from scheduler.store.dags import get_dag, set_next_due, set_paused
 from scheduler.store.tables import dag_run
 from scheduler.wire import ScheduleSpec
