@@ -10,7 +10,7 @@ from scheduler.core.admission import Admission, Candidate, admit
 from scheduler.loop.effects import Effects
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.limits import limits_of, queue_slots
+from scheduler.store.limits import candidate_of, limits_of, queue_slots
 from scheduler.store.pools import lock_pools
 from scheduler.store.tasks import ScheduledTask, occupancy, scheduled_tasks
 from scheduler.store.tickets import queue_tasks
@@ -67,21 +67,7 @@ class AdmitTasks:
         return [self._candidate(session, task) for task in found]
 
     def _candidate(self, session: Session, task: ScheduledTask) -> Candidate:
-        spec = self.graphs.get(session, task.version_id).tasks.get(task.task_id)
-        return Candidate(
-            ti_id=task.id,
-            run_pk=task.run_pk,
-            dag_id=task.dag_id,
-            task_id=task.task_id,
-            path=task.path,
-            queue=task.queue,
-            pool=task.pool,
-            pool_slots=task.pool_slots,
-            priority=task.priority,
-            scheduled_at=task.scheduled_at,
-            max_active_tis_per_dag=spec.max_active_tis_per_dag if spec else None,
-            max_active_tis_per_dagrun=spec.max_active_tis_per_dagrun if spec else None,
-        )
+        return candidate_of(task, self.graphs.get(session, task.version_id).tasks.get(task.task_id))
 
 
 @dataclass(slots=True)

@@ -34,6 +34,7 @@ from scheduler.store.tasks import (
     move_tasks,
     next_retry,
     some_unfinished,
+    states_of,
     tasks_named,
 )
 from scheduler.store.tickets import queue_callback
@@ -73,14 +74,14 @@ def _draw_consequences(session: Session, now: datetime, run: RunRow, graph: Task
     if not changed:
         return False
     clear_changed(session, [row.id for row in changed])
-    known = {_key(row): row.state for row in changed if row.task_id in graph.tasks}
+    known = {row.key: row.state for row in changed if row.task_id in graph.tasks}
     unfinished = some_unfinished(session, run.id, GLANCE) if _is_wide(graph, known) else ()
     names = needed(graph, known, unfinished=unfinished)
     rows, decided = _decide(session, run, graph, known, names)
     if decided.unread and any(move.to in FINISHED for move in decided.moves):
         # A success made a task skip: what follows that one was not read, as a success alone would not reach it.
         rows, decided = _decide(session, run, graph, known, names | _onward(graph, decided.unread))
-    ids = {_key(row): row.id for row in rows}
+    ids = {row.key: row.id for row in rows}
     for (to, reason), keys in _grouped(decided.moves).items():
         _write(session, now, [ids[key] for key in keys], to, reason)
     _wake_later_run(session, run, graph, [key for key, state in known.items() if state in FINISHED])
@@ -91,7 +92,7 @@ def _decide(
     session: Session, run: RunRow, graph: TaskGraph, known: Mapping[TaskKey, TaskState], names: frozenset[str]
 ) -> tuple[list[TaskRow], Plan]:
     rows = tasks_named(session, run.id, names)
-    return rows, plan(graph, list(known), _states(rows), past=_past(session, run, graph, rows))
+    return rows, plan(graph, list(known), states_of(rows), past=_past(session, run, graph, rows))
 
 
 def _onward(graph: TaskGraph, task_ids: frozenset[str]) -> frozenset[str]:
@@ -121,17 +122,6 @@ def _grouped(moves: Iterable[Move]) -> Mapping[tuple[TaskState, str], list[TaskK
     return groups
 
 
-def _key(row: TaskRow) -> TaskKey:
-    return TaskKey(row.task_id, row.path)
-
-
-def _states(rows: Iterable[TaskRow]) -> States:
-    states: defaultdict[str, dict[str, TaskState]] = defaultdict(dict)
-    for row in rows:
-        states[row.task_id][row.path] = row.state
-    return states
-
-
 def _past(session: Session, run: RunRow, graph: TaskGraph, rows: Sequence[TaskRow]) -> States | None:
     """Return the states of the run before this one, where a task at hand depends on them."""
     tasks = [graph.tasks[row.task_id] for row in rows if row.task_id in graph.tasks]
@@ -142,7 +132,7 @@ def _past(session: Session, run: RunRow, graph: TaskGraph, rows: Sequence[TaskRo
     if before is None:
         return None
     names = dependent.union(*(graph.downstream(task_id) for task_id in dependent))
-    return _states(tasks_named(session, before.id, names))
+    return states_of(tasks_named(session, before.id, names))
 
 
 def _wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: Iterable[TaskKey]) -> None:
@@ -159,7 +149,7 @@ def _wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: I
 def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> bool:
     if has_unfinished(session, run.id):
         return False
-    leaves = _states(tasks_named(session, run.id, graph.leaves))
+    leaves = states_of(tasks_named(session, run.id, graph.leaves))
     failed = set(failed_tasks(session, run.id)).intersection(graph.tasks)
     ending = finish(graph, leaves, any_unfinished=False, failed=failed)
     if ending is None:

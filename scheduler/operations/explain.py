@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from scheduler.core.admission import Candidate, admit
+from scheduler.core.admission import admit
 from scheduler.core.graph import TaskGraph
-from scheduler.core.ids import TaskKey
 from scheduler.core.plan import States, needed, why
 from scheduler.core.states import FINISHED, RunState, RunType, TaskState
 from scheduler.operations.finding import get_run, get_task
 from scheduler.store import facts
 from scheduler.store.dags import find_dag
 from scheduler.store.engine import Session
-from scheduler.store.limits import limits_of, load_scheduled, queue_slots
+from scheduler.store.limits import candidate_of, limits_of, load_scheduled, queue_slots
 from scheduler.store.pools import list_pools
 from scheduler.store.runs import RunRow, previous_run
-from scheduler.store.tasks import TaskRow, occupancy, tasks_named
+from scheduler.store.tasks import TaskRow, occupancy, states_of, tasks_named
 from scheduler.store.versions import load_graph
 from scheduler.store.workers import live_workers
 
@@ -78,10 +76,9 @@ def _why_none(session: Session, run: RunRow, task: TaskRow) -> list[str]:
     graph = TaskGraph(load_graph(session, run.version_id))
     if task.task_id not in graph.tasks:
         return ["the task is not part of the code that its run is pinned to"]
-    key = TaskKey(task.task_id, task.path)
-    names = needed(graph, {key: task.state}) | {task.task_id}
-    states = _states(tasks_named(session, run.id, names))
-    return why(graph, key, states, past=_past(session, run, graph, task.task_id)) or [
+    names = needed(graph, {task.key: task.state}) | {task.task_id}
+    states = states_of(tasks_named(session, run.id, names))
+    return why(graph, task.key, states, past=_past(session, run, graph, task.task_id)) or [
         "it is about to be planned"
     ]
 
@@ -91,14 +88,7 @@ def _past(session: Session, run: RunRow, graph: TaskGraph, task_id: str) -> Stat
     before = previous_run(session, run) if spec.depends_on_past or spec.wait_for_downstream else None
     if before is None:
         return None
-    return _states(tasks_named(session, before.id, {task_id} | graph.downstream(task_id)))
-
-
-def _states(rows: Sequence[TaskRow]) -> States:
-    states: dict[str, dict[str, TaskState]] = {}
-    for row in rows:
-        states.setdefault(row.task_id, {})[row.path] = row.state
-    return states
+    return states_of(tasks_named(session, before.id, {task_id} | graph.downstream(task_id)))
 
 
 def _why_scheduled(session: Session, run: RunRow, task: TaskRow) -> list[str]:
@@ -109,23 +99,9 @@ def _why_scheduled(session: Session, run: RunRow, task: TaskRow) -> list[str]:
     if facts.is_stopping(session, task.id):
         return ["its earlier attempt is still being stopped"]
     spec = TaskGraph(load_graph(session, run.version_id)).tasks.get(task.task_id)
-    candidate = Candidate(
-        ti_id=waiting.id,
-        run_pk=waiting.run_pk,
-        dag_id=waiting.dag_id,
-        task_id=waiting.task_id,
-        path=waiting.path,
-        queue=waiting.queue,
-        pool=waiting.pool,
-        pool_slots=waiting.pool_slots,
-        priority=waiting.priority,
-        scheduled_at=waiting.scheduled_at,
-        max_active_tis_per_dag=spec.max_active_tis_per_dag if spec else None,
-        max_active_tis_per_dagrun=spec.max_active_tis_per_dagrun if spec else None,
-    )
     slots = queue_slots(live_workers(session))
     pools = {pool.name: pool.slots for pool in list_pools(session)}
-    held = admit([candidate], limits_of([waiting], occupancy(session), slots, pools)).held
+    held = admit([candidate_of(waiting, spec)], limits_of([waiting], occupancy(session), slots, pools)).held
     if held:
         return [each.reason for each in held]
     before = facts.count_before(session, waiting)

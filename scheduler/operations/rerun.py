@@ -153,7 +153,7 @@ def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) ->
     if request.tasks:
         keys = {key for each in request.tasks for key in _named(rows, graph, each)}
         around = _around(graph, {key.task_id for key in keys}, request)
-        candidates = [row for row in candidates if _key(row) in keys or row.task_id in around]
+        candidates = [row for row in candidates if row.key in keys or row.task_id in around]
     if request.only_failed:
         candidates = [row for row in candidates if row.state in BROKEN]
     return sorted(candidates, key=lambda row: (graph.index[row.task_id], row.id))
@@ -161,7 +161,7 @@ def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) ->
 
 def _named(rows: Sequence[TaskRow], graph: TaskGraph, wanted: str | TaskKey) -> list[TaskKey]:
     task_id, path = wanted if isinstance(wanted, TaskKey) else (wanted, None)
-    found = [_key(row) for row in rows if row.task_id == task_id and path in (None, row.path)]
+    found = [row.key for row in rows if row.task_id == task_id and path in (None, row.path)]
     if not found and task_id not in graph.tasks:
         raise NotFound("task", task_id if not path else f"{task_id}[{path}]")
     return found
@@ -172,10 +172,6 @@ def _around(graph: TaskGraph, task_ids: Collection[str], request: RerunRequest) 
     above = graph.ancestors(known) if request.upstream else set()
     below = graph.descendants(known) if request.downstream else set()
     return above | below
-
-
-def _key(row: TaskRow) -> TaskKey:
-    return TaskKey(row.task_id, row.path)
 
 
 def _why_nothing(request: RerunRequest) -> str:
@@ -189,7 +185,7 @@ def _clear(session: Session, now: datetime, run: RunRow, choice: _Choice, actor:
         by_retries[choice.graph.tasks[row.task_id].retries].append(row.id)
     for retries, ids in sorted(by_retries.items()):
         clear_tasks(session, now, ids, retries=retries, actor=actor)
-    delete_xcoms(session, run.id, [_key(row) for row in choice.again])
+    delete_xcoms(session, run.id, [row.key for row in choice.again])
 
 
 def _change_code(session: Session, now: datetime, run: RunRow, choice: _Choice, actor: str) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduler.core.admission import Limits, Room
+from scheduler.core.admission import Candidate, Limits, Room
 from scheduler.core.states import TaskState
 from scheduler.store.engine import Session
 from scheduler.store.tables import dag_run, task_instance
 from scheduler.store.tasks import Occupancy, ScheduledTask
 from scheduler.store.workers import WorkerRow
+from scheduler.wire import TaskSpec
 
 T = task_instance.c
 R = dag_run.c
@@ -31,6 +32,24 @@ def load_scheduled(session: Session, ti_id: int) -> ScheduledTask | None:
     )
     rows: Iterable[Any] = session.execute(query)
     return next((ScheduledTask(*row) for row in rows), None)
+
+
+def candidate_of(task: ScheduledTask, spec: TaskSpec | None) -> Candidate:
+    """Return what asks to be admitted; `spec` is None for a task that is not part of its run's code."""
+    return Candidate(
+        ti_id=task.id,
+        run_pk=task.run_pk,
+        dag_id=task.dag_id,
+        task_id=task.task_id,
+        path=task.path,
+        queue=task.queue,
+        pool=task.pool,
+        pool_slots=task.pool_slots,
+        priority=task.priority,
+        scheduled_at=task.scheduled_at,
+        max_active_tis_per_dag=spec.max_active_tis_per_dag if spec else None,
+        max_active_tis_per_dagrun=spec.max_active_tis_per_dagrun if spec else None,
+    )
 
 
 def queue_slots(workers: Iterable[WorkerRow]) -> Counter[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from scheduler.core.ids import TaskKey
 from scheduler.core.states import (
     FINISHED,
     OCCUPYING,
@@ -38,6 +39,11 @@ class TaskRow:
     try_number: int
     max_tries: int
     losses: int
+
+    @property
+    def key(self) -> TaskKey:
+        """What names the instance within its run."""
+        return TaskKey(self.task_id, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,14 @@ def _rows(result: sa.CursorResult[Any]) -> list[TaskRow]:
 def changed_tasks(session: Session, run_pk: int) -> list[TaskRow]:
     """Return the tasks of a run whose consequences the planner has yet to draw."""
     return _rows(session.execute(_CHANGED, {"run_pk": run_pk}))
+
+
+def states_of(rows: Iterable[TaskRow]) -> dict[str, dict[str, TaskState]]:
+    """Return states as the planner reads them: by task_id, then by path."""
+    states: dict[str, dict[str, TaskState]] = {}
+    for row in rows:
+        states.setdefault(row.task_id, {})[row.path] = row.state
+    return states
 
 
 def tasks_named(session: Session, run_pk: int, task_ids: Collection[str]) -> list[TaskRow]:
