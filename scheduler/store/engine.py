@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
+from scheduler.core.ports import Wake
 from scheduler.errors import DatabaseUnavailable
 from scheduler.store import postgresql, sqlite
 from scheduler.store.backend import Backend
@@ -29,16 +30,6 @@ T = TypeVar("T")
 _TRIES: Final = 12
 _LONGEST_PAUSE_S: Final = 0.5
 _WAKE: Final = "dirigent_wake"
-
-
-class Wake(Protocol):
-    """What a commit sets; `core.ports.Wake` has the waiting side too."""
-
-    def set(self) -> None:
-        """Say that something changed."""
-
-    def wait(self, timeout: float) -> bool:
-        """Return true when something changed, false after `timeout` seconds."""
 
 
 @dataclass(slots=True)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from scheduler.store.engine import Session
 from scheduler.store.instants import db_now, db_now_plus
 from scheduler.store.tables import leader
+from scheduler.store.upsert import insert_into
 
 L = leader.c
 
 
 def take_lead(session: Session, name: str, holder: str, lease_s: float, address: str = "") -> bool:
     """Take or prolong the lead; false where another holder's lease is still good. One statement."""
-    insert = (sqlite if session.dialect.name == "sqlite" else postgresql).insert(leader)
-    statement = insert.values(
-        name=name, holder=holder, epoch=1, lease_until=db_now_plus(lease_s), address=address
-    )
-    statement = statement.on_conflict_do_update(
+    statement = insert_into(session, leader).on_conflict_do_update(
         index_elements=[L.name],
         set_={
             "holder": holder,
@@ -27,8 +23,15 @@ def take_lead(session: Session, name: str, holder: str, lease_s: float, address:
             "address": address,
         },
         where=sa.or_(L.holder == holder, L.lease_until < db_now()),
-    ).returning(L.holder)
-    return session.execute(statement).scalar() == holder
+    )
+    first = {
+        "name": name,
+        "holder": holder,
+        "epoch": 1,
+        "lease_until": db_now_plus(lease_s),
+        "address": address,
+    }
+    return session.execute(statement.values(first).returning(L.holder)).scalar() == holder
 
 
 def give_up_lead(session: Session, name: str, holder: str) -> None:

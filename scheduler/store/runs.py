@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState, RunType, TaskState, run_states_before
@@ -16,6 +15,7 @@ from scheduler.store.engine import Session, request_wake
 from scheduler.store.events import Event, append
 from scheduler.store.tables import dag, dag_run
 from scheduler.store.tasks import insert_tasks
+from scheduler.store.upsert import insert_into
 
 R = dag_run.c
 
@@ -110,7 +110,6 @@ def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -
 
     The unique constraints on run_id and trigger_key decide who was first.
     """
-    insert = (sqlite if session.dialect.name == "sqlite" else postgresql).insert(dag_run)
     values = {
         "dag_id": new.dag_id,
         "run_id": new.run_id,
@@ -131,7 +130,8 @@ def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -
         "note": new.note,
         "needs_planning": True,
     }
-    run_pk = session.execute(insert.values(values).on_conflict_do_nothing().returning(R.id)).scalar()
+    insert = insert_into(session, dag_run).values(values).on_conflict_do_nothing()
+    run_pk = session.execute(insert.returning(R.id)).scalar()
     if run_pk is None:
         return None
     insert_tasks(session, [task_values(graph, run_pk, task_id) for task_id in graph.order])
