@@ -122,15 +122,11 @@ def _waits_for_others(graph: TaskGraph, task_id: str, unfinished: Collection[str
     return not graph.upstream(task_id).isdisjoint(unfinished)
 
 
-def finish(
-    graph: TaskGraph, leaf_states: States, any_unfinished: bool, *, failed: Collection[str] = ()
-) -> FinishRun | None:
-    """Return how the run ends, or None while something is unfinished. It fails when a leaf failed.
+def finish(graph: TaskGraph, leaf_states: States, *, failed: Collection[str] = ()) -> FinishRun:
+    """Return how a run ends of which nothing is unfinished. It fails when a leaf failed.
 
     The reason names the tasks that `failed`, as those are to be put right; the leaves where none is given.
     """
-    if any_unfinished:
-        return None
     broken = [task_id for task_id, paths in leaf_states.items() if not _FAILURES.isdisjoint(paths.values())]
     if broken:
         return FinishRun(RunState.FAILED, f"failed: {_list(graph, failed or broken)}")

@@ -151,10 +151,7 @@ def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effe
         return False
     leaves = states_of(tasks_named(session, run.id, graph.leaves))
     failed = set(failed_tasks(session, run.id)).intersection(graph.tasks)
-    ending = finish(graph, leaves, any_unfinished=False, failed=failed)
-    if ending is None:
-        return False
-    end_run(session, now, run, graph, ending, effects)
+    end_run(session, now, run, graph, finish(graph, leaves, failed=failed), effects)
     return True
 
 

@@ -178,27 +178,23 @@ def test_fail_fast_lets_a_retry_be():
 # --- The end of a run ---------------------------------------------------------------------------------------
 
 
-def test_a_run_is_not_over_while_something_is_unfinished():
-    assert finish(DIAMOND, states(d="failed"), any_unfinished=True) is None
-
-
 @pytest.mark.parametrize("leaf", ["success", "skipped", "removed"])
 def test_a_run_whose_leaves_did_not_fail_succeeds(leaf):
-    assert finish(DIAMOND, states(d=leaf), any_unfinished=False) == FinishRun(RunState.SUCCESS)
+    assert finish(DIAMOND, states(d=leaf)) == FinishRun(RunState.SUCCESS)
 
 
 @pytest.mark.parametrize("leaf", ["failed", "upstream_failed"])
 def test_a_run_with_a_failed_leaf_fails_and_names_it(leaf):
-    assert finish(DIAMOND, states(d=leaf), any_unfinished=False) == FinishRun(RunState.FAILED, "failed: d")
+    assert finish(DIAMOND, states(d=leaf)) == FinishRun(RunState.FAILED, "failed: d")
 
 
 def test_one_failed_instance_of_a_mapped_leaf_fails_the_run():
     leaves = {"d": {"0": S.SUCCESS, "1": S.FAILED}}
-    assert finish(DIAMOND, leaves, any_unfinished=False) == FinishRun(RunState.FAILED, "failed: d")
+    assert finish(DIAMOND, leaves) == FinishRun(RunState.FAILED, "failed: d")
 
 
 def test_a_run_without_tasks_succeeds():
-    assert finish(graph(), {}, any_unfinished=False) == FinishRun(RunState.SUCCESS)
+    assert finish(graph(), {}) == FinishRun(RunState.SUCCESS)
 
 
 # --- Why ----------------------------------------------------------------------------------------------------
