@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 
 from scheduler.core.states import FINISHED, RUN_FINISHED, RunState, TaskState
@@ -33,14 +34,20 @@ def stop_unfinished(
 ) -> int:
     """Cancel the live attempts of a locked run, fail what runs and move the rest to `to`; return how many.
 
-    With `to` success, what runs becomes that too. The planner is not asked: the run is about to end.
+    The planner is not asked: the run is about to end.
     """
     cancel_attempts(session, now, lock_live_attempts(session, run.id), reason, actor=actor)
     rows = [row for row in tasks_of_run(session, run.id) if row.state not in FINISHED]
-    broken = TaskState.SUCCESS if to is TaskState.SUCCESS else TaskState.FAILED
-    under_way = [row.id for row in rows if row.state is TaskState.RUNNING]
-    rest = [row.id for row in rows if row.state is not TaskState.RUNNING]
+    by_end: defaultdict[TaskState, list[int]] = defaultdict(list)
+    for row in rows:
+        by_end[state_once_stopped(row.state, to)].append(row.id)
     values = {"end_date": now, "reason": reason, "changed": False, "retry_at": None}
-    for ids, state in ((under_way, broken), (rest, to)):
+    for state, ids in by_end.items():
         move_tasks(session, now, ids, state, values=values, actor=actor, reasons=dict.fromkeys(ids, reason))
     return len(rows)
+
+
+def state_once_stopped(state: TaskState, to: TaskState = TaskState.SKIPPED) -> TaskState:
+    """Return the state that stopping gives to an unfinished task: `to`, but what runs fails rather than skips."""
+    is_cut_short = state is TaskState.RUNNING and to is not TaskState.SUCCESS
+    return TaskState.FAILED if is_cut_short else to

@@ -5,18 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from scheduler.core.states import UNFINISHED
-from scheduler.operations.cancel import cancel_run
+from scheduler.core.states import UNFINISHED, TaskState
+from scheduler.operations.cancel import cancel_run, state_once_stopped
 from scheduler.store.views import runs
 from webui.context import actor, now, reading, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
 
 blueprint = Blueprint("cancel", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/cancel")
-
-
-def _ends(state: str) -> str:
-    return "failed" if state == "running" else "skipped"
 
 
 @blueprint.get("")
@@ -34,8 +30,7 @@ def form(dag_id: str, run_id: str) -> str:
         hidden={},
         effect="Running tasks are stopped, the others never start, and the run ends as failed.",
         changes=[
-            (each.task_id, each.state, "failed" if each.state == "running" else "skipped")
-            for each in unfinished
+            (each.task_id, each.state, state_once_stopped(TaskState(each.state))) for each in unfinished
         ],
         line=command("runs", "cancel", dag_id, run_id),
         button="Cancel the run",
