@@ -15,9 +15,6 @@ from scheduler.wire import DagSpec, TaskSpec
 from webui import tree
 from webui.context import reading, web
 
-_LAST_LINES = 8
-_TAIL_BYTES = 4000
-
 
 @dataclass(frozen=True, slots=True)
 class TaskDetails:

@@ -64,11 +64,6 @@ class LogSink:
         """Whether lines of the task are counted but no longer kept."""
         return self._dropped_lines > 0
 
-    @property
-    def has_pending(self) -> bool:
-        """Whether there are lines to flush."""
-        return bool(self._pending)
-
     def line(self, level: str, source: str, text: str, *, is_cut: bool = False) -> None:
         """Add a line. `is_cut`: the text is the start of a longer one."""
         masked = self.masker.mask_start(text) if is_cut else self.masker.mask(text)

@@ -1,4 +1,7 @@
-"""Graphs by version, read once: a version never changes."""
+"""Graphs by version, read once: the tasks of a version never change.
+
+Its dates, defaults and texts may (`store.versions.store_versions`), so in these a cached graph may be behind.
+"""
 
 from __future__ import annotations
 

@@ -47,11 +47,6 @@ def find_user(session: Session, now: datetime, token_hash: str) -> str | None:
     return name
 
 
-def touch_session(session: Session, now: datetime, token_hash: str) -> None:
-    """Note that a session was used; call it seldom, not at each request."""
-    session.execute(sa.update(web_session).where(S.hash == token_hash).values(last_seen_at=now))
-
-
 def revoke_session(session: Session, now: datetime, token_hash: str) -> bool:
     """Sign one session out; false where it was not signed in."""
     statement = sa.update(web_session).where(S.hash == token_hash, S.revoked_at.is_(None))
