@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from scheduler.cli.invocation import ACTOR, Invocation
 from scheduler.cli.output import print_json, print_rows
-from scheduler.operations.rerun import Preview
+from scheduler.operations.rerun import Preview, RerunRequest, preview_rerun, rerun
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +24,15 @@ def latest_code_option(command: F) -> F:
         help="Run on the code of now instead of the code that the run began with.",
     )
     return option(command)
+
+
+def preview_or_rerun(invocation: Invocation, request: RerunRequest, *, dry_run: bool) -> Preview:
+    """Rerun what is asked for, or with `dry_run` only say what would run."""
+    if dry_run:
+        with invocation.db.read() as session:
+            return preview_rerun(session, request)
+    now = invocation.now()
+    return invocation.db.transact(lambda session: rerun(session, now, request, actor=ACTOR))
 
 
 def print_preview(preview: Preview, output: str) -> None:

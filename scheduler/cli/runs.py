@@ -10,13 +10,12 @@ import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_record, print_rows
-from scheduler.cli.reruns import latest_code_option, print_preview
+from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.core.states import RUN_FINISHED, RunState
 from scheduler.errors import Conflict
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.mark import mark_run
-from scheduler.operations.rerun import RerunRequest, preview_rerun
-from scheduler.operations.rerun import rerun as rerun_tasks
+from scheduler.operations.rerun import RerunRequest
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views.fields import run_fields
 
@@ -96,13 +95,7 @@ def rerun(
 ) -> None:
     """Run again what failed in a run and what could not run because of it, or all of it."""
     request = RerunRequest(dag_id=dag_id, run_id=run_id, only_failed=only_failed, code=code)
-    if dry_run:
-        with invocation.db.read() as session:
-            preview = preview_rerun(session, request)
-    else:
-        now = invocation.now()
-        preview = invocation.db.transact(lambda session: rerun_tasks(session, now, request, actor=ACTOR))
-    print_preview(preview, output)
+    print_preview(preview_or_rerun(invocation, request, dry_run=dry_run), output)
 
 
 @runs.command()

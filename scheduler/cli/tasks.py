@@ -11,7 +11,7 @@ import click
 from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_json, print_rows
-from scheduler.cli.reruns import latest_code_option, print_preview
+from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import LIVE_ATTEMPT
 from scheduler.errors import NotFound
@@ -19,8 +19,7 @@ from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import shown
 from scheduler.operations.explain import explain_task
 from scheduler.operations.mark import mark_task
-from scheduler.operations.rerun import RerunRequest, preview_rerun
-from scheduler.operations.rerun import rerun as rerun_tasks
+from scheduler.operations.rerun import RerunRequest
 from scheduler.store import Session
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views import tasks as stored_tasks
@@ -166,13 +165,7 @@ def clear(
         only_failed=only_failed,
         code=code,
     )
-    if dry_run:
-        with invocation.db.read() as session:
-            preview = preview_rerun(session, request)
-    else:
-        now = invocation.now()
-        preview = invocation.db.transact(lambda session: rerun_tasks(session, now, request, actor=ACTOR))
-    print_preview(preview, output)
+    print_preview(preview_or_rerun(invocation, request, dry_run=dry_run), output)
 
 
 @tasks.command()
