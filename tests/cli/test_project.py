@@ -34,8 +34,9 @@ def test_a_project_is_written_with_its_name(dirigent, project):
 def test_no_name_is_left_to_fill_in(dirigent, project):
     dirigent("init", "shop")
 
-    for path in (project / "shop").rglob("*"):
-        assert not path.is_file() or "$name" not in path.read_text()
+    written = [path for path in (project / "shop").rglob("*") if path.is_file()]
+    assert written
+    assert not [path for path in written if "$name" in path.read_text()]
 
 
 def test_a_folder_with_something_in_it_is_refused(dirigent, project):

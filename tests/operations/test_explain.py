@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.core.states import RunState, TaskState
+from scheduler.core.states import RunState, RunType, TaskState
 from scheduler.errors import NotFound
 from scheduler.operations.explain import explain_task
 from scheduler.operations.trigger import trigger_run
@@ -49,8 +49,6 @@ def test_a_run_that_waits_for_max_active_runs_says_so(write, led):
 
 
 def test_a_scheduled_run_of_a_paused_dag_says_so(write, led):
-    from scheduler.core.states import RunType
-
     write(started_run, run_id="r0", ended="success")
     write(dags.set_paused, NOW, ["shop"], is_paused=True, actor="")
     write(trigger_run, NOW, "shop", run_id="r1", actor="", run_type=RunType.SCHEDULED)

@@ -10,6 +10,7 @@ from scheduler.operations.trigger import trigger_run
 from scheduler.store import dags
 from scheduler.store.tables import dag_run, event
 from scheduler.store.tasks import tasks_of_run
+from scheduler.wire import TaskSpec
 from tests.operations.plays import run_of
 from tests.store.specs import NOW, add_dag, spec
 
@@ -119,8 +120,6 @@ def test_a_retired_dag_is_refused_with_the_remedy(write, shop):
 
 
 def test_a_run_of_5000_tasks_is_inserted_in_a_handful_of_statements(db, write):
-    from scheduler.wire import TaskSpec
-
     tasks = tuple(TaskSpec(task_id=f"t{number}", operator="EmptyOperator") for number in range(5000))
     write(add_dag, spec(tasks=tasks))
     with db.count() as count:
