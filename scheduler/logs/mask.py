@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -35,12 +35,18 @@ class Masker:
 
         Of a text of several lines each line is hidden: logs are written by line.
         """
+        self._hide({form for secret in secrets for form in _forms(secret)})
+
+    def _hide(self, forms: Collection[str]) -> None:
         before = len(self._forms)
-        for secret in secrets:
-            self._forms.update(_forms(secret))
+        self._forms.update(forms)
         if len(self._forms) > before:
             longest_first = sorted(self._forms, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def learn(self, other: Masker) -> None:
+        """Hide from now on what another one hides."""
+        self._hide(other._forms)
 
     def mask(self, text: str) -> str:
         """Return the text without any secret."""

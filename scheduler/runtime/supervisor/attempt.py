@@ -12,6 +12,7 @@ from typing import Final
 
 from scheduler.errors import TooLarge
 from scheduler.logs.lines import DIRIGENT
+from scheduler.logs.mask import Masker
 from scheduler.logs.sink import LogSink
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import PROTOCOL
@@ -62,6 +63,10 @@ class Attempt:
         """Add a line of Dirigent's own to the log; it is written with the next one, or soon."""
         self._log.line(level, DIRIGENT, text)
         self._later(_FLUSH_S, self._log.flush)
+
+    def hide(self, known: Masker) -> None:
+        """Keep out of its log and its outcome what its file read while it was imported."""
+        self._log.masker.learn(known)
 
     def on_seat(self, link: Link, op: str) -> None:
         """Have the process forked, and give it its job."""

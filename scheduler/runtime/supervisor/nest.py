@@ -34,6 +34,9 @@ class Guest(Protocol):
     def say(self, level: str, text: str) -> None:
         """Tell whoever reads its log."""
 
+    def hide(self, known: Masker) -> None:
+        """Keep out of all that is shown what the import was given as secret."""
+
     def on_seat(self, link: Link, op: str) -> None:
         """The preloader is ready: fork now."""
 
@@ -54,6 +57,7 @@ class Nest:
         self.used_at = services.clock.monotonic()
         self.is_over = False  #: gives no more seats
         self._services = services
+        self._masker = Masker()
         self._on_threads = on_threads
         self._is_ready = False
         self._channel: Conversation | None = None
@@ -71,7 +75,7 @@ class Nest:
             return
         channel_ours, channel_theirs = socket.socketpair()
         self._channel = self._services.converse(
-            channel_ours, None, Masker(), on_result=_ignore, on_end=_ignore
+            channel_ours, None, self._masker, on_result=_ignore, on_end=_ignore
         )
         fds = [theirs.detach(), channel_theirs.detach()]
         self._id = base.fork(self, "preload", fds, code_root=self.source.code_root, file=self.source.file)
@@ -88,7 +92,7 @@ class Nest:
         """Give the guest a seat as soon as the import is done."""
         self.used_at = self._services.clock.monotonic()
         if self._is_ready:
-            guest.on_seat(self._link, self.source.op)
+            self._give_seat(guest)
         else:
             self._waiting.append(guest)
 
@@ -136,11 +140,16 @@ class Nest:
             return
         self._is_ready = True
         for guest in self.take_waiting():
-            guest.on_seat(self._link, self.source.op)
+            self._give_seat(guest)
+
+    def _give_seat(self, guest: Guest) -> None:
+        guest.hide(self._masker)
+        guest.on_seat(self._link, self.source.op)
 
     def _break(self, error: ErrorInfo, output: str) -> None:
         self.is_over = True
         for guest in self.take_waiting():
+            guest.hide(self._masker)
             guest.on_broken(error, output)
 
     def _cut_off(self) -> None:

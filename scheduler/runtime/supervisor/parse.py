@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from scheduler.logs.mask import Masker
@@ -50,6 +50,7 @@ class Parse:
         self._services = services
         self._request = request
         self._retry = retry
+        self._masker = Masker()
         self._printed = bytearray()
         self._message: Data | None = None
         self._fault = ""
@@ -60,6 +61,9 @@ class Parse:
 
     def say(self, level: str, text: str) -> None:
         """A parse has no log."""
+
+    def hide(self, known: Masker) -> None:
+        """A bare preloader was given nothing."""
 
     def on_seat(self, link: Link, op: str) -> None:
         """Have the process forked."""
@@ -74,7 +78,12 @@ class Parse:
         child_id = link.fork(self, op, [theirs.detach(), output_w], memory_bytes=asked.memory_bytes, **facts)
         self._output = OutputPipe(self._services.reactor, self._services.clock, output_r, self._take_output)
         self._channel = self._services.converse(
-            ours, None, Masker(), on_result=self._take_result, on_end=self._channel_ended, limit=PARSE_LIMIT
+            ours,
+            None,
+            self._masker,
+            on_result=self._take_result,
+            on_end=self._channel_ended,
+            limit=PARSE_LIMIT,
         )
         self._timer = self._services.reactor.call_later(
             asked.timeout_s + _GRACE_S, lambda: self._time_out(link, child_id)
@@ -139,7 +148,16 @@ class Parse:
 
     def _conclude(self, reason: str) -> None:
         stdout = self._printed.decode(errors="replace")
-        self.result.set_result(replace(self._parsed(reason), file=self._request.file, stdout=stdout))
+        parsed = self._masked(self._parsed(reason))
+        mask = self._masker.mask_start if len(self._printed) >= _OUTPUT else self._masker.mask
+        self.result.set_result(replace(parsed, file=self._request.file, stdout=mask(stdout)))
+
+    def _masked(self, parsed: ParsedFile) -> ParsedFile:
+        """Hide what the file was given as secret in all that it said; what it declares stays as it is."""
+        error = parsed.error and ErrorInfo(
+            **{name: self._masker.mask(text) for name, text in asdict(parsed.error).items()}
+        )
+        return replace(parsed, error=error, warnings=tuple(map(self._masker.mask, parsed.warnings)))
 
     def _parsed(self, reason: str) -> ParsedFile:
         try:
