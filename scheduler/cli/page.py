@@ -15,6 +15,9 @@ from scheduler.errors import BadSetting
 
 #: A live view holds no thread, so these serve as many people as ask at the same instant.
 THREADS: Final = 8
+#: Bytes of a request, refused before anything is kept. Waitress would put a gigabyte from anybody on the disk,
+#: ahead of the application, which reads half of this.
+LARGEST_BODY: Final = 8_000_000
 WsgiApp = Callable[..., Iterable[bytes]]
 
 
@@ -58,7 +61,9 @@ class Page:
     """Serves an application on a listening socket."""
 
     def __init__(self, app: WsgiApp, listener: socket.socket) -> None:
-        self._server: Any = create_server(app, sockets=[listener], threads=THREADS, ident=None)
+        self._server: Any = create_server(
+            app, sockets=[listener], threads=THREADS, ident=None, max_request_body_size=LARGEST_BODY
+        )
         self._thread = Thread(target=self._server.run, name="dirigent-page", daemon=True)
 
     def start(self) -> None:

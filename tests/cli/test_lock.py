@@ -55,3 +55,9 @@ def test_the_lock_is_not_left_to_children(tmp_path):
 
     child.communicate(b"\n")
     assert child.returncode == os.EX_OK
+
+
+def test_a_home_folder_that_the_lock_makes_is_its_owners_alone(tmp_path):
+    lock = ServerLock(tmp_path / "home", "http://127.0.0.1:8080")
+    assert (tmp_path / "home").stat().st_mode & 0o077 == 0
+    lock.close()

@@ -48,3 +48,15 @@ def test_a_closed_page_answers_no_more():
 
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(address)
+
+
+def test_a_body_larger_than_any_form_is_refused_before_it_is_kept():
+    listener = bind("127.0.0.1", 0)
+    page = Page(hello, listener)
+    page.start()
+
+    with socket.create_connection(listener.getsockname(), timeout=20) as client:
+        client.sendall(b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000000\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 413"
+
+    page.close()
