@@ -24,6 +24,7 @@ def create_app(context: WebContext) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
     )
+    app.response_class = fragments.Answer
     app.json = fragments.Json(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -145,7 +145,7 @@ def _value(kind: str, raw: str, param: ParamSpec) -> Json:
 def _number_or_json(kind: str, raw: str) -> Json:
     try:
         return _READERS[kind](raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(f"{raw[:40]!r} is not {_KINDS[kind]}.") from None
 
 
@@ -154,7 +154,7 @@ def _extra(text: str) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(text)
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         raise BadConf(f"The conf is not JSON: {wrong}.") from wrong
     if not isinstance(value, dict):
         raise BadConf('The conf must be a JSON object, such as {"day": "2026-11-21"}.')

@@ -38,6 +38,14 @@ def data(**model: object) -> Response:
     return response
 
 
+class Answer(Response):
+    """An answer in UTF-8. Half a character, which JSON can hold and UTF-8 cannot, is shown as `?`."""
+
+    def set_data(self, value: bytes | str) -> None:
+        """Take a body."""
+        super().set_data(value.encode(errors="replace") if isinstance(value, str) else value)
+
+
 class Json(DefaultJSONProvider):
     """JSON as the API speaks it: instants in ISO 8601."""
 

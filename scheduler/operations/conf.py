@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import jsonschema
@@ -16,6 +16,8 @@ from scheduler.errors import BadConf, BadParams, TooLarge
 from scheduler.wire import DagSpec, Data, Json, ParamSpec
 
 LIMIT_BYTES: Final = 1_000_000
+#: Objects and arrays within each other. Whoever reads a conf later does so by recursion, deeper in its stack.
+DEEPEST: Final = 100
 _SHOWN: Final = 80
 #: Resolves nothing by itself: a schema's `$ref` must never make a server fetch an address.
 _NO_REGISTRY: Final[Registry[Any]] = Registry()
@@ -48,6 +50,7 @@ def check_conf(conf: object) -> Data:
         raise BadConf(f"conf cannot be stored as JSON: {error}.") from None
     _refuse_large(len(text))
     loaded: Data = json.loads(text)
+    _refuse_deep(loaded)
     return loaded
 
 
@@ -83,6 +86,24 @@ def _check(param: ParamSpec, value: Json) -> None:
 def _refuse_large(size: int) -> None:
     if size > LIMIT_BYTES:
         raise TooLarge("conf", size, LIMIT_BYTES)
+
+
+def _refuse_deep(conf: Json) -> None:
+    level = [conf]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _inside(each)]
+    if any(isinstance(each, dict | list) for each in level):
+        raise BadConf(f"conf is nested too deeply: {DEEPEST} objects and arrays within each other at most.")
+
+
+def _inside(value: Json) -> Collection[Json]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
 
 
 def _refuse_constant(name: str) -> Json:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from scheduler.errors import BadConf, BadParams, TooLarge
-from scheduler.operations.conf import LIMIT_BYTES, check_conf, params_of, read_conf
+from scheduler.operations.conf import DEEPEST, LIMIT_BYTES, check_conf, params_of, read_conf
 from scheduler.wire import ParamSpec
 from tests.store.specs import spec
 
@@ -105,3 +105,13 @@ def test_a_schema_that_cannot_be_used_is_told_and_no_address_is_ever_fetched(sch
 
 def test_what_read_conf_returns_is_json():
     assert json.loads(json.dumps(read_conf('{"a": 1}'))) == {"a": 1}
+
+
+@pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]")])
+def test_a_conf_has_an_end_to_its_depth(opening, closing):
+    def deep(levels):
+        return f'{{"x": {opening * (levels - 1)}1{closing * (levels - 1)}}}'
+
+    assert read_conf(deep(DEEPEST))
+    with pytest.raises(BadConf, match="nested too deeply"):
+        read_conf(deep(DEEPEST + 1))

@@ -12,7 +12,10 @@ from scheduler.wire import Data
 
 def body(known: Collection[str]) -> Data:
     """Return the request's JSON object. Raises BadParams for anything else, and for fields it does not know."""
-    data = request.get_json(silent=True, force=True)
+    try:
+        data = request.get_json(silent=True, force=True)
+    except RecursionError:
+        raise BadParams("The body is nested too deeply.") from None
     if not isinstance(data, dict):
         raise BadParams("The body must be a JSON object.")
     if unknown := sorted(set(data) - set(known)):

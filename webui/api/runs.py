@@ -53,7 +53,7 @@ def trigger(dag_id: str) -> Response:
             conf=given.get("conf"),
             run_id=given.get("dag_run_id"),
             logical_date=_instant(at) if at else None,
-            note=given.get("note") or "",
+            note=_note(given.get("note")),
             idempotency_key=request.headers.get("Idempotency-Key"),
             actor=actor(),
         )
@@ -61,8 +61,14 @@ def trigger(dag_id: str) -> Response:
     return show(dag_id, ref.run_id)
 
 
+def _note(text: object) -> str:
+    if text is None or isinstance(text, str):
+        return text or ""
+    raise BadParams("note must be a text.")
+
+
 def _instant(text: object) -> datetime:
     try:
         return parse_instant(str(text))
-    except ValueError as wrong:
+    except (ValueError, OverflowError) as wrong:
         raise BadParams(f"logical_date: {wrong}.") from wrong

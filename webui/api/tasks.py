@@ -11,6 +11,7 @@ from webui.api.paging import window
 from webui.context import reading, web
 from webui.details import log_address, task_details
 from webui.fragments import data
+from webui.numbers import number
 
 blueprint = Blueprint(
     "api_tasks", __name__, url_prefix="/api/v2/dags/<dag_id>/dagRuns/<run_id>/taskInstances"
@@ -41,7 +42,7 @@ def log(dag_id: str, run_id: str, task_id: str, try_number: int) -> Response:
     details = task_details(dag_id, run_id, task_id)
     if not 1 <= try_number <= len(details.attempts):
         raise NotFound("attempt", str(try_number))
-    offset = request.args.get("token", 0, type=int)
+    offset = request.args.get("token", 0, type=number)
     address = log_address(details, details.attempts[try_number - 1].id)
     part = web().logs.read(address, max(0, offset))
     content = [

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+
 from flask import Blueprint, Response, make_response
 
 from scheduler.store import artifacts
 from scheduler.store.views import runs
 from webui.context import reading
+from webui.numbers import MOST
 
 blueprint = Blueprint("artifacts", __name__)
 
@@ -29,8 +33,11 @@ _POLICY = (
     "frame-ancestors 'self'"
 )
 
+#: What no file's name needs: folders, quotes, control characters, and marks that turn the reading direction.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\"\\/]")
 
-@blueprint.get("/dags/<dag_id>/runs/<run_id>/artifacts/<int:artifact_id>")
+
+@blueprint.get(f"/dags/<dag_id>/runs/<run_id>/artifacts/<int(max={MOST}):artifact_id>")
 def show(dag_id: str, run_id: str, artifact_id: int) -> Response:
     """Return the bytes of an artifact, disarmed."""
     with reading() as session:
@@ -42,5 +49,12 @@ def show(dag_id: str, run_id: str, artifact_id: int) -> Response:
     response.headers["Content-Type"] = f"{kind}; charset=utf-8" if shown else "application/octet-stream"
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    response.headers.set("Content-Disposition", "inline" if shown else "attachment", filename=document.name)
+    response.headers["Content-Disposition"] = _disposition("inline" if shown else "attachment", document.name)
     return response
+
+
+def _disposition(how: str, name: str) -> str:
+    """Return the header that names the file: user code chose the name, in any letters, line ends included."""
+    safe = _UNSAFE.sub("_", name)
+    plain = safe.encode("ascii", "replace").decode().replace("?", "_")
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='', errors='replace')}"

@@ -8,6 +8,7 @@ from scheduler.store import dag_files
 from scheduler.store.views import dags, runs
 from webui.context import reading, web
 from webui.fragments import page
+from webui.numbers import number
 from webui.words import schedule
 
 blueprint = Blueprint("dag", __name__, url_prefix="/dags/<dag_id>")
@@ -50,7 +51,9 @@ def list_runs(dag_id: str) -> Response:
     """Show the runs of this DAG."""
     wanted = runs.RunWanted(dag_id=dag_id, state=request.args.get("state", ""))
     with reading() as session:
-        found = runs.list_runs(session, wanted, limit=_RUNS + 1, before=request.args.get("before", type=int))
+        found = runs.list_runs(
+            session, wanted, limit=_RUNS + 1, before=request.args.get("before", type=number)
+        )
     rows, has_more = found[:_RUNS], len(found) > _RUNS
     return page("dag_runs.html", tab="runs", wanted=wanted, rows=rows, has_more=has_more, **_head(dag_id))
 

@@ -8,6 +8,7 @@ from scheduler.store import dag_files
 from scheduler.store.views import dags
 from webui.context import reading, web
 from webui.fragments import page
+from webui.numbers import number
 from webui.words import schedule
 
 blueprint = Blueprint("dags", __name__)
@@ -23,9 +24,9 @@ def _wanted() -> dags.DagWanted:
 @blueprint.get("/dags")
 def show() -> Response:
     """Show the DAGs that the filter leaves, a page at a time."""
-    wanted, number = _wanted(), max(1, request.args.get("page", 1, type=int))
+    wanted, place = _wanted(), max(1, request.args.get("page", 1, type=number))
     with reading() as session:
-        rows = dags.list_dags(session, wanted, limit=_PAGE, offset=(number - 1) * _PAGE)
+        rows = dags.list_dags(session, wanted, limit=_PAGE, offset=(place - 1) * _PAGE)
         model = {
             "rows": rows,
             "counts": dags.count_by_filter(session, wanted),
@@ -33,4 +34,4 @@ def show() -> Response:
             "broken": dag_files.list_import_errors(session),
             "schedules": {row.dag_id: schedule(web().specs.get(session, row.version_id)) for row in rows},
         }
-    return page("dags.html", wanted=wanted, number=number, page_size=_PAGE, **model)
+    return page("dags.html", wanted=wanted, number=place, page_size=_PAGE, **model)

@@ -10,6 +10,7 @@ from webui.context import web
 from webui.details import log_address, one_by_one, task_details
 from webui.filters import kind_of
 from webui.fragments import data
+from webui.numbers import number
 
 blueprint = Blueprint("log", __name__)
 
@@ -18,7 +19,9 @@ blueprint = Blueprint("log", __name__)
 def show(dag_id: str, run_id: str, task_id: str, attempt_id: int) -> Response:
     """Return the lines that came since `after`."""
     details = task_details(dag_id, run_id, task_id, request.args.get("path", ""))
-    part = web().logs.read(log_address(details, attempt_id), max(0, request.args.get("after", 0, type=int)))
+    part = web().logs.read(
+        log_address(details, attempt_id), max(0, request.args.get("after", 0, type=number))
+    )
     is_live = any(each.id == attempt_id and each.state in LIVE_ATTEMPT for each in details.attempts)
     is_done = part.done or not (is_live or part.lines)
     lines = [_line(line) for line in one_by_one(part.lines)]

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from scheduler.store.views import runs
 from webui.context import reading
 from webui.fragments import page
+from webui.numbers import number
 
 blueprint = Blueprint("runs", __name__)
 
@@ -18,5 +19,7 @@ def show() -> Response:
     """Show runs, narrowed by state."""
     wanted = runs.RunWanted(state=request.args.get("state", ""))
     with reading() as session:
-        found = runs.list_runs(session, wanted, limit=_PAGE + 1, before=request.args.get("before", type=int))
+        found = runs.list_runs(
+            session, wanted, limit=_PAGE + 1, before=request.args.get("before", type=number)
+        )
     return page("runs.html", wanted=wanted, rows=found[:_PAGE], has_more=len(found) > _PAGE)

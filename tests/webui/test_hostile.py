@@ -1,0 +1,93 @@
+"""Input as load, and names that user code chose: each is refused or shown in words, none is an error of ours."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scheduler.store import Database, artifacts
+from scheduler.store.views import runs
+from tests.webui import seed
+from tests.webui.conftest import HERE, Browser
+from tests.webui.test_api import RUNS, call
+from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
+
+HUGE = "9" * 30
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/dags?page={HUGE}",
+        f"/dags?page={2**53 - 1}",
+        f"/runs?before={HUGE}",
+        f"/dags/orders_hourly/runs?before={HUGE}",
+        f"/dags/orders_hourly/runs?before=-{HUGE}",
+        f"/ui/dags/orders_hourly/grid?runs={HUGE}",
+    ],
+)
+def test_a_number_that_no_database_takes_is_no_error_of_ours(person: Browser, address: str) -> None:
+    assert person.get(address).status_code == 200
+
+
+def test_an_artifact_of_a_huge_number_is_not_there(person: Browser) -> None:
+    assert person.get(f"{FAILED_RUN}/artifacts/{HUGE}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 100_000,
+        '{"conf":' + '{"a":' * 5_000 + "1" + "}" * 5_001,
+        json.dumps({"note": 5}),
+        json.dumps({"note": ["x"]}),
+        json.dumps({"logical_date": "9999-12-31T23:59:59-12:00"}),
+        json.dumps({"logical_date": "0001-01-01T00:00:00+14:00"}),
+    ],
+    ids=["deep body", "deep conf", "number", "list", "after time", "before time"],
+)
+def test_a_body_that_cannot_be_meant_is_refused_in_words(person: Browser, body: str) -> None:
+    headers = {"X-CSRF-Token": person.token(), "Content-Type": "application/json"}
+    answer = person.client.post(RUNS, data=body, headers=headers, base_url=HERE)
+    assert answer.status_code == 400
+    assert "server's log" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["extra", "param.day", "param.limits"])
+def test_a_form_with_json_without_end_is_refused(person: Browser, name: str) -> None:
+    answer = person.post("/dags/orders_hourly/trigger", **{"extra": "[" * 100_000, name: "[" * 100_000})
+    assert answer.status_code == 400
+
+
+def test_half_a_character_in_a_conf_is_shown_as_a_question_mark(person: Browser) -> None:
+    body = {"dag_run_id": "half", "note": "n\ud800", "conf": {"word": "half \ud800 of it"}}
+    assert call(person, "POST", RUNS, body).status_code == 200
+    for tab in ("", "/conf", "/events"):
+        assert person.get(f"/dags/orders_hourly/runs/half{tab}").status_code == 200
+    assert "half ? of it" in person.get("/dags/orders_hourly/runs/half/conf").text
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("a\r\nX-Evil: 1.html", "filename=\"a__X-Evil: 1.html\"; filename*=UTF-8''a__X-Evil%3A%201.html"),
+        ("Übersicht.html", "filename=\"_bersicht.html\"; filename*=UTF-8''%C3%9Cbersicht.html"),
+        ("отчёт.html", "filename=\"_____.html\"; filename*=UTF-8''%D0%BE%D1%82%D1%87%D1%91%D1%82.html"),
+        ("../../x\u202elmth.html", "filename=\".._.._x_lmth.html\"; filename*=UTF-8''.._.._x_lmth.html"),
+        ('"; filename=x.exe', "filename=\"_; filename=x.exe\"; filename*=UTF-8''_%3B%20filename%3Dx.exe"),
+    ],
+)
+def test_an_artifact_is_named_safely_in_any_letters(
+    person: Browser, db: Database, name: str, header: str
+) -> None:
+    with db.write() as session:
+        run = runs.find_run(session, "orders_hourly", FAILED_RUN_ID)
+        document = artifacts.Artifact(name=name, media_type="text/html", data=b"<script>alert(1)</script>")
+        artifacts.put_artifact(session, seed.NOW, run_pk=run.id, task_id="load", path="", document=document)
+        newest = artifacts.list_artifacts(session, run.id)[0]
+    answer = person.get(f"{FAILED_RUN}/artifacts/{newest.id}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == f"inline; {header}"
+    assert "X-Evil" not in answer.headers
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
