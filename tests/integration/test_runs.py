@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from functools import partial
 
 import pytest
 
 from scheduler.clock import SystemClock
 from scheduler.errors import BadParams
-from scheduler.operations.cancel import cancel_run
 from scheduler.operations.pause import set_paused
 from scheduler.operations.rerun import RerunRequest, rerun
-from tests.integration.processes import marked
+from tests.integration.ledger import KEEPS_LEDGER, counted
 from tests.integration.waiting import eventually
 
 _clock = SystemClock()
-
-
-def _has_said(run, task_id, word):
-    return word in run.log(task_id)
 
 
 def _ended_callbacks(run, task_id):
@@ -109,56 +102,6 @@ def test_only_what_failed_runs_again(embedded):
     embedded.db.transact(lambda session: rerun(session, _clock.now(), request, actor="test"))
     run.until()
     assert [len(run.attempts(task_id)) for task_id in ("good", "bad", "after")] == [1, 2, 1]
-
-
-def test_cancelling_a_run_ends_a_sleeping_task_and_one_that_ignores_sigterm(embedded):
-    embedded.write(
-        "sleepy.py",
-        """
-        import signal, time
-        from scheduler import DAG, task
-
-        with DAG("sleepy", schedule=None):
-            @task
-            def sleeps():
-                print("sleeping", flush=True)
-                time.sleep(600)
-
-            @task
-            def stubborn():
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                print("stubborn", flush=True)
-                while True:
-                    time.sleep(600)
-
-            @task
-            def after():
-                pass
-
-            [sleeps(), stubborn()] >> after()
-        """,
-    )
-    run = embedded.trigger("sleepy")
-    for task_id, word in (("sleeps", "sleeping"), ("stubborn", "stubborn")):
-        run.until_task(task_id, "running")
-        eventually(partial(_has_said, run, task_id, word), told=embedded.told)
-    embedded.db.transact(
-        lambda session: cancel_run(session, _clock.now(), "sleepy", run.run_id, actor="test")
-    )
-    ended = eventually(
-        lambda: [
-            each
-            for task_id in ("sleeps", "stubborn")
-            for each in run.attempts(task_id)
-            if each.state == "cancelled"
-        ][1:],
-        told=embedded.told,
-    )
-    assert ended
-    assert run.tasks == {"sleeps": "failed", "stubborn": "failed", "after": "skipped"}
-    assert run.attempts("sleeps")[0].reason == "cancelled by test"
-    assert run.attempts("stubborn")[0].signal == signal.SIGKILL
-    assert run.state == "failed"
 
 
 def test_a_pause_holds_the_schedule_and_lets_runs_by_hand_go_on(embedded):
@@ -294,29 +237,27 @@ def test_callbacks_of_task_and_dag_run_with_logs_of_their_own(embedded):
     assert f"task failure of {bad.run_id}" in bad.log("dies")
 
 
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_task_that_is_killed_fails_with_the_name_of_the_signal(embedded, signum):
-    name = f"killed_{signum.name.lower()}"
-    embedded.write(
-        f"{name}.py",
-        f"""
-        import os, time
-        from scheduler import DAG, task
+def test_a_run_goes_on_when_the_file_of_its_dag_is_deleted(embedded):
+    ledger = embedded.folder / "gone" / "ledger"
+    ledger.parent.mkdir()
+    text = """
+with DAG("gone", schedule=None):
+    @task
+    def first():
+        note("began")
+        wait_for("gate")
 
-        with DAG({name!r}, schedule=None):
-            @task
-            def work():
-                print("pid", os.getpid(), flush=True)
-                time.sleep(600)
+    @task
+    def last():
+        note("ended")
 
-            work()
-        """,
-    )
-    run = embedded.trigger(name).until_task("work", "running")
-    eventually(lambda: "pid " in run.log("work"), told=embedded.told)
-    pid = int(run.log("work").split("pid ")[1].split()[0])
-    assert pid in [process.pid for process in marked(embedded.mark)]
-    os.kill(pid, signum)
-    run.until("failed")
-    assert signum.name in run.task("work").reason
-    assert signum.name in run.log("work")
+    first() >> last()
+"""
+    file = embedded.write("gone.py", KEEPS_LEDGER.format(ledger=str(ledger)) + text)
+    run = embedded.trigger("gone")
+    eventually(lambda: counted(ledger)["began"], told=embedded.told)
+    file.unlink()
+    eventually(lambda: embedded.record.dag("gone") is None, told=embedded.told)
+    ledger.with_name("gate").touch()
+    run.until()
+    assert counted(ledger) == {"began": 1, "ended": 1}
