@@ -1,4 +1,4 @@
-"""What runs can be stopped: by people, by time, by whoever kills a process."""
+"""Stopping what runs: by people, by time, by whoever kills a process."""
 
 from __future__ import annotations
 
