@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 WIRE_VERSION = 1
+#: How large one XCom may be as JSON without blanks, in bytes.
+XCOM_LIMIT_BYTES: Final = 48_000_000
 
 #: A value that JSON can hold.
 Json = Any

@@ -23,10 +23,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from scheduler.errors import NotSerializable, TooLarge
-from scheduler.wire import Json
+from scheduler.wire import XCOM_LIMIT_BYTES, Json
 
 TAG: Final = "__type__"
-LIMIT_BYTES: Final = 48_000_000
 
 
 def encode(value: Any, *, what: str = "The value") -> Json:
@@ -36,7 +35,7 @@ def encode(value: Any, *, what: str = "The value") -> Json:
     """
     try:
         encoded = _encode(value, "")
-        size = len(json.dumps(encoded))
+        size = len(json.dumps(encoded, separators=(",", ":")))
     except RecursionError:
         raise NotSerializable(
             f"{what} refers to itself, or is nested too deeply, and cannot be kept."
@@ -45,8 +44,8 @@ def encode(value: Any, *, what: str = "The value") -> Json:
         raise NotSerializable(
             f"{what}{error.where} is a {_name(error.kind)}. {_remedy(error.kind)}"
         ) from None
-    if size > LIMIT_BYTES:
-        raise TooLarge(f"{what} (keep large data in a file and pass its path)", size, LIMIT_BYTES)
+    if size > XCOM_LIMIT_BYTES:
+        raise TooLarge(f"{what} (keep large data in a file and pass its path)", size, XCOM_LIMIT_BYTES)
     return encoded
 
 

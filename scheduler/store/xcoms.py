@@ -16,12 +16,11 @@ from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.tables import xcom
 from scheduler.store.upsert import insert_into, replacing
-from scheduler.wire import Json
+from scheduler.wire import XCOM_LIMIT_BYTES, Json
 
 X = xcom.c
 #: The key under which a task's return value stands.
 RETURN_VALUE: Final = "return_value"
-LIMIT_BYTES: Final = 48_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ def _encoded(row: XComRow) -> str:
         text = json.dumps(row.value, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise NotSerializable(f"The XCom {row.key!r} of {row.task_id} is not JSON: {error}.") from error
-    if len(text) > LIMIT_BYTES:
-        raise TooLarge(f"The XCom {row.key!r} of {row.task_id}", len(text), LIMIT_BYTES)
+    if len(text) > XCOM_LIMIT_BYTES:
+        raise TooLarge(f"The XCom {row.key!r} of {row.task_id}", len(text), XCOM_LIMIT_BYTES)
     return text
 
 
