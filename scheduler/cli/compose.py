@@ -36,6 +36,7 @@ from scheduler.loop.duties import (
 )
 from scheduler.loop.effects import Effects
 from scheduler.loop.planning import PlanRuns
+from scheduler.loop.pruning import Prune
 from scheduler.loop.service import Service
 from scheduler.parsing.folder import DagFolder
 from scheduler.parsing.materialize import materialize
@@ -214,6 +215,7 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
         NamedDuty("rescue lost attempts", RescueLost(graphs), 100),
         NamedDuty("time out runs", TimeOutRuns(graphs, effects), 50),
         NamedDuty("ring again", RingAgain(effects), 100),
+        NamedDuty("prune", Prune(), 100, on_time=False),
     )
 
 

@@ -35,12 +35,13 @@ class Duty(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NamedDuty:
-    """A duty, its name for the log, and whether a wake (not only a tick) calls it."""
+    """A duty, its name for the log, and what calls it besides the sweep: a wake too, the agenda."""
 
     name: str
     run: Duty
     limit: int
     on_wake: bool = False
+    on_time: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,13 @@ class Service:
 
         An idle tick is one transaction and one read; every `SWEEP_S` all duties are done whatever the agenda says.
         """
-        is_due = self._is_due(now)
-        done = sum(self._do(duty, now) for duty in self._duties if is_due or duty.on_wake)
+        is_sweep = self._is_sweep()
+        is_due = self._next_instant is not None and self._next_instant <= now
+        done = sum(
+            self._do(duty, now)
+            for duty in self._duties
+            if is_sweep or duty.on_wake or (is_due and duty.on_time)
+        )
         self._read_agenda()
         return done
 
@@ -168,11 +173,11 @@ class Service:
         with self._db.read() as session:
             self._next_instant = next_instant(session)
 
-    def _is_due(self, now: datetime) -> bool:
-        if self._clock.monotonic() - self._swept_at >= SWEEP_S:
-            self._swept_at = self._clock.monotonic()
-            return True
-        return self._next_instant is not None and self._next_instant <= now
+    def _is_sweep(self) -> bool:
+        if self._clock.monotonic() - self._swept_at < SWEEP_S:
+            return False
+        self._swept_at = self._clock.monotonic()
+        return True
 
     def _do(self, duty: NamedDuty, now: datetime) -> int:
         done = 0

@@ -6,7 +6,7 @@ with its states: it is read at growing distances, up to an hour, and stands in s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
@@ -64,7 +64,7 @@ class Contents:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._known: dict[str, _Known] = {}
-        self._stored: set[str] = set()  #: hashes of contents that were seen in the database
+        self._stored: set[str] = set()  #: hashes of these files' contents, which are in the database
 
     @property
     def manifest(self) -> dict[str, Entry]:
@@ -83,6 +83,8 @@ class Contents:
         out.
         """
         self._known = {path: known for path, known in self._known.items() if path in scan.files}
+        # What no file holds any more may be deleted there.
+        self._stored = {known.entry.hash for known in self._known.values()}
         changed = [path for path, trace in scan.files.items() if self._is_changed(path, trace, now)]
         for batch in _batches(self._read_all(changed, scan, now)):
             self._keep(batch, missing, store)
@@ -97,6 +99,10 @@ class Contents:
         if unknown and (wanted := missing(unknown)):
             store([pack_blob(contents[hash_]) for hash_ in wanted])
         self._stored.update(unknown)
+
+    def forget(self, hashes: Collection[str]) -> None:
+        """Have the files of these contents read and stored anew."""
+        self._known = {path: known for path, known in self._known.items() if known.entry.hash not in hashes}
 
     def _is_changed(self, path: str, trace: Trace, now: datetime) -> bool:
         known = self._known.get(path)

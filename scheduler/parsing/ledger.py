@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from scheduler.errors import DirigentError
 from scheduler.parsing.contents import Contents
 from scheduler.parsing.freshness import content_of, is_fresh, load_revisions
 from scheduler.parsing.materialize import write_tree
@@ -25,7 +26,7 @@ from scheduler.store.dag_files import (
 )
 from scheduler.store.dags import move_snapshot, owners, retire_dags
 from scheduler.store.engine import Database, Session, request_wake
-from scheduler.store.snapshots import store_snapshot
+from scheduler.store.snapshots import Manifest, store_snapshot
 from scheduler.wire import ParsedFile
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,10 @@ class Assignment:
     code_root: Path
     origin: Origin
     has_failed_before: bool
+
+
+class ContentsLost(DirigentError):
+    """Contents of a new snapshot were deleted as unused while it was made; the next look stores them anew."""
 
 
 class Ledger:
@@ -101,10 +106,18 @@ class Ledger:
 
         def write(session: Session) -> int:
             snapshot_id = store_snapshot(session, origin.manifest, now)
+            self._refuse_lost(session, origin.manifest)
             move_snapshot(session, snapshot_id, healthy)
             return snapshot_id
 
         self._origin = replace(origin, snapshot_id=self._db.transact(write))
+
+    def _refuse_lost(self, session: Session, manifest: Manifest) -> None:
+        """Look whether contents were deleted as unused since they were found stored; from here on they stay."""
+        lost = missing_blobs(session, {entry.hash for entry in manifest.values()})
+        if lost:
+            self._contents.forget(lost)
+            raise ContentsLost(f"{len(lost)} contents of the DAG folder were deleted meanwhile; look again.")
 
     def _is_healthy(self, record: FileRecord, origin: Origin) -> bool:
         return record.error is None and is_fresh(record, origin.manifest, origin.revisions)

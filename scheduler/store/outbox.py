@@ -85,3 +85,9 @@ def note_failed(session: Session, now: datetime, message: Message, error: str) -
     session.execute(
         sa.update(outbox).where(O.id == message.id).values(tries=tries, next_try_at=next_try_at, error=error)
     )
+
+
+def delete_old_messages(session: Session, before: datetime, limit: int) -> int:
+    """Delete at most `limit` messages of before an instant that were sent or given up; return how many."""
+    old = sa.select(O.id).where(O.created_at < before, O.next_try_at.is_(None)).order_by(O.id).limit(limit)
+    return session.execute(sa.delete(outbox).where(O.id.in_(old))).rowcount

@@ -35,16 +35,15 @@ def hash_manifest(manifest: Manifest) -> str:
 
 
 def store_snapshot(session: Session, manifest: Manifest, now: datetime) -> int:
-    """Return the id of the snapshot that holds just these files, made where there is none.
+    """Return the id of the snapshot that holds just these files, made where there is none; it is the newest now.
 
-    One statement where it is new; the unique hash decides between two that store it at once.
+    One statement; the unique hash decides between two that store it at once.
     """
     name = hash_manifest(manifest)
     rows = {path: list(entry) for path, entry in manifest.items()}
     statement = insert_into(session, snapshot).values(hash=name, manifest=rows, created_at=now)
-    made = session.scalar(statement.on_conflict_do_nothing().returning(snapshot.c.id))
-    known = sa.select(snapshot.c.id).where(snapshot.c.hash == name)
-    return int(made or session.scalars(known).one())
+    statement = statement.on_conflict_do_update(index_elements=[snapshot.c.hash], set_={"created_at": now})
+    return int(session.scalars(statement.returning(snapshot.c.id)).one())
 
 
 def newest_snapshot(session: Session) -> int | None:

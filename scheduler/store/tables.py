@@ -75,7 +75,8 @@ snapshot = Table(
     Column("id", Id, primary_key=True),
     Column("hash", Text, nullable=False, unique=True),
     Column("manifest", JsonText, nullable=False),  # {relative path: [blob hash, size, mode]}
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),  # when the folder last came to be so
+    Index("ix_snapshot_created_at", "created_at"),
 )
 
 blob = Table(
@@ -128,6 +129,7 @@ dag_version = Table(
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("dag_id", "hash"),
     UniqueConstraint("dag_id", "number"),
+    Index("ix_dag_version_snapshot_id", "snapshot_id"),
 )
 
 #: What the last parse of each file found and what it depended on.
@@ -184,6 +186,7 @@ dag_run = Table(
     Index("ix_dag_run_dag_id_id", "dag_id", "id"),
     Index("ix_dag_run_dag_id_logical_date", "dag_id", "logical_date"),
     Index("ix_dag_run_end_date", "end_date"),
+    Index("ix_dag_run_snapshot_id", "snapshot_id"),
 )
 
 task_instance = Table(

@@ -80,3 +80,9 @@ def stop_worker(session: Session, now: datetime, worker_id: str) -> None:
 def live_workers(session: Session) -> list[WorkerRow]:
     """Return the workers whose lease is good by the database's clock."""
     return [WorkerRow(row[0], row[1], row[2], tuple(row[3]), *row[4:]) for row in session.execute(_LIVE)]
+
+
+def delete_gone_workers(session: Session, before: datetime, limit: int) -> int:
+    """Delete at most `limit` rows of workers that stopped before an instant; return how many."""
+    gone = sa.select(W.id).where(W.stopped_at < before).order_by(W.id).limit(limit)
+    return session.execute(sa.delete(worker).where(W.id.in_(gone))).rowcount

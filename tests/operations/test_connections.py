@@ -78,9 +78,17 @@ def test_a_connection_needs_a_name(write):
 
 
 def test_the_uri_that_tasks_are_given_reads_back_as_the_same_connection():
-    fields = {"host": SHOP.host, "port": SHOP.port, "login": SHOP.login, "password": SHOP.password}
-    uri = Written("shop_db", "postgres", schema=SHOP.schema, extra=SHOP.extra, **fields).get_uri()
-    assert read_uri("shop_db", uri) == SHOP
+    written = Written(
+        SHOP.conn_id,
+        SHOP.conn_type,
+        SHOP.host,
+        SHOP.port,
+        SHOP.login,
+        SHOP.password,
+        SHOP.schema,
+        SHOP.extra,
+    )
+    assert read_uri("shop_db", written.get_uri()) == SHOP
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler.operations.delete import delete_dag
+from scheduler.parsing.ledger import ContentsLost
+from scheduler.store.blobs import load_blobs
 from scheduler.store.dag_files import forget_files
 from scheduler.store.dags import load_tags, set_next_due
 from scheduler.store.snapshots import load_manifest
+from scheduler.store.tables import blob
 from scheduler.store.variables import put_variable
 
 
@@ -468,3 +472,18 @@ def test_a_file_that_hangs_does_not_hold_up_the_ones_that_come_after_it(lite_yar
     assert wait_until(yard, lambda: yard.dag_ids() == ["orders"])
     record = yard.records().get("hang.py")
     assert record is None or record.parsed_at > yard.records()["orders.py"].parsed_at
+
+
+def test_contents_that_were_deleted_from_the_database_are_stored_anew_with_the_next_snapshot(yard):
+    yard.write_dag("orders.py", "orders")
+    yard.sweep()
+    with yard.db.write() as session:
+        session.execute(sa.delete(blob))
+    yard.write("notes.txt", "new")
+    with pytest.raises(ContentsLost):
+        yard.sweep()
+    yard.sweep()
+    with yard.db.read() as session:
+        manifest = load_manifest(session, yard.dag("orders").snapshot_id)
+        assert set(manifest) == {"orders.py", "notes.txt"}
+        assert len(load_blobs(session, [entry.hash for entry in manifest.values()])) == 2

@@ -1,0 +1,61 @@
+"""The duty that deletes what nobody asks for any more. Runs and their history are not among it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from scheduler.loop.duties import Duty
+from scheduler.store.engine import Session
+from scheduler.store.outbox import delete_old_messages
+from scheduler.store.sessions import delete_stale
+from scheduler.store.unused_code import delete_unused_snapshots
+from scheduler.store.workers import delete_gone_workers
+
+#: How long what nothing refers to is kept.
+CODE_FOR: Final = timedelta(days=1)
+WORKERS_FOR: Final = timedelta(days=1)
+MESSAGES_FOR: Final = timedelta(days=30)
+#: Between two looks where the last one left nothing to delete.
+REST: Final = timedelta(hours=1)
+
+
+def prune_sign_ins(session: Session, now: datetime, limit: int) -> int:
+    """Delete links and sessions of the page that have expired."""
+    return delete_stale(session, now)
+
+
+def prune_messages(session: Session, now: datetime, limit: int) -> int:
+    """Delete messages that were sent or given up long ago."""
+    return delete_old_messages(session, now - MESSAGES_FOR, limit)
+
+
+def prune_workers(session: Session, now: datetime, limit: int) -> int:
+    """Delete the rows of workers that stopped."""
+    return delete_gone_workers(session, now - WORKERS_FOR, limit)
+
+
+def prune_code(session: Session, now: datetime, limit: int) -> int:
+    """Delete snapshots that no run, version or DAG refers to, with their contents."""
+    return delete_unused_snapshots(session, now - CODE_FOR, limit)
+
+
+PARTS: Final[Sequence[Duty]] = (prune_sign_ins, prune_messages, prune_workers, prune_code)
+
+
+@dataclass(slots=True)
+class Prune:
+    """Deletes a batch of each kind, and rests once there was none left to fill."""
+
+    _rests_until: datetime | None = None
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Delete what is over; return the largest count of one kind."""
+        if self._rests_until is not None and now < self._rests_until:
+            return 0
+        count = max(part(session, now, limit) for part in PARTS)
+        if count < limit:
+            self._rests_until = now + REST
+        return count
