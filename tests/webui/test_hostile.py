@@ -91,3 +91,9 @@ def test_an_artifact_is_named_safely_in_any_letters(
     assert answer.headers["Content-Disposition"] == f"inline; {header}"
     assert "X-Evil" not in answer.headers
     assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+
+
+def test_the_panel_beside_the_grid_leads_to_it_when_opened_alone(person: Browser) -> None:
+    answer = person.get("/ui/dags/orders_hourly/panel")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/dags/orders_hourly")
+    assert person.get("/ui/dags/orders_hourly/panel", **{"X-Fragment": "live"}).status_code == 200

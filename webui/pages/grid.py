@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from scheduler.core.states import TaskState
 from scheduler.store.views import dags, grid
@@ -62,8 +63,10 @@ def _column(dag_id: str, run: grid.GridRun, task_ids: list[str]) -> dict[str, ob
 
 
 @blueprint.get("/ui/dags/<dag_id>/panel")
-def panel(dag_id: str) -> Response:
-    """Return what is known of the chosen cell."""
+def panel(dag_id: str) -> ResponseReturnValue:
+    """Return what is known of the chosen cell; alone it is no page, the grid is."""
+    if request.headers.get("X-Fragment") != "live":
+        return redirect(url_for("dag.show", dag_id=dag_id))
     run_id, task_id = request.args.get("run", ""), request.args.get("task", "")
     details = task_details(dag_id, run_id, task_id) if run_id and task_id else None
     newest = details.newest if details else None
