@@ -63,7 +63,7 @@ def why(invocation: Invocation, dag_id: str, run_id: str, task_id: str, path: st
     if output == "json":
         print_json(reasons)
     else:
-        click.echo("\n".join(reasons) or "Nothing holds it.")
+        click.echo("\n".join(reasons) or "Nothing holds it: it runs, or is about to.")
 
 
 @tasks.command()

@@ -175,7 +175,8 @@ class _TestRun:
 
     def _finish(self) -> FinishRun:
         leaves = {task_id: self.states[task_id] for task_id in self.graph.leaves}
-        return finish(self.graph, leaves)
+        failed = {task_id for task_id, paths in self.states.items() if TaskState.FAILED in paths.values()}
+        return finish(self.graph, leaves, failed=failed)
 
     def _call_back(self, ended: FinishRun) -> None:
         kind = "success" if ended.state is RunState.SUCCESS else "failure"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -74,8 +75,14 @@ def test_a_dag_is_failing_until_a_later_run_is_good(shop):
     with shop.write() as session:
         found = dags.find_dag(session, "orders_hourly")
         seed.add_run(session, seed.ORDERS, found.version_id, version, "failed", seed.FAILED)
+        other = replace(seed.ORDERS, dag_id="warehouse_sync")
+        seed.add_run(session, other, found.version_id, version, "success", seed.GOOD)
     with shop.read() as session:
         assert dags.count_by_filter(session, dags.DagWanted()).failing == 1
+    with shop.write() as session:
+        seed.add_run(session, seed.ORDERS, found.version_id, seed.NOW, "success", seed.GOOD)
+    with shop.read() as session:
+        assert dags.count_by_filter(session, dags.DagWanted()).failing == 0
 
 
 def test_one_dag(shop):

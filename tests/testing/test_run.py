@@ -145,6 +145,12 @@ def test_callbacks_of_the_dag_are_called():
     assert heard[1] == "failed: fails"
 
 
+def test_a_failed_run_names_the_task_that_failed_not_what_could_not_run_after_it():
+    with DAG("d") as dag:
+        fails() >> EmptyOperator(task_id="after")
+    assert dag.test().reason == "failed: fails"
+
+
 def test_connections_may_be_given_as_objects_or_dicts():
     @task
     def read():

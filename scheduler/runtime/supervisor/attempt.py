@@ -186,7 +186,13 @@ class Attempt:
         self._later(self._services.limits.exit_grace_s, self._kill_lingering)
 
     def _kill_lingering(self) -> None:
-        _log.warning("Attempt %s did not end after its outcome; it is killed.", self.job.attempt_id)
+        _log.warning(
+            "%s, run %s of %s, did not end within %g s of its outcome, which stands; its process is killed.",
+            self.job.task_id or self.job.callback,
+            self.job.run.run_id,
+            self.job.run.dag_id,
+            self._services.limits.exit_grace_s,
+        )
         self._signal(signal.SIGKILL)
 
     def _channel_ended(self, fault: str) -> None:

@@ -87,7 +87,7 @@ def _newest_verdict_failed() -> ColumnElement[bool]:
             dag_run.c.state == RunState.FAILED,
             ~exists(
                 select(newer.c.id).where(
-                    newer.c.dag_id == dag.c.dag_id,
+                    newer.c.dag_id == dag_run.c.dag_id,
                     newer.c.id > dag_run.c.id,
                     newer.c.state == RunState.SUCCESS,
                 )
