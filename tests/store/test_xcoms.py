@@ -1,8 +1,12 @@
+import json
+
 import pytest
 
 from scheduler.errors import NotSerializable, TooLarge
+from scheduler.sdk.xcom import encode
 from scheduler.store import xcoms
 from scheduler.store.xcoms import XComRow
+from scheduler.wire import XCOM_LIMIT_BYTES
 from tests.operations.plays import started_run
 from tests.store.specs import NOW
 
@@ -78,3 +82,12 @@ def test_what_is_not_json_is_refused_by_key_and_task(write, run_pk, value):
 def test_a_value_of_50_mb_is_refused(write, run_pk):
     with pytest.raises(TooLarge, match="The XCom 'return_value' of a is 50,000,002 bytes"):
         write(xcoms.put_xcoms, NOW, [_row(run_pk, value="x" * 50_000_000)])
+
+
+def test_the_largest_value_that_a_task_may_pass_can_be_stored(write, run_pk):
+    value = ["x" * 10] * (XCOM_LIMIT_BYTES // 13)
+    assert len(json.dumps(encode(value))) > XCOM_LIMIT_BYTES
+    write(xcoms.put_xcoms, NOW, [_row(run_pk, value=encode(value))])
+    for refuse in (encode, lambda more: write(xcoms.put_xcoms, NOW, [_row(run_pk, value=more)])):
+        with pytest.raises(TooLarge):
+            refuse([*value, "x" * 10])
