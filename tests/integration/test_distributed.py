@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -38,8 +39,11 @@ def workers_of(project: Project) -> list[str]:
 
 
 def attempts_of(project: Project) -> list[str]:
-    """Return the names of the processes that run tasks."""
-    names = [" ".join(process.cmdline()) for process in marked(project.mark)]
+    """Return the names of the processes that run tasks; one may end while it is asked."""
+    names = []
+    for process in marked(project.mark):
+        with suppress(psutil.NoSuchProcess):
+            names.append(" ".join(process.cmdline()))
     return [name for name in names if ", attempt " in name]
 
 
