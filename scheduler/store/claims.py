@@ -138,7 +138,7 @@ def claim_attempts(
         [ti_id for _, ti_id in taken if ti_id is not None],
         TaskState.RUNNING,
         leaving=[TaskState.QUEUED],
-        values={"start_date": now, "hostname": hostname},
+        values={"start_date": now, "hostname": hostname, "reason": ""},
         actor=f"worker:{hostname}",
     )
     return _claimed(session, [attempt_id for attempt_id, _ in taken])

@@ -8,8 +8,10 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler.store import Database
+from scheduler.store.tables import dag, snapshot
 from scheduler.store.views import runs, tasks
 from scheduler.store.views.dags import find_dag
 from scheduler.store.views.runs import Run, RunWanted, Task
@@ -139,6 +141,20 @@ def test_a_rerun_with_nothing_to_run_says_so(person: Browser) -> None:
     )
     assert "none of the chosen tasks failed" in good.text
     assert "disabled" in good.text
+
+
+def test_who_mended_a_file_is_told_that_the_code_of_now_is_another_one(db: Database, person: Browser) -> None:
+    told = "files have changed since this run began"
+    newer = b"newer files".hex()
+    assert told not in person.get(f"{FAILED_RUN}/rerun?scope=failed").text
+    with db.write() as session:
+        snapshot_id = session.execute(
+            sa.insert(snapshot)
+            .values(hash=newer, manifest={}, created_at=seed.hours_ago(0))
+            .returning(snapshot.c.id)
+        ).scalar_one()
+        session.execute(sa.update(dag).where(dag.c.dag_id == "orders_hourly").values(snapshot_id=snapshot_id))
+    assert told in person.get(f"{FAILED_RUN}/rerun?scope=failed").text
 
 
 def test_looking_changes_nothing(db: Database, person: Browser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -28,6 +28,7 @@ _CODES = {
     "then": ("The code of then", "as this run began"),
     "now": ("The code of now", "the newest version of the DAG"),
 }
+_CHANGED = "the newest version of the DAG: files have changed since this run began"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def form(dag_id: str, run_id: str) -> str:
         plan=plan,
         problem=problem,
         scopes=[(key, *_SCOPES[key]) for key in _SCOPES if wanted.task_id or key in {"failed", "all"}],
-        codes=[(key, *text) for key, text in _CODES.items()],
+        codes=_codes(run, wanted),
         line=_line(run, wanted),
     )
 
@@ -94,6 +95,13 @@ def _request(dag_id: str, run_id: str, wanted: Wanted) -> RerunRequest:
         only_failed=wanted.scope == "failed",
         code=wanted.code,
     )
+
+
+def _codes(run: runs.Run, wanted: Wanted) -> list[tuple[str, str, str]]:
+    """Return the choice of code; who has mended a file is told that the code of now is another one."""
+    newest, _ = _plan(run, replace(wanted, code="now"))
+    choices = [(key, label, words) for key, (label, words) in _CODES.items()]
+    return [*choices[:1], ("now", choices[1][1], _CHANGED)] if newest.is_other_code else choices
 
 
 def _plan(run: runs.Run, wanted: Wanted) -> tuple[Preview, str]:
