@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -28,6 +29,10 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
     raise AssertionError("it did not come to pass")
 
 
-def open_fds() -> int:
-    """Return how many descriptors this process has open."""
-    return len(list(Path("/proc/self/fd").iterdir()))
+def open_fds() -> set[str]:
+    """Return what this process has open: files, pipes and sockets, each by a name of its own."""
+    opened = set()
+    for fd in list(Path("/proc/self/fd").iterdir()):
+        with suppress(FileNotFoundError):  # the descriptor through which the list was read
+            opened.add(str(fd.readlink()))
+    return opened
