@@ -20,8 +20,16 @@ def _drives_the_run(config: pytest.Config) -> bool:
     return not hasattr(config, "workerinput")  # what pytest-xdist gives its workers
 
 
+def _forget_own_settings() -> None:
+    """Tests say themselves what is set: the home folder of whoever runs them is none of theirs."""
+    for name in [*os.environ]:
+        if name.startswith("DIRIGENT_") and not name.startswith("DIRIGENT_TEST_"):
+            del os.environ[name]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Open the folder in which servers start when a test first asks for one."""
+    _forget_own_settings()
     if _drives_the_run(config):
         shared.open_run()
 
