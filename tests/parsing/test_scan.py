@@ -127,7 +127,8 @@ def test_a_folder_without_rights_hides_what_is_in_it_and_nothing_else(put, tmp_p
         put(path)
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents:
-        if not parent.stat().st_mode & 0o001:  # those of pytest; never that of the system, which has more bits
+        # Those of pytest; never the system's, which is open already and has more bits.
+        if not parent.stat().st_mode & 0o001:
             parent.chmod(0o711)
     (tmp_path / "secret").chmod(0o000)
     request.getfixturevalue("without_rights")
