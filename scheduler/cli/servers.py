@@ -11,6 +11,7 @@ from typing import Protocol
 
 import click
 
+from scheduler import failpoints
 from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.compose import EmbeddedServer, House, SchedulerServer, WorkerServer, open_house
 from scheduler.cli.invocation import Invocation, pass_invocation
@@ -22,6 +23,8 @@ from scheduler.errors import BadSetting
 from scheduler.operations.sign_in import make_link
 from webui import create_app
 from webui.context import WebContext
+
+log = logging.getLogger(__name__)
 
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 #: Libraries that tell more than an operator wants to read.
@@ -46,6 +49,8 @@ def _log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    if failpoints.ARMED:
+        log.warning("This process fails on purpose (%s): %s", failpoints.VARIABLE, failpoints.described())
 
 
 def _share_the_interpreter() -> None:

@@ -11,9 +11,10 @@ from scheduler.clock import parse_instant
 from scheduler.core.graph import TaskGraph
 from scheduler.core.settle import Settled, reason_of, settle, settle_loss
 from scheduler.core.states import AttemptState, TaskState
+from scheduler.failpoints import Edge
 from scheduler.store.attempts import AttemptRow, Ending, end_attempts, lock_attempts
 from scheduler.store.claims import Claimed
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, at_edge
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import still_expired
 from scheduler.store.runs import RunRow, bring_wake_forward, flag_runs, lock_runs
@@ -67,6 +68,7 @@ def record_outcomes(
     _record_finished(session, now, finished, graphs, chance)
     # A task that was cleared while it ran may be admitted now.
     flag_runs(session, {report.claim.run_pk for report in stopped})
+    at_edge(session, Edge.REPORTED)
     accepted = {id(report) for report in mine}
     return [report for report in reports if id(report) not in accepted]
 
@@ -247,6 +249,7 @@ def record_losses(
     for row in lost:
         _record_loss(session, now, row, tasks.get(row.ti_id or 0), graphs, runs[row.run_pk])
     flag_runs(session, {row.run_pk for row in lost})
+    at_edge(session, Edge.LOSS_RECORDED)
     return lost
 
 

@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from scheduler.config import Settings, default_slots, without_password
 from scheduler.dispatch import transport
 from scheduler.errors import BrokerUnavailable
+from scheduler.failpoints import Spot, reach
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +151,9 @@ class CeleryPublish:
     def _publish_one(self, queue: str) -> None:
         """Publish, unless a ticket that nobody has taken says the same; only this process's broker can tell."""
         if not transport.waiting_at(self._url, QUEUE_PREFIX + queue):
+            reach(Spot.PUBLISH)
             publish_ticket(self._celery, queue)
+            reach(Spot.PUBLISHED)
 
     def _put_off(self, queues: set[str], error: Exception) -> None:
         """Keep what could not be published, and wait, longer from failure to failure."""

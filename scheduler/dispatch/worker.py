@@ -21,6 +21,7 @@ from scheduler.core.ports import Publish
 from scheduler.dispatch.jobs import job_of
 from scheduler.dispatch.report import Report, record_outcomes
 from scheduler.errors import DatabaseUnavailable, DirigentError
+from scheduler.failpoints import Spot, reach
 from scheduler.store.agenda import sources_in_demand
 from scheduler.store.claims import Claimed, claim_attempts, release_attempts
 from scheduler.store.engine import Database, Session
@@ -218,6 +219,7 @@ class Worker:
         if not reports and free <= 0:
             return
         try:
+            reach(Spot.OUTCOME_TAKEN)
             claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
         except DatabaseUnavailable:
             raise
@@ -289,7 +291,9 @@ class Worker:
                 with self._db.read() as session:
                     root = self._root(session, claim.snapshot_id)
                     graph = self._graphs.get(session, claim.version_id)
+            reach(Spot.LAUNCH)
             self._launcher.launch(job_of(claim, graph, root))
+            reach(Spot.LAUNCHED)
         except Exception as error:
             log.exception("attempt %s did not start", claim.id)
             self.finished(_failed(Outcome(attempt_id=claim.id, epoch=claim.epoch, state="failed"), error))

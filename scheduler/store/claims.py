@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, TaskState
-from scheduler.store.engine import Session
+from scheduler.failpoints import Edge
+from scheduler.store.engine import Session, at_edge
 from scheduler.store.instants import db_now_plus
 from scheduler.store.tables import attempt, dag_run, task_instance
 from scheduler.store.tasks import move_tasks
@@ -132,6 +133,7 @@ def claim_attempts(
     taken = session.execute(_CLAIM, binds).all()
     if not taken:
         return []
+    at_edge(session, Edge.CLAIMED)
     move_tasks(
         session,
         now,
@@ -158,6 +160,7 @@ def release_attempts(session: Session, now: datetime, ids: Collection[int], *, w
         .returning(A.ti_id)
     )
     tasks = [ti_id for ti_id in session.execute(statement).scalars() if ti_id is not None]
+    at_edge(session, Edge.RELEASED)
     move_tasks(
         session, now, tasks, TaskState.QUEUED, leaving=[TaskState.RUNNING], actor=f"worker:{worker_id}"
     )

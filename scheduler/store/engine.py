@@ -16,8 +16,10 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
+from scheduler import failpoints
 from scheduler.core.ports import Wake
 from scheduler.errors import DatabaseUnavailable
+from scheduler.failpoints import Edge, Moment
 from scheduler.store import postgresql, sqlite
 from scheduler.store.backend import Backend
 from scheduler.store.faults import Contended, told
@@ -30,6 +32,7 @@ T = TypeVar("T")
 _TRIES: Final = 12
 _LONGEST_PAUSE_S: Final = 0.5
 _WAKE: Final = "dirigent_wake"
+_EDGES: Final = "dirigent_edges"
 
 
 @dataclass(slots=True)
@@ -79,11 +82,15 @@ class Database:
         """
         with told(self.name), self._backend.alone(), self._backend.writes.connect() as session:
             session.info.pop(_WAKE, None)
+            session.info.pop(_EDGES, None)
             with session.begin():
                 yield session
                 is_awaited = session.info.pop(_WAKE, False)
                 if is_awaited and self._watch is None:
                     self._backend.notify(session)
+                edges = session.info.pop(_EDGES, ())
+                failpoints.cross(edges, Moment.OPEN)
+            failpoints.cross(edges, Moment.COMMITTED)
         if is_awaited:
             self._announce()
 
@@ -160,6 +167,12 @@ class Database:
 def request_wake(session: Session) -> None:
     """Ask that `db.wake` is set once this session has committed; asking twice wakes once."""
     session.info[_WAKE] = True
+
+
+def at_edge(session: Session, edge: Edge) -> None:
+    """Let tests fail before and after the commit of what is being done (`scheduler.failpoints`)."""
+    if failpoints.ARMED:
+        session.info.setdefault(_EDGES, []).append(edge)
 
 
 def _parsed(url: str) -> sa.URL:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from scheduler.store.engine import Session
+from scheduler.failpoints import Edge
+from scheduler.store.engine import Session, at_edge
 from scheduler.store.instants import db_now, db_now_plus
 from scheduler.store.tables import leader
 from scheduler.store.upsert import insert_into
@@ -31,11 +32,13 @@ def take_lead(session: Session, name: str, holder: str, lease_s: float, address:
         "lease_until": db_now_plus(lease_s),
         "address": address,
     }
+    at_edge(session, Edge.LEAD_TAKEN)
     return session.execute(statement.values(first).returning(L.holder)).scalar() == holder
 
 
 def give_up_lead(session: Session, name: str, holder: str) -> None:
     """Let another take over at once."""
+    at_edge(session, Edge.LEAD_YIELDED)
     session.execute(
         sa.update(leader).where(L.name == name, L.holder == holder).values(lease_until=db_now_plus(-1.0))
     )

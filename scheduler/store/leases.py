@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState
+from scheduler.failpoints import Edge
 from scheduler.store.attempts import ROW, AttemptRow, rows_of
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, at_edge
 from scheduler.store.instants import db_now, db_now_plus
 from scheduler.store.tables import attempt
 
@@ -40,6 +41,7 @@ def renew_leases(session: Session, *, worker_id: str, ids: Collection[int], leas
         .returning(A.id, A.cancel_reason)
     )
     rows = session.execute(statement).all()
+    at_edge(session, Edge.RENEWED)
     return Renewal(
         kept=frozenset(attempt_id for attempt_id, _ in rows),
         cancelled={attempt_id: reason for attempt_id, reason in rows if reason is not None},

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState, RunType, TaskState, run_states_before
-from scheduler.store.engine import Session, request_wake
+from scheduler.failpoints import Edge
+from scheduler.store.engine import Session, at_edge, request_wake
 from scheduler.store.events import Event, append
 from scheduler.store.tables import dag, dag_run
 from scheduler.store.tasks import insert_tasks
@@ -137,6 +138,7 @@ def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -
     insert_tasks(session, [task_values(graph, run_pk, task_id) for task_id in graph.order])
     append(session, [_event(now, run_pk, new.dag_id, None, RunState.QUEUED, new.triggered_by, new.run_type)])
     request_wake(session)
+    at_edge(session, Edge.RUN_CREATED)
     return int(run_pk)
 
 
@@ -207,6 +209,7 @@ def flag_runs(session: Session, run_pks: Iterable[int]) -> None:
 def note_planned(session: Session, run_pk: int, wake_at: datetime | None) -> None:
     """Take the planning flag down; the run is looked at again at `wake_at`, or when something changes."""
     session.execute(_PLANNED, {"key": run_pk, "wake": wake_at})
+    at_edge(session, Edge.PLANNED)
 
 
 def bring_wake_forward(session: Session, run_pk: int, at: datetime) -> None:

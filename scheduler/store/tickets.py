@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, TaskState
-from scheduler.store.engine import Session
+from scheduler.failpoints import Edge
+from scheduler.store.engine import Session, at_edge
 from scheduler.store.tables import attempt, task_instance
 from scheduler.store.tasks import move_tasks
 
@@ -78,6 +79,7 @@ def queue_tasks(
     )
     if not moved:
         return set()
+    at_edge(session, Edge.QUEUED)
     binds = {"ids": sorted(row.id for row in moved), "now": now, "deadline": now + TICKET_IN}
     return set(session.execute(_INSERT_QUEUED, binds).scalars())
 

@@ -20,6 +20,7 @@ from setproctitle import setproctitle
 
 from scheduler.clock import Clock, SystemClock
 from scheduler.errors import BadDag, TooLarge
+from scheduler.failpoints import Spot, reach
 from scheduler.runtime import kernel
 from scheduler.runtime.child import records
 from scheduler.runtime.child.blame import blame
@@ -58,6 +59,7 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_by
     except ChannelClosed:
         traceback.print_exc()
         leave(EXIT_NO_CHANNEL)
+    reach(Spot.OUTCOME_TOLD)
     leave(0)
 
 
@@ -71,6 +73,7 @@ def run_fresh_attempt(code: UserCode) -> NoReturn:
 
 
 def _answer(channel: PipeChannel, code: UserCode, dags: Dags | None) -> None:
+    reach(Spot.ATTEMPT_BORN)
     job = _first_message(channel)
     setproctitle(f"dirigent: {job.run.dag_id} {job.task_id or job.callback}, attempt {job.attempt_id}")
     os.environ.update(job.env)

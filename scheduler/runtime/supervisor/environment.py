@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
+from scheduler.failpoints import VARIABLE as FAILPOINTS
+
 #: What programs need to find their files, speak the user's language and reach the network.
 PASSED_ON: Final = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LANGUAGE", "LC_*", "XDG_*",
@@ -42,7 +44,7 @@ def child_environment(environ: Mapping[str, str], also: Collection[str] = ()) ->
     passed = {
         name: value
         for name, value in environ.items()
-        if _matches(name, patterns) and not name.upper().startswith(_OWN)
+        if name == FAILPOINTS or (_matches(name, patterns) and not name.upper().startswith(_OWN))
     }
     return ONE_THREAD | passed | OURS
 
