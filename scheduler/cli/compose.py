@@ -32,6 +32,7 @@ from scheduler.loop.duties import (
     StartRuns,
     TimeOutRuns,
     Together,
+    give_way,
     wake_runs,
 )
 from scheduler.loop.effects import Effects
@@ -214,6 +215,7 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
         NamedDuty("advance runs", advance, 50, on_wake=True),
         NamedDuty("rescue lost attempts", RescueLost(graphs), 100),
         NamedDuty("time out runs", TimeOutRuns(graphs, effects), 50),
+        NamedDuty("give way", give_way, 50, on_time=False),
         NamedDuty("ring again", RingAgain(effects), 100),
         NamedDuty("prune", Prune(), 100, on_time=False),
     )

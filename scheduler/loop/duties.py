@@ -14,6 +14,7 @@ from scheduler.loop.planning import end_run
 from scheduler.operations.cancel import stop_unfinished
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.knots import blocked_runs
 from scheduler.store.leases import expired_attempts
 from scheduler.store.runs import (
     RunRow,
@@ -73,6 +74,13 @@ class StartRuns:
         timeout_at = now + timedelta(seconds=timeout_s) if timeout_s else None
         values = {"start_date": run.start_date or now, "timeout_at": timeout_at}
         move_runs(session, now, [run.id], RunState.RUNNING, leaving=[RunState.QUEUED], values=values)
+
+
+def give_way(session: Session, now: datetime, limit: int) -> int:
+    """Have runs that wait for an earlier one leave it their place; they start again in their turn."""
+    reason = "waits for an earlier run, and leaves it its place"
+    blocked = blocked_runs(session, limit)
+    return len(move_runs(session, now, blocked, RunState.QUEUED, leaving=[RunState.RUNNING], reason=reason))
 
 
 def wake_runs(session: Session, now: datetime, limit: int) -> int:

@@ -260,6 +260,11 @@ def _stamps(now: datetime, to: RunState) -> dict[str, Any]:
     return {"needs_planning": True}
 
 
+def age_of(run: sa.FromClause) -> sa.ColumnElement[datetime]:
+    """Return what the runs of a DAG are ordered by: `depends_on_past` looks back along the same row."""
+    return sa.func.coalesce(run.c.logical_date, run.c.run_after)
+
+
 def _startable() -> sa.Select[Any]:
     active = (
         sa.select(R.dag_id, sa.func.count().label("running"))
@@ -267,7 +272,7 @@ def _startable() -> sa.Select[Any]:
         .group_by(R.dag_id)
         .subquery()
     )
-    age = sa.func.row_number().over(partition_by=R.dag_id, order_by=(R.run_after, R.id)).label("place")
+    age = sa.func.row_number().over(partition_by=R.dag_id, order_by=(age_of(dag_run), R.id)).label("place")
     waiting = (
         sa.select(*_ROW, age, sa.func.coalesce(active.c.running, 0).label("running"), dag.c.max_active_runs)
         .join(dag, dag.c.dag_id == R.dag_id)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, RunState
-from scheduler.loop.duties import RescueLost, RingAgain, TimeOutRuns
+from scheduler.loop.duties import RescueLost, RingAgain, TimeOutRuns, give_way
 from scheduler.loop.effects import Effects
+from scheduler.operations.mark import mark_task
+from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.agenda import next_instant
 from scheduler.store.leases import expire_worker
 from scheduler.store.outbox import claim_messages
-from scheduler.store.tables import attempt
+from scheduler.store.tables import attempt, dag, dag_run
 from scheduler.store.tickets import TICKET_IN
-from tests.loop.engine import spec, task
+from tests.loop.engine import NOW, spec, task
 
 
 def do(engine, duty):
@@ -101,3 +106,69 @@ def test_a_failed_run_leaves_a_message_for_each_recipient(engine):
         messages = claim_messages(session, engine.now, 10, engine.now)
     assert sorted(message.payload["recipient"] for message in messages) == [0, 1]
     assert {message.payload["reason"] for message in messages} == {"failed: a"}
+
+
+def daily(engine, number):
+    """Trigger the run of a day."""
+    return engine.trigger(run_id=f"r{number}", logical_date=NOW + timedelta(days=number))
+
+
+def knot(engine):
+    """The first run has failed, the second has the only place and waits for it."""
+    engine.define(spec(task("a", depends_on_past=True), max_active_runs=1))
+    runs = daily(engine, 1), daily(engine, 2)
+    engine.run_to_end(state="failed", retryable=False)
+    assert [engine.run_state(run) for run in runs] == ["failed", "running"]
+    return runs
+
+
+def rerun_first(session):
+    return rerun(session, NOW, RerunRequest(dag_id="orders", run_id="r1"), actor="user:ada")
+
+
+def mark_first(session):
+    return mark_task(session, NOW, "orders", "r1", "a", to="success", actor="user:ada")
+
+
+@pytest.mark.parametrize("mend", [rerun_first, mark_first])
+def test_a_run_that_waits_for_an_earlier_one_leaves_it_its_place(engine, mend):
+    runs = knot(engine)
+    assert do(engine, give_way) == 0
+    engine.db.transact(mend)
+    engine.run_to_end()
+    assert [engine.run_state(run) for run in runs] == ["queued", "running"]
+
+    assert do(engine, give_way) == 1
+    engine.run_to_end()
+
+    assert [engine.run_state(run) for run in runs] == ["success", "success"]
+
+
+def test_a_run_leaves_its_place_to_none_that_comes_later_or_waits_for_its_paused_dag(engine):
+    _, second = knot(engine)
+    daily(engine, 3)
+    assert do(engine, give_way) == 0
+    with engine.db.write() as session:
+        session.execute(sa.update(dag).values(is_paused=True))
+        session.execute(sa.update(dag_run).where(dag_run.c.id != second).values(run_type="scheduled"))
+    engine.db.transact(rerun_first)
+
+    assert do(engine, give_way) == 0
+
+
+def test_a_run_in_which_something_moves_keeps_its_place(engine):
+    engine.define(spec(task("a", depends_on_past=True), task("b"), max_active_runs=1))
+    first = daily(engine, 1)
+    engine.run_to_end(state="failed")
+    second = daily(engine, 2)
+    engine.advance()
+    [claim] = engine.claim()
+    engine.db.transact(rerun_first)
+    assert do(engine, give_way) == 0
+    engine.report(claim)
+    assert do(engine, give_way) == 0, "before its consequences are drawn"
+    engine.advance()
+
+    assert do(engine, give_way) == 1
+    engine.run_to_end()
+    assert [engine.run_state(run) for run in (first, second)] == ["success", "success"]
