@@ -21,7 +21,7 @@ from scheduler.operations.reopening import reopen
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
-from scheduler.store.reruns import clear_tasks, load_conf, pin_run, renew_settings
+from scheduler.store.reruns import clear_tasks, judge_anew, load_conf, pin_run, renew_settings
 from scheduler.store.runs import RunRow, task_values
 from scheduler.store.tasks import TaskRow, insert_tasks, move_tasks, tasks_of_run
 from scheduler.store.versions import load_graph
@@ -200,9 +200,9 @@ def _change_code(session: Session, now: datetime, run: RunRow, choice: _Choice, 
     )
     renew_settings(session, run.id, [task_values(choice.graph, run.id, each) for each in choice.graph.order])
     _remove(session, now, choice.gone, actor)
-    # New tasks may stand below tasks that have ended: the planner is to look at each of them.
-    rows = [task_values(choice.graph, run.id, each) | {"changed": True} for each in choice.added]
-    insert_tasks(session, rows)
+    insert_tasks(session, [task_values(choice.graph, run.id, each) for each in choice.added])
+    # New tasks may stand below tasks that have ended, and what waited may wait for nothing any more.
+    judge_anew(session, run.id)
 
 
 def _remove(session: Session, now: datetime, gone: Sequence[TaskRow], actor: str) -> None:

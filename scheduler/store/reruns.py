@@ -76,3 +76,9 @@ def renew_settings(session: Session, run_pk: int, settings: Sequence[Mapping[str
     if settings:
         rows = [{f"b_{name}": each[name] for name in ("task_id", *names)} for each in settings]
         session.execute(statement, rows)
+
+
+def judge_anew(session: Session, run_pk: int) -> None:
+    """Have the planner look at every task of a run that has not begun; the caller flags the run."""
+    statement = sa.update(task_instance).where(T.run_pk == run_pk, T.state == TaskState.NONE)
+    session.execute(statement.values(changed=True))

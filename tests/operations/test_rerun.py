@@ -202,6 +202,17 @@ def test_on_the_code_of_now_tasks_come_and_go_and_the_run_is_pinned_anew(db, wri
     assert (rows["b"].max_tries, rows["d"].changed) == (3, True)
 
 
+def test_on_the_code_of_now_a_task_that_waits_for_nothing_any_more_is_planned(db, write):
+    write(started_run, states={"a": "running"})
+    write(
+        add_dag, replace(NEWER, tasks=tuple(TaskSpec(task_id=name, operator="BashOperator") for name in "ac"))
+    )
+    _rerun(write, tasks=("a",), code="now")
+    with db.read() as session:
+        query = sa.select(task_instance.c.task_id).where(task_instance.c.changed)
+        assert set(session.scalars(query)) == {"a", "c"}
+
+
 def test_going_back_to_code_that_has_a_removed_task_brings_it_back(db, write, broken):
     write(add_dag, NEWER)
     _rerun(write, only_failed=True, code="now")
