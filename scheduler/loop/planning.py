@@ -10,14 +10,14 @@ from datetime import datetime
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, plan
-from scheduler.core.states import FINISHED, RunState, TaskState
+from scheduler.core.states import FINISHED, OCCUPYING, RunState, TaskState
 from scheduler.loop.effects import Effects
+from scheduler.operations.reopening import wake_later_run
+from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.runs import (
     RunRow,
-    flag_runs,
-    later_run,
     lock_runs_to_plan,
     move_runs,
     note_planned,
@@ -30,7 +30,6 @@ from scheduler.store.tasks import (
     due_tasks,
     failed_tasks,
     has_unfinished,
-    mark_changed,
     move_tasks,
     next_retry,
     some_unfinished,
@@ -81,10 +80,13 @@ def _draw_consequences(session: Session, now: datetime, run: RunRow, graph: Task
     if decided.unread and any(move.to in FINISHED for move in decided.moves):
         # A success made a task skip: what follows that one was not read, as a success alone would not reach it.
         rows, decided = _decide(session, run, graph, known, names | _onward(graph, decided.unread))
+    _stop_live(session, now, run, rows, decided.moves)
     ids = {row.key: row.id for row in rows}
     for (to, reason), keys in _grouped(decided.moves).items():
         _write(session, now, [ids[key] for key in keys], to, reason)
-    _wake_later_run(session, run, graph, [key for key, state in known.items() if state in FINISHED])
+    finished = {key.task_id for key, state in known.items() if state in FINISHED}
+    finished |= {move.task_id for move in decided.moves if move.to in FINISHED}
+    wake_later_run(session, run, graph, finished)
     return any(move.to is TaskState.SCHEDULED for move in decided.moves)
 
 
@@ -105,6 +107,17 @@ def _is_wide(graph: TaskGraph, known: Iterable[TaskKey]) -> bool:
     """Tell whether something after the changed tasks waits for many: then a glance at what is unfinished pays."""
     after = {each for key in known for each in graph.downstream(key.task_id)}
     return any(len(graph.upstream(each)) > GLANCE for each in after)
+
+
+def _stop_live(
+    session: Session, now: datetime, run: RunRow, rows: Iterable[TaskRow], moves: Iterable[Move]
+) -> None:
+    """Cancel the attempts of tasks that are to end though they are queued or run: a fail_fast DAG's."""
+    reasons = {TaskKey(move.task_id, move.path): move.reason for move in moves}
+    cut_short = {row.id: reasons[row.key] for row in rows if row.state in OCCUPYING and row.key in reasons}
+    if cut_short:
+        live = lock_live_attempts(session, run.id, cut_short)
+        cancel_attempts(session, now, live, next(iter(cut_short.values())), actor="scheduler")
 
 
 def _write(session: Session, now: datetime, ids: Sequence[int], to: TaskState, reason: str) -> None:
@@ -133,17 +146,6 @@ def _past(session: Session, run: RunRow, graph: TaskGraph, rows: Sequence[TaskRo
         return None
     names = dependent.union(*(graph.downstream(task_id) for task_id in dependent))
     return states_of(tasks_named(session, before.id, names))
-
-
-def _wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: Iterable[TaskKey]) -> None:
-    """Have tasks of the next run looked at that depend on what has just finished in this one."""
-    waiting = {key.task_id for key in finished if graph.tasks[key.task_id].depends_on_past}
-    for key in finished:
-        waiting |= {each for each in graph.upstream(key.task_id) if graph.tasks[each].wait_for_downstream}
-    later = later_run(session, run) if waiting else None
-    if later is not None:
-        mark_changed(session, later.id, waiting)
-        flag_runs(session, [later.id])
 
 
 def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
+from scheduler.core.graph import TaskGraph
 from scheduler.core.states import FINISHED, RUN_FINISHED, RunState, TaskState
 from scheduler.errors import Conflict
 from scheduler.operations.finding import lock_run
+from scheduler.operations.reopening import wake_later_run
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
 from scheduler.store.runs import RunRow, move_runs
 from scheduler.store.tasks import move_tasks, tasks_of_run
+from scheduler.store.versions import load_graph
 
 
 def cancel_run(session: Session, now: datetime, dag_id: str, run_id: str, *, actor: str) -> int:
@@ -34,7 +37,7 @@ def stop_unfinished(
 ) -> int:
     """Cancel the live attempts of a locked run, fail what runs and move the rest to `to`; return how many.
 
-    The planner is not asked: the run is about to end.
+    The planner is not asked about this run, which is about to end; a later one may have waited for it.
     """
     cancel_attempts(session, now, lock_live_attempts(session, run.id), reason, actor=actor)
     rows = [row for row in tasks_of_run(session, run.id) if row.state not in FINISHED]
@@ -44,6 +47,8 @@ def stop_unfinished(
     values = {"end_date": now, "reason": reason, "changed": False, "retry_at": None}
     for state, ids in by_end.items():
         move_tasks(session, now, ids, state, values=values, actor=actor, reasons=dict.fromkeys(ids, reason))
+    graph = TaskGraph(load_graph(session, run.version_id))
+    wake_later_run(session, run, graph, {row.task_id for row in rows}.intersection(graph.tasks))
     return len(rows)
 
 

@@ -1,12 +1,15 @@
-"""Let a run go on, ended or not."""
+"""Let runs go on: one that had ended, and the one that waits for what has ended in the run before it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
+from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState
 from scheduler.store.engine import Session
-from scheduler.store.runs import RunRow, flag_runs, move_runs
+from scheduler.store.runs import RunRow, flag_runs, later_run, move_runs
+from scheduler.store.tasks import mark_changed
 
 
 def reopen(session: Session, now: datetime, run: RunRow, *, actor: str, reason: str) -> None:
@@ -17,3 +20,14 @@ def reopen(session: Session, now: datetime, run: RunRow, *, actor: str, reason: 
         )
     else:
         flag_runs(session, [run.id])
+
+
+def wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: Collection[str]) -> None:
+    """Have tasks of the next run looked at that depend on what has just finished in this one."""
+    waiting = {each for each in finished if graph.tasks[each].depends_on_past}
+    for task_id in finished:
+        waiting |= {each for each in graph.upstream(task_id) if graph.tasks[each].wait_for_downstream}
+    later = later_run(session, run) if waiting else None
+    if later is not None:
+        mark_changed(session, later.id, waiting)
+        flag_runs(session, [later.id])

@@ -152,10 +152,15 @@ def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
 
 
 def release_attempts(session: Session, now: datetime, ids: Collection[int], *, worker_id: str) -> None:
-    """Give claimed attempts back to their queue: this worker will not run them."""
+    """Give claimed attempts back to their queue: this worker will not run them. Cancelled ones end instead."""
+    mine = sa.and_(A.id.in_(sorted(ids)), A.worker_id == worker_id, A.state == AttemptState.RUNNING)
+    cancelled = sa.update(attempt).where(mine, A.cancel_reason.is_not(None))
+    session.execute(
+        cancelled.values(state=AttemptState.CANCELLED, reason=A.cancel_reason, lease_until=None, end_date=now)
+    )
     statement = (
         sa.update(attempt)
-        .where(A.id.in_(sorted(ids)), A.worker_id == worker_id, A.state == AttemptState.RUNNING)
+        .where(mine)
         .values(state=AttemptState.QUEUED, worker_id=None, lease_until=None, queue_deadline=now)
         .returning(A.ti_id)
     )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import pytest
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, RunState, TaskState
+from scheduler.operations.cancel import cancel_run
+from scheduler.operations.mark import mark_run
+from scheduler.store.claims import release_attempts
 from scheduler.store.leases import renew_leases
-from scheduler.store.tables import event
+from scheduler.store.tables import attempt, event
 from tests.loop.engine import spec, task
 
 
@@ -259,3 +265,71 @@ def test_an_attempt_keeps_how_it_ended(engine):
     )
 
     assert engine.attempts(run) == [("a", 1, AttemptState.FAILED)]
+
+
+def states_of_attempts(engine):
+    with engine.db.read() as session:
+        return list(
+            session.execute(sa.select(attempt.c.state, attempt.c.cancel_reason).order_by(attempt.c.id))
+        )
+
+
+def test_a_fail_fast_dag_stops_what_runs_and_takes_back_what_is_queued(engine):
+    engine.define(spec(task("a"), task("b"), task("c"), fail_fast=True))
+    run = engine.trigger()
+    engine.advance()
+    first, _ = engine.claim(limit=2)
+    engine.report(first, state="failed")
+    engine.advance()
+
+    assert engine.states(run) == {"a": "failed", "b": "failed", "c": "skipped"}
+    reason = "stopped because a failed and the DAG is fail_fast"
+    assert states_of_attempts(engine) == [("failed", None), ("running", reason), ("cancelled", reason)]
+    assert engine.claim() == []
+
+
+def test_a_skip_that_follows_from_another_frees_the_run_that_waits_for_it(engine):
+    engine.define(spec(task("x"), task("a", "x", depends_on_past=True)))
+    first = engine.trigger(logical_date=engine.now)
+    engine.advance()
+    claims = engine.claim()
+    engine.wait(days=1)
+    second = engine.trigger(logical_date=engine.now)
+    engine.advance()
+    engine.report(*engine.claim())
+    engine.advance()
+    engine.report(*claims, state="skipped")
+    engine.run_to_end()
+
+    assert engine.states(first) == {"x": "skipped", "a": "skipped"}
+    assert engine.run_state(second) == RunState.SUCCESS
+
+
+@pytest.mark.parametrize("end", [cancel_run, partial(mark_run, to="success"), partial(mark_run, to="failed")])
+def test_a_run_that_is_ended_by_hand_frees_the_one_that_waits_for_it(engine, end):
+    engine.define(spec(task("x"), task("a", "x", depends_on_past=True)))
+    engine.trigger(run_id="r1", logical_date=engine.now)
+    engine.advance()
+    engine.claim()
+    engine.wait(days=1)
+    second = engine.trigger(logical_date=engine.now)
+    engine.advance()
+    engine.report(*engine.claim())
+    engine.advance()
+
+    engine.db.transact(lambda session: end(session, engine.now, "orders", "r1", actor="user:ada"))
+    engine.run_to_end()
+
+    assert engine.run_state(second) == RunState.SUCCESS
+
+
+def test_a_cancelled_attempt_that_a_stopping_worker_gives_back_ends(engine):
+    engine.define(spec(task("a")))
+    engine.trigger(run_id="r1")
+    engine.advance()
+    [claim] = engine.claim()
+    engine.db.transact(lambda session: cancel_run(session, engine.now, "orders", "r1", actor="user:ada"))
+    engine.db.transact(lambda session: release_attempts(session, engine.now, [claim.id], worker_id="w1"))
+
+    assert states_of_attempts(engine) == [("cancelled", "cancelled by user:ada")]
+    assert engine.claim("w2") == []
