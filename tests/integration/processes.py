@@ -85,6 +85,11 @@ class Process:
         self.ask_to_stop(signum)
         return self._process.wait(_STOP_S)
 
+    def send(self, signum: signal.Signals) -> None:
+        """Send a signal to this process alone, not to its children."""
+        if self.is_running:
+            self._process.send_signal(signum)
+
     def kill(self) -> None:
         """End it so that it can clean up nothing."""
         self._process.kill()

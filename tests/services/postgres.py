@@ -2,7 +2,7 @@
 
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -28,6 +28,7 @@ class Postgres(Server):
     """A cluster with one superuser, `dirigent`."""
 
     package = "postgresql"
+    settings: ClassVar[Mapping[str, str]] = SETTINGS
     users: ClassVar[Sequence[str]] = ("postgres", "nobody")
     stop_signal = signal.SIGINT  # a fast shutdown: it does not wait for clients
 
@@ -58,7 +59,7 @@ class Postgres(Server):
 
     def command(self) -> Sequence[str | Path]:
         """Run the cluster on its port, without a socket in the file system."""
-        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"-c{name}={value}" for name, value in self.settings.items()]
         return [self.program(), "-D", self.data, "-p", str(self.port), *settings]
 
     def is_ready(self) -> bool:

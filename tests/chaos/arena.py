@@ -1,0 +1,233 @@
+"""One installation under fire: private services, servers by name, and what can be done to them.
+
+Servers are processes of their own, each with a home folder of its own as if on a host of its own; they are started,
+frozen and killed by process id. Nothing else on the machine is touched.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from random import Random
+from threading import Event
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from scheduler.clock import SystemClock
+from scheduler.operations.pools import set_pool
+from scheduler.store.tables import dag_run, task_instance
+from scheduler.wire import Json
+from tests.chaos.checker import Case
+from tests.chaos.history import read_history
+from tests.chaos.ledger import Entry, read_ledger
+from tests.chaos.proxy import Proxy
+from tests.chaos.workload import POOL, POOL_SLOTS, field
+from tests.integration.processes import Process
+from tests.integration.project import Project, project
+from tests.integration.waiting import eventually
+from tests.services import KINDS, Server, postgres, shared
+
+SECRET = "c" * 44
+_EVERY_S = 0.25
+
+
+class Postgres(postgres.Postgres):
+    """One that keeps what it has committed when its process is killed."""
+
+    settings: ClassVar[Mapping[str, str]] = postgres.SETTINGS | {"synchronous_commit": "on"}
+
+
+class Arena:
+    """The services are up; schedulers and workers are started by the scenario."""
+
+    def __init__(
+        self, made: Project, database: Server, broker: Server, links: ExitStack, rng: Random
+    ) -> None:
+        self.project = made
+        self.database = database
+        self.broker = broker
+        self.rng = rng
+        self.servers: dict[str, Process] = {}
+        self.links: dict[str, Proxy] = {}
+        self._link_stack = links
+        self._lines: dict[str, Callable[[str], Process]] = {}
+        self._numbers = count()
+        self._pause = Event()
+
+    # --- what runs ------------------------------------------------------------------------------------------------
+
+    @property
+    def ledger(self) -> Path:
+        """Where tasks tell of their lives."""
+        return self.project.folder / "ledger"
+
+    def say(self, text: str) -> None:
+        """Tell whoever watches."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def scheduler(self, name: str = "scheduler-1", **environ: str) -> Process:
+        """Start a scheduler under a name; started again, it is started the same way."""
+        return self._launch(name, ("scheduler",), environ)
+
+    def worker(self, name: str, *, slots: int = 2, **environ: str) -> Process:
+        """Start a worker under a name."""
+        return self._launch(name, ("worker", "--slots", str(slots)), environ)
+
+    def _launch(self, name: str, words: tuple[str, ...], environ: dict[str, str]) -> Process:
+        home = str(self.project.folder / name)
+
+        def launch(_: str) -> Process:
+            return self.project.launch(*words, DIRIGENT_HOME=home, **environ)
+
+        self._lines[name] = launch
+        self.servers[name] = launch(name)
+        return self.servers[name]
+
+    def until_up(self, *names: str) -> None:
+        """Wait until servers say that they are up; all of them unless some are named."""
+        for name in names or tuple(self.servers):
+            self.servers[name].wait_for(" is up")
+
+    def link(self, name: str, server: Server) -> str:
+        """Put a network link between a server-to-be and a service; return the service's address by way of it."""
+        proxy = self._link_stack.enter_context(Proxy(server.port))
+        self.links[name] = proxy
+        return make_url(server.url).set(port=proxy.port).render_as_string(hide_password=False)
+
+    def sow(self, *, layers: int, width: int) -> None:
+        """Write the DAG `field`, and make its pool once there is a database."""
+        self.project.write("field.py", field(self.ledger, layers, width))
+        now = SystemClock().now()
+        eventually(lambda: self.project.record.dag("field"), within=60, told=self.project.told)
+        self.project.db.transact(lambda session: set_pool(session, now, POOL, POOL_SLOTS, actor="chaos"))
+
+    def reap(self, runs: int, seconds: float) -> None:
+        """Trigger runs of `field` whose tasks take so long each."""
+        conf: dict[str, Json] = {"seconds": seconds}
+        for _ in range(runs):
+            self.project.trigger("field", conf, run_id=f"run-{next(self._numbers)}")
+
+    # --- what is done to it ---------------------------------------------------------------------------------------
+
+    def act(self, name: str, target: str) -> None:
+        """Carry out one fault of a plan."""
+        getattr(self, name.replace(" ", "_"))(target)
+
+    def kill(self, name: str) -> None:
+        """Kill a server and start it again under the same name."""
+        self.servers[name].kill()
+        self.servers[name] = self._lines[name](name)
+
+    def bury(self, name: str) -> None:
+        """Kill a server for good."""
+        self.servers[name].kill()
+
+    def relieve(self, name: str) -> None:
+        """Start a successor, then stop the server in order, as a rolling deploy does; it must end well."""
+        old, new = self.servers[name], self._lines[name](name)
+        self.servers[name] = new.wait_for(" is up")
+        code = old.stop(signal.SIGTERM)
+        assert code == 0, f"{name} ended with {code}:\n{old.output[-4000:]}"
+
+    def freeze(self, name: str) -> None:
+        """Stop the process of a server, and not its children, as a debugger would."""
+        self.servers[name].send(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let it go on."""
+        self.servers[name].send(signal.SIGCONT)
+
+    def silence(self, link: str) -> None:
+        """Let nothing through a link."""
+        self.links[link].silence()
+
+    def cut(self, link: str) -> None:
+        """Close what goes through a link, and refuse more."""
+        self.links[link].cut()
+
+    def mend(self, link: str) -> None:
+        """Let a link pass everything again."""
+        self.links[link].mend()
+
+    def restart_broker(self, _: str = "") -> None:
+        """Stop the broker in order and start it again."""
+        self.broker.stop()
+        self.broker.start()
+
+    def restart_database(self, _: str = "") -> None:
+        """Stop the database in order and start it again."""
+        self.database.stop()
+        self.database.start()
+
+    def crash_database(self, _: str = "") -> None:
+        """Kill the database and start it again; it recovers from its log."""
+        self.database.kill()
+        self.database.start()
+
+    def let_go(self) -> None:
+        """Undo what would keep servers from stopping."""
+        for name in self.servers:
+            self.thaw(name)
+        for link in self.links:
+            self.mend(link)
+
+    # --- what came of it ------------------------------------------------------------------------------------------
+
+    def rows(self, query: sa.Select[Any]) -> list[Any]:
+        """Return rows; none while the database is away."""
+        return list(self.project.record.rows(query))
+
+    def ended(self) -> bool:
+        """Whether every run is finished."""
+        states = [row.state for row in self.rows(sa.select(dag_run.c.state))]
+        return bool(states) and not {"queued", "running"} & set(states)
+
+    def progress(self) -> str:
+        """Return how many tasks are in which state."""
+        query = sa.select(task_instance.c.state, sa.func.count()).group_by(task_instance.c.state)
+        return ", ".join(f"{number} {state}" for state, number in sorted(self.rows(query)))
+
+    def finish(self, within: float) -> None:
+        """Wait until every run is finished; fail with what is left where they take longer."""
+        deadline = time.monotonic() + within
+        while not self.ended():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not finished within {within:g} s: {self.progress()}")
+            self._pause.wait(_EVERY_S)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What the tasks have told so far."""
+        return read_ledger(self.ledger)
+
+    def case(self, skew_s: float = 0.0) -> Case:
+        """Return what there is to judge."""
+        return Case(read_history(self.project.db), self.entries, skew_s)
+
+
+@contextmanager
+def arena(folder: Path, kind: str, rng: Random, *, lease_s: float, **settings: str) -> Iterator[Arena]:
+    """Start the services for one scenario; everything ends with the block."""
+    with ExitStack() as parts:
+        database = parts.enter_context(Postgres(shared.new_folder("postgres")))
+        broker = parts.enter_context(KINDS[kind](shared.new_folder(kind)))
+        given = {
+            "database_url": database.url,
+            "broker_url": broker.url,
+            "secret_key": SECRET,
+            "lease_s": str(lease_s),
+            **settings,
+        }
+        links = parts.enter_context(ExitStack())
+        made = parts.enter_context(project(folder, **given))
+        built = Arena(made, database, broker, links, rng)
+        parts.callback(built.let_go)
+        yield built

@@ -1,0 +1,304 @@
+"""Holds what tasks told and what the database recorded against the promises; it says every breach in words.
+
+Each rule is a function of a `Case` that yields sentences. The rules assume what the scenarios keep to: no reruns, no
+marks, and tasks that keep the ledger (`tests.chaos.ledger`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from scheduler.core.states import (
+    FINISHED,
+    RUN_FINISHED,
+    RunState,
+    TaskState,
+    run_states_before,
+    states_before,
+)
+from tests.chaos.history import Attempt, History, Move, Run, Task
+from tests.chaos.ledger import Entry, Life, lives_of
+
+#: Two processes of one machine may disagree about the order of two instants by so much: `now` is asked before a
+#: transaction begins, which may have to wait.
+TOLERANCE_S = 2.0
+#: A loss is recorded at an instant that is asked for a moment before the database finds the lease run out.
+LOSS_TOLERANCE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that was broken, and how."""
+
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What there is to judge. `skew_s`: how far clocks of hosts were set apart on purpose."""
+
+    history: History
+    entries: Sequence[Entry]
+    skew_s: float = 0.0
+
+    @cached_property
+    def lives(self) -> list[Life]:
+        """What tasks told of their lives, oldest first."""
+        return lives_of(self.entries)
+
+    @cached_property
+    def runs(self) -> dict[int, Run]:
+        """Runs by key."""
+        return {run.id: run for run in self.history.runs}
+
+    @cached_property
+    def tasks(self) -> dict[int, Task]:
+        """Task instances by key."""
+        return {task.id: task for task in self.history.tasks}
+
+    @cached_property
+    def attempts(self) -> dict[int, Attempt]:
+        """Attempts by key."""
+        return {attempt.id: attempt for attempt in self.history.attempts}
+
+    @cached_property
+    def attempts_of(self) -> dict[int, list[Attempt]]:
+        """Attempts of each task instance, oldest first; callbacks left out."""
+        found: defaultdict[int, list[Attempt]] = defaultdict(list)
+        for attempt in self.history.attempts:
+            if attempt.ti_id is not None and attempt.kind == "task":
+                found[attempt.ti_id].append(attempt)
+        return found
+
+    @cached_property
+    def lives_of_task(self) -> dict[int, list[Life]]:
+        """Lives of each task instance, oldest first."""
+        found: defaultdict[int, list[Life]] = defaultdict(list)
+        for life in self.lives:
+            attempt = self.attempts.get(life.attempt_id)
+            if attempt is not None and attempt.ti_id is not None:
+                found[attempt.ti_id].append(life)
+        return found
+
+    def name(self, ti_id: int) -> str:
+        """How messages call a task instance."""
+        task = self.tasks[ti_id]
+        return f"{self.runs[task.run_pk].run_id} {task.task_id}{f'[{task.path}]' if task.path else ''}"
+
+
+Rule = Callable[[Case], Iterator[str]]
+
+
+def check(case: Case) -> list[Violation]:
+    """Return every breach of every rule."""
+    return [Violation(rule.__name__, words) for rule in RULES for words in rule(case)]
+
+
+def nothing_is_lost(case: Case) -> Iterator[str]:
+    """Every run came to its end, well, and so did every task of it."""
+    for run in case.history.runs:
+        if run.state != RunState.SUCCESS:
+            yield f"run {run.run_id} is {run.state}"
+    for task in case.history.tasks:
+        if task.state != TaskState.SUCCESS:
+            yield f"{case.name(task.id)} is {task.state}: {task.reason}"
+
+
+def success_is_earned(case: Case) -> Iterator[str]:
+    """An attempt that counts as success began once and ended once, by its own word."""
+    told = {life.attempt_id: life for life in case.lives if life.ends}
+    for attempt in case.history.attempts:
+        if attempt.state == "success" and attempt.kind == "task":
+            life = told.get(attempt.id)
+            if life is None or life.epoch != attempt.epoch:
+                yield f"attempt {attempt.id}, epoch {attempt.epoch} is a success, but its code did not come to its end"
+
+
+def code_begins_once_a_claim(case: Case) -> Iterator[str]:
+    """One claim starts user code at most once."""
+    for life in case.lives:
+        if life.begins != 1 or life.ends > 1:
+            yield f"{life.name} began {life.begins} times and ended {life.ends} times"
+
+
+def attempts_are_known(case: Case) -> Iterator[str]:
+    """Whatever ran, the database had given out."""
+    for life in case.lives:
+        attempt = case.attempts.get(life.attempt_id)
+        if attempt is None or not 1 <= life.epoch <= attempt.epoch:
+            yield f"{life.name} ran, but was never claimed"
+
+
+def one_outcome_is_recorded(case: Case) -> Iterator[str]:
+    """A task that is done has one attempt that ended so, the last one, and entered its state once."""
+    ends = Counter(
+        move.ti_id
+        for move in case.history.moves
+        if move.kind == "task.state" and move.to_state in (TaskState.SUCCESS, TaskState.FAILED)
+    )
+    for task in case.history.tasks:
+        if task.state not in (TaskState.SUCCESS, TaskState.FAILED):
+            continue
+        states = [attempt.state for attempt in case.attempts_of.get(task.id, [])]
+        if states.count("success") > 1 or (task.state == TaskState.SUCCESS and states[-1:] != ["success"]):
+            yield f"{case.name(task.id)} is {task.state} with the attempts {', '.join(states) or 'none'}"
+        if ends[task.id] != 1:
+            yield f"{case.name(task.id)} came to an end {ends[task.id]} times"
+    for attempt in case.history.attempts:
+        if attempt.state in ("queued", "running"):
+            yield f"attempt {attempt.id} is still {attempt.state}"
+
+
+def one_attempt_lives_at_a_time(case: Case) -> Iterator[str]:
+    """No two lives of a task instance overlap."""
+    for ti_id, lives in case.lives_of_task.items():
+        for one, next_one in pairwise(lives):
+            if next_one.began < one.seen:
+                yield (
+                    f"{case.name(ti_id)}: {next_one.name} began {one.seen - next_one.began:.3f} s "
+                    f"before {one.name} was last seen alive"
+                )
+
+
+def none_outlives_its_lease(case: Case) -> Iterator[str]:
+    """Nobody is seen alive after the database recorded the loss."""
+    for life in case.lives:
+        attempt = case.attempts.get(life.attempt_id)
+        if (
+            attempt is None
+            or attempt.state != "lost"
+            or attempt.end_date is None
+            or life.epoch != attempt.epoch
+        ):
+            continue
+        late_s = life.seen_wall - attempt.end_date.timestamp()
+        if late_s > LOSS_TOLERANCE_S + case.skew_s and "stopped answering" in attempt.reason:
+            yield f"{life.name} was seen alive {late_s:.3f} s after it counted as lost"
+
+
+def upstreams_come_first(case: Case) -> Iterator[str]:
+    """No task begins before all that it waits for have ended well."""
+    ended = _ends(case)
+    for ti_id, lives in case.lives_of_task.items():
+        task = case.tasks[ti_id]
+        run = case.runs[task.run_pk]
+        for name in case.history.upstream[run.version_id].get(task.task_id, ()):
+            end = ended.get((task.run_pk, name))
+            if end is None or lives[0].began < end:
+                yield f"{case.name(ti_id)} began before {name} had ended"
+
+
+def _ends(case: Case) -> dict[tuple[int, str], float]:
+    """Return when each task ended as its successful attempt tells."""
+    found = {}
+    for ti_id, lives in case.lives_of_task.items():
+        task = case.tasks[ti_id]
+        for life in lives:
+            if case.attempts[life.attempt_id].state == "success" and life.ends:
+                found[task.run_pk, task.task_id] = life.seen
+    return found
+
+
+Span = tuple[float, float, int]
+
+
+def _most(spans: Iterable[Span]) -> int:
+    """Return the largest sum of the weights of spans that overlap; one may begin where another ends."""
+    steps = sorted(step for began, seen, weight in spans for step in ((began, 1, weight), (seen, 0, -weight)))
+    most = level = 0
+    for _, _, weight in steps:
+        level += weight
+        most = max(most, level)
+    return most
+
+
+def _exceeded(what: str, spans: dict[str, list[Span]], limits: dict[str, int]) -> Iterator[str]:
+    for name, found in spans.items():
+        if (most := _most(found)) > limits[name]:
+            yield f"{what} {name}: {most} at once, allowed are {limits[name]}"
+
+
+def no_limit_is_exceeded(case: Case) -> Iterator[str]:
+    """Pools, tasks of a run and slots of a worker, by what tasks told; runs of a DAG, by what was recorded."""
+    pools: defaultdict[str, list[Span]] = defaultdict(list)
+    runs: defaultdict[str, list[Span]] = defaultdict(list)
+    workers: defaultdict[str, list[Span]] = defaultdict(list)
+    for ti_id, lives in case.lives_of_task.items():
+        task = case.tasks[ti_id]
+        for life in lives:
+            pools[task.pool].append((life.began, life.seen, task.pool_slots))
+            runs[case.runs[task.run_pk].run_id].append((life.began, life.seen, 1))
+            attempt = case.attempts[life.attempt_id]
+            if attempt.epoch == life.epoch and attempt.worker_id is not None:
+                workers[attempt.worker_id].append((life.began, life.seen, 1))
+    yield from _exceeded("pool", pools, dict(case.history.pools))
+    yield from _exceeded("tasks of run", runs, {r.run_id: r.max_active_tasks for r in case.history.runs})
+    yield from _exceeded("slots of worker", workers, dict(case.history.worker_slots))
+    yield from _runs_at_once(case)
+
+
+def _runs_at_once(case: Case) -> Iterator[str]:
+    running: defaultdict[str, set[int]] = defaultdict(set)
+    for move in case.history.moves:
+        if move.kind != "run.state":
+            continue
+        dag_id = case.runs[move.run_pk].dag_id
+        if move.to_state == RunState.RUNNING:
+            running[dag_id].add(move.run_pk)
+        else:
+            running[dag_id].discard(move.run_pk)
+        if len(running[dag_id]) > case.history.max_active_runs[dag_id]:
+            yield f"{len(running[dag_id])} runs of {dag_id} at once, allowed are {case.history.max_active_runs[dag_id]}"
+
+
+def moves_are_legal(case: Case) -> Iterator[str]:
+    """Each recorded move leaves the state that the one before led to, as the table of moves allows; an end is final."""
+    at: dict[tuple[str, int], str] = {}
+    for move in case.history.moves:
+        key = (move.kind, move.run_pk if move.kind == "run.state" else move.ti_id or 0)
+        was = at.get(key, TaskState.NONE.value if move.kind == "task.state" else None)
+        at[key] = move.to_state
+        if move.from_state is not None and was is not None and move.from_state != was:
+            yield f"event {move.id}: {key} left {move.from_state}, but was {was}"
+        if was is not None and was not in _before(move):
+            yield f"event {move.id}: {key} went from {was} to {move.to_state}"
+
+
+def _before(move: Move) -> frozenset[str]:
+    if move.kind == "run.state":
+        return frozenset(run_states_before(RunState(move.to_state)) - RUN_FINISHED)
+    return frozenset(states_before(TaskState(move.to_state)) - FINISHED)
+
+
+def time_runs_forward(case: Case) -> Iterator[str]:
+    """Instants that follow each other stand in order."""
+    slack_s = TOLERANCE_S + case.skew_s
+    for attempt in case.history.attempts:
+        stamps = [attempt.queued_at, attempt.claimed_at, attempt.start_date, attempt.end_date]
+        known = [stamp.timestamp() for stamp in stamps if stamp is not None]
+        if any(later < earlier - slack_s for earlier, later in pairwise(known)):
+            yield f"attempt {attempt.id}: queued, claimed, begun, ended at {known}"
+    for run in case.history.runs:
+        known = [s.timestamp() for s in (run.queued_at, run.start_date, run.end_date) if s is not None]
+        if any(later < earlier - slack_s for earlier, later in pairwise(known)):
+            yield f"run {run.run_id}: queued, begun, ended at {known}"
+
+
+RULES: tuple[Rule, ...] = (
+    nothing_is_lost,
+    success_is_earned,
+    code_begins_once_a_claim,
+    attempts_are_known,
+    one_outcome_is_recorded,
+    one_attempt_lives_at_a_time,
+    none_outlives_its_lease,
+    upstreams_come_first,
+    no_limit_is_exceeded,
+    moves_are_legal,
+    time_runs_forward,
+)

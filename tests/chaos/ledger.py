@@ -1,0 +1,95 @@
+"""The effect ledger: what tasks themselves tell of their lives, in lines that no crash of a server can take back.
+
+A line is appended by one write to a file opened with O_APPEND: begin, a beat every tenth of a second, end. Instants are
+those of the machine's monotonic clock, which all processes on it share and no test turns back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+#: The beginning of a DAG file whose tasks keep the ledger; `{ledger}` is its path.
+KEEPS_LEDGER = """
+import json, os, time
+from datetime import timedelta
+from scheduler import DAG, get_current_context, task
+
+LEDGER = {ledger!r}
+
+def note(what):
+    ti = get_current_context()["ti"]
+    line = {{
+        "what": what, "attempt_id": ti._job.attempt_id, "epoch": ti._job.epoch, "run_id": ti.run_id,
+        "task_id": ti.task_id, "path": ti.path, "pid": os.getpid(), "at": time.monotonic(), "wall": time.time(),
+    }}
+    out = os.open(LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    os.write(out, (json.dumps(line) + "\\n").encode())
+    os.close(out)
+
+def live(seconds):
+    note("begin")
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, 0.1))
+        note("beat")
+    note("end")
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: `at` by the monotonic clock, `wall` by the clock of the task's process."""
+
+    what: str
+    attempt_id: int
+    epoch: int
+    run_id: str
+    task_id: str
+    path: str
+    pid: int
+    at: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What the ledger knows of one claim of one attempt: it lived at least from `began` to `seen`."""
+
+    attempt_id: int
+    epoch: int
+    began: float
+    seen: float
+    seen_wall: float
+    begins: int
+    ends: int
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return f"attempt {self.attempt_id}, epoch {self.epoch}"
+
+
+def read_ledger(path: Path) -> list[Entry]:
+    """Return all entries, in the order in which they were written."""
+    if not path.exists():
+        return []
+    return [Entry(**json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def lives_of(entries: Iterable[Entry]) -> list[Life]:
+    """Return the lives that entries tell of, in order of their beginnings."""
+    groups: defaultdict[tuple[int, int], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.attempt_id, entry.epoch].append(entry)
+    return sorted((_life(key, group) for key, group in groups.items()), key=lambda life: life.began)
+
+
+def _life(key: tuple[int, int], entries: list[Entry]) -> Life:
+    whats = [entry.what for entry in entries]
+    last = max(entries, key=lambda entry: entry.at)
+    began = min(entry.at for entry in entries)
+    return Life(*key, began, last.at, last.wall, whats.count("begin"), whats.count("end"))

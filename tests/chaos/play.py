@@ -1,0 +1,94 @@
+"""Plays one scenario and judges what came of it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tests.chaos.arena import Arena, arena
+from tests.chaos.checker import Case, Violation, check
+from tests.chaos.scenarios import Scenario
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a scenario."""
+
+    scenario: str
+    broker: str
+    seed: int
+    seconds: float
+    facts: str
+    violations: tuple[Violation, ...]
+
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        return f"{len(self.violations)} breaches" if self.violations else "kept"
+
+
+def play(scenario: Scenario, broker: str, seed: int) -> Result:
+    """Play a scenario; what its servers printed stays in its folder where a promise was broken."""
+    sys.stdout.write(f"\n{scenario.name} on {broker}, seed {seed}: {scenario.shows}\n")
+    folder = Path(tempfile.mkdtemp(prefix="dirigent-chaos-"))
+    began = time.monotonic()
+    facts, violations = _play(scenario, broker, seed, folder / "shop")
+    seconds = time.monotonic() - began
+    for violation in violations[:_SHOWN]:
+        sys.stdout.write(f"  BROKEN {violation.rule}: {violation.words}\n")
+    if violations:
+        sys.stdout.write(f"  what the servers printed: {folder}\n")
+    else:
+        shutil.rmtree(folder)
+    result = Result(scenario.name, broker, seed, seconds, facts, tuple(violations))
+    sys.stdout.write(
+        f"{scenario.name} on {broker}, seed {seed}: {result.verdict} ({seconds:.0f} s; {facts})\n"
+    )
+    sys.stdout.flush()
+    return result
+
+
+def _play(scenario: Scenario, broker: str, seed: int, folder: Path) -> tuple[str, list[Violation]]:
+    facts = ""
+    violations: list[Violation] = []
+    try:
+        with arena(folder, broker, Random(seed), lease_s=scenario.lease_s) as made:
+            facts, violations = _judged(scenario, made)
+    except AssertionError as error:
+        violations.append(Violation("left in order", str(error)))
+    return facts, violations
+
+
+def _judged(scenario: Scenario, made: Arena) -> tuple[str, list[Violation]]:
+    broken = []
+    try:
+        scenario.play(made)
+    except AssertionError as error:
+        broken.append(Violation("comes to its end", str(error)))
+    case = made.case(scenario.skew_s)
+    return _facts(case), broken + check(case)
+
+
+def _facts(case: Case) -> str:
+    states = Counter(attempt.state for attempt in case.history.attempts)
+    attempts = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    ends = sum(life.ends for life in case.lives)
+    return f"{len(case.history.tasks)} tasks; attempts: {attempts}; {ends} came to their end"
+
+
+def table(results: Iterable[Result]) -> str:
+    """Return the results as rows for a page."""
+    rows = [
+        f"| {each.scenario} | {each.broker} | {each.seed} | {each.verdict} | {each.seconds:.0f} s; {each.facts} |"
+        for each in results
+    ]
+    return "\n".join(["", "| scenario | broker | seed | promises | |", "|---|---|---|---|---|", *rows, ""])

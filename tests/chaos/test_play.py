@@ -1,0 +1,32 @@
+"""The harness itself, played small: it starts, kills, ends, and judges."""
+
+from __future__ import annotations
+
+from tests.chaos.arena import Arena
+from tests.chaos.play import play, table
+from tests.chaos.scenarios import SCENARIOS, Scenario
+
+
+def small(arena: Arena) -> None:
+    arena.scheduler()
+    arena.worker("worker-1")
+    arena.worker("worker-2")
+    arena.sow(layers=2, width=2)
+    arena.until_up()
+    arena.reap(runs=2, seconds=0.2)
+    arena.kill("worker-1")
+    arena.finish(within=60)
+
+
+def test_workers_are_killed_and_every_promise_is_kept(redis_url):
+    result = play(Scenario(name="small", shows="", play=small, lease_s=3), "redis", seed=1)
+    assert result.violations == ()
+    assert "8 tasks" in result.facts
+    assert "| small | redis | 1 | kept |" in table([result])
+
+
+def test_every_scenario_is_listed_by_its_name_with_what_it_shows():
+    for name, scenario in SCENARIOS.items():
+        assert scenario.name == name
+        assert scenario.shows
+        assert set(scenario.brokers) <= {"redis", "rabbitmq"}

@@ -1,0 +1,48 @@
+"""The DAGs that scenarios run: layers of tasks that keep the ledger, below every kind of limit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.chaos.ledger import KEEPS_LEDGER
+
+#: Runs at once, tasks of a run at once, and slots of the pool that every third task needs.
+MAX_ACTIVE_RUNS = 3
+MAX_ACTIVE_TASKS = 8
+POOL = "well"
+POOL_SLOTS = 5
+
+_FIELD = (
+    KEEPS_LEDGER
+    + """
+def step(layer, number):
+    @task(
+        task_id=f"step_{{layer}}_{{number}}", pool={pool!r} if number % 3 == 0 else "default_pool",
+        retries=20, retry_delay=timedelta(seconds=0.3), max_retry_delay=timedelta(seconds=0.5),
+    )
+    def work():
+        live(get_current_context()["dag_run"].conf["seconds"])
+    return work()
+
+with DAG("field", schedule=None, max_active_runs={runs}, max_active_tasks={tasks}):
+    above = []
+    for layer in range({layers}):
+        steps = [step(layer, number) for number in range({width})]
+        for number, work in enumerate(steps):
+            if above:
+                [above[number], above[number - 1]] >> work
+        above = steps
+"""
+)
+
+
+def field(ledger: Path, layers: int, width: int) -> str:
+    """Return a DAG file: `layers` x `width` tasks, each waiting for two of the layer above it."""
+    return _FIELD.format(
+        ledger=str(ledger),
+        pool=POOL,
+        runs=MAX_ACTIVE_RUNS,
+        tasks=MAX_ACTIVE_TASKS,
+        layers=layers,
+        width=width,
+    )
