@@ -228,7 +228,8 @@ class Outcome:
 
     attempt_id: int
     epoch: int
-    state: Literal["success", "failed", "skipped", "reschedule", "cancelled"]
+    #: `lost` is for the supervisor to say: the processes above it died, which is not its fault.
+    state: Literal["success", "failed", "skipped", "reschedule", "cancelled", "lost"]
     retryable: bool = True  #: false: AirflowFailException and the like
     error: ErrorInfo | None = None
     reason: str = ""  #: in words: "killed by SIGKILL", "used 512 MB of 512 MB", "ran longer than 60 s"

@@ -26,9 +26,19 @@ class Settled:
 
 
 def settle(
-    outcome: Outcome, task: TaskSpec, *, try_number: int, max_tries: int, now: datetime, chance: float
+    outcome: Outcome,
+    task: TaskSpec,
+    *,
+    try_number: int,
+    max_tries: int,
+    losses: int,
+    now: datetime,
+    chance: float,
 ) -> Settled:
-    """Decide where an attempt and its task go. `chance` in 0..1 spreads the retry delay (`retry_jitter`)."""
+    """Decide where an attempt and its task go.
+
+    `losses`: attempts lost before this one; `chance` in 0..1 spreads the retry delay (`retry_jitter`).
+    """
     match outcome.state:
         case "success":
             return Settled(AttemptState.SUCCESS, TaskState.SUCCESS)
@@ -41,6 +51,8 @@ def settle(
             return Settled(
                 AttemptState.LOST, TaskState.UP_FOR_RETRY, outcome.reason or "its worker stopped", now
             )
+        case "lost":
+            return settle_loss(losses + 1, outcome.reason, now)
         case "failed":
             reason = reason_of(outcome)
             if not outcome.retryable or try_number >= max_tries:
@@ -60,9 +72,8 @@ def reason_of(outcome: Outcome) -> str:
     return outcome.error.line or f"{outcome.error.type}: {outcome.error.message}"
 
 
-def settle_loss(losses: int, worker: str, now: datetime) -> Settled:
-    """Decide what follows when a lease ran out; `losses` counts this one."""
-    reason = f"lost: worker {worker} stopped answering"
+def settle_loss(losses: int, reason: str, now: datetime) -> Settled:
+    """Decide what follows when an attempt died with what ran it; `losses` counts this one."""
     if losses > MAX_LOSSES:
         return Settled(AttemptState.LOST, TaskState.FAILED, f"{reason}; given up after {losses} losses")
     return Settled(AttemptState.LOST, TaskState.UP_FOR_RETRY, reason, now)

@@ -137,6 +137,7 @@ def _settle(
         spec,
         try_number=claim.try_number,
         max_tries=task.max_tries,
+        losses=task.losses,
         now=now,
         chance=chance(),
     )
@@ -209,7 +210,7 @@ def _skip_named(session: Session, now: datetime, each: _Ended) -> None:
 def _call_back(session: Session, now: datetime, each: _Ended, graphs: GraphCache) -> None:
     """Queue the failure callback of a task whose own process could not call it."""
     outcome = each.report.outcome
-    died = outcome.state == "failed" and outcome.error is None
+    died = outcome.state in ("failed", "lost") and outcome.error is None
     if each.settled.task is TaskState.FAILED and died:
         graph = graphs.get(session, each.report.claim.version_id)
         queue_failure_callback(session, now, graph, each.task, each.settled.reason)
@@ -256,7 +257,8 @@ def record_losses(
 def _record_loss(
     session: Session, now: datetime, row: AttemptRow, task: TaskRow | None, graphs: GraphCache, run: RunRow
 ) -> None:
-    settled = settle_loss((task.losses if task else 0) + 1, row.hostname, now)
+    words = f"lost: worker {row.hostname} stopped answering"
+    settled = settle_loss((task.losses if task else 0) + 1, words, now)
     state = AttemptState.LOST if row.cancel_reason is None else AttemptState.CANCELLED
     reason = row.cancel_reason or settled.reason
     end_attempts(session, [Ending(attempt_id=row.id, state=state, reason=reason, end_date=now)])

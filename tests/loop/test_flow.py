@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
+from scheduler.core.settle import MAX_LOSSES
 from scheduler.core.states import AttemptState, RunState, TaskState
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.mark import mark_run
@@ -265,6 +266,22 @@ def test_an_attempt_keeps_how_it_ended(engine):
     )
 
     assert engine.attempts(run) == [("a", 1, AttemptState.FAILED)]
+
+
+def test_an_attempt_that_died_with_its_preloader_uses_up_no_retry_up_to_a_limit(engine):
+    engine.define(spec(task("a", has_failure_callback=True)))
+    run = engine.trigger()
+    for _ in range(MAX_LOSSES):
+        engine.advance()
+        engine.report(*engine.claim(), state="lost", reason="its preloader was killed by SIGKILL")
+        assert engine.states(run) == {"a": "up_for_retry"}
+    engine.advance()
+    engine.report(*engine.claim(), state="lost", reason="its preloader was killed by SIGKILL")
+
+    assert engine.states(run) == {"a": "failed"}
+    assert [state for _, _, state in engine.attempts(run)] == ["lost"] * 6 + ["queued"], (
+        "the callback is queued"
+    )
 
 
 def states_of_attempts(engine):

@@ -59,7 +59,7 @@ def test_a_killed_preloader_takes_its_attempts_along_and_is_replaced(asleep: tup
     preloader, _ = ancestors(pids[0])
     os.kill(preloader, signal.SIGKILL)
     outcome = crew.outcome()
-    assert (outcome.state, outcome.reason) == ("failed", "its preloader was killed by SIGKILL")
+    assert (outcome.state, outcome.reason) == ("lost", "its preloader was killed by SIGKILL")
     wait_until(gone(pids))
     assert crew.run_code("def task(): return 1").state == "success"
 
@@ -70,7 +70,7 @@ def test_a_killed_base_process_takes_all_along_and_is_replaced(asleep: tuple[Cre
     os.kill(base, signal.SIGKILL)
     outcome = crew.outcome()
     assert (outcome.state, outcome.reason) == (
-        "failed",
+        "lost",
         "lost with the base process, which was killed by SIGKILL",
     )
     wait_until(gone([*pids, preloader]))
@@ -116,6 +116,6 @@ def test_an_attempt_that_kills_its_parent_is_lost_and_the_next_one_runs(crew: Cr
             time.sleep(100)
         """
     )
-    assert outcome.reason == "its preloader was killed by SIGKILL"
+    assert (outcome.state, outcome.reason) == ("lost", "its preloader was killed by SIGKILL")
     crew.write("def task(): return 1", file="other.py")
     assert crew.run(file="other.py").state == "success"

@@ -48,10 +48,11 @@ def killed(signum: int) -> Ended:
         ),
         (Evidence(JOB, ended=killed(11), memory_ran_out=True), "failed", "killed by SIGSEGV"),
         (
-            Evidence(JOB, lost="its preloader was killed by SIGKILL"),
-            "failed",
+            Evidence(JOB, started_at=NOW, lost="its preloader was killed by SIGKILL"),
+            "lost",
             "its preloader was killed by SIGKILL",
         ),
+        (Evidence(JOB, lost="could not be started: no memory"), "failed", "could not be started: no memory"),
         (
             Evidence(JOB, error=ErrorInfo(type="E", message="m", line="E: m (dags/shop.py:3)")),
             "failed",

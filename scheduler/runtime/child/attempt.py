@@ -159,7 +159,7 @@ def _told(task: BaseOperator, outcome: Outcome, job: Job) -> tuple[str, tuple[Ca
             return "failed", task.on_failure_callback, "on_failure_callback"
         case "reschedule":
             return "up_for_reschedule", (), ""
-        case "cancelled":
+        case "cancelled" | "lost":
             return "failed", (), ""
 
 

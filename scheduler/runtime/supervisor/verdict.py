@@ -87,11 +87,21 @@ def limit_words(limit_bytes: int, setting: str) -> str:
 
 def _made(evidence: Evidence) -> Outcome:
     job = evidence.job
-    state = evidence.stop.state if evidence.stop else "failed"
     reason = evidence.stop.reason if evidence.stop else death_words(evidence)
     return Outcome(
-        attempt_id=job.attempt_id, epoch=job.epoch, state=state, reason=reason, error=evidence.error
+        attempt_id=job.attempt_id,
+        epoch=job.epoch,
+        state=_state(evidence),
+        reason=reason,
+        error=evidence.error,
     )
+
+
+def _state(evidence: Evidence) -> Literal["cancelled", "failed", "lost"]:
+    if evidence.stop is not None:
+        return evidence.stop.state
+    has_run = evidence.started_at is not None
+    return "lost" if has_run and evidence.lost is not None else "failed"
 
 
 def death_words(evidence: Evidence) -> str:
