@@ -119,12 +119,13 @@ def test_a_closed_stdout_loses_neither_outcome_nor_log_records(crew: Crew) -> No
     ]
 
 
-def test_a_closed_channel_is_said(crew: Crew) -> None:
+@pytest.mark.parametrize("first", [3, 0])
+def test_a_closed_channel_is_said(crew: Crew, first: int) -> None:
     outcome = crew.run_code(
-        """
+        f"""
         import os
         def task():
-            os.closerange(3, 200)
+            os.closerange({first}, 200)
         """
     )
     assert outcome.state == "failed"

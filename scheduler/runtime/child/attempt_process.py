@@ -57,7 +57,8 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_by
     try:
         _answer(channel, code, dags)
     except ChannelClosed:
-        traceback.print_exc()
+        with contextlib.suppress(OSError, ValueError):  # nor may there be anywhere to print
+            traceback.print_exc()
         leave(EXIT_NO_CHANNEL)
     reach(Spot.OUTCOME_TOLD)
     leave(0)
