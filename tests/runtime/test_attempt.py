@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from scheduler.runtime.supervisor import Limits
 from tests.runtime.conftest import Crew
 from tests.runtime.processes import is_alive, wait_until
