@@ -26,6 +26,7 @@ from pydantic import (
     field_validator,
 )
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from scheduler.errors import BadSetting
 
@@ -206,6 +207,20 @@ def load_settings(environ: Mapping[str, str], folder: Path, **overrides: Any) ->
 
 
 Given = tuple[str, tuple[str, Any]]
+#: What to write in place of a value that cannot be, by pydantic's name of the fault.
+_WANTED: Final = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "give a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "give a number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "give true or false"),
+    **dict.fromkeys(("string_type", "path_type"), 'give text, in a file between quotes: "..."'),
+    **dict.fromkeys(("tuple_type",), 'give a list, in a file like ["one", "two"]'),
+    "literal_error": "give {expected}",
+    "greater_than_equal": "give {ge} or more",
+    "less_than_equal": "give {le} or less",
+    "greater_than": "give more than {gt}",
+    "too_short": "give at least {min_length} characters",
+    "string_too_short": "give at least {min_length} characters",
+}
 
 
 def _from_toml(path: Path) -> Iterator[Given]:
@@ -214,12 +229,18 @@ def _from_toml(path: Path) -> Iterator[Given]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
-        raise BadSetting(TOML_NAME, str(path), f"cannot be read: {error}") from None
+    except OSError as error:
+        raise BadSetting(str(path), None, f"cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise BadSetting(
+            str(path), None, f'{error}. Write each setting as in TOML: port = 8080, host = "127.0.0.1".'
+        ) from None
     for name, value in data.items():
+        if isinstance(value, dict):
+            raise BadSetting(f"{TOML_NAME}: [{name}]", None, "settings stand at the top, under no heading.")
         if name not in Settings.model_fields:
-            raise _unknown(f"{name} in {TOML_NAME}", name, value, "")
-        yield name, (f"{name} in {TOML_NAME}", value)
+            raise _unknown(f"{TOML_NAME}: {name}", name, value, "")
+        yield name, (f"{TOML_NAME}: {name}", value)
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
@@ -237,7 +258,7 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
 def _unknown(source: str, name: str, value: object, prefix: str) -> BadSetting:
     near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
     if not near:
-        return BadSetting(source, HIDDEN, "there is no such setting; see `dirigent config reference`")
+        return BadSetting(source, None, "there is no such setting; `dirigent config reference` lists all")
     nearest = prefix + (near[0].upper() if prefix else near[0])
     remedy = f"there is no such setting; did you mean {nearest}?"
     return BadSetting(source, _printable(near[0], value), remedy)
@@ -247,7 +268,13 @@ def _bad_value(error: ValidationError, given: Mapping[str, tuple[str, Any]]) -> 
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     source, value = given.get(name, (name, first["input"]))
-    return BadSetting(source, _printable(name, value), first["msg"].removeprefix("Value error, "))
+    return BadSetting(source, _printable(name, value), _remedy(first))
+
+
+def _remedy(error: ErrorDetails) -> str:
+    """Say what to write instead; what our own checks say, as they say it."""
+    wanted = _WANTED.get(error["type"])
+    return wanted.format(**error.get("ctx", {})) if wanted else error["msg"].removeprefix("Value error, ")
 
 
 def _printable(name: str, value: object) -> object:

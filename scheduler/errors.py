@@ -10,10 +10,10 @@ class DirigentError(Exception):
 
 
 class BadSetting(DirigentError):
-    """A setting is unknown, malformed or contradicts another one."""
+    """A setting is unknown, malformed or contradicts another one. A value of None is not shown."""
 
     def __init__(self, name: str, value: object, remedy: str) -> None:
-        super().__init__(f"{name}={value!r}: {remedy}")
+        super().__init__(f"{name}: {remedy}" if value is None else f"{name}={value!r}: {remedy}")
         self.name = name
         self.value = value
 
@@ -96,8 +96,8 @@ class BadConf(DirigentError):
 class NotFound(DirigentError):
     """A DAG, run, task, attempt, pool or variable of that name does not exist."""
 
-    def __init__(self, what: str, name: str) -> None:
-        super().__init__(f"There is no {what} {name!r}.")
+    def __init__(self, what: str, name: str, *, hint: str = "") -> None:
+        super().__init__(f"There is no {what} {name!r}. {hint}".rstrip())
         self.what = what
         self.name = name
 

@@ -46,8 +46,8 @@ def test_database_follows_the_home_folder(tmp_path):
     [
         ({"DIRIGENT_PROT": "9"}, "DIRIGENT_PROT='9': there is no such setting; did you mean DIRIGENT_PORT?"),
         ({"DIRIGENT_port": "9"}, "DIRIGENT_port='9': there is no such setting; did you mean DIRIGENT_PORT?"),
-        ({"DIRIGENT_PORT": "many"}, "DIRIGENT_PORT='many': Input should be a valid integer"),
-        ({"DIRIGENT_PORT": "70000"}, "DIRIGENT_PORT='70000': Input should be less than or equal to 65535"),
+        ({"DIRIGENT_PORT": "many"}, "DIRIGENT_PORT='many': give a whole number"),
+        ({"DIRIGENT_PORT": "70000"}, "DIRIGENT_PORT='70000': give 65535 or less"),
         (
             {"DIRIGENT_DATABASE_URL": "mysql://h/d"},
             "DIRIGENT_DATABASE_URL='mysql://h/d': the address must start with",
@@ -58,11 +58,11 @@ def test_database_follows_the_home_folder(tmp_path):
         ),
         (
             {"DIRIGENT_PARALLELISM": "0"},
-            "DIRIGENT_PARALLELISM='0': Input should be greater than or equal to 1",
+            "DIRIGENT_PARALLELISM='0': give 1 or more",
         ),
         (
             {"DIRIGENT_SQLITE_SYNCHRONOUS": "OFF"},
-            "DIRIGENT_SQLITE_SYNCHRONOUS='OFF': Input should be 'NORMAL' or",
+            "DIRIGENT_SQLITE_SYNCHRONOUS='OFF': give 'NORMAL' or 'FULL'",
         ),
     ],
 )
@@ -74,9 +74,18 @@ def test_an_unknown_or_bad_variable_is_refused_by_name_and_value(tmp_path, envir
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("prot = 1\n", "prot in dirigent.toml=1: there is no such setting; did you mean port?"),
-        ("port = 'x'\n", "port in dirigent.toml='x': Input should be a valid integer"),
-        ("port = \n", "dirigent.toml="),
+        ("prot = 1\n", "dirigent.toml: prot=1: there is no such setting; did you mean port?"),
+        (
+            "xyzzy = 1\n",
+            "dirigent.toml: xyzzy: there is no such setting; `dirigent config reference` lists all",
+        ),
+        ("port = 'x'\n", "dirigent.toml: port='x': give a whole number"),
+        ("lease_s = 'x'\n", "dirigent.toml: lease_s='x': give a number"),
+        ("[web]\nport = 1\n", "dirigent.toml: [web]: settings stand at the top, under no heading."),
+        (
+            "port = \n",
+            "dirigent.toml: Invalid value (at line 1, column 8). Write each setting as in TOML: port = 8080",
+        ),
     ],
 )
 def test_an_unknown_or_bad_line_of_the_file_is_refused_by_name_and_value(tmp_path, text, sentence):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from scheduler.cli.broken_files import count_of_broken
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.local_dags import load_dag
 from scheduler.cli.options import Instant, read_pairs
@@ -17,7 +18,8 @@ from scheduler.operations.pause import set_paused
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import dag_files
 from scheduler.store import dags as stored_dags
-from scheduler.store.views.fields import dag_fields, import_error_fields
+from scheduler.store.views.fields import dag_fields, import_error_fields, python_file_fields
+from scheduler.store.views.files import list_python_files
 
 
 @click.group()
@@ -30,12 +32,25 @@ def dags() -> None:
 @output_option
 @pass_invocation
 def list_(invocation: Invocation, tag: str | None, output: str) -> None:
-    """List the DAGs."""
+    """List the DAGs; files that do not load are named on standard error."""
     with invocation.db.read() as session:
         found = stored_dags.list_dags(session, tag=tag)
         tags = stored_dags.load_tags(session, [dag.dag_id for dag in found])
+        broken = dag_files.list_import_errors(session)
     rows = [dag_fields(dag, tags.get(dag.dag_id, ())) for dag in found]
     print_rows(rows, ["dag_id", "is_paused", "next_dagrun_run_after", "relative_fileloc"], output)
+    if broken:
+        click.echo(f"{count_of_broken(broken)} `dirigent dags errors` says why.", err=True)
+
+
+@dags.command()
+@output_option
+@pass_invocation
+def files(invocation: Invocation, output: str) -> None:
+    """List the Python files of the DAG folder, and what each gave."""
+    with invocation.db.read() as session:
+        found = list_python_files(session)
+    print_rows(map(python_file_fields, found), ["filename", "dag_ids", "finding"], output)
 
 
 @dags.command()

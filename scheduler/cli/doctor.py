@@ -14,12 +14,14 @@ from typing import Final
 
 import click
 
+from scheduler.cli.broken_files import count_of_broken
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import address_of_server
 from scheduler.cli.output import output_option, print_rows
 from scheduler.dispatch.tickets import check_broker, create_celery
 from scheduler.errors import DirigentError
 from scheduler.store import migrate, read_db_now
+from scheduler.store.dag_files import list_import_errors, load_files
 from scheduler.store.migrations import HEAD
 
 LOWEST_PYTHON: Final = (3, 11)
@@ -110,6 +112,14 @@ def _dags_folder(invocation: Invocation) -> str:
     return f"{folder} can be read"
 
 
+def _dag_files(invocation: Invocation) -> str:
+    with invocation.db.read() as session:
+        broken, records = list_import_errors(session), load_files(session)
+    if broken:
+        raise Unwell(f"{count_of_broken(broken)} `dirigent dags errors` says why")
+    return f"{len(records)} files load" if records else "none was read yet; `dirigent up` reads them"
+
+
 def _writable(folder: Path) -> str:
     present = next(each for each in (folder, *folder.parents) if each.exists())
     if not os.access(present, os.W_OK | os.X_OK):
@@ -166,6 +176,7 @@ CHECKS: Final = {
     "broker": _broker,
     "home": _home,
     "dags folder": _dags_folder,
+    "dag files": _dag_files,
     "clock": _clock,
     "port": _port,
     "disk": _disk,

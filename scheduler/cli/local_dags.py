@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from scheduler.errors import BadDag, NotFound
+from scheduler.parsing.contents import may_declare_dags
+from scheduler.parsing.faults import sentence
+from scheduler.parsing.scan import scan_folder
 from scheduler.runtime.child.loading import load_file
 from scheduler.sdk.dag import DAG
+
+#: Broken files that one sentence names.
+_NAMED: Final = 3
 
 
 class GivenVariables:
@@ -33,6 +41,7 @@ def load_dag(folder: Path, dag_id: str, variables: Mapping[str, str]) -> DAG:
     """
     reader = GivenVariables(variables)
     broken: dict[str, BaseException] = {}
+    known: set[str] = set()
     for file in _candidates(folder, dag_id):
         try:
             found = load_file(str(folder), file, reader)
@@ -41,17 +50,35 @@ def load_dag(folder: Path, dag_id: str, variables: Mapping[str, str]) -> DAG:
             continue
         if dag_id in found:
             return found[dag_id]
-    raise _not_found(dag_id, broken)
+        known.update(found)
+    raise _not_found(dag_id, broken, known)
 
 
 def _candidates(folder: Path, dag_id: str) -> list[str]:
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
-    texts = {file: path.read_text(encoding="utf-8", errors="replace") for file, path in files.items()}
-    return sorted(files, key=lambda file: (dag_id not in texts[file], file))
+    """Return the files that a server would import, those that name the DAG first."""
+    files = [file for file in scan_folder(folder).files if file.endswith(".py")]
+    texts = {file: (folder / file).read_bytes() for file in files}
+    chosen = [file for file in files if may_declare_dags(texts[file])]
+    return sorted(chosen, key=lambda file: (dag_id.encode() not in texts[file], file))
 
 
-def _not_found(dag_id: str, broken: Mapping[str, BaseException]) -> NotFound | BadDag:
+def _not_found(dag_id: str, broken: Mapping[str, BaseException], known: Collection[str]) -> NotFound | BadDag:
     if not broken:
-        return NotFound("DAG", dag_id)
-    reasons = "; ".join(f"{file}: {type(error).__name__}: {error}" for file, error in broken.items())
-    return BadDag(f"There is no DAG {dag_id!r} in the files that load. These do not: {reasons}")
+        near = get_close_matches(dag_id, known, n=1)
+        return NotFound("DAG", dag_id, hint=f"Did you mean {near[0]!r}?" if near else "")
+    reasons = [_reason(file, error) for file, error in list(broken.items())[:_NAMED]]
+    more = f"; and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
+    return BadDag(
+        f"There is no DAG {dag_id!r} in the files that load. These do not: {'; '.join(reasons)}{more}."
+    )
+
+
+def _reason(file: str, error: BaseException) -> str:
+    lineno = error.lineno if isinstance(error, SyntaxError) else _line_of(file, error)
+    line = f" line {lineno}:" if lineno else ""
+    return f"{file}:{line} {type(error).__name__}: {sentence(file, str(error)).rstrip('.')}"
+
+
+def _line_of(file: str, error: BaseException) -> int | None:
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((each.lineno for each in reversed(frames) if each.filename.endswith(f"/{file}")), None)

@@ -16,6 +16,7 @@ from scheduler.errors import Conflict
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.mark import mark_run
 from scheduler.operations.rerun import RerunRequest
+from scheduler.store.dags import get_dag
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views.fields import run_fields
 
@@ -39,6 +40,8 @@ def list_(invocation: Invocation, dag_id: str, state: str | None, limit: int, ou
     wanted = stored_runs.RunWanted(dag_id=dag_id, state=state or "")
     with invocation.db.read() as session:
         found = stored_runs.list_runs(session, wanted, limit=limit)
+        if dag_id and not found:
+            get_dag(session, dag_id)
     print_rows(map(run_fields, found), COLUMNS, output)
 
 
@@ -112,7 +115,8 @@ def wait(invocation: Invocation, dag_id: str, run_id: str, timeout: float | None
             raise Conflict(f"Run {run_id!r} is still {run.state} after {timeout:g} s.")
         time.sleep(LOOK_S)
         run = _find(invocation, dag_id, run_id)
-    click.echo(f"{run_id}: {run.state}{f' ({run.reason})' if run.reason else ''}")
+    reason = run.reason.removeprefix(f"{run.state}: ")
+    click.echo(f"{run_id}: {run.state}{f' ({reason})' if reason else ''}")
     return 0 if run.state == RunState.SUCCESS else 1
 
 

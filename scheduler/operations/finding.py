@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.errors import NotFound
+from scheduler.store.absent import no_run, no_task
 from scheduler.store.engine import Session
 from scheduler.store.runs import RunRow, find_run, lock_runs
 from scheduler.store.tasks import TaskRow, tasks_named
@@ -12,7 +12,7 @@ def get_run(session: Session, dag_id: str, run_id: str) -> RunRow:
     """Return a run. Raises NotFound."""
     run = find_run(session, dag_id, run_id)
     if run is None:
-        raise NotFound("run", f"{dag_id}/{run_id}")
+        raise no_run(session, dag_id, run_id)
     return run
 
 
@@ -20,7 +20,7 @@ def lock_run(session: Session, dag_id: str, run_id: str) -> RunRow:
     """Return a run under its row lock, held until the end of the transaction. Raises NotFound."""
     locked = lock_runs(session, [get_run(session, dag_id, run_id).id])
     if not locked:
-        raise NotFound("run", f"{dag_id}/{run_id}")
+        raise no_run(session, dag_id, run_id)
     return locked[0]
 
 
@@ -29,4 +29,4 @@ def get_task(session: Session, run: RunRow, task_id: str, path: str) -> TaskRow:
     for row in tasks_named(session, run.id, [task_id]):
         if row.path == path:
             return row
-    raise NotFound("task", f"{task_id}[{path}]" if path else task_id)
+    raise no_task(session, run.id, task_id, path)

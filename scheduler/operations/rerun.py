@@ -18,6 +18,7 @@ from scheduler.errors import Conflict, NotFound
 from scheduler.operations.conf import params_of
 from scheduler.operations.finding import get_run, lock_run
 from scheduler.operations.reopening import reopen
+from scheduler.store.absent import nearest_task
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
@@ -163,7 +164,8 @@ def _named(rows: Sequence[TaskRow], graph: TaskGraph, wanted: str | TaskKey) -> 
     task_id, path = wanted if isinstance(wanted, TaskKey) else (wanted, None)
     found = [row.key for row in rows if row.task_id == task_id and path in (None, row.path)]
     if not found and task_id not in graph.tasks:
-        raise NotFound("task", task_id if not path else f"{task_id}[{path}]")
+        name = f"{task_id}[{path}]" if path else task_id
+        raise NotFound("task", name, hint=nearest_task(task_id, graph.tasks))
     return found
 
 

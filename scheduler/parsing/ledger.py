@@ -159,6 +159,9 @@ class Ledger:
         if not findings:
             return
         records = self._db.transact(lambda session: register(session, now, findings, self._policy))
+        for record in records:
+            if _differs(record, self._records.get(record.path)):
+                _log_note(record)
         self._records |= {record.path: record for record in records}
         for record in records:
             self._wanted.discard(record.path)
@@ -260,8 +263,13 @@ def _unreadable(place: str, reason: str) -> ImportFault:
 
 
 def _log_note(note: FileRecord) -> None:
-    for text in [*note.warnings, *([note.error.message] if note.error else [])]:
+    for text in note.warnings:
         log.warning("In the DAG folder: %s", text)
+    if note.error and note.fingerprint == _NOTE:
+        log.warning("In the DAG folder: %s", note.error.message)
+    elif note.error:
+        line = f" line {note.error.lineno}:" if note.error.lineno else ""
+        log.warning("%s does not load:%s %s: %s", note.path, line, note.error.type, note.error.message)
 
 
 def _differs(note: FileRecord, known: FileRecord | None) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 from scheduler.core.timetables import Due, following
 from scheduler.errors import DirigentError, DuplicateDag
 from scheduler.parsing.checks import check_dag
+from scheduler.parsing.faults import sentence
 from scheduler.parsing.freshness import content_of, fingerprint
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
@@ -101,9 +102,10 @@ def _fault(parsed: ParsedFile) -> ImportFault | None:
     error = parsed.error
     if error is None:
         return None
+    message = error.message if parsed.error_lineno is None else sentence(parsed.file, error.message)
     return ImportFault(
         type=_storable(error.type, 200),
-        message=_storable(error.message, _MESSAGE),
+        message=_storable(message, _MESSAGE),
         lineno=parsed.error_lineno,
         traceback=_storable(error.traceback, 100_000),
     )

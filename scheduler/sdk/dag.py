@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, cast, overload
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, cast, overload
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scheduler.errors import BadDag, BadSchedule, DagCycle, DuplicateTask
@@ -249,6 +249,10 @@ def _zone_name(zone: str | tzinfo | None) -> str:
         ) from None
 
 
+#: Marks a function under `@dag` that could be called as it stands.
+DECLARES: Final = "__declares_dag__"
+
+
 @overload
 def dag(function: Callable[_P, Any], /) -> Callable[_P, DAG]: ...
 
@@ -284,6 +288,7 @@ def _declaring(function: Callable[..., Any], dag_id: str, arguments: Mapping[str
             function(**{each.name: _param(declared, each, given) for each in signature.parameters.values()})
         return declared
 
+    vars(declare)[DECLARES] = all(each.default is not each.empty for each in signature.parameters.values())
     return declare
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from scheduler.core.states import RunState
 from scheduler.core.timetables import Due
-from scheduler.errors import NotFound
+from scheduler.store.absent import no_dag
 from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session, request_wake
 from scheduler.store.events import Event, append
@@ -190,7 +190,7 @@ def get_dag(session: Session, dag_id: str) -> DagRow:
     """Return a DAG, retired or not. Raises NotFound."""
     found = find_dag(session, dag_id)
     if found is None:
-        raise NotFound("DAG", dag_id)
+        raise no_dag(session, dag_id)
     return found
 
 

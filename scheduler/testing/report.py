@@ -58,7 +58,8 @@ class Report:
         width = max(map(len, result.task_states), default=0)
         lines = [self._line(task_id.ljust(width), task_id, result) for task_id in result.task_states]
         took = self._clock.monotonic() - self._began
-        why = f" ({result.reason})" if result.reason else ""
+        reason = result.reason.removeprefix(f"{result.state}: ")
+        why = f" ({reason})" if reason else ""
         head = f"DAG {result.dag_id}: {result.state} in {took:.2f} s{why}"
         sys.stdout.write("\n".join([head, *lines, ""]))
 

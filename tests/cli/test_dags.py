@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
+from scheduler.store.snapshots import Entry, store_snapshot
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ADDING = """
@@ -73,8 +75,8 @@ def test_a_conf_that_is_no_object_is_refused(dirigent, dag_file, conf, sentence)
 
 
 def test_broken_files_do_not_hinder_others(dirigent, dag_file):
-    dag_file.with_name("broken.py").write_text("import adding_is_not_here")
-    dag_file.with_name("exits.py").write_text("raise SystemExit('adding')")
+    dag_file.with_name("broken.py").write_text("from scheduler import dag; import adding_is_not_here")
+    dag_file.with_name("exits.py").write_text("from scheduler import dag; raise SystemExit('adding')")
 
     assert dirigent("dags", "test", "adding").code == 0
 
@@ -86,12 +88,34 @@ def test_a_dag_that_is_not_there_is_named(dirigent, project):
 
 
 def test_a_dag_that_may_be_in_a_broken_file_is_named_with_the_file(dirigent, project):
-    (project / "dags" / "broken.py").write_text("1 / 0")
+    (project / "dags" / "broken.py").write_text("from scheduler import dag; 1 / 0")
 
     said = dirigent("dags", "test", "adding")
 
     assert said.code == 1
-    assert "broken.py: ZeroDivisionError" in said.err
+    assert "broken.py: line 1: ZeroDivisionError" in said.err
+
+
+def test_only_files_that_a_server_would_import_are_imported(dirigent, dag_file):
+    dag_file.with_name("plain.py").write_text("print('imported')")
+    dag_file.with_name(".dirigentignore").write_text("ignored.py")
+    dag_file.with_name("ignored.py").write_text("from scheduler import dag; print('imported')")
+
+    said = dirigent("dags", "test", "addition")
+
+    assert said.err == "dirigent: There is no DAG 'addition'. Did you mean 'adding'?\n"
+    assert "imported" not in said.out
+
+
+def test_of_many_broken_files_three_are_explained_those_that_name_the_dag_first(dirigent, project):
+    for name in "abcde":
+        (project / "dags" / f"{name}.py").write_text("from scheduler import dag; 1 / 0")
+    (project / "dags" / "z.py").write_text("from scheduler import dag\nadding = (")
+
+    said = dirigent("dags", "test", "adding")
+
+    assert "These do not: z.py: line 2: SyntaxError: '(' was never closed; a.py: line 1:" in said.err
+    assert said.err.endswith("; and 3 more.\n")
 
 
 def test_variables_are_given_by_option(dirigent, project):
@@ -122,6 +146,42 @@ def test_files_that_cannot_be_imported_are_listed_and_exit_1(dirigent, db):
     assert said.code == 1
     assert said.json[0]["filename"] == "a.py"
     assert said.json[0]["lineno"] == 3
+
+
+def test_the_list_of_dags_names_the_files_that_do_not_load(dirigent, db):
+    fault = ImportFault(type="NameError", message="name 'x' is not defined", lineno=3, since=NOW)
+    with db.write() as session:
+        save_files(session, [FileRecord(path="a.py", fingerprint="f", parsed_at=NOW, error=fault)])
+
+    said = dirigent("dags", "list", "-o", "json")
+
+    assert (said.code, said.json) == (0, [])
+    assert said.err == "1 file does not load: a.py. `dirigent dags errors` says why.\n"
+
+
+def test_each_python_file_is_listed_with_what_it_gave(dirigent, db):
+    fault = ImportFault(type="NameError", message="name 'x' is not defined", lineno=3, since=NOW)
+    helper = FileRecord(path="helper.py", fingerprint="f", parsed_at=NOW)
+    records = [
+        helper,
+        replace(helper, path="broken.py", error=fault),
+        replace(helper, path="good.py", dag_ids=("shop",)),
+        replace(helper, path="uncalled.py", warnings=("uncalled.py:2: UserWarning: never called",)),
+    ]
+    paths = [*(record.path for record in records), "plain.py", "rows.csv"]
+    with db.write() as session:
+        save_files(session, records)
+        store_snapshot(session, {path: Entry("0" * 64, 1, 0o644) for path in paths}, NOW)
+
+    said = dirigent("dags", "files", "-o", "json")
+
+    assert {each["filename"]: each["finding"] for each in said.json} == {
+        "broken.py": "does not load: line 3: NameError: name 'x' is not defined",
+        "good.py": "loads",
+        "helper.py": "declares no DAG",
+        "plain.py": "not imported: a DAG file holds the word 'dag', and 'scheduler' or 'airflow'",
+        "uncalled.py": "uncalled.py:2: UserWarning: never called",
+    }
 
 
 def test_an_empty_list_is_an_empty_list(dirigent, db):

@@ -1,8 +1,11 @@
 import socket
+from datetime import UTC, datetime
 
 import pytest
 
 from scheduler.cli.lock import ServerLock
+from scheduler.store import Database
+from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 
 
 def findings(dirigent):
@@ -45,6 +48,21 @@ def test_a_missing_dag_folder_is_found(dirigent, project, free_port):
         False,
         f"{project}/dags is missing; make it, or set DIRIGENT_DAGS_FOLDER",
     )
+
+
+def test_files_that_do_not_load_are_found(dirigent, project, free_port):
+    dirigent("db", "upgrade")
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    fault = ImportFault(type="NameError", message="name 'x' is not defined")
+    database = Database(f"sqlite:///{project}/.dirigent/dirigent.db")
+    with database.write() as session:
+        save_files(session, [FileRecord(path="a.py", fingerprint="f", parsed_at=now, error=fault)])
+    database.close()
+
+    code, found = findings(dirigent)
+
+    assert code == 1
+    assert found["dag files"] == (False, "1 file does not load: a.py. `dirigent dags errors` says why")
 
 
 def test_a_port_in_use_is_found(dirigent, free_port):

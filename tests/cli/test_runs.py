@@ -67,7 +67,7 @@ def test_runs_are_listed_newest_first_and_by_state(dirigent, engine, failed_run)
 
     assert [(row["dag_run_id"], row["state"]) for row in rows] == [("second", "queued"), ("first", "failed")]
     assert len(dirigent("runs", "list", "--state", "failed", "-o", "json").json) == 1
-    assert dirigent("runs", "list", "another", "-o", "json").json == []
+    assert dirigent("runs", "list", "another", "-o", "json").err == "dirigent: There is no DAG 'another'.\n"
 
 
 def test_a_run_is_shown_with_the_names_of_the_api(dirigent, failed_run):

@@ -64,6 +64,7 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 def test_the_version_is_printed(dirigent):
     assert dirigent("version").out.strip()
+    assert dirigent("--version").out == dirigent("version").out
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -47,5 +47,5 @@ def test_a_run_that_has_ended_cannot_be_cancelled(write):
 
 
 def test_an_unknown_run_is_told(write):
-    with pytest.raises(NotFound, match="There is no run 'shop/r1'"):
+    with pytest.raises(NotFound, match="There is no DAG 'shop'"):
         write(cancel_run, NOW, "shop", "r1", actor="")

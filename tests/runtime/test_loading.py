@@ -128,3 +128,28 @@ def test_a_dag_that_would_run_at_each_load_is_refused(load):
             DAG("runs").test()
             """
         )
+
+
+def test_a_file_whose_dag_function_is_never_called_is_told_so(load):
+    with pytest.warns(UserWarning, match=r"hello stands under @dag and is never called.*hello\(\)") as seen:
+        found = load(
+            forgotten="""
+            from scheduler import dag, task
+            @dag(schedule=None)
+            def hello():
+                task(print)("x")
+            """
+        )
+    assert found == {}
+    assert (seen[0].filename.rpartition("/")[2], seen[0].lineno) == ("forgotten.py", 3)
+
+
+def test_a_function_that_others_call_with_arguments_is_no_forgotten_dag(load, recwarn):
+    load(
+        factory="""
+        from scheduler import dag
+        @dag(schedule=None)
+        def made(shop): pass
+        """
+    )
+    assert list(recwarn) == []

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from scheduler.errors import BadDag, DuplicateDag
-from scheduler.sdk.dag import DAG
+from scheduler.sdk.dag import DAG, DECLARES
 from scheduler.sdk.scope import collecting
 from scheduler.sdk.variables import Reader, reading_from
 
@@ -27,6 +29,8 @@ def load_file(code_root: str, file: str, reader: Reader) -> dict[str, DAG]:
     with collecting() as declared, reading_from(reader):
         module = _execute(path, module_name(file))
     own = [dag for dag in declared if dag.fileloc == str(path) and _registers(dag, module)]
+    if not own:
+        _warn_of_uncalled(module)
     return _by_id(own, file)
 
 
@@ -53,6 +57,18 @@ def _execute(path: Path, name: str) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def _warn_of_uncalled(module: ModuleType) -> None:
+    """Tell of functions under `@dag` in a file that declares no DAG: most often their call was forgotten."""
+    functions = [each for each in vars(module).values() if isinstance(each, FunctionType)]
+    for each in functions:
+        if each.__module__ == module.__name__ and vars(each).get(DECLARES):
+            name, code = each.__name__, inspect.unwrap(each).__code__
+            text = (
+                f"{name} stands under @dag and is never called, so there is no DAG. Write {name}() below it."
+            )
+            warnings.warn_explicit(text, UserWarning, code.co_filename, code.co_firstlineno)
 
 
 def _registers(dag: DAG, module: ModuleType) -> bool:

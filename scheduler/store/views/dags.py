@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from scheduler.core.states import RunState
 from scheduler.errors import NotFound
+from scheduler.store.absent import no_dag
 from scheduler.store.blobs import load_blobs
 from scheduler.store.engine import Session
 from scheduler.store.snapshots import load_manifest
@@ -147,7 +148,7 @@ def find_dag(session: Session, dag_id: str) -> DagRow:
     """
     row = session.execute(select(*_ROW).where(dag.c.dag_id == dag_id)).one_or_none()
     if row is None:
-        raise NotFound("DAG", dag_id)
+        raise no_dag(session, dag_id)
     return _with_history(session, [DagRow(*row)])[0]
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from scheduler.store.connections import Connection, ConnectionRef
-from scheduler.store.dag_files import FileRecord
+from scheduler.store.dag_files import FileRecord, ImportFault
 from scheduler.store.dags import DagRow
 from scheduler.store.pools import Pool
 from scheduler.store.variables import VariableRef
+from scheduler.store.views.files import PythonFile
 from scheduler.store.views.runs import Run, Task
 
 #: What stands for a secret that is not shown.
@@ -45,6 +46,30 @@ def import_error_fields(record: FileRecord) -> dict[str, Any]:
         "lineno": fault and fault.lineno,
         "stack_trace": fault and fault.traceback,
     }
+
+
+def python_file_fields(file: PythonFile) -> dict[str, Any]:
+    """Describe a Python file of the DAG folder and what it gave."""
+    return {
+        "filename": file.path,
+        "dag_ids": list(file.record.dag_ids) if file.record else [],
+        "finding": _finding(file.record),
+    }
+
+
+def _finding(record: FileRecord | None) -> str:
+    match record:
+        case None:
+            return "not imported: a DAG file holds the word 'dag', and 'scheduler' or 'airflow'"
+        case FileRecord(error=ImportFault() as fault):
+            line = f"line {fault.lineno}: " if fault.lineno else ""
+            return f"does not load: {line}{fault.type}: {fault.message}"
+        case FileRecord(dag_ids=(), warnings=(first, *_)):
+            return first
+        case FileRecord(dag_ids=()):
+            return "declares no DAG"
+        case _:
+            return "loads"
 
 
 def duration_s(start: datetime | None, end: datetime | None) -> float | None:

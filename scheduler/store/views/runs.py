@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from scheduler.errors import NotFound
+from scheduler.store.absent import no_run
 from scheduler.store.engine import Session
 from scheduler.store.tables import dag_run, dag_version, event, task_instance
 from scheduler.wire import Data
@@ -122,7 +122,7 @@ def find_run(session: Session, dag_id: str, run_id: str) -> Run:
     """
     row = session.execute(_runs().where(dag_run.c.dag_id == dag_id, dag_run.c.run_id == run_id)).one_or_none()
     if row is None:
-        raise NotFound("run", f"{dag_id} {run_id}")
+        raise no_run(session, dag_id, run_id)
     return Run(*row)
 
 

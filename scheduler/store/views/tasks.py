@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from scheduler.errors import NotFound
+from scheduler.store.absent import no_task
 from scheduler.store.engine import Session
 from scheduler.store.tables import attempt, task_instance, xcom
 from scheduler.store.views.runs import Task
@@ -64,7 +64,7 @@ def find_task(session: Session, run_pk: int, task_id: str, path: str = "") -> Ta
         select(*_TASK).where(ti.run_pk == run_pk, ti.task_id == task_id, ti.path == path)
     ).one_or_none()
     if row is None:
-        raise NotFound("task", f"{task_id}[{path}]" if path else task_id)
+        raise no_task(session, run_pk, task_id, path)
     return Task(*row)
 
 
