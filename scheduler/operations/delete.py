@@ -10,7 +10,7 @@ from scheduler.core.states import RunState
 from scheduler.errors import Conflict
 from scheduler.store import dags
 from scheduler.store.dag_files import forget_files
-from scheduler.store.deletion import delete_dag_row, delete_oldest_runs
+from scheduler.store.deletion import count_running_attempts, delete_dag_row, delete_oldest_runs
 from scheduler.store.engine import Database, Session
 from scheduler.store.events import Event, append
 from scheduler.store.runs import count_active_runs
@@ -24,7 +24,7 @@ def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
 
     Logs on disk are not touched. In many short transactions; one that is broken off goes on where it
     stopped when called again. A DAG whose file is still there comes back, new and without history. Raises
-    NotFound, and Conflict while runs are active.
+    NotFound, and Conflict while runs are active or attempts of cancelled ones have not stopped.
     """
     db.transact(partial(_close, now=now, dag_id=dag_id, actor=actor))
     deleted = 0
@@ -42,6 +42,11 @@ def _close(session: Session, now: datetime, dag_id: str, actor: str) -> None:
         raise Conflict(
             f"DAG {dag_id!r} cannot be deleted: {active} of its runs are {RunState.QUEUED} or "
             f"{RunState.RUNNING}. Cancel them first."
+        )
+    if stopping := count_running_attempts(session, dag_id):
+        raise Conflict(
+            f"DAG {dag_id!r} cannot be deleted yet: {stopping} of its attempts are still being stopped. "
+            "Try again in a moment."
         )
     dags.retire_dags(session, now, [dag_id])
 

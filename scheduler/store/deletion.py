@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from scheduler.core.states import AttemptState
 from scheduler.store.engine import Session
-from scheduler.store.tables import dag, dag_run, dag_version, event
+from scheduler.store.tables import attempt, dag, dag_run, dag_version, event
 
 R = dag_run.c
 
@@ -21,6 +22,19 @@ def delete_oldest_runs(session: Session, dag_id: str, limit: int) -> int:
 
 
 def delete_dag_row(session: Session, dag_id: str) -> None:
-    """Delete a DAG, its tags and its versions. Its runs must be gone; events about the DAG stay."""
+    """Delete a DAG, its tags and its versions. Its runs must be gone; events about the DAG stay.
+
+    The newest version of all stays until there is a newer one: SQLite would give its id again, and processes
+    remember which graph stands under an id.
+    """
     session.execute(sa.delete(dag).where(dag.c.dag_id == dag_id))
-    session.execute(sa.delete(dag_version).where(dag_version.c.dag_id == dag_id))
+    newest = sa.select(sa.func.max(dag_version.c.id)).scalar_subquery()
+    without_dag = dag_version.c.dag_id.not_in(sa.select(dag.c.dag_id))
+    session.execute(sa.delete(dag_version).where(without_dag, dag_version.c.id < newest))
+
+
+def count_running_attempts(session: Session, dag_id: str) -> int:
+    """Return how many attempts of a DAG's runs run on some worker, of runs that have ended too."""
+    query = sa.select(sa.func.count()).select_from(attempt).join(dag_run, R.id == attempt.c.run_pk)
+    query = query.where(R.dag_id == dag_id, attempt.c.state == AttemptState.RUNNING)
+    return session.scalar(query) or 0

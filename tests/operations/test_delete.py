@@ -2,6 +2,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import Conflict, NotFound
+from scheduler.operations.cancel import cancel_run
 from scheduler.operations.delete import delete_dag
 from scheduler.store import dag_files
 from scheduler.store.tables import artifact, attempt, dag, dag_run, dag_version, event, task_instance, xcom
@@ -16,6 +17,7 @@ def _count(db, table):
 
 
 def test_a_dag_goes_with_all_its_history_and_leaves_others_alone(db, write):
+    write(add_dag)
     write(started_run, spec("other"), ended="success")
     for number in range(3):
         ref = write(started_run, run_id=f"r{number}", states={"a": "success", "b": "queued"}, ended="failed")
@@ -35,6 +37,25 @@ def test_a_dag_with_active_runs_is_kept(db, write):
     with pytest.raises(Conflict, match=r"1 of its runs are queued or running\. Cancel them first"):
         delete_dag(db, NOW, "shop", actor="")
     assert _count(db, dag_run) == 1
+
+
+def test_a_dag_is_kept_while_a_worker_still_stops_what_was_cancelled(db, write):
+    write(started_run, states={"a": "running"})
+    write(cancel_run, NOW, "shop", "r1", actor="user:ada")
+    with pytest.raises(Conflict, match="1 of its attempts are still being stopped"):
+        delete_dag(db, NOW, "shop", actor="")
+    assert _count(db, dag_run) == 1
+
+
+def test_the_id_of_a_deleted_version_is_not_given_to_another(db, write):
+    first = write(add_dag)
+    delete_dag(db, NOW, "shop", actor="")
+    other = write(add_dag, spec(code_hash="code-2"))
+    assert other.id != first.id
+    write(add_dag, spec("other"))
+    delete_dag(db, NOW, "shop", actor="")
+    with db.read() as session:
+        assert set(session.scalars(sa.select(dag_version.c.dag_id))) == {"other"}
 
 
 def test_the_file_of_a_deleted_dag_is_read_again(db, write):
