@@ -86,7 +86,14 @@ class Settings(BaseModel):
         "`redis://host:6379/0` or `amqp://user:password@host//`.",
     )
     log_max_bytes: int = Field(
-        20_000_000, ge=10_000, description="Longest log of one attempt; what follows is counted, not kept."
+        64_000_000,
+        ge=100_000,
+        description="What the log of one attempt may take on its worker. Of a longer one, beginning and end are kept.",
+    )
+    log_copy_max_bytes: int = Field(
+        2_000_000,
+        ge=100_000,
+        description="What a copy of it may take in the database, for readers on other hosts: beginning and end, too.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="From which level on the servers write to their own log."

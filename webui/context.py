@@ -32,6 +32,9 @@ class LogReader(Protocol):
     def read(self, address: LogAddress, offset: int) -> LogPart:
         """Return what was written from `offset` on, bounded."""
 
+    def is_all_here(self, ended_at: datetime | None) -> bool:
+        """Say whether all of the log can be read that will ever be, of an attempt that ended then."""
+
     def tail(self, address: LogAddress, count: int) -> tuple[LogLine, ...]:
         """Return the last lines, at most `count`."""
 

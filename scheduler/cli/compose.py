@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib import import_module
-from itertools import groupby
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -21,7 +20,8 @@ from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
 from scheduler.dispatch.worker import Worker, WorkerPlan
 from scheduler.logs.address import LogAddress
-from scheduler.logs.copier import Chunk, LogCopier
+from scheduler.logs.copier import Batch, LogCopier
+from scheduler.logs.segments import first_position
 from scheduler.logs.sink import LogSink
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.creating import CreateDueRuns
@@ -49,7 +49,7 @@ from scheduler.security.secret_key import SecretKey, load_secret_key
 from scheduler.store.engine import Database, Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import expire_worker
-from scheduler.store.logs import put_chunks
+from scheduler.store.logs import drop_chunks, put_chunks
 from scheduler.store.migrate import upgrade
 from scheduler.wire import Job, Outcome
 
@@ -108,6 +108,7 @@ class Launcher:
         sink = LogSink(
             address.file(self._house.log_folder),
             self._house.clock,
+            start=first_position(job.epoch),
             limit=self._house.settings.log_max_bytes,
             copy=self._copier.copy_of(job.attempt_id, job.epoch) if self._copier else None,
         )
@@ -146,7 +147,7 @@ class WorkerSide:
         settings, hostname = house.settings, socket.gethostname()
         self._house = house
         self._doorbells = doorbells
-        self._copier = LogCopier(self._write_chunks, house.clock) if copies_logs else None
+        self._copier = LogCopier(self._write_logs, limit=settings.log_copy_max_bytes) if copies_logs else None
         self.supervisor = Supervisor(
             on_outcome=lambda outcome: self.worker.finished(outcome),
             answer=Answers(house.db, FernetCipher(house.secret), house.clock),
@@ -198,10 +199,10 @@ class WorkerSide:
         """Replace a consumer of tickets that hangs; to be called now and then."""
         self._doorbells.watch(self._house.clock.monotonic())
 
-    def _write_chunks(self, chunks: Sequence[Chunk]) -> None:
+    def _write_logs(self, batch: Batch) -> None:
         def write(session: Session) -> None:
-            for attempt_id, group in groupby(chunks, key=lambda chunk: chunk.attempt_id):
-                put_chunks(session, attempt_id, [(chunk.seq, chunk.data) for chunk in group])
+            put_chunks(session, batch.chunks)
+            drop_chunks(session, batch.dropped)
 
         self._house.db.transact(write)
 

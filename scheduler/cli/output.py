@@ -62,6 +62,11 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, default=_encoded, ensure_ascii=False))
 
 
+def json_line(record: Row) -> str:
+    """Return a record as one line of JSON, for commands that go on printing."""
+    return json.dumps(record, default=_encoded, ensure_ascii=False) + "\n"
+
+
 def _encoded(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 

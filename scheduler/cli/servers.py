@@ -76,7 +76,7 @@ def make_page(house: House, port: int) -> WebContext:
     return WebContext(
         db=house.db,
         clock=house.clock,
-        logs=AttemptLogs(house.db, house.log_folder),
+        logs=AttemptLogs(house.db, house.log_folder, house.clock),
         secret=house.secret,
         port=port,
         base_url=house.settings.base_url,

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import click
 
 from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.cli.following import log_lines
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
-from scheduler.cli.output import output_option, print_json, print_rows
+from scheduler.cli.output import json_line, output_option, print_json, print_rows
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.core.ids import TaskKey
-from scheduler.core.states import LIVE_ATTEMPT
 from scheduler.errors import NotFound
 from scheduler.logs.address import LogAddress
-from scheduler.logs.lines import shown
+from scheduler.logs.lines import LEVELS, SOURCES, fields
+from scheduler.logs.selection import Selection
+from scheduler.logs.terminal import shown
 from scheduler.operations.explain import explain_task
 from scheduler.operations.mark import mark_task
 from scheduler.operations.rerun import RerunRequest
-from scheduler.store import Session
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views import tasks as stored_tasks
 from scheduler.store.views.fields import task_fields
 
 COLUMNS: Final = ["task_id", "path", "state", "try_number", "start_date", "duration", "reason"]
-LOOK_S: Final = 0.25
 
 path_option = click.option("--path", default="", help="Which instance of a mapped task, such as 3 or 3.1.")
 
@@ -73,6 +72,12 @@ def why(invocation: Invocation, dag_id: str, run_id: str, task_id: str, path: st
 @path_option
 @click.option("--try", "try_number", type=click.IntRange(min=1), help="Which try; else the last one.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the attempt has ended.")
+@click.option("--level", type=click.Choice(LEVELS), help="Lines from this level on.")
+@click.option("--source", "sources", type=click.Choice(SOURCES), multiple=True, help="Lines of this source.")
+@click.option("--logger", default="", help="Records of this logger and those below it.")
+@click.option(
+    "-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: an object a line."
+)
 @pass_invocation
 def logs(
     invocation: Invocation,
@@ -81,23 +86,25 @@ def logs(
     task_id: str,
     path: str,
     try_number: int | None,
+    level: str | None,
+    sources: tuple[str, ...],
+    logger: str,
+    output: str,
     *,
     follow: bool,
 ) -> None:
     """Print the log of a task's attempt."""
-    reader = AttemptLogs(invocation.db, invocation.settings.home / "logs")
     wanted = _Wanted(dag_id, run_id, TaskKey(task_id, path), try_number)
-    offset = 0
-    while True:
-        with invocation.db.read() as session:
-            attempt = _find_attempt(session, wanted)
-        part = reader.read(wanted.address(attempt.id), offset)
-        click.echo(shown(part.lines), nl=False)
-        if part.done or not (part.lines or (follow and attempt.state in LIVE_ATTEMPT)):
-            return
-        offset = part.next_offset
-        if not part.lines:
-            time.sleep(LOOK_S)
+    attempt_id = _find_attempt(invocation, wanted).id
+    wanted = replace(wanted, attempt_id=attempt_id)
+    reader = AttemptLogs(invocation.db, invocation.settings.home / "logs", invocation.clock)
+    selection = Selection(level or "", frozenset(sources), logger)
+    found = log_lines(
+        reader, wanted.address(attempt_id), lambda: _find_attempt(invocation, wanted), follow=follow
+    )
+    for line in found:
+        if selection.has(line):
+            click.echo(json_line(fields(line)) if output == "json" else shown(line), nl=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,12 @@ class _Wanted:
     run_id: str
     key: TaskKey
     try_number: int | None
+    attempt_id: int | None = None
+
+    def is_by(self, attempt: stored_tasks.Attempt) -> bool:
+        return attempt.kind == "task" and (
+            self.attempt_id in (None, attempt.id) and self.try_number in (None, attempt.try_number)
+        )
 
     def address(self, attempt_id: int) -> LogAddress:
         return LogAddress(
@@ -119,11 +132,12 @@ class _Wanted:
         )
 
 
-def _find_attempt(session: Session, wanted: _Wanted) -> stored_tasks.Attempt:
-    run = stored_runs.find_run(session, wanted.dag_id, wanted.run_id)
-    task = stored_tasks.find_task(session, run.id, wanted.key.task_id, wanted.key.path)
-    attempts = [each for each in stored_tasks.list_attempts(session, task.id) if each.kind == "task"]
-    found = [each for each in attempts if wanted.try_number in (None, each.try_number)]
+def _find_attempt(invocation: Invocation, wanted: _Wanted) -> stored_tasks.Attempt:
+    with invocation.db.read() as session:
+        run = stored_runs.find_run(session, wanted.dag_id, wanted.run_id)
+        task = stored_tasks.find_task(session, run.id, wanted.key.task_id, wanted.key.path)
+        attempts = stored_tasks.list_attempts(session, task.id)
+    found = [each for each in attempts if wanted.is_by(each)]
     if not found:
         raise NotFound("attempt of task", wanted.key.task_id)
     return found[-1]

@@ -1,33 +1,46 @@
-"""Copies logs to where other hosts can read them: in pieces, every half second, with a bound on what may
-wait.
+"""Copies logs to where other hosts can read them: in pieces, every half second, with a bound on each log and on
+what may wait.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from scheduler.clock import Clock
-from scheduler.logs.lines import DIRIGENT, encode_line
+from scheduler.logs.excerpt import Excerpt
 
 _log: Final = logging.getLogger(__name__)
 
-#: Sequence numbers of one epoch of an attempt; a later epoch may be written by another host.
-PER_EPOCH: Final = 1_000_000
 INTERVAL_S: Final = 0.5
-WAITING_LIMIT: Final = 16_000_000
+DEFAULT_LIMIT: Final = 2_000_000
+WAITING_LIMIT: Final = 32_000_000
 _CLOSE_S: Final = 10.0
 
 
 class Chunk(NamedTuple):
-    """A piece of a log; the pieces of an attempt are put together in the order of `seq`."""
+    """A piece of a log; the pieces of an attempt are put together in the order of `start`."""
 
     attempt_id: int
-    seq: int
+    start: int
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is to be written together: chunks, and the (attempt_id, start) of those that fell out of their bound."""
+
+    chunks: list[Chunk] = field(default_factory=list)
+    dropped: list[tuple[int, int]] = field(default_factory=list)
+    #: Attempts of which no more will come.
+    ended: list[int] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its chunks."""
+        return sum(len(chunk.data) for chunk in self.chunks)
 
 
 @dataclass(slots=True)
@@ -35,35 +48,36 @@ class _Copied:
     """One log that is being copied."""
 
     attempt_id: int
-    next_seq: int
-    waiting: bytearray = field(default_factory=bytearray)
-    dropped: int = 0
+    excerpt: Excerpt
     is_closed: bool = False
 
 
 class LogCopier:
     """Collects pieces of many logs and hands what waits to `write` in one call, on a thread of its own.
 
-    While `write` fails, pieces wait up to `waiting_limit` bytes in all; then they are dropped, and the copy
-    says so.
+    `limit` bounds the copy of one log. While `write` fails, pieces wait up to `waiting_limit` bytes in all; then they
+    are dropped. Either way the reader sees where some are missing. `on_copied` hears of each log that has ended and
+    was written as a whole.
     """
 
     def __init__(
         self,
-        write: Callable[[Sequence[Chunk]], None],
-        clock: Clock,
+        write: Callable[[Batch], None],
         *,
+        on_copied: Callable[[int], None] | None = None,
+        limit: int = DEFAULT_LIMIT,
         interval_s: float = INTERVAL_S,
         waiting_limit: int = WAITING_LIMIT,
     ) -> None:
         self._write = write
-        self._clock = clock
+        self._on_copied = on_copied
+        self._limit = limit
         self._interval_s = interval_s
-        self._limit = waiting_limit
+        self._waiting_limit = waiting_limit
         self._lock = threading.Lock()
         self._copied: dict[tuple[int, int], _Copied] = {}
         self._size = 0
-        self._unwritten: list[Chunk] = []
+        self._unwritten: Batch | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log-copier", daemon=True)
 
@@ -80,30 +94,23 @@ class LogCopier:
         """Return where the sink of an attempt puts what it writes."""
         key = (attempt_id, epoch)
         with self._lock:
-            self._copied[key] = _Copied(attempt_id, epoch * PER_EPOCH)
+            self._copied[key] = _Copied(attempt_id, Excerpt(self._limit))
         return LogCopy(self, key)
 
-    def take(self, key: tuple[int, int], data: bytes) -> None:
+    def take(self, key: tuple[int, int], position: int, data: bytes) -> None:
         """Add bytes of a log to what waits."""
         with self._lock:
-            log = self._copied[key]
-            if self._size + len(data) > self._limit:
-                log.dropped += len(data)
+            if self._size + len(data) > self._waiting_limit:
                 return
-            if log.dropped:
-                self._note_gap(log)
-            log.waiting += data
-            self._size += len(data)
+            excerpt = self._copied[key].excerpt
+            before = excerpt.size
+            excerpt.add(position, data)
+            self._size += excerpt.size - before
 
     def end(self, key: tuple[int, int]) -> None:
         """Expect no more of a log."""
         with self._lock:
             self._copied[key].is_closed = True
-
-    def _note_gap(self, log: _Copied) -> None:
-        words = f"{log.dropped:,} bytes are missing in this copy of the log; the worker's own file has them."
-        log.waiting += encode_line(self._clock.now(), "warning", DIRIGENT, words)
-        log.dropped = 0
 
     def _run(self) -> None:
         while not self._closing.wait(self._interval_s):
@@ -111,39 +118,43 @@ class LogCopier:
         self._copy()
 
     def _copy(self) -> None:
-        """Write what could not be written before, with the same numbers, then what waits."""
-        self._write_out()
-        if not self._unwritten:
+        """Write what could not be written before, as it was, then what waits."""
+        if self._unwritten is not None:
+            self._write_out(self._unwritten)
+        if self._unwritten is None:
             with self._lock:
-                self._unwritten = self._take_waiting()
-            self._write_out()
+                batch = self._take_waiting()
+            if batch is not None:
+                self._write_out(batch)
 
-    def _write_out(self) -> None:
-        if not self._unwritten:
-            return
+    def _write_out(self, batch: Batch) -> None:
         try:
-            self._write(self._unwritten)
+            self._write(batch)
         except Exception:  # noqa: BLE001 - the edge of a thread; what failed is the database's matter
+            self._unwritten = batch
             _log.warning(
                 "Logs could not be copied to the database; they are kept and tried again.", exc_info=True
             )
             return
-        written, self._unwritten = sum(len(chunk.data) for chunk in self._unwritten), []
+        self._unwritten = None
         with self._lock:
-            self._size -= written
+            self._size -= batch.size
+        if self._on_copied is not None:
+            for attempt_id in batch.ended:
+                self._on_copied(attempt_id)
 
-    def _take_waiting(self) -> list[Chunk]:
-        chunks = []
+    def _take_waiting(self) -> Batch | None:
+        batch = Batch()
         for key, log in list(self._copied.items()):
-            if log.is_closed and log.dropped:
-                self._note_gap(log)
-            if log.waiting:
-                chunks.append(Chunk(log.attempt_id, log.next_seq, bytes(log.waiting)))
-                log.next_seq += 1
-                log.waiting.clear()
+            waiting = log.excerpt.size
+            pieces, dropped = log.excerpt.take()
+            batch.chunks.extend(Chunk(log.attempt_id, *piece) for piece in pieces)
+            batch.dropped.extend((log.attempt_id, start) for start in dropped)
+            self._size -= waiting - sum(len(piece.data) for piece in pieces)
             if log.is_closed:
+                batch.ended.append(log.attempt_id)
                 del self._copied[key]
-        return chunks
+        return batch if batch.chunks or batch.ended else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +164,9 @@ class LogCopy:
     copier: LogCopier
     key: tuple[int, int]
 
-    def write(self, data: bytes) -> None:
+    def write(self, position: int, data: bytes) -> None:
         """Add bytes."""
-        self.copier.take(self.key, data)
+        self.copier.take(self.key, position, data)
 
     def close(self) -> None:
         """Expect no more."""

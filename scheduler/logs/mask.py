@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -15,6 +16,8 @@ from scheduler.wire import Json
 MASK: Final = "***"
 #: Shorter texts are words of their own: hiding them would hide half of the log, and tell what they are.
 SHORTEST: Final = 5
+
+_PERCENT: Final = re.compile("%[0-9A-F]{2}")
 
 _SENSITIVE: Final = re.compile(
     r"passw|passphrase|pwd|secret|token|api_?key|private_?key|access_?key|authorization|credential|keyfile",
@@ -26,7 +29,7 @@ class Masker:
     """Replaces secrets; more can be added while it is in use."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._forms: set[str] = set()
+        self._forms: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
         self.add(secrets)
 
@@ -38,9 +41,10 @@ class Masker:
         self._hide({form for secret in secrets for form in _forms(secret)})
 
     def _hide(self, forms: Collection[str]) -> None:
-        before = len(self._forms)
-        self._forms.update(forms)
-        if len(self._forms) > before:
+        more = self._forms.union(forms)
+        if len(more) > len(self._forms):
+            # Not changed in place: another thread may be going through them.
+            self._forms = more
             longest_first = sorted(self._forms, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
@@ -71,12 +75,33 @@ class Masker:
                 return value
 
 
-def _forms(secret: str) -> Iterator[str]:
-    for line in secret.splitlines():
-        text = line.strip()
-        for form in (text, quote(text, safe=""), quote_plus(text), json.dumps(text)[1:-1], repr(text)[1:-1]):
-            if len(form) >= SHORTEST:
-                yield form
+def _forms(secret: str) -> set[str]:
+    """Return how a secret may stand in a line: as it is, escaped, or encoded alone or inside a longer text."""
+    forms = {text for line in secret.splitlines() for text in _escaped(line.strip())}
+    if len(secret.strip()) >= SHORTEST:
+        forms.update(_base64(secret.strip().encode(errors="surrogatepass")))
+    return {form for form in forms if len(form) >= SHORTEST}
+
+
+def _escaped(text: str) -> Iterator[str]:
+    yield text
+    for quoted in (quote(text, safe=""), quote(text), quote_plus(text)):
+        yield quoted
+        yield _PERCENT.sub(lambda found: found[0].lower(), quoted)
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield repr(text)[1:-1]
+
+
+def _base64(data: bytes) -> Iterator[str]:
+    """Yield a secret in Base64 by itself, in lines as mail and keys have it, and at each place in a longer text."""
+    for encode in (b64encode, urlsafe_b64encode):
+        yield encode(data).decode()
+        for before in range(3):
+            # Characters that neighbours have no part in.
+            whole = encode(bytes(before) + data).decode()
+            yield whole[(0, 2, 3)[before] : (before + len(data)) * 8 // 6]
+    yield from encodebytes(data).decode().split()
 
 
 def _overlap(text: str, secret: str) -> int:

@@ -1,16 +1,26 @@
-"""Reads a log from an offset on, while it grows or after its end."""
+"""Reads a log from a position on, while it grows or after its end, from wherever its pieces lie."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from scheduler.logs.address import LogAddress
-from scheduler.logs.lines import LogLine, decode_lines
+from scheduler.logs.lines import DIRIGENT, LogLine, decode_lines
+from scheduler.logs.segments import PER_EPOCH, segments
 
 PART_LIMIT: Final = 256_000
+#: Says what a gap in a file means; a copy has words of its own.
+CUT: Final = "were dropped here: the log is longer than DIRIGENT_LOG_MAX_BYTES allows."
+
+
+class Piece(NamedTuple):
+    """Bytes of a log, and the position where they begin."""
+
+    start: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +37,71 @@ def read(folder: Path, address: LogAddress, offset: int, limit: int = PART_LIMIT
 
     Raises BadId for ids that could lead out of the folder.
     """
-    file = address.file(folder)
+    files = segments(address.file(folder))
+    return assemble(_pieces(files, offset, limit), offset, limit, CUT) if files else None
+
+
+def size(folder: Path, address: LogAddress) -> int | None:
+    """Return the position at which the log ends for now; None where this host has no such log."""
+    files = segments(address.file(folder))
+    return files[-1][0] + _size_of(files[-1][1]) if files else None
+
+
+def assemble(pieces: Iterable[Piece], offset: int, limit: int, gap: str) -> LogPart:
+    """Make lines of pieces in order, which are asked for as needed; where some are missing, say so with `gap`."""
+    lines: list[LogLine] = []
+    waiting = bytearray()
+    at, taken, is_all = offset, 0, True
+    for start, data in pieces:
+        if taken >= limit:
+            is_all = False
+            break
+        if start > at:
+            lines += [*decode_lines(bytes(waiting)), *_gap(at, start, gap)]
+            waiting.clear()
+        at = max(at, start)
+        new = data[at - start :]
+        waiting += new
+        taken += len(new)
+        at += len(new)
+    end = waiting.rfind(b"\n") + 1
+    lines += decode_lines(bytes(waiting[:end]))
+    # A log is written on when its attempt is claimed again: only the very last line counts.
+    done = is_all and end == len(waiting) and bool(lines) and lines[-1].is_last
+    return LogPart(tuple(lines), at - len(waiting) + end, done)
+
+
+def _pieces(files: Iterable[tuple[int, Path]], offset: int, limit: int) -> Iterator[Piece]:
+    for start, file in files:
+        at = max(start, offset)
+        data = _read_at(file, at - start, limit)
+        if data:
+            yield Piece(at, data)
+
+
+def _read_at(file: Path, offset: int, limit: int) -> bytes:
     try:
         with file.open("rb") as stream:
             stream.seek(offset)
-            return part_of(stream.read(limit), offset)
+            return stream.read(limit)
     except FileNotFoundError:
-        return None
+        # It was dropped, or pruned, since its folder was listed.
+        return b""
 
 
-def read_chunks(chunks: Iterable[bytes], offset: int, limit: int = PART_LIMIT) -> LogPart:
-    """The same for a log that was copied in pieces; `chunks` are all of them, in order, asked for as needed."""
-    start, data = 0, bytearray()
-    for chunk in chunks:
-        data += chunk[max(0, offset - start) :]
-        start += len(chunk)
-        if len(data) >= limit:
-            break
-    return part_of(bytes(data[:limit]), offset)
+def _size_of(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
-def part_of(data: bytes, offset: int) -> LogPart:
-    """Read the lines that are complete; the rest is left for the next time."""
-    end = data.rfind(b"\n") + 1
-    lines = decode_lines(data[:end])
-    # A log is written on when its attempt is claimed again: only the very last line counts.
-    done = bool(lines) and lines[-1].is_last and end == len(data)
-    return LogPart(lines, offset + end, done)
+def _gap(at: int, start: int, words: str) -> list[LogLine]:
+    """Return the line that stands for what is missing; a later epoch begins at a position of its own."""
+    if at // PER_EPOCH != start // PER_EPOCH:
+        return []
+    return [LogLine(None, "warning", DIRIGENT, f"… {_amount(start - at)} {words}")]
+
+
+def _amount(count: int) -> str:
+    return f"{count:,} bytes" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"

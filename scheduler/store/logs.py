@@ -1,34 +1,61 @@
-"""Pieces of logs, sent by workers on other machines while the attempt runs."""
+"""Pieces of logs, sent by workers on other machines while the attempt runs, known by the position where they begin."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from scheduler.store.engine import Session
-from scheduler.store.tables import log_chunk
+from scheduler.store.tables import attempt, log_chunk
 from scheduler.store.upsert import insert_into
 
 L = log_chunk.c
 
 
-def put_chunks(session: Session, attempt_id: int, chunks: Sequence[tuple[int, bytes]]) -> None:
-    """Store (seq, data) pieces; one that is there already stays, so that sending again does no harm."""
-    rows = [{"attempt_id": attempt_id, "seq": seq, "data": data} for seq, data in chunks]
+def put_chunks(session: Session, chunks: Sequence[tuple[int, int, bytes]]) -> None:
+    """Store (attempt_id, start, data); one that is there already stays, so that sending again does no harm.
+
+    Those of attempts that were deleted meanwhile are left out.
+    """
+    ids = {attempt_id for attempt_id, _, _ in chunks}
+    known = set(session.scalars(sa.select(attempt.c.id).where(attempt.c.id.in_(ids)))) if ids else set()
+    rows = [
+        {"attempt_id": attempt_id, "start": start, "data": data}
+        for attempt_id, start, data in chunks
+        if attempt_id in known
+    ]
     if rows:
         session.execute(insert_into(session, log_chunk).on_conflict_do_nothing(), rows)
 
 
+def drop_chunks(session: Session, places: Sequence[tuple[int, int]]) -> None:
+    """Delete the pieces at these (attempt_id, start)."""
+    if places:
+        which = (L.attempt_id == sa.bindparam("attempt"), L.start == sa.bindparam("begins"))
+        rows = [{"attempt": attempt_id, "begins": start} for attempt_id, start in places]
+        session.execute(sa.delete(log_chunk).where(*which), rows)
+
+
+def delete_logs(session: Session, attempt_ids: Collection[int]) -> None:
+    """Delete all pieces of these attempts."""
+    session.execute(sa.delete(log_chunk).where(L.attempt_id.in_(sorted(attempt_ids))))
+
+
 def read_chunks(
-    session: Session, attempt_id: int, *, from_seq: int = 0, limit: int = 64
+    session: Session, attempt_id: int, *, offset: int = 0, limit: int = 64
 ) -> list[tuple[int, bytes]]:
-    """Return (seq, data) pieces in order, from `from_seq` on."""
-    query = sa.select(L.seq, L.data).where(L.attempt_id == attempt_id, L.seq >= from_seq)
-    return [(seq, data) for seq, data in session.execute(query.order_by(L.seq).limit(limit))]
+    """Return (start, data) pieces in order, from the one on that holds `offset`."""
+    begun = sa.select(sa.func.max(L.start)).where(L.attempt_id == attempt_id, L.start <= offset)
+    query = sa.select(L.start, L.data).where(
+        L.attempt_id == attempt_id,
+        L.start >= sa.func.coalesce(begun.scalar_subquery(), 0),
+        L.start + sa.func.length(L.data) > offset,
+    )
+    return [(start, data) for start, data in session.execute(query.order_by(L.start).limit(limit))]
 
 
-def log_size(session: Session, attempt_id: int) -> int:
-    """Return how many bytes of the log are stored."""
-    query = sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(L.data)), 0))
-    return int(session.scalar(query.where(L.attempt_id == attempt_id)) or 0)
+def log_end(session: Session, attempt_id: int) -> int | None:
+    """Return the position at which the stored log ends; None where nothing is stored."""
+    query = sa.select(L.start + sa.func.length(L.data)).where(L.attempt_id == attempt_id)
+    return session.scalar(query.order_by(L.start.desc()).limit(1))

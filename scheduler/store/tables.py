@@ -313,7 +313,7 @@ log_chunk = Table(
     "log_chunk",
     metadata,
     Column("attempt_id", Id, ForeignKey("attempt.id", ondelete="CASCADE"), primary_key=True),
-    Column("seq", Integer, primary_key=True),
+    Column("start", Id, primary_key=True),  # position of its first byte in the whole log
     Column("data", LargeBinary, nullable=False),
 )
 

@@ -1,5 +1,7 @@
 """`dirigent runs` and `dirigent tasks` on runs that the real store, loop and report made."""
 
+import json
+
 import pytest
 
 from scheduler.clock import SystemClock
@@ -159,8 +161,8 @@ def log(project, failed_run):
     """The log of the failed task's attempt, being written."""
     address = LogAddress(dag_id="orders", run_id="first", attempt_id=2, task_id="load")
     sink = LogSink(address.file(project / ".dirigent" / "logs"), SystemClock())
-    sink.line("info", "output", "loading 3 rows")
-    sink.line("error", "output", "no such table")
+    sink.line("info", "stdout", "loading 3 rows")
+    sink.line("error", "stdout", "no such table")
     return sink
 
 
@@ -180,6 +182,22 @@ def test_following_a_log_ends_with_its_attempt_though_its_last_line_never_came(d
     said = dirigent("tasks", "logs", "orders", "first", "load", "--follow")
 
     assert "no such table" in said.out
+    assert "This log has no end; the attempt is recorded as failed" in said.out
+
+
+def test_lines_are_chosen_by_level_and_source_and_printed_as_objects(dirigent, log):
+    log.line("warning", "stderr", "\x1b[31mslow\x1b[0m")
+    log.line("error", "logging", "failed", logger="shop.prices")
+    log.close()
+
+    words = ("tasks", "logs", "orders", "first", "load", "--level", "warning", "-o", "json")
+    found = [json.loads(line) for line in dirigent(*words, "--source", "stderr").out.splitlines()]
+    assert [(each["event"], each["level"], each["source"]) for each in found] == [
+        ("\x1b[31mslow\x1b[0m", "warning", "stderr")
+    ]
+    assert [
+        each["logger"] for each in map(json.loads, dirigent(*words, "--logger", "shop").out.splitlines())
+    ] == ["shop.prices"]
 
 
 def test_a_try_that_was_never_made_is_named(dirigent, log):

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.clock import SystemClock
 from scheduler.errors import DatabaseUnavailable
 from scheduler.logs.address import LogAddress
 from scheduler.store import Database
@@ -107,7 +108,7 @@ class Run:
 
     @property
     def _logs(self) -> AttemptLogs:
-        return AttemptLogs(self.record.db, self.record.log_folder)
+        return AttemptLogs(self.record.db, self.record.log_folder, SystemClock())
 
     def _address(self, row: sa.Row[Any]) -> LogAddress:
         return LogAddress(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
+import re
+from base64 import b64encode, encodebytes, urlsafe_b64encode
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -16,14 +19,41 @@ SECRET = 'p"a/s s%wörd\\'
 
 @pytest.mark.parametrize(
     "form",
-    [SECRET, quote(SECRET, safe=""), json.dumps(SECRET), repr(SECRET)],
-    ids=["as is", "url", "json", "repr"],
+    [
+        SECRET,
+        quote(SECRET, safe=""),
+        re.sub("%..", lambda found: found[0].lower(), quote(SECRET, safe="")),
+        quote_plus(SECRET),
+        json.dumps(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
+        repr(SECRET),
+    ],
+    ids=["as is", "url", "small url", "query", "json", "json utf-8", "repr"],
 )
 def test_a_secret_is_masked_in_the_forms_in_which_it_gets_printed(form: str) -> None:
     masked = Masker([SECRET]).mask(f"<{form}>")
     assert "***" in masked
     assert "wörd" not in masked
-    assert "w%C3%B6rd" not in masked
+    assert "w%c3%b6rd" not in masked.lower()
+
+
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "u:", "ann:", "bob::"])
+def test_a_secret_is_masked_in_base64_wherever_it_stands_in_what_was_encoded(
+    encode: Callable[[bytes], bytes], before: str
+) -> None:
+    secret = "correct/horse?battery>staple"
+    text = encode(f"{before}{secret}@host".encode()).decode()
+    masked = Masker([secret]).mask(f"Authorization: Basic {text}")
+    shown = masked.removeprefix("Authorization: Basic ")
+    assert "***" in shown
+    assert all(text[start : start + 5] not in shown for start in range(len(before) * 4 // 3 + 2, 30))
+
+
+def test_a_long_secret_is_masked_in_base64_of_many_lines() -> None:
+    secret = "".join(map(str, range(100)))
+    masker = Masker([secret])
+    assert {masker.mask(line) for line in encodebytes(secret.encode()).decode().split()} == {"***"}
 
 
 def test_each_line_of_a_key_is_masked() -> None:

@@ -10,8 +10,9 @@ import pytest
 from scheduler.clock import SystemClock
 from scheduler.errors import BadId
 from scheduler.logs.address import LogAddress
-from scheduler.logs.lines import decode_lines, shown
-from scheduler.logs.reader import read, read_chunks
+from scheduler.logs.lines import decode_lines
+from scheduler.logs.reader import Piece, assemble, read
+from scheduler.logs.segments import first_position
 from scheduler.logs.sink import LogSink
 
 CLOCK = SystemClock()
@@ -20,15 +21,15 @@ ADDRESS = LogAddress(
 )
 
 
-def log_of(folder: Path) -> LogSink:
-    return LogSink(ADDRESS.file(folder), CLOCK)
+def log_of(folder: Path, epoch: int = 1) -> LogSink:
+    return LogSink(ADDRESS.file(folder), CLOCK, start=first_position(epoch))
 
 
 def test_following_gives_each_line_once_and_says_when_it_is_done(tmp_path: Path) -> None:
     log = log_of(tmp_path)
     offset, seen = 0, []
     for text in ("one", "two", "three"):
-        log.line("info", "output", text)
+        log.line("info", "stdout", text)
         log.flush()
         part = read(tmp_path, ADDRESS, offset)
         assert part is not None
@@ -44,7 +45,7 @@ def test_following_gives_each_line_once_and_says_when_it_is_done(tmp_path: Path)
 
 def test_half_a_line_is_left_for_the_next_time(tmp_path: Path) -> None:
     log = log_of(tmp_path)
-    log.line("info", "output", "whole")
+    log.line("info", "stdout", "whole")
     log.close()
     file = ADDRESS.file(tmp_path)
     data = file.read_bytes()
@@ -57,7 +58,7 @@ def test_half_a_line_is_left_for_the_next_time(tmp_path: Path) -> None:
 def test_a_long_log_comes_in_parts(tmp_path: Path) -> None:
     log = log_of(tmp_path)
     for number in range(1_000):
-        log.line("info", "output", str(number))
+        log.line("info", "stdout", str(number))
     log.close()
     offset, texts, done = 0, [], False
     while not done:
@@ -71,8 +72,8 @@ def test_a_long_log_comes_in_parts(tmp_path: Path) -> None:
 
 def test_a_log_that_is_written_on_is_not_done(tmp_path: Path) -> None:
     log_of(tmp_path).close()
-    log = log_of(tmp_path)
-    log.line("info", "output", "claimed again")
+    log = log_of(tmp_path, epoch=2)
+    log.line("info", "stdout", "claimed again")
     log.flush()
     part = read(tmp_path, ADDRESS, 0)
     assert part is not None
@@ -86,37 +87,43 @@ def test_a_log_of_another_host_is_none(tmp_path: Path) -> None:
 
 def test_pieces_read_like_a_file(tmp_path: Path) -> None:
     log = log_of(tmp_path)
-    log.line("info", "output", "one")
+    log.line("info", "stdout", "one")
     log.close(text="end")
     data = ADDRESS.file(tmp_path).read_bytes()
-    part = read_chunks([data[:20], data[20:50], data[50:]], 0)
-    assert part == read(tmp_path, ADDRESS, 0)
-    assert read_chunks([data], len(data)).lines == ()
+    pieces = [Piece(0, data[:20]), Piece(20, data[20:50]), Piece(50, data[50:])]
+    assert assemble(pieces, 0, 1_000, "lost") == read(tmp_path, ADDRESS, 0)
+    assert assemble([Piece(0, data)], len(data), 1_000, "lost").lines == ()
 
 
 def test_of_a_long_copy_no_more_pieces_are_asked_for_than_needed() -> None:
     asked = []
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Iterator[Piece]:
         for number in range(10):
             asked.append(number)
-            yield b"%d\n" % number * 10
+            yield Piece(20 * number, b"%d\n" % number * 10)
 
-    part = read_chunks(pieces(), offset=40, limit=30)
-    assert [line.text for line in part.lines] == ["2"] * 10 + ["3"] * 5
-    assert part.next_offset == 70
-    assert asked == [0, 1, 2, 3]
+    part = assemble(pieces(), 40, 30, "lost")
+    assert [line.text for line in part.lines] == ["2"] * 10 + ["3"] * 10
+    assert (part.next_offset, part.done) == (80, False)
+    assert asked == [0, 1, 2, 3, 4]
+
+
+def test_what_is_missing_between_two_pieces_is_said(tmp_path: Path) -> None:
+    pieces = [Piece(0, b"one\ncut o"), Piece(5_000, b"two\n"), Piece(5_004, b"three\n")]
+    part = assemble(pieces, 0, 1_000, "were lost.")
+    assert [line.text for line in part.lines] == ["one", "cut o", "… 4,991 bytes were lost.", "two", "three"]
+    assert part.lines[2].source == "dirigent"
+    assert part.next_offset == 5_010
+
+
+def test_a_reader_who_stopped_in_what_was_dropped_meanwhile_goes_on_after_it() -> None:
+    part = assemble([Piece(3_000_000, b"two\n")], 1_000_000, 1_000, "were lost.")
+    assert [line.text for line in part.lines] == ["… 2.0 MB were lost.", "two"]
 
 
 def test_a_damaged_line_is_shown_as_it_is() -> None:
     assert [line.text for line in decode_lines(b'{"time": "20\n[1]\n')] == ['{"time": "20', "[1]"]
-
-
-def test_lines_are_shown_with_their_time(tmp_path: Path) -> None:
-    log_of(tmp_path).close(text="the end")
-    part = read(tmp_path, ADDRESS, 0)
-    assert part is not None
-    assert shown(part.lines).endswith(" the end\n")
 
 
 @pytest.mark.parametrize(

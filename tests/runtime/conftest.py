@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from scheduler.clock import SystemClock
-from scheduler.logs.lines import LogLine, decode_lines
+from scheduler.logs.lines import STDERR, STDOUT, LogLine, decode_lines
+from scheduler.logs.segments import first_position, segments
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor import Limits, Supervisor
 from scheduler.runtime.supervisor.conversation import Answer
@@ -73,7 +74,7 @@ class Crew:
             task_id="task",
             **fields,
         )
-        self.supervisor.launch(job, log or LogSink(self.log_file(), CLOCK, limit=1_000_000))
+        self.supervisor.launch(job, log or self.sink(epoch))
         return self.last_id
 
     def outcome(self) -> Outcome:
@@ -93,18 +94,24 @@ class Crew:
             str(self.code_root), FILE, timeout_s=timeout_s, memory_bytes=memory_bytes
         )
 
+    def sink(self, epoch: int = 1, *, limit: int = 1_000_000) -> LogSink:
+        return LogSink(self.log_file(), CLOCK, start=first_position(epoch), limit=limit)
+
     def log_file(self, attempt_id: int | None = None) -> Path:
         return self.logs / f"{attempt_id or self.last_id}.log"
 
+    def log_size(self, attempt_id: int | None = None) -> int:
+        return sum(file.stat().st_size for _, file in segments(self.log_file(attempt_id)))
+
     def lines(self, attempt_id: int | None = None) -> tuple[LogLine, ...]:
-        file = self.log_file(attempt_id)
-        return decode_lines(file.read_bytes()) if file.exists() else ()
+        files = segments(self.log_file(attempt_id))
+        return decode_lines(b"".join(file.read_bytes() for _, file in files))
 
     def texts(self, attempt_id: int | None = None) -> list[str]:
         return [line.text for line in self.lines(attempt_id)]
 
     def printed(self, attempt_id: int | None = None) -> list[str]:
-        return [line.text for line in self.lines(attempt_id) if line.source == "output"]
+        return [line.text for line in self.lines(attempt_id) if line.source in (STDOUT, STDERR)]
 
 
 def nothing_known(_job: Job | None, _verb: str, _args: dict[str, Any]) -> Any:

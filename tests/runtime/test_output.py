@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.runtime.supervisor.output import Line, LineSplitter, read_line
+from scheduler.clock import SystemClock
+from scheduler.logs.lines import STDERR, STDOUT, decode_lines
+from scheduler.logs.sink import LogSink
+from scheduler.runtime.supervisor.output import Line, LineSplitter, LogOutput
 
 
 @given(st.binary(max_size=2_000), st.lists(st.integers(1, 50), min_size=1, max_size=40))
@@ -42,22 +47,52 @@ def test_what_is_printed_without_a_newline_at_the_end_is_a_line() -> None:
     assert list(splitter.rest()) == []
 
 
-def read(content: bytes) -> tuple[str, str, str]:
-    return read_line(Line(content, is_cut=False))
+def written(tmp_path: Path, *pieces: bytes, source: str = STDOUT) -> list[tuple[str, str, str, str]]:
+    """Return what stands in the log: level, source, logger, text."""
+    log = LogSink(tmp_path / "1.log", SystemClock())
+    output = LogOutput(log, source)
+    for piece in pieces:
+        output.take(piece)
+    output.finish()
+    log.flush()
+    found = decode_lines((tmp_path / "1.log").read_bytes())
+    return [(line.level, line.source, line.logger, line.text) for line in found]
 
 
-def test_a_marked_record_keeps_its_level_and_logger() -> None:
-    record = b"\x1e" + json.dumps({"level": "warning", "source": "shop", "text": "a\nb"}).encode()
-    assert read(record) == ("warning", "shop", "a\nb")
+def record(**fields: object) -> bytes:
+    return b"\x1e" + json.dumps(fields).encode() + b"\n"
 
 
-def test_a_forged_record_is_text() -> None:
-    assert read(b"\x1e[1]") == ("info", "output", "\x1e[1]")
-    assert read(b"\x1enonsense") == ("info", "output", "\x1enonsense")
-    assert read(b"\x1e" + b"[" * 100_000)[0] == "info"
-    forged = b"\x1e" + json.dumps({"level": "loud", "source": 5, "text": None}).encode()
-    assert read(forged) == ("info", "5", "None")
+def test_a_marked_record_keeps_its_level_and_logger(tmp_path: Path) -> None:
+    line = record(level="warning", logger="shop", text="a\nb")
+    assert written(tmp_path, line) == [("warning", "logging", "shop", "a\nb")]
 
 
-def test_a_progress_bar_shows_what_a_terminal_would_show() -> None:
-    assert read(b"10 %\r50 %\r100 %\r") == ("info", "output", "100 %")
+def test_a_record_after_text_that_was_not_ended_is_a_line_of_its_own(tmp_path: Path) -> None:
+    found = written(tmp_path, b"dots ...", record(level="info", logger="shop", text="done"))
+    assert found == [("info", "stdout", "", "dots ..."), ("info", "logging", "shop", "done")]
+
+
+def test_the_text_of_a_record_that_was_cut_shows_that(tmp_path: Path) -> None:
+    found = written(tmp_path, record(level="info", logger="shop", text="long", cut=True))
+    assert found == [("info", "logging", "shop", "long … [line cut]")]
+
+
+@pytest.mark.parametrize("content", [b"[1]", b"nonsense", b'{"level": "info"}', b"[" * 100_000], ids=len)
+def test_a_forged_record_is_text(tmp_path: Path, content: bytes) -> None:
+    ((level, source, _, text),) = written(tmp_path, b"\x1e" + content + b"\n")
+    assert (level, source) == ("info", "stdout")
+    assert text.startswith("\x1e" + content[:100].decode())
+
+
+def test_a_record_of_no_known_level_is_an_information(tmp_path: Path) -> None:
+    line = record(level="loud", logger=5, text=None)
+    assert written(tmp_path, line) == [("info", "logging", "5", "None")]
+
+
+def test_what_is_printed_to_stderr_is_a_warning(tmp_path: Path) -> None:
+    assert written(tmp_path, b"oh\n", source=STDERR) == [("warning", "stderr", "", "oh")]
+
+
+def test_a_progress_bar_shows_what_a_terminal_would_show(tmp_path: Path) -> None:
+    assert written(tmp_path, b"10 %\r50 %\r100 %\r\n") == [("info", "stdout", "", "100 %")]

@@ -16,8 +16,10 @@ from alembic.script import ScriptDirectory
 
 from scheduler.errors import NewerDatabase
 from scheduler.store import Database, migrate
+from scheduler.store.logs import put_chunks, read_chunks
 from scheduler.store.migrations import HEAD, REVISIONS, run
 from scheduler.store.tables import metadata, pool
+from tests.operations.plays import started_run
 
 _TOP = Path(__file__).parents[2]
 
@@ -142,3 +144,18 @@ def test_an_up_to_date_database_is_opened_without_alembic(sqlite_db):
     )
     command = [sys.executable, "-c", program, sqlite_db.url.render_as_string()]
     assert subprocess.run(command, cwd=_TOP, check=False).returncode == 0
+
+
+def test_pieces_of_logs_keep_their_order_up_and_down(empty_db):
+    migrate.upgrade(empty_db)
+    empty_db.transact(lambda session: started_run(session, states={"a": "running"}))
+    empty_db.transact(
+        lambda session: put_chunks(session, [(1, 0, b"first"), (1, 5, b"second"), (1, 11, b"x")])
+    )
+    migrate.downgrade(empty_db, "0002")
+    with empty_db.read() as session:
+        found = session.exec_driver_sql("SELECT data FROM log_chunk ORDER BY seq").scalars()
+        assert [bytes(data) for data in found] == [b"first", b"second", b"x"]
+    migrate.upgrade(empty_db)
+    with empty_db.read() as session:
+        assert read_chunks(session, 1) == [(0, b"first"), (5, b"second"), (11, b"x")]

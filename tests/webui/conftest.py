@@ -87,7 +87,7 @@ def app(db: Database, clock: StillClock) -> Flask:
 
 
 def build(db: Database, clock: StillClock, base_url: str | None = None) -> Flask:
-    logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs")
+    logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs", clock)
     secret = SecretKey(("only for tests " * 3,))
     return create_app(WebContext(db=db, clock=clock, logs=logs, secret=secret, base_url=base_url))
 

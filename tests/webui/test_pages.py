@@ -163,7 +163,7 @@ def test_a_log_is_read_from_where_one_stopped(db: Database, person: Browser) -> 
     )
     file = where.file(Path(str(db.url.database)).parent / "logs")
     file.parent.mkdir(parents=True)
-    file.write_bytes(encode_line(seed.NOW, "info", "output", "first"))
+    file.write_bytes(encode_line(seed.NOW, "info", "stdout", "first"))
     first = person.get(address).get_json()
     assert [line["text"] for line in first["lines"]] == ["first"]
     assert first["done"] is False
@@ -176,9 +176,12 @@ def test_a_log_is_read_from_where_one_stopped(db: Database, person: Browser) -> 
 
 def test_a_log_that_another_host_sent_is_read_from_the_database(db: Database, person: Browser) -> None:
     address = _log_address(person)
-    lines = [encode_line(seed.NOW, "info", "output", f"line {n}") for n in range(150)]
+    lines = [encode_line(seed.NOW, "info", "stdout", f"line {n}") for n in range(150)]
     with db.write() as session:
-        put_chunks(session, int(address.rpartition("/")[2]), list(enumerate(lines)))
+        attempt_id, start = int(address.rpartition("/")[2]), 0
+        for line in lines:
+            put_chunks(session, [(attempt_id, start, line)])
+            start += len(line)
     assert len(person.get(address).get_json()["lines"]) == 150
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from scheduler.errors import NotFound
+from scheduler.errors import BadParams, NotFound
+from scheduler.logs.lines import LEVELS, SOURCES, fields
+from scheduler.logs.selection import Selection
 from scheduler.store.views import runs
 from scheduler.store.views.fields import task_fields
 from webui.api.paging import window
@@ -38,15 +40,26 @@ def show(dag_id: str, run_id: str, task_id: str) -> Response:
 
 @blueprint.get("/<task_id>/logs/<int:try_number>")
 def log(dag_id: str, run_id: str, task_id: str, try_number: int) -> Response:
-    """Return the log of an attempt, from `token` on; the answer's token asks for what follows."""
+    """Return the log of an attempt, from `token` on; the answer's token asks for what follows.
+
+    `level`, `source` (may be repeated) and `logger` choose lines.
+    """
     details = task_details(dag_id, run_id, task_id)
     if not 1 <= try_number <= len(details.attempts):
         raise NotFound("attempt", str(try_number))
     offset = request.args.get("token", 0, type=number)
     address = log_address(details, details.attempts[try_number - 1].id)
     part = web().logs.read(address, max(0, offset))
-    content = [
-        {"timestamp": line.at, "event": line.text, "level": line.level, "logger": line.source}
-        for line in part.lines
-    ]
+    content = [fields(line) for line in _selection().of(part.lines)]
     return data(content=content, continuation_token=None if part.done else str(part.next_offset))
+
+
+def _selection() -> Selection:
+    level, sources = request.args.get("level", ""), request.args.getlist("source")
+    for name, value, known in [
+        ("level", level or LEVELS[0], LEVELS),
+        *(("source", each, SOURCES) for each in sources),
+    ]:
+        if value not in known:
+            raise BadParams(f"{name}={value[:40]!r} is none of {', '.join(known)}.")
+    return Selection(level, frozenset(sources), request.args.get("logger", ""))

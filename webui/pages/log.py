@@ -22,12 +22,13 @@ def show(dag_id: str, run_id: str, task_id: str, attempt_id: int) -> Response:
     part = web().logs.read(
         log_address(details, attempt_id), max(0, request.args.get("after", 0, type=number))
     )
-    is_live = any(each.id == attempt_id and each.state in LIVE_ATTEMPT for each in details.attempts)
-    is_done = part.done or not (is_live or part.lines)
+    attempt = next(each for each in details.attempts if each.id == attempt_id)
+    is_over = attempt.state not in LIVE_ATTEMPT and web().logs.is_all_here(attempt.end_date)
+    is_done = part.done or (is_over and not part.lines)
     lines = [_line(line) for line in one_by_one(part.lines)]
     return data(lines=lines, cursor=str(part.next_offset), done=is_done)
 
 
 def _line(line: LogLine) -> dict[str, object]:
     at = line.at.isoformat() if line.at else None
-    return {"text": line.text, "at": at, "level": kind_of(line)}
+    return {"text": line.text, "at": at, "level": kind_of(line), "source": line.source, "logger": line.logger}

@@ -50,9 +50,9 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_by
 
     `dags` is None in a fresh interpreter, which imports the file itself.
     """
-    channel_fd, output_fd = fds
-    settle(output_fd, memory_bytes)
-    records.install(output_fd)
+    channel_fd, stdout_fd, stderr_fd = fds
+    settle(stdout_fd, stderr_fd, memory_bytes)
+    records.install(stdout_fd)
     channel = PipeChannel(socket.socket(fileno=channel_fd))
     try:
         _answer(channel, code, dags)
@@ -66,11 +66,11 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_by
 
 def run_fresh_attempt(code: UserCode) -> NoReturn:
     """Run the attempt that the arguments of this interpreter describe; 0 bytes of memory means no limit."""
-    channel_fd, output_fd, memory_bytes = map(int, sys.argv[1:])
+    *fds, memory_bytes = map(int, sys.argv[1:])
     prepare_to_print()
-    for fd in (channel_fd, output_fd):
+    for fd in fds:
         os.set_inheritable(fd, False)
-    run_attempt(code, None, (channel_fd, output_fd), memory_bytes or None)
+    run_attempt(code, None, fds, memory_bytes or None)
 
 
 def _answer(channel: PipeChannel, code: UserCode, dags: Dags | None) -> None:
@@ -124,10 +124,12 @@ def _failed(job: Job, error: BaseException) -> Outcome:
     return Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="failed", error=info, reason=info.line)
 
 
-def settle(output_fd: int, memory_bytes: int | None) -> None:
+def settle(stdout_fd: int, stderr_fd: int, memory_bytes: int | None) -> None:
     """Make the process its own: output, limits, random numbers, orphans."""
-    os.dup2(output_fd, 1)
-    os.dup2(output_fd, 2)
+    os.dup2(stdout_fd, 1)
+    os.dup2(stderr_fd, 2)
+    if stderr_fd != stdout_fd:
+        os.close(stderr_fd)
     # Of programs that the task starts, too, each line is to be seen at once.
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     kernel.adopt_orphans()

@@ -1,4 +1,4 @@
-"""What a fresh interpreter executes for one attempt: `python -m … CHANNEL_FD OUTPUT_FD MEMORY_BYTES`."""
+"""What a fresh interpreter executes for one attempt: `python -m … CHANNEL_FD STDOUT_FD STDERR_FD MEMORY_BYTES`."""
 
 from scheduler.runtime.child.attempt_process import run_fresh_attempt
 from scheduler.runtime.child.user_code import USER_CODE

@@ -87,7 +87,7 @@ def run_parse(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     """Import the file, send a ParsedFile, end the process."""
     setproctitle(f"dirigent: parse of {request['file']}")
     channel_fd, output_fd = fds
-    settle(output_fd, request["memory_bytes"])
+    settle(output_fd, output_fd, request["memory_bytes"])
     channel = PipeChannel(socket.socket(fileno=channel_fd), PARSE_LIMIT)
     parsed = parse(code, request["code_root"], request["file"], request["timeout_s"], channel)
     if channel.is_mine:

@@ -16,6 +16,7 @@ from typing import Final
 MARK: Final = "\x1e"
 #: Characters of one record; the supervisor cuts again, after masking.
 _LIMIT: Final = 50_000
+_LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 
 
 class RecordWriter(logging.Handler):
@@ -36,8 +37,19 @@ class RecordWriter(logging.Handler):
 
 
 def _line(record: logging.LogRecord, text: str) -> bytes:
-    data = {"level": record.levelname.lower(), "source": record.name, "text": text[:_LIMIT]}
+    data: dict[str, str | bool] = {
+        "level": _level(record.levelno),
+        "logger": record.name,
+        "text": text[:_LIMIT],
+    }
+    if len(text) > _LIMIT:
+        data["cut"] = True
     return f"{MARK}{json.dumps(data, ensure_ascii=False)}\n".encode(errors="replace")
+
+
+def _level(number: int) -> str:
+    """Return the standard level that a level of any number belongs to."""
+    return _LEVELS[min(4, max(0, number // 10 - 1))]
 
 
 def install(fd: int) -> None:

@@ -8,10 +8,11 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Final
 
 from scheduler.errors import TooLarge
-from scheduler.logs.lines import DIRIGENT
+from scheduler.logs.lines import DIRIGENT, IMPORT, STDERR, STDOUT
 from scheduler.logs.mask import Masker
 from scheduler.logs.sink import LogSink
 from scheduler.runtime import kernel
@@ -19,6 +20,7 @@ from scheduler.runtime.frames import PROTOCOL
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.output import LogOutput, OutputPipe
+from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
 from scheduler.runtime.supervisor.verdict import (
@@ -50,9 +52,9 @@ class Attempt:
         self._deliver = deliver
         self._evidence = Evidence(job, memory_limit_bytes=services.limits.memory_bytes)
         self._oom_kills = services.oom_watch.lately()
-        self._printed = LogOutput(log)
+        self._printed = (LogOutput(log, STDOUT), LogOutput(log, STDERR))
         self._channel: Conversation | None = None
-        self._output: OutputPipe | None = None
+        self._pipes: list[OutputPipe] = []
         self._link: Link | None = None
         self._child_id = 0
         self._pid: int | None = None
@@ -74,14 +76,17 @@ class Attempt:
             return
         try:
             ours, theirs = socket.socketpair()
-            output_r, output_w = os.pipe()
+            pipes = [os.pipe(), os.pipe()]
         except OSError as error:
             self.on_lost(f"could not be started: {error.strerror}")
             return
         self._link = link
-        fds = [theirs.detach(), output_w]
+        fds = [theirs.detach(), *(theirs_w for _, theirs_w in pipes)]
         self._child_id = link.fork(self, op, fds, memory_bytes=self._services.limits.memory_bytes)
-        self._output = OutputPipe(self._services.reactor, self._services.clock, output_r, self._take_output)
+        allowance = Allowance(self._services.rate)
+        for printed, (ours_r, _) in zip(self._printed, pipes, strict=True):
+            take = partial(self._take_output, printed)
+            self._pipes.append(OutputPipe(self._services.reactor, allowance, ours_r, take))
         self._channel = self._services.converse(
             ours, self.job, self._log.masker, on_result=self._take_result, on_end=self._channel_ended
         )
@@ -90,7 +95,7 @@ class Attempt:
     def on_broken(self, error: ErrorInfo, output: str) -> None:
         """Its file could not be imported."""
         for text in (*output.splitlines(), *error.traceback.splitlines()):
-            self._log.line("error", "import", text)
+            self._log.line("error", IMPORT, text)
         self._evidence.error = error
         self._finish()
 
@@ -127,8 +132,8 @@ class Attempt:
         """Give everything back, without an outcome: the supervisor itself ends."""
         self._is_over = True
         self._cancel_timers()
-        if self._output is not None:
-            self._output.close()
+        for pipe in self._pipes:
+            pipe.close()
         if self._channel is not None:
             self._channel.close()
         self._log.close("error", "Lost: its worker was stopped.")
@@ -164,8 +169,8 @@ class Attempt:
         except TooLarge as error:
             self._stop(Stop("failed", str(error)))
 
-    def _take_output(self, piece: bytes) -> int:
-        count = self._printed.take(piece)
+    def _take_output(self, printed: LogOutput, piece: bytes) -> int:
+        count = printed.take(piece)
         self._services.reactor.after_turn(self._log.flush)
         return count
 
@@ -206,9 +211,10 @@ class Attempt:
             return
         self._is_over = True
         self._cancel_timers()
-        if self._output is not None:
-            self._output.finish()
-        self._printed.finish()
+        for pipe in self._pipes:
+            pipe.finish()
+        for printed in self._printed:
+            printed.finish()
         if self._channel is None:
             self._conclude()
         else:

@@ -12,15 +12,14 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from scheduler.clock import Clock
+from scheduler.logs.lines import LEVELS, LOGGING, STDERR
 from scheduler.logs.sink import LogSink
+from scheduler.runtime.supervisor.rate import LINE_COST, Allowance
 from scheduler.runtime.supervisor.reactor import Reactor, Timer
 
+#: What is read at once; of lines that are short, less: they take their time by number.
 _PIECE: Final = 65_536
-#: Cost of a second, and what may be saved up; a byte costs 1, a line `_LINE_COST` more.
-_RATE: Final = 8_000_000
-_BURST: Final = 2_000_000
-_LINE_COST: Final = 100
+_SMALL_PIECE: Final = 4_096
 _PAUSE_S: Final = 0.02
 #: What is read after the end of a child: more than a pipe holds, so that a grandchild that goes on printing
 #: cannot stall.
@@ -30,8 +29,6 @@ _DRAIN: Final = 2_000_000
 LINE_BYTES: Final = 128_000
 #: How log records of Python are marked: see `child.records`.
 _MARK: Final = b"\x1e"
-_LEVELS: Final = frozenset({"debug", "info", "warning", "error", "critical"})
-PRINTED: Final = "output"
 
 
 class OutputPipe:
@@ -40,13 +37,12 @@ class OutputPipe:
     Owns the descriptor.
     """
 
-    def __init__(self, reactor: Reactor, clock: Clock, fd: int, take: Callable[[bytes], int]) -> None:
+    def __init__(self, reactor: Reactor, allowance: Allowance, fd: int, take: Callable[[bytes], int]) -> None:
         self._reactor = reactor
-        self._clock = clock
+        self._allowance = allowance
         self._fd = fd
         self._take = take
-        self._allowance = float(_BURST)
-        self._counted_at = clock.monotonic()
+        self._piece = _PIECE
         self._timer: Timer | None = None
         self._is_open = True
         self._is_watched = False
@@ -68,17 +64,18 @@ class OutputPipe:
         self._unwatch()
         if self._timer is not None:
             self._timer.cancel()
+        self._allowance.close()
         os.close(self._fd)
 
     def _ready(self, _events: int) -> None:
         self._read()
-        if self._is_open and not self._may_read():
+        if self._is_open and not self._allowance.is_left():
             self._unwatch()
             self._timer = self._reactor.call_later(_PAUSE_S, self._watch)
 
     def _read(self) -> int:
         try:
-            piece = os.read(self._fd, _PIECE)
+            piece = os.read(self._fd, self._piece)
         except BlockingIOError:
             return 0
         except OSError:
@@ -86,20 +83,14 @@ class OutputPipe:
         if not piece:
             self.close()
             return 0
-        self._allowance -= len(piece) + self._take(piece) * _LINE_COST
+        line_cost = self._take(piece) * LINE_COST
+        self._allowance.spend(len(piece) + line_cost)
+        self._piece = _SMALL_PIECE if line_cost > 4 * len(piece) else _PIECE
         return len(piece)
-
-    def _may_read(self) -> bool:
-        if self._allowance > 0:
-            return True
-        now = self._clock.monotonic()
-        self._allowance = min(_BURST, self._allowance + (now - self._counted_at) * _RATE)
-        self._counted_at = now
-        return self._allowance > 0
 
     def _watch(self) -> None:
         self._timer = None
-        if not self._may_read():
+        if not self._allowance.is_left():
             self._timer = self._reactor.call_later(_PAUSE_S, self._watch)
             return
         self._reactor.watch(self._fd, self._ready)
@@ -160,15 +151,13 @@ class LineSplitter:
 class LogOutput:
     """Writes what a child prints into its log, line by line."""
 
-    def __init__(self, log: LogSink) -> None:
+    def __init__(self, log: LogSink, source: str) -> None:
         self._log = log
+        self._source = source
         self._splitter = LineSplitter()
 
     def take(self, piece: bytes) -> int:
         """Add a piece; return how many lines it completed."""
-        if self._log.is_full:
-            self._log.drop(piece.count(b"\n"))
-            return 0
         count = 0
         for line in self._splitter.feed(piece):
             self._add(line)
@@ -181,25 +170,37 @@ class LogOutput:
             self._add(line)
 
     def _add(self, line: Line) -> None:
-        level, source, text = read_line(line)
-        self._log.line(level, source, text, is_cut=line.is_cut)
+        printed, mark, record = line.content.partition(_MARK)
+        said = read_record(record) if mark else None
+        if said is None:
+            self._print(line.content, is_cut=line.is_cut)
+            return
+        if printed:
+            self._print(printed, is_cut=False)
+        self._log.line(said.level, LOGGING, said.text, logger=said.logger, is_cut=said.is_cut)
+
+    def _print(self, content: bytes, *, is_cut: bool) -> None:
+        # What a terminal would show of a line that was written over, such as a progress bar.
+        shown = content.rstrip(b"\r").rpartition(b"\r")[2]
+        level = "warning" if self._source == STDERR else "info"
+        self._log.line(level, self._source, shown.decode(errors="replace"), is_cut=is_cut)
 
 
-def read_line(line: Line) -> tuple[str, str, str]:
-    """Return level, source and text of a line: of a marked record what it says, else what was printed."""
-    if line.content.startswith(_MARK) and not line.is_cut:
-        record = _record(line.content[1:])
-        if record is not None:
-            return record
-    # What a terminal would show of a line that was written over, such as a progress bar.
-    shown = line.content.rstrip(b"\r").rpartition(b"\r")[2]
-    return "info", PRINTED, shown.decode(errors="replace")
+class Said(NamedTuple):
+    """A record of Python's logging. `is_cut`: its text went on."""
+
+    level: str
+    logger: str
+    text: str
+    is_cut: bool
 
 
-def _record(content: bytes) -> tuple[str, str, str] | None:
+def read_record(content: bytes) -> Said | None:
+    """Read what follows the mark; None where that is no record: then it was printed."""
     try:
         data = json.loads(content)
-        level, source, text = data["level"], data["source"], data["text"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        level, logger, text = str(data["level"]), str(data["logger"]), str(data["text"])
+        is_cut = bool(data.get("cut"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return (level if level in _LEVELS else "info"), str(source)[:200], str(text)
+    return Said(level if level in LEVELS else "info", logger[:200], text, is_cut)

@@ -16,6 +16,7 @@ from scheduler.runtime.frames import PARSE_LIMIT
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.output import OutputPipe
+from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
 from scheduler.runtime.supervisor.verdict import limit_words
@@ -76,7 +77,9 @@ class Parse:
         asked = self._request
         facts = {"code_root": asked.code_root, "file": asked.file, "timeout_s": asked.timeout_s}
         child_id = link.fork(self, op, [theirs.detach(), output_w], memory_bytes=asked.memory_bytes, **facts)
-        self._output = OutputPipe(self._services.reactor, self._services.clock, output_r, self._take_output)
+        self._output = OutputPipe(
+            self._services.reactor, Allowance(self._services.rate), output_r, self._take_output
+        )
         self._channel = self._services.converse(
             ours,
             None,

@@ -13,6 +13,7 @@ from scheduler.runtime import kernel
 from scheduler.runtime.frames import FRAME_LIMIT
 from scheduler.runtime.supervisor.conversation import Answer, Conversation
 from scheduler.runtime.supervisor.limits import Limits
+from scheduler.runtime.supervisor.rate import Rate
 from scheduler.runtime.supervisor.reactor import Reactor
 from scheduler.wire import Data, Job
 
@@ -50,6 +51,7 @@ class Services:
     answer: Answer
     limits: Limits
     oom_watch: OomWatch
+    rate: Rate
 
     def converse(
         self,

@@ -18,6 +18,7 @@ from scheduler.runtime.supervisor.family import Family
 from scheduler.runtime.supervisor.limits import Limits
 from scheduler.runtime.supervisor.nest import Source
 from scheduler.runtime.supervisor.parse import Parse, ParseRequest
+from scheduler.runtime.supervisor.rate import Rate
 from scheduler.runtime.supervisor.reactor import Reactor
 from scheduler.runtime.supervisor.root import Root
 from scheduler.runtime.supervisor.services import OomWatch, Services
@@ -64,6 +65,7 @@ class Supervisor:
             answer=answer,
             limits=limits or Limits(),
             oom_watch=OomWatch(clock),
+            rate=Rate(clock),
         )
         root = Root(self._services, base_command, child_environment(environ, pass_on))
         self._family = Family(self._services, root)

@@ -31,7 +31,7 @@ class Writer:
 
     def line(self, text: str, *, level: str = "info", is_last: bool = False) -> None:
         with self.file.open("ab") as stream:
-            stream.write(encode_line(seed.NOW, level, "output", text, is_last=is_last))
+            stream.write(encode_line(seed.NOW, level, "stdout", text, is_last=is_last))
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""Lines of a log for a terminal: a task may colour its words, and nothing else of the terminal is in its hands."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from scheduler.logs.lines import LogLine
+
+_COLOUR: Final = r"\x1b\[[0-9;]*m"
+#: Escape sequences of every kind, ended or not, and single control characters; a tab and a newline are text.
+_CONTROL: Final = re.compile(
+    rf"(?P<colour>{_COLOUR})"
+    r"|\x1b\[[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b.?"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]",
+    re.DOTALL,
+)
+_RESET: Final = "\x1b[0m"
+
+
+def shown(line: LogLine) -> str:
+    """Return a line with its time, as text for a terminal."""
+    clock = f"{line.at:%H:%M:%S} " if line.at else ""
+    return f"{clock}{safe(line.text)}\n"
+
+
+def safe(text: str) -> str:
+    """Return a text without whatever acts on a terminal, but its colours, which end with it."""
+    calm = _CONTROL.sub(lambda found: found["colour"] or "", text)
+    return calm + _RESET if "\x1b" in calm and not calm.endswith(_RESET) else calm
