@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -23,8 +23,8 @@ from scheduler.dispatch.report import Report, record_outcomes
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.failpoints import Spot, reach
 from scheduler.store.agenda import sources_in_demand
-from scheduler.store.claims import Claimed, claim_attempts, release_attempts
-from scheduler.store.engine import Database, Session
+from scheduler.store.claims import Claimed, claim_attempts, has_queued, release_attempts
+from scheduler.store.engine import Database, Mark, Session, keep_quiet
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import Renewal, cancellations, renew_leases
 from scheduler.store.workers import register_worker, renew_worker, stop_worker
@@ -32,12 +32,15 @@ from scheduler.wire import ErrorInfo, Job, Outcome
 
 log = logging.getLogger(__name__)
 
-#: The net behind tickets and signals: a worker with free slots looks for work this often, in seconds.
+#: The net behind tickets and signals: a worker with free slots looks for work this often, in seconds. It only reads,
+#: and claims where there is some.
 SLOW_POLL_S = 1.0
 #: Attempts that a stopping worker has told to end get this long; then they are killed.
 STOP_WAIT_S = 5.0
-#: An idle worker looks this often for code that will be asked for, this far ahead, for so many DAGs.
+#: An idle worker looks this often for code that will be asked for, this far ahead, for so many DAGs; where nothing was
+#: written in between, as often as what comes due demands.
 LOOK_AHEAD = timedelta(seconds=2)
+LOOK_ANYWAY = timedelta(seconds=8)
 DUE_SOON = timedelta(seconds=10)
 MOST_WARMED = 16
 #: Folders of snapshots that a worker remembers.
@@ -119,6 +122,8 @@ class Worker:
         self._renewed_at = clock.monotonic()
         self._obeyed_at = self._renewed_at
         self._looked_at = clock.now() - timedelta(days=1)
+        self._looked_mark: Mark | None = None
+        self._idle_mark: Mark | None = None
         self._thread = Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> None:
@@ -182,17 +187,19 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._signal.wait(SLOW_POLL_S)
+            is_asked = self._signal.wait(SLOW_POLL_S)
+            # Who rings between these two lines has committed before: the read of a poll finds it.
             self._signal.clear()
             began_s = self._clock.monotonic()
-            self._step()
-            # Outcomes that come in within a few milliseconds of each other share a transaction.
-            self._stopping.wait(max(0.0, began_s + SPACING_S - self._clock.monotonic()))
+            self._step(is_asked=is_asked)
+            if is_asked:
+                # Outcomes that come in within a few milliseconds of each other share a transaction.
+                self._stopping.wait(max(0.0, began_s + SPACING_S - self._clock.monotonic()))
         self._stop_attempts()
 
-    def _step(self) -> None:
+    def _step(self, *, is_asked: bool) -> None:
         try:
-            self._report_and_claim()
+            self._report_and_claim(is_asked=is_asked)
             self._obey_cancellations()
             self._look_ahead()
             if self._clock.monotonic() - self._renewed_at >= self._plan.heartbeat_s:
@@ -213,10 +220,10 @@ class Worker:
             if claim is not None:
                 self._unreported.append(Report(claim, outcome))
 
-    def _report_and_claim(self) -> None:
+    def _report_and_claim(self, *, is_asked: bool) -> None:
         reports = self._drain()
         free = self._plan.slots - len(self._claims)
-        if not reports and free <= 0:
+        if not reports and (free <= 0 or not (is_asked or self._finds_work())):
             return
         try:
             reach(Spot.OUTCOME_TAKEN)
@@ -232,6 +239,16 @@ class Worker:
             self._claims[claim.id] = claim
             self._launch(claim)
         self._adjust_bell(brim=bool(claimed) and len(claimed) == free)
+
+    def _finds_work(self) -> bool:
+        """Look whether something is queued, unless nobody has written since nothing was."""
+        mark = self._db.mark()
+        if mark is not None and mark == self._idle_mark:
+            return False
+        with self._db.read() as session:
+            found = has_queued(session, self._plan.queues)
+        self._idle_mark = None if found else mark
+        return found
 
     def _exchange(self, session: Session, reports: Sequence[Report], free: int) -> list[Claimed]:
         """Report and claim in one transaction."""
@@ -309,17 +326,18 @@ class Worker:
     def _look_ahead(self) -> None:
         """Have the code ready of DAGs that are new here or due soon: a first attempt then starts as fast as any."""
         now = self._clock.now()
-        if self._busy_since_look(now):
+        if self._claims or now - self._looked_at < LOOK_AHEAD:
             return
+        mark = self._db.mark()
+        if mark is not None and mark == self._looked_mark and now - self._looked_at < LOOK_ANYWAY:
+            return
+        self._looked_mark = mark
         since, self._looked_at = self._looked_at, now
         with self._db.read() as session:
             wanted = sources_in_demand(session, since, now + DUE_SOON, MOST_WARMED)
             places = [(self._root(session, source.snapshot_id), source.file) for source in wanted]
         for root, file in places:
             self._launcher.warm(root, file)
-
-    def _busy_since_look(self, now: datetime) -> bool:
-        return bool(self._claims) or now - self._looked_at < LOOK_AHEAD
 
     # --- leases -----------------------------------------------------------------------------------------------
 
@@ -333,6 +351,7 @@ class Worker:
             self._launcher.stop(attempt_id, reason)
 
     def _prolong(self, session: Session) -> Renewal:
+        keep_quiet(session)
         plan = self._plan
         renew_worker(session, plan.worker_id, busy=len(self._claims), lease_s=plan.lease_s)
         return renew_leases(session, worker_id=plan.worker_id, ids=list(self._claims), lease_s=plan.lease_s)

@@ -14,8 +14,8 @@ from scheduler.core.ports import Publish
 from scheduler.errors import DirigentError
 from scheduler.loop.duties import NamedDuty
 from scheduler.loop.effects import Effects
-from scheduler.store.agenda import next_instant
-from scheduler.store.engine import Database
+from scheduler.store.agenda import Agenda, read_agenda
+from scheduler.store.engine import Database, Mark, Session, keep_quiet
 from scheduler.store.leaders import give_up_lead, take_lead
 from scheduler.store.tickets import waiting_queues
 
@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 ROLE = "scheduler"
 TICK_S = 1.0
 LEAD_LEASE_S = 6.0
+#: Who leads renews the lease this often; who does not asks for it at each tick.
+LEAD_RENEW_S = LEAD_LEASE_S / 3
+#: Longest wait for a wake: ticks come more often, so this is for a ticker that has died.
+PATIENCE_S = 2 * TICK_S
 #: The net behind the agenda: all duties are done this often, in seconds.
 SWEEP_S = 10.0
 #: Passes begin at least so far apart, in seconds: a busy loop plans what several reports changed in one go.
@@ -35,7 +39,9 @@ MAX_BATCHES = 20
 
 
 class Service:
-    """Calls its duties: all of them at each tick, those that follow a change at each wake.
+    """Calls its duties: those that follow a change at each wake, the others when time asks for them.
+
+    A tick is the net behind the wakes: one read asks whether there is anything to do.
 
     `on_lead` and `on_yield` are called on the service's thread when it takes the lead and when it has lost it.
     """
@@ -65,10 +71,12 @@ class Service:
         self._stopping = Event()
         self._ticker = BackgroundScheduler(timezone="UTC")
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
-        self._next_instant: datetime | None = None
+        self._agenda = Agenda()
+        self._mark: Mark | None = None
         self._is_agenda_old = False
         self._agenda_read_at = -AGENDA_S
         self._swept_at = -SWEEP_S
+        self._led_at = -LEAD_LEASE_S
 
     def start(self) -> None:
         """Begin to schedule; duties run in a thread of their own."""
@@ -111,16 +119,16 @@ class Service:
             self._stopping.wait(max(0.0, began_s + SPACING_S - self._clock.monotonic()))
 
     def _patience(self) -> float:
-        """Return how long to wait when nothing wakes: until time asks for something, at most a tick.
+        """Return how long to wait when nothing wakes: until time asks for something.
 
         What was due and could not be done (a run that max_active_runs holds back) waits for the next tick.
         """
         if self._is_agenda_old:
             return AGENDA_S
-        if self._next_instant is None:
-            return TICK_S
-        ahead_s = (self._next_instant - self._clock.now()).total_seconds()
-        return min(TICK_S, ahead_s) if ahead_s > 0 else TICK_S
+        if self._agenda.next_at is None:
+            return PATIENCE_S
+        ahead_s = (self._agenda.next_at - self._clock.now()).total_seconds()
+        return min(PATIENCE_S, ahead_s) if ahead_s > 0 else PATIENCE_S
 
     def _pass(self) -> None:
         """Do what is due; an error is logged, and the loop goes on."""
@@ -129,16 +137,22 @@ class Service:
         try:
             if is_tick:
                 self._lead()
+            now = self._clock.now()
             if self._leads:
-                self.tick(self._clock.now())
+                (self.poll if is_tick else self.tick)(now)
         except DirigentError as error:
             log.warning("scheduler: %s", error)
         except Exception:
             log.exception("scheduler: a pass failed")
 
     def _lead(self) -> None:
+        asked_at = self._clock.monotonic()
+        # Half a tick early, as ticks do not come to the millisecond.
+        if self._leads and asked_at - self._led_at < LEAD_RENEW_S - TICK_S / 2:
+            return
+        self._led_at = asked_at
         led = self._leads
-        self._leads = self._db.transact(lambda session: take_lead(session, ROLE, self._holder, LEAD_LEASE_S))
+        self._leads = self._db.transact(self._take_lead)
         if self._leads and not led:
             log.info("%s leads", self._holder)
             with self._db.read() as session:
@@ -148,30 +162,51 @@ class Service:
             log.warning("%s no longer leads", self._holder)
             self._on_yield()
 
+    def _take_lead(self, session: Session) -> bool:
+        keep_quiet(session)
+        return take_lead(session, ROLE, self._holder, LEAD_LEASE_S)
+
+    def poll(self, now: datetime) -> int:
+        """Do what a tick does, if there is anything to do: the net behind the wakes.
+
+        Where nobody has written since there was nothing, this costs no statement; else one read. When a sweep is due,
+        nobody asks.
+        """
+        if self._clock.monotonic() - self._swept_at < SWEEP_S:
+            mark = self._db.mark()
+            if mark is None or mark != self._mark:
+                self._read_agenda()
+                self._mark = mark
+            if not self._agenda.has_work and not self._agenda.is_due(now):
+                return 0
+        return self.tick(now)
+
     def tick(self, now: datetime) -> int:
         """Do what follows a change, and the other duties where time asks for them; return the rows done.
 
-        An idle tick is one transaction and one read; every `SWEEP_S` all duties are done whatever the agenda says.
+        Every `SWEEP_S` all duties are done whatever the agenda says.
         """
         is_sweep = self._is_sweep()
-        is_due = self._next_instant is not None and self._next_instant <= now
+        is_due = self._agenda.is_due(now)
         done = sum(
             self._do(duty, now)
             for duty in self._duties
             if is_sweep or duty.on_wake or (is_due and duty.on_time)
         )
-        self._read_agenda()
+        self._note_agenda()
         return done
 
-    def _read_agenda(self) -> None:
+    def _note_agenda(self) -> None:
         """Ask when time wants something next; between two wakes that follow closely, only once they are over."""
-        now_s = self._clock.monotonic()
-        self._is_agenda_old = now_s - self._agenda_read_at < AGENDA_S
-        if self._is_agenda_old:
-            return
-        self._agenda_read_at = now_s
+        self._is_agenda_old = self._clock.monotonic() - self._agenda_read_at < AGENDA_S
+        if not self._is_agenda_old:
+            self._read_agenda()
+
+    def _read_agenda(self) -> None:
+        self._agenda_read_at = self._clock.monotonic()
         with self._db.read() as session:
-            self._next_instant = next_instant(session)
+            self._agenda = read_agenda(session)
+        self._is_agenda_old = False
 
     def _is_sweep(self) -> bool:
         if self._clock.monotonic() - self._swept_at < SWEEP_S:

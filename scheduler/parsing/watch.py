@@ -14,8 +14,9 @@ from scheduler.parsing.ignore import IGNORE_FILES, is_hidden
 
 log = logging.getLogger(__name__)
 
-#: Changes that follow each other within this many milliseconds are told as one, up to the longer time in all.
-_QUIET_MS: Final = 50
+#: Changes that follow each other within this many milliseconds are told as one, up to the longer time in all. It looks
+#: as often whether there are any, which is most of what an idle watch costs.
+_QUIET_MS: Final = 100
 _LONGEST_MS: Final = 400
 #: How often it asks whether it is to end, and whether the folder is still the one that it watches.
 _BREATH_MS: Final = 1000

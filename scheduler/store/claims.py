@@ -76,6 +76,15 @@ _BEST = (
 )
 
 
+_HAS_QUEUED = sa.select(
+    sa.exists(
+        sa.select(sa.literal(1)).where(
+            A.state == AttemptState.QUEUED, A.queue.in_(sa.bindparam("queues", expanding=True))
+        )
+    )
+)
+
+
 _CLAIM = (
     sa.update(attempt)
     .where(A.id.in_(sa.select(_BEST.c.id)), A.state == AttemptState.QUEUED)
@@ -105,6 +114,11 @@ _CLAIMED = (
     .where(A.id.in_(_IDS))
     .order_by(A.priority.desc(), A.queued_at, A.id)
 )  # fmt: skip
+
+
+def has_queued(session: Session, queues: Collection[str]) -> bool:
+    """Tell whether an attempt waits in one of these queues."""
+    return bool(session.execute(_HAS_QUEUED, {"queues": sorted(queues)}).scalar())
 
 
 def claim_attempts(

@@ -33,6 +33,9 @@ _TRIES: Final = 12
 _LONGEST_PAUSE_S: Final = 0.5
 _WAKE: Final = "dirigent_wake"
 _EDGES: Final = "dirigent_edges"
+_QUIET: Final = "dirigent_quiet"
+#: What was committed up to some moment, by this process and by others.
+Mark: TypeAlias = tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Database:
         self.wake: Wake = wake or LocalWake()
         self._backend = _open(_parsed(url), synchronous)
         self._watch: Watch | None = None
+        self._commits = 0
         self.url = self._backend.url
 
     @property
@@ -83,6 +87,7 @@ class Database:
         with told(self.name), self._backend.alone(), self._backend.writes.connect() as session:
             session.info.pop(_WAKE, None)
             session.info.pop(_EDGES, None)
+            session.info.pop(_QUIET, None)
             with session.begin():
                 yield session
                 is_awaited = session.info.pop(_WAKE, False)
@@ -90,6 +95,8 @@ class Database:
                     self._backend.notify(session)
                 edges = session.info.pop(_EDGES, ())
                 failpoints.cross(edges, Moment.OPEN)
+            if is_awaited or not session.info.pop(_QUIET, False):
+                self._commits += 1
             failpoints.cross(edges, Moment.COMMITTED)
         if is_awaited:
             self._announce()
@@ -103,6 +110,15 @@ class Database:
         """Have the wake set by other processes' writes too, from now on until `close`. For processes that wait."""
         if self._watch is None:
             self._watch = watch(self._backend, self.wake.set)
+
+    def mark(self) -> Mark | None:
+        """Return a value that will be another once anybody has committed; None where nobody can tell.
+
+        Taken before a read that finds nothing, it says cheaply whether to read again: SQLite knows, while it is
+        watched. A commit that `keep_quiet` was called for leaves it as it is.
+        """
+        version = self._watch.version() if self._watch is not None else None
+        return None if version is None else (self._commits, *version)
 
     @contextmanager
     def change_tables(self) -> Iterator[Session]:
@@ -173,6 +189,11 @@ def at_edge(session: Session, edge: Edge) -> None:
     """Let tests fail before and after the commit of what is being done (`scheduler.failpoints`)."""
     if failpoints.ARMED:
         session.info.setdefault(_EDGES, []).append(edge)
+
+
+def keep_quiet(session: Session) -> None:
+    """Say that this transaction renews what is known, and makes no work for anybody: `Database.mark` stays."""
+    session.info[_QUIET] = True
 
 
 def _parsed(url: str) -> sa.URL:

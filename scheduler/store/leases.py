@@ -27,6 +27,8 @@ class Renewal:
 
 def renew_leases(session: Session, *, worker_id: str, ids: Collection[int], lease_s: float) -> Renewal:
     """Prolong all leases of a worker in one statement; the answer carries what is to be stopped."""
+    if not ids:
+        return Renewal(frozenset(), {})
     held = (
         sa.select(A.id)
         .where(A.id.in_(sorted(ids)), A.worker_id == worker_id, A.state == AttemptState.RUNNING)

@@ -45,6 +45,9 @@ class PostgresWatch:
         """Have the others notified, soon; calls that come together share one notification."""
         self._to_tell.set()
 
+    def version(self) -> None:
+        """Return None: the server does not say."""
+
     def close(self) -> None:
         """Send what is yet to be told, and end both threads."""
         self._stopped.set()

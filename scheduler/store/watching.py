@@ -16,6 +16,9 @@ class Watch(Protocol):
     def tell(self) -> None:
         """Let other processes know of a commit."""
 
+    def version(self) -> tuple[int, ...] | None:
+        """Return a value that will be another once another process has committed; None: it cannot tell."""
+
     def close(self) -> None:
         """Tell what is yet to be told, and end the threads."""
 

@@ -12,7 +12,7 @@ from scheduler.loop.duties import RescueLost, RingAgain, TimeOutRuns, give_way
 from scheduler.loop.effects import Effects
 from scheduler.operations.mark import mark_task
 from scheduler.operations.rerun import RerunRequest, rerun
-from scheduler.store.agenda import next_instant
+from scheduler.store.agenda import read_agenda
 from scheduler.store.leases import expire_worker
 from scheduler.store.outbox import claim_messages
 from scheduler.store.tables import attempt, dag, dag_run
@@ -24,9 +24,9 @@ def do(engine, duty):
     return engine.db.transact(lambda session: duty(session, engine.now, 100))
 
 
-def read_agenda(engine):
+def next_instant(engine):
     with engine.db.read() as session:
-        return next_instant(session)
+        return read_agenda(session).next_at
 
 
 def test_a_run_that_outlives_its_timeout_fails_and_its_attempts_are_told_to_stop(engine):
@@ -85,14 +85,14 @@ def test_only_attempts_whose_lease_ran_out_are_rescued(engine):
 
 
 def test_the_agenda_names_the_next_instant_at_which_time_asks_for_something(engine):
-    assert read_agenda(engine) is None
+    assert next_instant(engine) is None
     engine.define(spec(task("a", retries=1, retry_delay_s=5), dagrun_timeout_s=600))
     engine.trigger()
     engine.advance()
-    assert read_agenda(engine) == engine.now + TICKET_IN
+    assert next_instant(engine) == engine.now + TICKET_IN
     engine.report(*engine.claim(), state="failed")
     engine.advance()
-    assert (read_agenda(engine) - engine.now).total_seconds() == 5
+    assert (next_instant(engine) - engine.now).total_seconds() == 5
 
 
 def test_a_failed_run_leaves_a_message_for_each_recipient(engine):

@@ -5,7 +5,7 @@ import pytest
 from scheduler.core.timetables import Due
 from scheduler.errors import NotFound
 from scheduler.store import dags, snapshots
-from scheduler.store.agenda import next_instant
+from scheduler.store.agenda import read_agenda
 from scheduler.store.tables import event
 from tests.store.specs import NOW, add_dag, spec
 
@@ -77,10 +77,10 @@ def test_due_dags_come_oldest_first_and_neither_paused_nor_future_nor_retired(wr
 def test_a_dag_without_a_next_run_is_never_due(write):
     write(add_dag)
     write(dags.set_next_due, "shop", _due(NOW))
-    assert write(next_instant) == NOW
+    assert write(read_agenda).next_at == NOW
     write(dags.set_next_due, "shop", None)
     assert write(dags.lock_due_dags, NOW, 10) == []
-    assert write(next_instant) is None
+    assert write(read_agenda).next_at is None
 
 
 @pytest.mark.postgres

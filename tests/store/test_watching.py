@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.store import Database, request_wake
+from scheduler.store.engine import keep_quiet
 from scheduler.store.sqlite_watch import SqliteWatch
 
 _TOP = Path(__file__).parents[2]
@@ -69,6 +70,40 @@ def test_own_writes_are_not_taken_for_those_of_others(migrated_sqlite_db):
     _write_elsewhere(migrated_sqlite_db)
     assert watch.look()
     assert not watch.look()
+
+
+def test_a_mark_changes_with_each_commit_of_anybody_but_not_with_one_that_keeps_quiet(migrated_sqlite_db):
+    db = migrated_sqlite_db
+    assert db.mark() is None, "nobody watches"
+    db.watch()
+    at_first = db.mark()
+    with db.read() as session:
+        session.exec_driver_sql("SELECT 1")
+    with db.write() as session:
+        session.exec_driver_sql("UPDATE pool SET slots = slots + 1")
+        keep_quiet(session)
+    assert db.mark() == at_first is not None
+    _write(db)
+    after_own = db.mark()
+    assert after_own != at_first
+    _write_elsewhere(db)
+    assert db.mark() != after_own
+
+
+def test_what_keeps_quiet_and_asks_for_a_wake_is_heard(migrated_sqlite_db):
+    db = migrated_sqlite_db
+    db.watch()
+    before = db.mark()
+    with db.write() as session:
+        keep_quiet(session)
+        request_wake(session)
+    assert db.mark() != before
+
+
+@pytest.mark.postgres
+def test_on_postgresql_nobody_can_tell_so_everybody_reads(postgres_db):
+    postgres_db.watch()
+    assert postgres_db.mark() is None
 
 
 @pytest.mark.postgres

@@ -1,0 +1,91 @@
+"""The worker's own thread, on a real database, with a launcher that notes what it is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from scheduler.clock import SystemClock
+from scheduler.dispatch.worker import Worker, WorkerPlan
+from scheduler.store.graph_cache import GraphCache
+from scheduler.wire import Job, Outcome
+from tests.loop.engine import Engine, spec, task
+
+
+class Bell:
+    """Hears nothing: no ticket comes."""
+
+    def pause(self):
+        pass
+
+    def resume(self):
+        pass
+
+    def watch(self, now):
+        return False
+
+    def ring(self, queues):
+        pass
+
+
+class Launcher:
+    """Launches nothing, and tells what it was to launch."""
+
+    def __init__(self):
+        self.jobs: SimpleQueue[Job] = SimpleQueue()
+        self.stopped: SimpleQueue[int] = SimpleQueue()
+
+    def launch(self, job):
+        self.jobs.put(job)
+
+    def stop(self, attempt_id, reason):
+        self.stopped.put(attempt_id)
+
+    def warm(self, code_root, file):
+        pass
+
+
+@pytest.fixture
+def launcher() -> Launcher:
+    return Launcher()
+
+
+@pytest.fixture
+def worker(migrated_sqlite_db, launcher):
+    plan = WorkerPlan(
+        worker_id="w1",
+        hostname="w1",
+        pid=1,
+        queues=frozenset(["default"]),
+        slots=2,
+        lease_s=30,
+        heartbeat_s=10,
+    )
+    made = Worker(
+        migrated_sqlite_db,
+        plan,
+        clock=SystemClock(),
+        graphs=GraphCache(),
+        launcher=launcher,
+        bell=Bell(),
+        publish=Bell(),
+        code_root=lambda session, snapshot_id: Path("/nowhere"),
+    )
+    made.start()
+    yield made
+    made.close()
+    made.leave()
+
+
+def test_work_that_no_ticket_told_of_is_found_by_the_poll(migrated_sqlite_db, worker, launcher):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(task("a")))
+    for _ in range(2):  # the second one after the worker has found nothing, perhaps many times
+        engine.trigger()
+        while engine.advance():
+            pass
+        job = launcher.jobs.get(timeout=30)
+        assert job.task_id == "a"
+        worker.finished(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success"))
