@@ -114,9 +114,9 @@ class Launcher:
         )
         self._supervisor.launch(job, sink)
 
-    def stop(self, attempt_id: int, reason: str) -> None:
+    def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
         """Stop an attempt; its outcome still arrives."""
-        self._supervisor.stop(attempt_id, reason)
+        self._supervisor.stop(attempt_id, reason, within_s)
 
     def warm(self, code_root: Path, file: str) -> None:
         """Import a DAG file before an attempt of it is asked for."""

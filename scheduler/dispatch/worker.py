@@ -55,8 +55,8 @@ class Launcher(Protocol):
     def launch(self, job: Job) -> None:
         """Start an attempt; its outcome arrives later, exactly once."""
 
-    def stop(self, attempt_id: int, reason: str) -> None:
-        """Stop an attempt; its outcome still arrives."""
+    def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
+        """Stop an attempt, dead after `within_s` at the latest (None: the usual grace); its outcome still arrives."""
 
     def warm(self, code_root: Path, file: str) -> None:
         """Import a DAG file before an attempt of it is asked for."""
@@ -346,7 +346,7 @@ class Worker:
         renewal = self._db.transact(self._prolong)
         self._renewed_at = asked_at
         for attempt_id in set(self._claims) - renewal.kept:
-            self._launcher.stop(attempt_id, "its lease was lost")
+            self._launcher.stop(attempt_id, "its lease was lost", within_s=0.0)
         for attempt_id, reason in renewal.cancelled.items():
             self._launcher.stop(attempt_id, reason)
 
@@ -373,12 +373,13 @@ class Worker:
             self._fence()
 
     def _fence(self) -> None:
-        """Stop all attempts before their leases can run out, where this worker cannot renew them."""
-        silent_s = self._clock.monotonic() - self._renewed_at
-        if silent_s < self._plan.lease_s - self._plan.heartbeat_s:
+        """Have all attempts dead before their leases run out, where this worker cannot renew them."""
+        left_s = self._renewed_at + self._plan.lease_s - self._clock.monotonic()
+        if left_s > self._plan.heartbeat_s:
             return
+        within_s = max(0.0, left_s - self._plan.heartbeat_s / 4)
         for attempt_id in list(self._claims):
-            self._launcher.stop(attempt_id, "this worker lost touch with the database")
+            self._launcher.stop(attempt_id, "this worker lost touch with the database", within_s)
 
     # --- the end ----------------------------------------------------------------------------------------------
 

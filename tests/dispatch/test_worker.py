@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -35,13 +36,13 @@ class Launcher:
 
     def __init__(self):
         self.jobs: SimpleQueue[Job] = SimpleQueue()
-        self.stopped: SimpleQueue[int] = SimpleQueue()
+        self.stopped: SimpleQueue[tuple[int, str, float | None]] = SimpleQueue()
 
     def launch(self, job):
         self.jobs.put(job)
 
-    def stop(self, attempt_id, reason):
-        self.stopped.put(attempt_id)
+    def stop(self, attempt_id, reason, within_s=None):
+        self.stopped.put((attempt_id, reason, within_s))
 
     def warm(self, code_root, file):
         pass
@@ -52,20 +53,22 @@ def launcher() -> Launcher:
     return Launcher()
 
 
-@pytest.fixture
-def worker(migrated_sqlite_db, launcher):
-    plan = WorkerPlan(
-        worker_id="w1",
-        hostname="w1",
-        pid=1,
-        queues=frozenset(["default"]),
-        slots=2,
-        lease_s=30,
-        heartbeat_s=10,
-    )
+PLAN = WorkerPlan(
+    worker_id="w1",
+    hostname="w1",
+    pid=1,
+    queues=frozenset(["default"]),
+    slots=2,
+    lease_s=30,
+    heartbeat_s=10,
+)
+
+
+@pytest.fixture(params=[PLAN])
+def worker(request, migrated_sqlite_db, launcher):
     made = Worker(
         migrated_sqlite_db,
-        plan,
+        request.param,
         clock=SystemClock(),
         graphs=GraphCache(),
         launcher=launcher,
@@ -89,3 +92,20 @@ def test_work_that_no_ticket_told_of_is_found_by_the_poll(migrated_sqlite_db, wo
         job = launcher.jobs.get(timeout=30)
         assert job.task_id == "a"
         worker.finished(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success"))
+
+
+@pytest.mark.parametrize("worker", [replace(PLAN, lease_s=3, heartbeat_s=1)], indirect=True, ids=["brief"])
+def test_a_worker_that_cannot_renew_has_its_attempts_dead_before_their_leases_run_out(
+    migrated_sqlite_db, worker, launcher
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(task("a")))
+    engine.trigger()
+    while engine.advance():
+        pass
+    job = launcher.jobs.get(timeout=30)
+    with migrated_sqlite_db.write():  # so that nobody else can write
+        attempt_id, reason, within_s = launcher.stopped.get(timeout=30)
+    assert (attempt_id, reason) == (job.attempt_id, "this worker lost touch with the database")
+    assert within_s < 1
+    worker.finished(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="cancelled"))

@@ -344,6 +344,24 @@ def test_who_ignores_sigterm_is_killed_after_the_grace(make_crew: Callable[..., 
     assert (outcome.state, outcome.signal) == ("cancelled", signal.SIGKILL)
 
 
+def test_who_must_be_gone_at_once_is_given_no_grace_even_where_it_was_told_to_stop_before(crew: Crew) -> None:
+    crew.write(
+        """
+        import signal, time
+        def task():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            print("deaf", flush=True)
+            time.sleep(1000)
+        """
+    )
+    attempt_id = crew.launch()
+    wait_until(lambda: crew.printed() == ["deaf"])
+    crew.supervisor.stop(attempt_id, "cancelled by ann", within_s=1000)
+    crew.supervisor.stop(attempt_id, "its lease was lost", within_s=0)
+    outcome = crew.outcome()
+    assert (outcome.reason, outcome.signal) == ("cancelled by ann", signal.SIGKILL)
+
+
 def test_a_stop_before_the_start_is_an_outcome_too(crew: Crew) -> None:
     crew.write("def task(): pass")
     attempt_id = crew.launch()

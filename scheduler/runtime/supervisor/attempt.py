@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import socket
@@ -59,6 +60,7 @@ class Attempt:
         self._child_id = 0
         self._pid: int | None = None
         self._timers: list[Timer] = []
+        self._kill_at = math.inf
         self._is_over = False
 
     def say(self, level: str, text: str) -> None:
@@ -124,9 +126,9 @@ class Attempt:
         self._evidence.lost = reason
         self._finish()
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: str, within_s: float | None = None) -> None:
         """End it as cancelled, unless it has said how it ended already."""
-        self._stop(Stop("cancelled", reason))
+        self._stop(Stop("cancelled", reason), within_s)
 
     def abandon(self) -> None:
         """Give everything back, without an outcome: the supervisor itself ends."""
@@ -141,16 +143,24 @@ class Attempt:
     def _time_out(self, timeout_s: float) -> None:
         self._stop(Stop("failed", f"ran longer than {timeout_s:g} s"))
 
-    def _stop(self, stop: Stop) -> None:
-        if self._is_over or self._evidence.stop is not None or self._evidence.said is not None:
+    def _stop(self, stop: Stop, within_s: float | None = None) -> None:
+        if self._is_over or self._evidence.said is not None:
             return
-        self._evidence.stop = stop
-        self.say("warning", f"Told to stop: {stop.reason}.")
-        if self._link is None:
-            self._finish()
-            return
-        self._signal(signal.SIGTERM)
-        self._later(self._services.limits.stop_grace_s, lambda: self._signal(signal.SIGKILL))
+        if self._evidence.stop is None:
+            self._evidence.stop = stop
+            self.say("warning", f"Told to stop: {stop.reason}.")
+            if self._link is None:
+                self._finish()
+                return
+            self._signal(signal.SIGTERM)
+        self._kill_in(self._services.limits.stop_grace_s if within_s is None else within_s)
+
+    def _kill_in(self, delay_s: float) -> None:
+        """Kill it after a delay, unless that is to happen sooner already."""
+        at = self._services.clock.monotonic() + delay_s
+        if at < self._kill_at:
+            self._kill_at = at
+            self._later(delay_s, lambda: self._signal(signal.SIGKILL))
 
     def _signal(self, signum: signal.Signals) -> None:
         if self._link is not None:

@@ -99,12 +99,12 @@ class Supervisor:
             self._forget(job)
             raise Conflict(f"Attempt {job.attempt_id} cannot be launched: its worker was stopped.")
 
-    def stop(self, attempt_id: int, reason: str) -> None:
-        """End an attempt as cancelled: SIGTERM to its group, SIGKILL after a grace.
+    def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
+        """End an attempt as cancelled: SIGTERM to its group, SIGKILL after `within_s` (None: the usual grace).
 
-        Nothing happens if it ended.
+        Nothing happens if it ended; asked again, the shorter time counts.
         """
-        self._reactor.post(lambda: self._stop(attempt_id, reason))
+        self._reactor.post(lambda: self._stop(attempt_id, reason, within_s))
 
     def warm(self, code_root: str, file: str) -> None:
         """Import the file now, so that its next attempt starts at once."""
@@ -130,10 +130,10 @@ class Supervisor:
         attempt.say("info", f"{_title(job)} on {self._name}.")
         self._family.seat(attempt, Source(job.code_root, job.file))
 
-    def _stop(self, attempt_id: int, reason: str) -> None:
+    def _stop(self, attempt_id: int, reason: str, within_s: float | None) -> None:
         for attempt in list(self._attempts.values()):
             if attempt.job.attempt_id == attempt_id:
-                attempt.stop(reason)
+                attempt.stop(reason, within_s)
 
     def _deliver(self, attempt: Attempt, outcome: Outcome) -> None:
         del self._attempts[_key(attempt.job)]
