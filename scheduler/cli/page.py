@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from threading import Thread
-from typing import Any, Final
+from typing import Any
 
-from waitress.server import create_server
 from waitress.wasyncore import close_all
 
+from scheduler.cli.visitors import Patience, Reception, WsgiApp
 from scheduler.errors import BadSetting
-
-#: A live view holds no thread, so these serve as many people as ask at the same instant.
-THREADS: Final = 8
-#: Bytes of a request, refused before anything is kept. Waitress would put a gigabyte from anybody on the disk,
-#: ahead of the application, which reads half of this.
-LARGEST_BODY: Final = 8_000_000
-WsgiApp = Callable[..., Iterable[bytes]]
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -60,10 +52,8 @@ def address_of(listener: socket.socket) -> str:
 class Page:
     """Serves an application on a listening socket."""
 
-    def __init__(self, app: WsgiApp, listener: socket.socket) -> None:
-        self._server: Any = create_server(
-            app, sockets=[listener], threads=THREADS, ident=None, max_request_body_size=LARGEST_BODY
-        )
+    def __init__(self, app: WsgiApp, listener: socket.socket, patience: Patience | None = None) -> None:
+        self._server: Any = Reception(app, listener, patience or Patience())
         self._thread = Thread(target=self._server.run, name="dirigent-page", daemon=True)
 
     def start(self) -> None:

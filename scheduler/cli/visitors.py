@@ -1,0 +1,128 @@
+"""The page's side of its connections: who says nothing, or says it slowly, does not hold up others.
+
+Waitress bears with 100 connections that may be silent for two minutes each, and accepts nobody else meanwhile. Here a
+request has to be complete in time however steadily its bytes drip in, an answer has to be taken, and where there are
+too many connections, the one that has kept the page waiting longest makes room for the next.
+"""
+
+from __future__ import annotations
+
+import resource
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+
+WsgiApp = Callable[..., Iterable[bytes]]
+
+#: A live view holds no thread, so these serve as many people as ask at the same instant.
+THREADS: Final = 8
+#: Bytes of a request, refused before anything is kept. Waitress would put a gigabyte from anybody on the disk,
+#: ahead of the application, which reads half of this.
+LARGEST_BODY: Final = 8_000_000
+#: How often the overdue are looked for, in seconds.
+LOOK_S: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a connection is borne with, in seconds, and how many there may be at once."""
+
+    #: From the first byte of a request, or from the connection where none comes, to the end of its head.
+    head_s: float = 10.0
+    #: To the end of its body.
+    request_s: float = 60.0
+    #: Between an answer and the next request.
+    rest_s: float = 30.0
+    #: While a reader takes nothing of its answer.
+    answer_s: float = 30.0
+    most: int = 400
+
+
+class Visitor(HTTPChannel):
+    """One connection, and what it has kept the page waiting for since when. Instants are waitress's."""
+
+    began_at = 0.0
+    answered_at = 0.0
+
+    def received(self, data: bytes) -> bool:
+        """Note when the request began of which this is a piece."""
+        before = self.request
+        is_taken: bool = super().received(data)
+        if self.request is not before:
+            self.began_at = self.last_activity
+        return is_taken
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        is_sent: bool = super()._flush_some(do_close=do_close)  # type: ignore[misc]  # the stubs lack it
+        if is_sent:
+            self.answered_at = self.last_activity
+        return is_sent
+
+    @property
+    def waits_since(self) -> float:
+        """Since when it owes the page something: a byte taken, the rest of a request, or a request."""
+        if self.total_outbufs_len:
+            return self.last_activity
+        return self.began_at if self.request is not None else self.answered_at or self.creation_time
+
+    def bears(self, patience: Patience) -> float | None:
+        """Return how long it may keep the page waiting as things stand; None while the page owes the answer."""
+        if self.total_outbufs_len:
+            return patience.answer_s
+        if self.requests:
+            return None
+        if self.request is not None:
+            return patience.request_s if self.request.headers_finished else patience.head_s
+        return patience.rest_s if self.answered_at else patience.head_s
+
+    def show_out(self) -> None:
+        """Close the connection; on the page's own thread only."""
+        self.will_close = True
+        if self.total_outbufs_len:
+            # Waitress would wait until the socket takes something, which is what it does not do.
+            self.handle_close()
+
+
+class Reception(TcpWSGIServer):
+    """Waitress on a listening socket, with a limit to its patience."""
+
+    channel_class = Visitor
+    active_channels: dict[int, Visitor]  # type: ignore[assignment]  # of that class
+
+    def __init__(self, app: WsgiApp, listener: socket.socket, patience: Patience) -> None:
+        self._patience = patience
+        self._most = min(patience.most, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+        adjustments = Adjustments(
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=LARGEST_BODY,
+            # Above what is let in, so that waitress never stops accepting.
+            connection_limit=2 * self._most + 100,
+            cleanup_interval=LOOK_S,
+            asyncore_use_poll=True,
+        )
+        address: Any = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(app, map={}, _sock=listener, adj=adjustments, bind_socket=False, sockinfo=address)
+
+    def maintenance(self, now: float) -> None:
+        """Close the connections that kept the page waiting for too long."""
+        for visitor in list(self.active_channels.values()):
+            limit_s = visitor.bears(self._patience)
+            if limit_s is not None and now - visitor.waits_since > limit_s:
+                visitor.show_out()
+
+    def handle_accept(self) -> None:
+        """Let the next one in; where there are too many, another one goes."""
+        super().handle_accept()
+        if len(self.active_channels) > self._most:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        idle = [each for each in self.active_channels.values() if not each.requests and not each.will_close]
+        if idle:
+            min(idle, key=lambda each: each.waits_since).show_out()
