@@ -59,10 +59,20 @@ def _one_of(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _is_complete(url: str) -> str:
+    scheme, mark, place = url.partition("://")
+    if not (scheme and mark and place):
+        raise ValueError("write it like file:///srv/logs or s3://bucket/logs")
+    if scheme in ("file", "local") and not place.startswith("/"):
+        raise ValueError(f"the folder must begin at the root: {scheme}:///{place}")
+    return url
+
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 DatabaseUrl = Annotated[str, _one_of("sqlite", "postgresql", "postgresql+psycopg", "postgres")]
 BrokerUrl = Annotated[str, _one_of("inproc", "redis", "rediss", "sentinel", "amqp", "amqps")]
+LogUrl = Annotated[str, AfterValidator(_is_complete)]
 WebUrl = Annotated[str, _one_of("http", "https")]
 
 
@@ -94,6 +104,11 @@ class Settings(BaseModel):
         2_000_000,
         ge=100_000,
         description="What a copy of it may take in the database, for readers on other hosts: beginning and end, too.",
+    )
+    log_url: LogUrl | None = Field(
+        None,
+        description="Where the logs of ended attempts are shipped to, for every host to read: `file:///srv/logs` on a "
+        "shared disk, `s3://bucket/logs` (`pip install 'dirigent[s3]'`), or another address that fsspec knows.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="From which level on the servers write to their own log."
@@ -175,6 +190,7 @@ class Settings(BaseModel):
         data = self.model_dump(mode="json")
         data["database_url"] = without_password(self.database_url)
         data["broker_url"] = without_password(self.broker_url)
+        data["log_url"] = self.log_url and without_password(self.log_url)
         data["notify_on_failure"] = [_scheme_only(url) for url in self.notify_on_failure]
         return data
 

@@ -132,6 +132,10 @@ class DatabaseUnavailable(DirigentError):
     """The database cannot be reached, or is of a kind or version that does not work."""
 
 
+class ArchiveUnavailable(DirigentError):
+    """The place where logs are shipped to cannot be reached."""
+
+
 class NewerDatabase(DirigentError):
     """The database was migrated by a newer Dirigent."""
 

@@ -1,20 +1,25 @@
-"""Logs of attempts, wherever they lie: in the home folder of this host, or copied to the database."""
+"""Logs of attempts, wherever they lie: in the home folder of this host, copied to the database, in the archive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scheduler.clock import Clock
+from scheduler.errors import ArchiveUnavailable
 from scheduler.logs.address import LogAddress
-from scheduler.logs.lines import LogLine
+from scheduler.logs.lines import DIRIGENT, LogLine
 from scheduler.logs.reader import PART_LIMIT, LogPart, Piece, assemble, read, size
 from scheduler.store import Database, logs
 
 #: How long after the end of an attempt the last lines of its log may arrive.
 LATE: Final = timedelta(seconds=3)
+if TYPE_CHECKING:
+    from scheduler.logs.archive import Archive
+
 #: Pieces fetched in one query.
 BATCH: Final = 16
 #: Says what a gap in a copy means.
@@ -26,14 +31,18 @@ LEFT_OUT: Final = (
 class AttemptLogs:
     """Reads logs by the address of their attempt; `folder` is the log folder of this host."""
 
-    def __init__(self, db: Database, folder: Path, clock: Clock) -> None:
+    def __init__(self, db: Database, folder: Path, clock: Clock, archive: Archive | None = None) -> None:
         self._db = db
         self._folder = folder
         self._clock = clock
+        self._archive = archive
 
     def read(self, address: LogAddress, offset: int) -> LogPart:
         """Return what was written from `offset` on, bounded; nothing where there is no log yet."""
-        return read(self._folder, address, offset) or self._read_copy(address, offset)
+        found = read(self._folder, address, offset)
+        if found is None and (self._archive is None or self._is_copied(address)):
+            found = self._read_copy(address, offset)
+        return found or self._read_archive(address, offset)
 
     def is_all_here(self, ended_at: datetime | None) -> bool:
         """Say whether the log of an attempt that ended then is all that will be read: copies come a little later."""
@@ -48,12 +57,29 @@ class AttemptLogs:
     def _size(self, address: LogAddress) -> int:
         found = size(self._folder, address)
         if found is None:
-            with self._db.read() as session:
-                found = logs.log_end(session, address.attempt_id)
+            found = self._end_of_copy(address)
+        if found is None and self._archive is not None:
+            with suppress(ArchiveUnavailable):
+                found = self._archive.size(address)
         return found or 0
+
+    def _is_copied(self, address: LogAddress) -> bool:
+        return self._end_of_copy(address) is not None
+
+    def _end_of_copy(self, address: LogAddress) -> int | None:
+        with self._db.read() as session:
+            return logs.log_end(session, address.attempt_id)
 
     def _read_copy(self, address: LogAddress, offset: int) -> LogPart:
         return assemble(self._pieces(address.attempt_id, offset), offset, PART_LIMIT, LEFT_OUT)
+
+    def _read_archive(self, address: LogAddress, offset: int) -> LogPart:
+        if self._archive is None:
+            return LogPart((), offset, done=False)
+        try:
+            return self._archive.read(address, offset) or LogPart((), offset, done=False)
+        except ArchiveUnavailable as error:
+            return LogPart((LogLine(None, "error", DIRIGENT, str(error)),), offset, done=True)
 
     def _pieces(self, attempt_id: int, offset: int) -> Iterator[Piece]:
         with self._db.read() as session:

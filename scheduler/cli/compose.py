@@ -13,16 +13,14 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from scheduler.cli.answers import Answers
+from scheduler.cli.archives import open_archive
 from scheduler.cli.version import own_version
+from scheduler.cli.worker_logs import WorkerLogs
 from scheduler.clock import Clock, SystemClock
 from scheduler.config import Settings, default_slots
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
 from scheduler.dispatch.worker import Worker, WorkerPlan
-from scheduler.logs.address import LogAddress
-from scheduler.logs.copier import Batch, LogCopier
-from scheduler.logs.segments import first_position
-from scheduler.logs.sink import LogSink
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.creating import CreateDueRuns
 from scheduler.loop.duties import (
@@ -42,14 +40,14 @@ from scheduler.loop.service import Service
 from scheduler.parsing.folder import DagFolder
 from scheduler.parsing.materialize import materialize
 from scheduler.parsing.register import Policy
+from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.limits import Limits
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.security.secret_key import SecretKey, load_secret_key
-from scheduler.store.engine import Database, Session
+from scheduler.store.engine import Database
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import expire_worker
-from scheduler.store.logs import drop_chunks, put_chunks
 from scheduler.store.migrate import upgrade
 from scheduler.wire import Job, Outcome
 
@@ -91,28 +89,13 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
 class Launcher:
     """Opens the log of an attempt and hands both to the supervisor (dispatch.worker.Launcher)."""
 
-    def __init__(self, house: House, supervisor: Supervisor, copier: LogCopier | None) -> None:
-        self._house = house
+    def __init__(self, logs: WorkerLogs, supervisor: Supervisor) -> None:
+        self._logs = logs
         self._supervisor = supervisor
-        self._copier = copier
 
     def launch(self, job: Job) -> None:
         """Start an attempt; its outcome arrives at the worker."""
-        address = LogAddress(
-            dag_id=job.run.dag_id,
-            run_id=job.run.run_id,
-            attempt_id=job.attempt_id,
-            task_id=job.task_id,
-            path=job.path,
-        )
-        sink = LogSink(
-            address.file(self._house.log_folder),
-            self._house.clock,
-            start=first_position(job.epoch),
-            limit=self._house.settings.log_max_bytes,
-            copy=self._copier.copy_of(job.attempt_id, job.epoch) if self._copier else None,
-        )
-        self._supervisor.launch(job, sink)
+        self._supervisor.launch(job, self._logs.open(job))
 
     def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
         """Stop an attempt; its outcome still arrives."""
@@ -147,7 +130,15 @@ class WorkerSide:
         settings, hostname = house.settings, socket.gethostname()
         self._house = house
         self._doorbells = doorbells
-        self._copier = LogCopier(self._write_logs, limit=settings.log_copy_max_bytes) if copies_logs else None
+        self._logs = WorkerLogs(
+            house.db,
+            house.log_folder,
+            house.clock,
+            settings,
+            is_copied=copies_logs,
+            archive=open_archive(settings),
+            secrets=secrets_passed_on(environ, settings.pass_environ),
+        )
         self.supervisor = Supervisor(
             on_outcome=lambda outcome: self.worker.finished(outcome),
             answer=Answers(house.db, FernetCipher(house.secret), house.clock),
@@ -172,7 +163,7 @@ class WorkerSide:
             plan,
             clock=house.clock,
             graphs=house.graphs,
-            launcher=Launcher(house, self.supervisor, self._copier),
+            launcher=Launcher(self._logs, self.supervisor),
             bell=doorbells,
             publish=publish,
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
@@ -181,8 +172,7 @@ class WorkerSide:
     def start(self) -> None:
         """Begin to claim."""
         self.supervisor.start()
-        if self._copier is not None:
-            self._copier.start()
+        self._logs.start()
         self.worker.start()
         self._doorbells.start()
 
@@ -192,19 +182,11 @@ class WorkerSide:
         self.worker.close()
         self.supervisor.close()
         self.worker.leave()
-        if self._copier is not None:
-            self._copier.close()
+        self._logs.close()
 
     def watch(self) -> None:
         """Replace a consumer of tickets that hangs; to be called now and then."""
         self._doorbells.watch(self._house.clock.monotonic())
-
-    def _write_logs(self, batch: Batch) -> None:
-        def write(session: Session) -> None:
-            put_chunks(session, batch.chunks)
-            drop_chunks(session, batch.dropped)
-
-        self._house.db.transact(write)
 
 
 def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:

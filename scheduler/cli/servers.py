@@ -12,6 +12,7 @@ from typing import Protocol
 import click
 
 from scheduler import failpoints
+from scheduler.cli.archives import open_archive
 from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.compose import EmbeddedServer, House, SchedulerServer, WorkerServer, open_house
 from scheduler.cli.invocation import Invocation, pass_invocation
@@ -76,7 +77,7 @@ def make_page(house: House, port: int) -> WebContext:
     return WebContext(
         db=house.db,
         clock=house.clock,
-        logs=AttemptLogs(house.db, house.log_folder, house.clock),
+        logs=AttemptLogs(house.db, house.log_folder, house.clock, open_archive(house.settings)),
         secret=house.secret,
         port=port,
         base_url=house.settings.base_url,

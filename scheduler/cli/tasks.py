@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import click
 
+from scheduler.cli.archives import open_archive
 from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.following import log_lines
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
@@ -97,7 +98,8 @@ def logs(
     wanted = _Wanted(dag_id, run_id, TaskKey(task_id, path), try_number)
     attempt_id = _find_attempt(invocation, wanted).id
     wanted = replace(wanted, attempt_id=attempt_id)
-    reader = AttemptLogs(invocation.db, invocation.settings.home / "logs", invocation.clock)
+    settings = invocation.settings
+    reader = AttemptLogs(invocation.db, settings.home / "logs", invocation.clock, open_archive(settings))
     selection = Selection(level or "", frozenset(sources), logger)
     found = log_lines(
         reader, wanted.address(attempt_id), lambda: _find_attempt(invocation, wanted), follow=follow

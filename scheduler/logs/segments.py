@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -103,15 +103,22 @@ class SegmentWriter:
 
 def segments(file: Path) -> list[tuple[int, Path]]:
     """Return the files of a log with the positions where they begin, in order; none where there is no log."""
-    found = [(0, file)] if file.exists() else []
     try:
         names = os.listdir(file.parent)  # noqa: PTH208 - runs at each look at a log; names are all it takes
     except FileNotFoundError:
         return []
-    start = f"{file.name}."
-    later = [name for name in names if name.startswith(start) and name[len(start) :].isdecimal()]
-    found += [(int(name[len(start) :]), file.with_name(name)) for name in later]
-    return sorted(found)
+    return [(start, file.with_name(name)) for start, name in in_order(file.name, names)]
+
+
+def in_order(log: str, names: Collection[str]) -> list[tuple[int, str]]:
+    """Return those of the names that are files of this log, each with its position, in order."""
+    start = f"{log}."
+    found = [(int(name[len(start) :]), name) for name in names if _is_later(name, start)]
+    return sorted([(0, name) for name in names if name == log] + found)
+
+
+def _is_later(name: str, start: str) -> bool:
+    return name.startswith(start) and name[len(start) :].isascii() and name[len(start) :].isdigit()
 
 
 def _segment(file: Path, position: int) -> Path:

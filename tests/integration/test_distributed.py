@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +12,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from scheduler.store.tables import leader, worker
+from scheduler.store.tables import leader, log_chunk, worker
 from tests.integration.ledger import KEEPS_LEDGER, counted
 from tests.integration.processes import marked
 from tests.integration.project import Project
@@ -75,7 +76,15 @@ with DAG("fan", schedule=None):
 """
 
 
-def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(shop):
+def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(
+    new_project, postgres_url, redis_url, tmp_path
+):
+    shop = new_project(
+        database_url=postgres_url,
+        broker_url=redis_url,
+        secret_key=SECRET,
+        log_url=f"file://{tmp_path}/archive",
+    )
     shop.write("fan.py", keeps_ledger(shop, FAN))
     shop.launch("scheduler")
     shop.launch("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "one"))
@@ -83,13 +92,13 @@ def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(shop)
     shop.start("web")
     run = shop.trigger("fan").until(within=60)
     assert counted(shop.folder / "ledger") == {f"part {n}": 1 for n in range(20)} | {"joined": 1}
-    eventually(
-        lambda: all("Ended as success" in run.log(f"part_{number}") for number in range(20)), told=shop.told
-    )
-    for number in range(20):
-        assert f"part {number} on" in run.log(f"part_{number}")
-    said = shop.dirigent("tasks", "logs", "fan", run.run_id, "part_7")
-    assert "part 7 on" in said.stdout, said.stderr
+    archived = tmp_path / "archive" / "fan" / run.run_id
+    eventually(lambda: len(list(archived.rglob("*.log"))) == 22, told=shop.told)
+    eventually(lambda: not shop.record.rows(sa.select(log_chunk.c.start)), told=shop.told)
+    for number in (7, 13):
+        said = shop.dirigent("tasks", "logs", "fan", run.run_id, f"part_{number}")
+        assert f"part {number} on" in said.stdout, said.stderr
+        assert "Ended as success" in said.stdout
 
 
 HELD = """
@@ -97,6 +106,7 @@ with DAG("held", schedule=None):
     for number in range(4):
         @task(task_id=f"held_{number}")
         def held(number):
+            print("held", number)
             note(f"{number} began")
             wait_for("gate")
             note(f"{number} ended")
@@ -105,19 +115,25 @@ with DAG("held", schedule=None):
 """
 
 
-def test_attempts_of_a_killed_worker_run_again_on_the_other_one(shop):
+def test_attempts_of_a_killed_worker_run_again_on_the_other_one_and_their_logs_outlive_its_disk(shop):
     shop.write("held.py", keeps_ledger(shop, HELD))
     shop.start("scheduler")
-    first = shop.start("worker", "--slots", "4")
+    first = shop.start("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "one"))
     run = shop.trigger("held")
     eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 4, told=shop.told)
+    follower = shop.launch("tasks", "logs", "held", run.run_id, "held_0", "-f")
+    follower.wait_for("held 0")
+    eventually(lambda: all(f"held {n}" in run.log(f"held_{n}") for n in range(4)), told=shop.told)
     shop.start("worker", "--slots", "4")
     first.kill()
+    shutil.rmtree(shop.folder / "one")
     (shop.folder / "gate").touch()
     run.until(within=60)
     counts = counted(shop.folder / "ledger")
     assert counts == {f"{n} began": 2 for n in range(4)} | {f"{n} ended": 1 for n in range(4)}
     assert [row.state for row in run.attempts("held_0")] == ["lost", "success"]
+    assert all(f"held {n}" in run.log(f"held_{n}", 0) for n in range(4))
+    follower.wait_for("This log has no end; the attempt is recorded as lost")
 
 
 BUSY = """

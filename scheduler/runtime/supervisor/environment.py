@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from scheduler.failpoints import VARIABLE as FAILPOINTS
+from scheduler.logs.mask import is_sensitive
 
 #: What programs need to find their files, speak the user's language and reach the network.
 PASSED_ON: Final = (
@@ -47,6 +48,12 @@ def child_environment(environ: Mapping[str, str], also: Collection[str] = ()) ->
         if name == FAILPOINTS or (_matches(name, patterns) and not name.upper().startswith(_OWN))
     }
     return ONE_THREAD | passed | OURS
+
+
+def secrets_passed_on(environ: Mapping[str, str], also: Collection[str] = ()) -> list[str]:
+    """Return what children get that is secret, going by its name: it is not to show in their logs."""
+    passed = child_environment(environ, also)
+    return [value for name, value in passed.items() if is_sensitive(name)]
 
 
 def _matches(name: str, patterns: Collection[str]) -> bool:
