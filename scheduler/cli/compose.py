@@ -101,6 +101,10 @@ class Launcher:
         """Stop an attempt; its outcome still arrives."""
         self._supervisor.stop(attempt_id, reason, within_s)
 
+    def hold(self, until: float) -> None:
+        """Let attempts live until an instant of the monotonic clock, and no longer unless it is put off again."""
+        self._supervisor.hold(until)
+
     def warm(self, code_root: Path, file: str) -> None:
         """Import a DAG file before an attempt of it is asked for."""
         self._supervisor.warm(str(code_root), file)

@@ -58,6 +58,9 @@ class Launcher(Protocol):
     def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
         """Stop an attempt, dead after `within_s` at the latest (None: the usual grace); its outcome still arrives."""
 
+    def hold(self, until: float) -> None:
+        """Let attempts live until an instant of the monotonic clock, even if this process is stopped or hangs."""
+
     def warm(self, code_root: Path, file: str) -> None:
         """Import a DAG file before an attempt of it is asked for."""
 
@@ -129,7 +132,7 @@ class Worker:
     def start(self) -> None:
         """Make the worker known and begin to claim."""
         self._db.transact(self._register)
-        self._renewed_at = self._clock.monotonic()
+        self._note_renewal(self._clock.monotonic())
         self._thread.start()
         Thread(target=self._guard, name="worker-leases", daemon=True).start()
 
@@ -199,12 +202,13 @@ class Worker:
 
     def _step(self, *, is_asked: bool) -> None:
         try:
-            self._report_and_claim(is_asked=is_asked)
-            self._obey_cancellations()
-            self._look_ahead()
+            # First: what is launched on an old hold could be ended by it.
             if self._clock.monotonic() - self._renewed_at >= self._plan.heartbeat_s:
                 self._renew()
                 self._bell.watch(self._clock.monotonic())
+            self._report_and_claim(is_asked=is_asked)
+            self._obey_cancellations()
+            self._look_ahead()
         except DirigentError as error:
             log.warning("worker: %s", error)
         except Exception:
@@ -344,11 +348,16 @@ class Worker:
     def _renew(self) -> None:
         asked_at = self._clock.monotonic()
         renewal = self._db.transact(self._prolong)
-        self._renewed_at = asked_at
+        self._note_renewal(asked_at)
         for attempt_id in set(self._claims) - renewal.kept:
             self._launcher.stop(attempt_id, "its lease was lost", within_s=0.0)
         for attempt_id, reason in renewal.cancelled.items():
             self._launcher.stop(attempt_id, reason)
+
+    def _note_renewal(self, asked_at: float) -> None:
+        """Leases are good from when they were asked for; nothing lives to their end, though this process be frozen."""
+        self._renewed_at = asked_at
+        self._launcher.hold(asked_at + self._plan.lease_s - self._plan.heartbeat_s / 4)
 
     def _prolong(self, session: Session) -> Renewal:
         keep_quiet(session)

@@ -20,6 +20,8 @@ PARSE_LIMIT: Final = 64 * 1024 * 1024
 
 #: Exit code of a child that found its channel closed; user code may use it too, which only changes the words.
 EXIT_NO_CHANNEL: Final = 71
+#: Exit code of a base process whose supervisor did not prolong its hold in time.
+EXIT_OUT_OF_TOUCH: Final = 72
 
 _HEAD: Final = struct.Struct(">I")
 

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pytest
 
-from tests.runtime.conftest import Crew
+from tests.runtime.conftest import CLOCK, Crew
 from tests.runtime.processes import is_alive, wait_until
 
 SLEEPER = """
@@ -74,6 +75,25 @@ def test_a_killed_base_process_takes_all_along_and_is_replaced(asleep: tuple[Cre
         "lost with the base process, which was killed by SIGKILL",
     )
     wait_until(gone([*pids, preloader]))
+    assert crew.run_code("def task(): return 1").state == "success"
+
+
+def test_what_is_no_longer_held_ends_by_itself_though_its_supervisor_hangs(
+    asleep: tuple[Crew, list[int]],
+) -> None:
+    crew, pids = asleep
+    goes_on = Event()
+    crew.supervisor.hold(CLOCK.monotonic() + 3600)
+    crew.supervisor.hold(CLOCK.monotonic())
+    crew.supervisor._reactor.post(goes_on.wait)
+    wait_until(gone(pids))
+    goes_on.set()
+    outcome = crew.outcome()
+    assert (outcome.state, outcome.reason) == (
+        "lost",
+        "lost with the base process, which ended because this worker did not renew its leases in time",
+    )
+    crew.supervisor.hold(CLOCK.monotonic() + 3600)
     assert crew.run_code("def task(): return 1").state == "success"
 
 

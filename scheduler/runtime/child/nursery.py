@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import select
 import signal
@@ -21,7 +22,7 @@ from typing import Any, Final, NoReturn
 
 from scheduler.runtime import kernel
 from scheduler.runtime.child.spare import Asked, Spare, fork_spare
-from scheduler.runtime.frames import FrameReader, encode
+from scheduler.runtime.frames import EXIT_OUT_OF_TOUCH, FrameReader, encode
 
 Request = dict[str, Any]
 #: Called in the new process with the request and its descriptors.
@@ -72,6 +73,7 @@ class Nursery:
         self._poll = select.poll()
         self._has_spare = has_spare
         self._spare: Spare | None = None
+        self._hold_until: float | None = None
 
     @property
     def life_fd(self) -> int:
@@ -114,7 +116,7 @@ class Nursery:
 
     def _turn(self) -> None:
         wants_spare = self._has_spare and self._spare is None
-        ready = self._poll.poll(0 if wants_spare else None)
+        ready = self._poll.poll(0 if wants_spare else self._patience_ms())
         if wants_spare and not ready:
             self._fork_spare()
         for fd, _ in ready:
@@ -124,6 +126,14 @@ class Nursery:
                 raise SupervisorGone
             else:
                 self._take_requests()
+        if self._patience_ms() == 0:
+            self._end(EXIT_OUT_OF_TOUCH)
+
+    def _patience_ms(self) -> int | None:
+        """Return how long to wait for what is asked; 0 where the hold on what runs below has run out."""
+        if self._hold_until is None:
+            return None
+        return max(0, math.ceil(1000 * (self._hold_until - time.monotonic())))
 
     def _take_signals(self) -> None:
         if signal.SIGTERM in os.read(self._wake_r, 4096):
@@ -146,6 +156,9 @@ class Nursery:
     def _obey(self, request: Request) -> None:
         if request["op"] == "kill":
             self._kill(request["id"], request["signal"])
+            return
+        if request["op"] == "hold":
+            self._hold_until = request["until"]
             return
         count = request["fds"]
         fds, self._fds = self._fds[:count], self._fds[count:]
@@ -244,14 +257,14 @@ class Nursery:
     def _is_spare(self, pid: int) -> bool:
         return self._spare is not None and self._spare.pid == pid
 
-    def _end(self) -> NoReturn:
+    def _end(self, code: int = 0) -> NoReturn:
         """Kill everything below, as far as the kernel lets one know of it."""
         if self._grace_s:
             self._signal_children(signal.SIGTERM)
             self._wait_for_children(self._grace_s)
         self._signal_children(signal.SIGKILL)
         self._wait_for_children(0.5)
-        os._exit(0)
+        os._exit(code)
 
     def _signal_children(self, signum: signal.Signals) -> None:
         for pid in self._children:

@@ -65,6 +65,10 @@ class Family:
             _log.error("The base process cannot be started: %s; each attempt will try again.", error)
         self._services.reactor.call_later(self._services.limits.sweep_s, self._sweep)
 
+    def hold(self, until: float) -> None:
+        """End all, from below, at an instant of the monotonic clock that was not put off by then."""
+        self._root.hold(until)
+
     def close(self) -> None:
         """End them all, and give no more seats."""
         self._is_closed = True

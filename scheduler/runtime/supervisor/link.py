@@ -70,6 +70,10 @@ class Link:
         if child_id in self._keepers:
             self._socket.send({"op": "kill", "id": child_id, "signal": int(signum)})
 
+    def hold(self, until: float) -> None:
+        """Have the nursery end, and all below it, at an instant of the monotonic clock, unless it is put off again."""
+        self._socket.send({"op": "hold", "until": until})
+
     def drain(self) -> None:
         """Read what the nursery said before it ended."""
         self._socket.drain()

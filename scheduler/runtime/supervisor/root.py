@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scheduler.runtime import kernel
+from scheduler.runtime.frames import EXIT_OUT_OF_TOUCH
 from scheduler.runtime.supervisor.link import Link
 from scheduler.runtime.supervisor.services import Services
 from scheduler.wire import Data
@@ -32,6 +33,7 @@ class Root:
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Link | None = None
+        self._hold_until: float | None = None
 
     @property
     def pid(self) -> int | None:
@@ -44,6 +46,12 @@ class Root:
             self._start()
         assert self._link is not None
         return self._link
+
+    def hold(self, until: float) -> None:
+        """Let the base process, and one that is started later, live until an instant of the monotonic clock."""
+        self._hold_until = until
+        if self._link is not None:
+            self._link.hold(until)
 
     def close(self) -> None:
         """End the base process and all below it; waits until they are gone."""
@@ -60,6 +68,8 @@ class Root:
                 ours.close()
                 raise
         self._link = Link(self._services.reactor, ours, _nothing, self._ended)
+        if self._hold_until is not None:
+            self._link.hold(self._hold_until)
 
     def _execute(self, control_fd: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -90,6 +100,8 @@ class Root:
 
 
 def _death_words(code: int) -> str:
+    if code == EXIT_OUT_OF_TOUCH:
+        return "ended because this worker did not renew its leases in time"
     return f"exited with code {code}" if code >= 0 else f"was killed by {kernel.signal_name(-code)}"
 
 

@@ -106,6 +106,14 @@ class Supervisor:
         """
         self._reactor.post(lambda: self._stop(attempt_id, reason, within_s))
 
+    def hold(self, until: float) -> None:
+        """Let children live until an instant of the monotonic clock; called again, until a later one.
+
+        The base process keeps to it by itself: it ends all below it even where this process is stopped or hangs, and
+        where attempts ignore SIGTERM. Without any call they live on.
+        """
+        self._reactor.post(lambda: self._family.hold(until))
+
     def warm(self, code_root: str, file: str) -> None:
         """Import the file now, so that its next attempt starts at once."""
         self._reactor.post(lambda: self._family.warm(Source(code_root, file)))
