@@ -7,8 +7,13 @@ from argparse import ArgumentParser, Namespace
 from secrets import randbelow
 
 from tests.chaos.play import play, table
-from tests.chaos.scenarios import SCENARIOS, Scenario
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.scenarios.scenario import Scenario
+from tests.chaos.scenarios.soak import soaking
 from tests.services import shared
+
+#: Not among those that are played unless some are named.
+SOAK = "soak"
 
 
 def _arguments() -> Namespace:
@@ -18,11 +23,12 @@ def _arguments() -> Namespace:
     parser.add_argument(
         "--broker", choices=("redis", "rabbitmq"), help="all that the scenario can use, unless given"
     )
+    parser.add_argument("--minutes", type=float, default=5, help="how long a soak goes on; 5 unless given")
     parser.add_argument("--list", action="store_true", help="say what there is")
     given = parser.parse_args()
     for name in given.scenarios:
-        if name not in SCENARIOS:
-            parser.error(f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)}")
+        if name not in (*SCENARIOS, SOAK):
+            parser.error(f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)}, {SOAK}")
     return given
 
 
@@ -37,7 +43,8 @@ def main() -> int:
         sys.stdout.writelines(f"{each.name:20}{each.shows}\n" for each in SCENARIOS.values())
         return 0
     seed = randbelow(10_000) if given.seed is None else given.seed
-    chosen = [SCENARIOS[name] for name in given.scenarios]
+    known = {**SCENARIOS, SOAK: soaking(given.minutes)}
+    chosen = [known[name] for name in given.scenarios]
     shared.open_run()
     try:
         results = [play(each, broker, seed) for each in chosen for broker in _brokers(each, given.broker)]

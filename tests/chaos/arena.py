@@ -22,17 +22,20 @@ from sqlalchemy.engine import make_url
 
 from scheduler.clock import SystemClock
 from scheduler.operations.pools import set_pool
-from scheduler.store.tables import dag_run, task_instance
+from scheduler.store.tables import attempt, dag_run, leader, task_instance, worker
 from scheduler.wire import Json
 from tests.chaos.checker import Case
+from tests.chaos.disk import Disk
 from tests.chaos.history import read_history
 from tests.chaos.ledger import Entry, read_ledger
 from tests.chaos.proxy import Proxy
+from tests.chaos.tickets import Tickets
 from tests.chaos.workload import POOL, POOL_SLOTS, field
 from tests.integration.processes import Process
 from tests.integration.project import Project, project
 from tests.integration.waiting import eventually
 from tests.services import KINDS, Server, postgres, shared
+from tests.services.pgbouncer import PgBouncer
 
 SECRET = "c" * 44
 _EVERY_S = 0.25
@@ -48,7 +51,7 @@ class Arena:
     """The services are up; schedulers and workers are started by the scenario."""
 
     def __init__(
-        self, made: Project, database: Server, broker: Server, links: ExitStack, rng: Random
+        self, made: Project, database: Server, broker: Server, mounts: ExitStack, rng: Random
     ) -> None:
         self.project = made
         self.database = database
@@ -56,10 +59,12 @@ class Arena:
         self.rng = rng
         self.servers: dict[str, Process] = {}
         self.links: dict[str, Proxy] = {}
-        self._link_stack = links
+        self.disks: dict[str, Disk] = {}
+        self._mounts = mounts
         self._lines: dict[str, Callable[[str], Process]] = {}
         self._numbers = count()
         self._pause = Event()
+        self.tickets = Tickets(broker.url)
 
     # --- what runs ------------------------------------------------------------------------------------------------
 
@@ -73,15 +78,15 @@ class Arena:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
-    def scheduler(self, name: str = "scheduler-1", **environ: str) -> Process:
+    def scheduler(self, name: str = "scheduler-1", environ: Mapping[str, str] | None = None) -> Process:
         """Start a scheduler under a name; started again, it is started the same way."""
-        return self._launch(name, ("scheduler",), environ)
+        return self._launch(name, ("scheduler",), environ or {})
 
-    def worker(self, name: str, *, slots: int = 2, **environ: str) -> Process:
+    def worker(self, name: str, *, slots: int = 2, environ: Mapping[str, str] | None = None) -> Process:
         """Start a worker under a name."""
-        return self._launch(name, ("worker", "--slots", str(slots)), environ)
+        return self._launch(name, ("worker", "--slots", str(slots)), environ or {})
 
-    def _launch(self, name: str, words: tuple[str, ...], environ: dict[str, str]) -> Process:
+    def _launch(self, name: str, words: tuple[str, ...], environ: Mapping[str, str]) -> Process:
         home = str(self.project.folder / name)
 
         def launch(_: str) -> Process:
@@ -91,6 +96,27 @@ class Arena:
         self.servers[name] = launch(name)
         return self.servers[name]
 
+    def until_dead(self, name: str, within: float) -> bool:
+        """Wait until a server has ended by itself; return whether it did."""
+        deadline = time.monotonic() + within
+        while self.servers[name].is_running and time.monotonic() < deadline:
+            self._pause.wait(_EVERY_S)
+        return not self.servers[name].is_running
+
+    def until_running_on(self, name: str) -> None:
+        """Wait until some attempt runs on a worker."""
+        mine = sa.select(attempt.c.id).join(worker, worker.c.id == attempt.c.worker_id)
+        query = mine.where(worker.c.pid == self.servers[name].pid, attempt.c.state == "running")
+        eventually(lambda: self.rows(query), told=self.project.told)
+
+    def until_leads(self, name: str) -> None:
+        """Wait until a scheduler leads."""
+        mine = f":{self.servers[name].pid}:"
+        eventually(
+            lambda: [row for row in self.rows(sa.select(leader.c.holder)) if mine in row.holder],
+            told=self.project.told,
+        )
+
     def until_up(self, *names: str) -> None:
         """Wait until servers say that they are up; all of them unless some are named."""
         for name in names or tuple(self.servers):
@@ -98,7 +124,7 @@ class Arena:
 
     def link(self, name: str, server: Server) -> str:
         """Put a network link between a server-to-be and a service; return the service's address by way of it."""
-        proxy = self._link_stack.enter_context(Proxy(server.port))
+        proxy = self._mounts.enter_context(Proxy(server.port))
         self.links[name] = proxy
         return make_url(server.url).set(port=proxy.port).render_as_string(hide_password=False)
 
@@ -109,11 +135,19 @@ class Arena:
         eventually(lambda: self.project.record.dag("field"), within=60, told=self.project.told)
         self.project.db.transact(lambda session: set_pool(session, now, POOL, POOL_SLOTS, actor="chaos"))
 
-    def reap(self, runs: int, seconds: float) -> None:
-        """Trigger runs of `field` whose tasks take so long each."""
-        conf: dict[str, Json] = {"seconds": seconds}
+    def reap(self, runs: int, seconds: float, *, stubborn: bool = False, fails_first: bool = False) -> None:
+        """Trigger runs of `field`: how long tasks take, whether they ignore SIGTERM, or fail at their first try."""
+        self.trigger("field", runs, {"seconds": seconds, "stubborn": stubborn, "fails_first": fails_first})
+
+    def trigger(self, dag_id: str, runs: int, conf: dict[str, Json] | None = None) -> None:
+        """Trigger runs of a DAG."""
         for _ in range(runs):
-            self.project.trigger("field", conf, run_id=f"run-{next(self._numbers)}")
+            self.project.trigger(dag_id, conf, run_id=f"{dag_id}-{next(self._numbers)}")
+
+    def mount(self, name: str, megabytes: int) -> Disk:
+        """Give a server-to-be a small disk for its home folder."""
+        self.disks[name] = self._mounts.enter_context(Disk(self.project.folder / name, megabytes))
+        return self.disks[name]
 
     # --- what is done to it ---------------------------------------------------------------------------------------
 
@@ -132,6 +166,7 @@ class Arena:
 
     def relieve(self, name: str) -> None:
         """Start a successor, then stop the server in order, as a rolling deploy does; it must end well."""
+        self.thaw(name)
         old, new = self.servers[name], self._lines[name](name)
         self.servers[name] = new.wait_for(" is up")
         code = old.stop(signal.SIGTERM)
@@ -156,6 +191,18 @@ class Arena:
     def mend(self, link: str) -> None:
         """Let a link pass everything again."""
         self.links[link].mend()
+
+    def fill(self, disk: str) -> None:
+        """Leave no byte free on a disk."""
+        self.disks[disk].fill()
+
+    def free(self, disk: str) -> None:
+        """Give the space back."""
+        self.disks[disk].free()
+
+    def empty_broker(self, _: str = "") -> None:
+        """Throw away every ticket that waits."""
+        self.tickets.empty()
 
     def restart_broker(self, _: str = "") -> None:
         """Stop the broker in order and start it again."""
@@ -208,26 +255,34 @@ class Arena:
         """What the tasks have told so far."""
         return read_ledger(self.ledger)
 
-    def case(self, skew_s: float = 0.0) -> Case:
-        """Return what there is to judge."""
-        return Case(read_history(self.project.db), self.entries, skew_s)
+    def case(self, **terms: Any) -> Case:
+        """Return what there is to judge, on these terms (`Case`)."""
+        origin_s = SystemClock().now().timestamp() - time.monotonic()
+        return Case(read_history(self.project.db), self.entries, origin_s, **terms)
+
+
+def _pool(database: Server) -> PgBouncer:
+    """Prepare a pool of connections before a database."""
+    pool = PgBouncer(shared.new_folder("pgbouncer"))
+    pool.serve(database.url)
+    return pool
 
 
 @contextmanager
-def arena(folder: Path, kind: str, rng: Random, *, lease_s: float, **settings: str) -> Iterator[Arena]:
+def arena(folder: Path, kind: str, rng: Random, *, pooled: bool, **settings: str) -> Iterator[Arena]:
     """Start the services for one scenario; everything ends with the block."""
     with ExitStack() as parts:
         database = parts.enter_context(Postgres(shared.new_folder("postgres")))
         broker = parts.enter_context(KINDS[kind](shared.new_folder(kind)))
+        url = parts.enter_context(_pool(database)).url if pooled else database.url
         given = {
-            "database_url": database.url,
+            "database_url": url,
             "broker_url": broker.url,
             "secret_key": SECRET,
-            "lease_s": str(lease_s),
             **settings,
         }
-        links = parts.enter_context(ExitStack())
+        mounts = parts.enter_context(ExitStack())
         made = parts.enter_context(project(folder, **given))
-        built = Arena(made, database, broker, links, rng)
+        built = Arena(made, database, broker, mounts, rng)
         parts.callback(built.let_go)
         yield built

@@ -6,8 +6,9 @@ marks, and tasks that keep the ledger (`tests.chaos.ledger`).
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -28,6 +29,8 @@ from tests.chaos.ledger import Entry, Life, lives_of
 TOLERANCE_S = 2.0
 #: A loss is recorded at an instant that is asked for a moment before the database finds the lease run out.
 LOSS_TOLERANCE_S = 0.25
+#: What tasks say that fail as they are told to.
+ON_PURPOSE = "on purpose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,18 @@ class Violation:
 
 @dataclass(frozen=True)
 class Case:
-    """What there is to judge. `skew_s`: how far clocks of hosts were set apart on purpose."""
+    """What there is to judge.
+
+    `origin_s`: what the wall clock said when the monotonic one began. `skew_s`: how far clocks of hosts were set apart
+    on purpose. `fails`: DAGs whose runs are to fail. `forgiven`: reasons with which any attempt may fail, as a pattern.
+    """
 
     history: History
     entries: Sequence[Entry]
+    origin_s: float
     skew_s: float = 0.0
+    fails: Collection[str] = ()
+    forgiven: str = ON_PURPOSE
 
     @cached_property
     def lives(self) -> list[Life]:
@@ -100,13 +110,26 @@ def check(case: Case) -> list[Violation]:
 
 
 def nothing_is_lost(case: Case) -> Iterator[str]:
-    """Every run came to its end, well, and so did every task of it."""
+    """Every run came to its end as it should, and so did every task of it."""
     for run in case.history.runs:
-        if run.state != RunState.SUCCESS:
+        if run.state != _wanted(case, run):
             yield f"run {run.run_id} is {run.state}"
     for task in case.history.tasks:
-        if task.state != TaskState.SUCCESS:
+        if task.state != _wanted(case, case.runs[task.run_pk]):
             yield f"{case.name(task.id)} is {task.state}: {task.reason}"
+
+
+def no_retry_is_used_up(case: Case) -> Iterator[str]:
+    """What happens to servers is no failure of a task: an attempt fails by its own doing only."""
+    for attempt in case.history.attempts:
+        is_meant = case.runs[attempt.run_pk].dag_id in case.fails or re.search(case.forgiven, attempt.reason)
+        if attempt.state == "failed" and not is_meant:
+            yield f"attempt {attempt.id} failed: {attempt.reason}"
+
+
+def _wanted(case: Case, run: Run) -> str:
+    """Return the state that a run and all its tasks are to have: both enumerations have the same word for it."""
+    return RunState.FAILED.value if run.dag_id in case.fails else RunState.SUCCESS.value
 
 
 def success_is_earned(case: Case) -> Iterator[str]:
@@ -176,7 +199,7 @@ def none_outlives_its_lease(case: Case) -> Iterator[str]:
             or life.epoch != attempt.epoch
         ):
             continue
-        late_s = life.seen_wall - attempt.end_date.timestamp()
+        late_s = case.origin_s + life.seen - attempt.end_date.timestamp()
         if late_s > LOSS_TOLERANCE_S + case.skew_s and "stopped answering" in attempt.reason:
             yield f"{life.name} was seen alive {late_s:.3f} s after it counted as lost"
 
@@ -291,6 +314,7 @@ def time_runs_forward(case: Case) -> Iterator[str]:
 
 RULES: tuple[Rule, ...] = (
     nothing_is_lost,
+    no_retry_is_used_up,
     success_is_earned,
     code_begins_once_a_claim,
     attempts_are_known,

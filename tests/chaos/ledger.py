@@ -24,7 +24,7 @@ def note(what):
     ti = get_current_context()["ti"]
     line = {{
         "what": what, "attempt_id": ti._job.attempt_id, "epoch": ti._job.epoch, "run_id": ti.run_id,
-        "task_id": ti.task_id, "path": ti.path, "pid": os.getpid(), "at": time.monotonic(), "wall": time.time(),
+        "task_id": ti.task_id, "path": ti.path, "pid": os.getpid(), "at": time.monotonic(),
     }}
     out = os.open(LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     os.write(out, (json.dumps(line) + "\\n").encode())
@@ -42,7 +42,7 @@ def live(seconds):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: `at` by the monotonic clock, `wall` by the clock of the task's process."""
+    """One line: `at` by the monotonic clock."""
 
     what: str
     attempt_id: int
@@ -52,7 +52,6 @@ class Entry:
     path: str
     pid: int
     at: float
-    wall: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,6 @@ class Life:
     epoch: int
     began: float
     seen: float
-    seen_wall: float
     begins: int
     ends: int
 
@@ -90,6 +88,5 @@ def lives_of(entries: Iterable[Entry]) -> list[Life]:
 
 def _life(key: tuple[int, int], entries: list[Entry]) -> Life:
     whats = [entry.what for entry in entries]
-    last = max(entries, key=lambda entry: entry.at)
-    began = min(entry.at for entry in entries)
-    return Life(*key, began, last.at, last.wall, whats.count("begin"), whats.count("end"))
+    times = [entry.at for entry in entries]
+    return Life(*key, min(times), max(times), whats.count("begin"), whats.count("end"))

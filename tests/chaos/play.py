@@ -14,7 +14,8 @@ from random import Random
 
 from tests.chaos.arena import Arena, arena
 from tests.chaos.checker import Case, Violation, check
-from tests.chaos.scenarios import Scenario
+from tests.chaos.needs import missing
+from tests.chaos.scenarios.scenario import Scenario
 
 _SHOWN = 20
 
@@ -28,17 +29,23 @@ class Result:
     seed: int
     seconds: float
     facts: str
-    violations: tuple[Violation, ...]
+    violations: tuple[Violation, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
         """In a word."""
+        if self.missing:
+            return f"not played: needs {'; '.join(self.missing)}"
         return f"{len(self.violations)} breaches" if self.violations else "kept"
 
 
 def play(scenario: Scenario, broker: str, seed: int) -> Result:
     """Play a scenario; what its servers printed stays in its folder where a promise was broken."""
     sys.stdout.write(f"\n{scenario.name} on {broker}, seed {seed}: {scenario.shows}\n")
+    if lacking := missing(scenario.needs):
+        sys.stdout.write(f"  not played: it needs {'; '.join(lacking)}\n")
+        return Result(scenario.name, broker, seed, 0, "", (), tuple(lacking))
     folder = Path(tempfile.mkdtemp(prefix="dirigent-chaos-"))
     began = time.monotonic()
     facts, violations = _play(scenario, broker, seed, folder / "shop")
@@ -61,7 +68,8 @@ def _play(scenario: Scenario, broker: str, seed: int, folder: Path) -> tuple[str
     facts = ""
     violations: list[Violation] = []
     try:
-        with arena(folder, broker, Random(seed), lease_s=scenario.lease_s) as made:
+        settings = {"lease_s": str(scenario.lease_s), **dict(scenario.settings)}
+        with arena(folder, broker, Random(seed), pooled=scenario.pooled, **settings) as made:
             facts, violations = _judged(scenario, made)
     except AssertionError as error:
         violations.append(Violation("left in order", str(error)))
@@ -74,7 +82,7 @@ def _judged(scenario: Scenario, made: Arena) -> tuple[str, list[Violation]]:
         scenario.play(made)
     except AssertionError as error:
         broken.append(Violation("comes to its end", str(error)))
-    case = made.case(scenario.skew_s)
+    case = made.case(skew_s=scenario.skew_s, fails=scenario.fails, forgiven=scenario.forgiven)
     return _facts(case), broken + check(case)
 
 

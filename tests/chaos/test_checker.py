@@ -12,6 +12,7 @@ from tests.chaos.history import Attempt, History, Move, Run, Task
 from tests.chaos.ledger import Entry, lives_of, read_ledger
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ORIGIN_S = NOON.timestamp() - 100
 
 
 def at(seconds: float) -> datetime:
@@ -19,8 +20,7 @@ def at(seconds: float) -> datetime:
 
 
 def entry(what: str, attempt_id: int, seconds: float, *, epoch: int = 1) -> Entry:
-    wall = NOON.timestamp() + seconds
-    return Entry(what, attempt_id, epoch, "r", "", "", 1, 100 + seconds, wall)
+    return Entry(what, attempt_id, epoch, "r", "", "", 1, 100 + seconds)
 
 
 def attempt(key: int, ti_id: int, state: str, queued: float, ended: float, **fields) -> Attempt:
@@ -86,16 +86,16 @@ def good() -> Case:
         entry("begin", 3, 5.5),
         entry("end", 3, 6.5),
     ]
-    return Case(history, entries)
+    return Case(history, entries, ORIGIN_S)
 
 
 def with_entries(case: Case, *more: Entry, without: int | None = None) -> Case:
     kept = [each for each in case.entries if each.attempt_id != without]
-    return Case(case.history, [*kept, *more], case.skew_s)
+    return replace(case, entries=[*kept, *more])
 
 
 def with_history(case: Case, **parts) -> Case:
-    return Case(replace(case.history, **parts), case.entries, case.skew_s)
+    return replace(case, history=replace(case.history, **parts))
 
 
 def with_attempt(case: Case, key: int, **fields) -> Case:
@@ -123,7 +123,12 @@ BAD = {
         "nothing_is_lost",
         lambda case: with_history(case, runs=(replace(case.history.runs[0], state="running"),)),
     ),
+    "a run that should have failed": ("nothing_is_lost", lambda case: replace(case, fails={"d"})),
     "a task that never ran": ("nothing_is_lost", lambda case: with_task(case, 2, state="none")),
+    "a failure that is not the task's": (
+        "no_retry_is_used_up",
+        lambda case: with_attempt(case, 1, state="failed", reason="no database"),
+    ),
     "a success that nobody earned": ("success_is_earned", lambda case: with_entries(case, without=3)),
     "a success of an earlier claim": ("success_is_earned", lambda case: with_attempt(case, 3, epoch=2)),
     "code that began twice": (
@@ -208,7 +213,7 @@ def test_every_rule_is_seen_to_fail():
 def test_clocks_that_were_set_apart_on_purpose_are_forgiven_the_distance(good):
     spoilt = with_attempt(good, 3, queued_at=at(300))
     assert check(spoilt)
-    assert check(Case(spoilt.history, spoilt.entries, skew_s=300)) == []
+    assert check(replace(spoilt, skew_s=300)) == []
 
 
 def test_an_attempt_lived_from_its_first_line_to_its_last(good, tmp_path):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.chaos.arena import Arena
 from tests.chaos.play import play, table
-from tests.chaos.scenarios import SCENARIOS, Scenario
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.scenarios.scenario import Scenario
 
 
 def small(arena: Arena) -> None:

@@ -37,12 +37,16 @@ class Launcher:
     def __init__(self):
         self.jobs: SimpleQueue[Job] = SimpleQueue()
         self.stopped: SimpleQueue[tuple[int, str, float | None]] = SimpleQueue()
+        self.held: SimpleQueue[float] = SimpleQueue()
 
     def launch(self, job):
         self.jobs.put(job)
 
     def stop(self, attempt_id, reason, within_s=None):
         self.stopped.put((attempt_id, reason, within_s))
+
+    def hold(self, until):
+        self.held.put(until)
 
     def warm(self, code_root, file):
         pass
@@ -109,3 +113,9 @@ def test_a_worker_that_cannot_renew_has_its_attempts_dead_before_their_leases_ru
     assert (attempt_id, reason) == (job.attempt_id, "this worker lost touch with the database")
     assert within_s < 1
     worker.finished(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="cancelled"))
+
+
+@pytest.mark.parametrize("worker", [replace(PLAN, lease_s=1.5, heartbeat_s=0.2)], indirect=True, ids=["brief"])
+def test_each_renewal_lets_attempts_live_on_but_never_to_the_end_of_their_leases(worker, launcher):
+    first, second = (launcher.held.get(timeout=30) for _ in range(2))
+    assert first < second < SystemClock().monotonic() + 1.5

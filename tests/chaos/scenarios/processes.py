@@ -1,0 +1,168 @@
+"""Processes that are killed, frozen, replaced, or crash at an edge of a transaction."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+from scheduler.failpoints import PLACES, VARIABLE, Edge, Moment, Spot
+from tests.chaos.arena import Arena
+from tests.chaos.plan import Fault, in_turn
+from tests.chaos.scenarios.scenario import Scenario, carry_out, start
+
+#: Places that a scheduler passes; workers and attempts pass the others.
+_OF_SCHEDULERS = (
+    Edge.PLANNED,
+    Edge.QUEUED,
+    Edge.LOSS_RECORDED,
+    Edge.LEAD_TAKEN,
+    Edge.LEAD_YIELDED,
+    Spot.PUBLISH,
+    Spot.PUBLISHED,
+)
+#: Places that a process passes when it is asked to stop.
+_AT_THE_END = (Edge.RELEASED, Edge.LEAD_YIELDED)
+#: The hit at which it crashes, where it is not the second. Each attempt counts for itself.
+_WHEN: dict[str, str] = {
+    Edge.RELEASED: "1",
+    Edge.LEAD_YIELDED: "1",
+    Edge.LOSS_RECORDED: "1",
+    Spot.ATTEMPT_BORN: "~0.4",
+    Spot.OUTCOME_TOLD: "~0.4",
+}
+QUICK = {"seconds": 0.1, "stubborn": False, "fails_first": False}
+
+
+def kill_workers(arena: Arena) -> None:
+    """8 workers, one killed in turn every 200 ms for 10 s, under 500 tasks."""
+    names = start(arena, workers=8, layers=10, width=10)
+    arena.reap(runs=5, seconds=0.3)
+    carry_out(arena, in_turn(arena.rng, "kill", names, every_s=0.2, for_s=10))
+    arena.finish(within=180)
+
+
+def kill_schedulers(arena: Arena) -> None:
+    """Two schedulers, one killed every 2 s, 8 times."""
+    arena.scheduler("scheduler-2")
+    start(arena, workers=2, slots=4, layers=8, width=8)
+    arena.reap(runs=4, seconds=0.2)
+    carry_out(arena, in_turn(arena.rng, "kill", ["scheduler-1", "scheduler-2"], every_s=2, for_s=16))
+    arena.finish(within=120)
+
+
+def freeze_workers(arena: Arena) -> None:
+    """Two of three workers in turn are stopped for longer than a lease, and wake up after others took over."""
+    names = start(arena, workers=3, layers=3, width=6)
+    arena.reap(runs=2, seconds=10)
+    faults = []
+    for number, name in enumerate(arena.rng.sample(names, 2)):
+        at_s = 3 + 14.0 * number
+        faults += [Fault(at_s, "freeze", name), Fault(at_s + 12, "thaw", name)]
+    carry_out(arena, faults)
+    arena.finish(within=180)
+
+
+def freeze_leader(arena: Arena) -> None:
+    """The leading scheduler is stopped until another leads, and wakes up as a second leader."""
+    start(arena, workers=2, slots=4, layers=8, width=8)
+    arena.scheduler("scheduler-2")
+    arena.until_up()
+    arena.reap(runs=4, seconds=0.2)
+    carry_out(
+        arena,
+        [
+            Fault(at_s, act, "scheduler-1" if number % 2 == 0 else "scheduler-2")
+            for number, began_s in enumerate((1, 11, 21))
+            for at_s, act in ((began_s, "freeze"), (began_s + 8.5, "thaw"))
+        ],
+    )
+    arena.finish(within=120)
+
+
+def deploy(arena: Arena) -> None:
+    """Every worker and scheduler is replaced, twice, in the middle of everything; no loss is counted."""
+    names = start(arena, workers=3, layers=6, width=6)
+    arena.reap(runs=4, seconds=1)
+    order = [*names, "scheduler-1"] * 2
+    carry_out(arena, [Fault(1 + 2.0 * number, "relieve", name) for number, name in enumerate(order)])
+    arena.finish(within=180)
+    lost = [task.task_id for task in arena.case().history.tasks if task.losses]
+    assert not lost, f"a deploy counts as a loss: {lost}"
+
+
+def crash_at_edges(arena: Arena) -> None:
+    """In each place, one after the other, one process crashes that passes it."""
+    start(arena, workers=1, layers=4, width=4)
+    places = sorted(PLACES)
+    arena.rng.shuffle(places)
+    for place in places:
+        _crash_at(arena, place)
+    arena.finish(within=240)
+
+
+def _crash_at(arena: Arena, place: str) -> None:
+    """Let a process crash at a place; where it does not come by within seconds, it is killed anyhow."""
+    if place.startswith(Edge.RUN_CREATED):
+        _crash_while_triggering(arena, place)
+        return
+    rule = {VARIABLE: f"{place}=crash@{_WHEN.get(place.partition('.')[0], '2')}"}
+    is_scheduler = place.startswith(_OF_SCHEDULERS)
+    if is_scheduler:
+        arena.bury("scheduler-1")
+        arena.scheduler("doomed", environ=rule)
+    else:
+        arena.worker("doomed", environ=rule)
+    arena.trigger("field", 1, QUICK)
+    if place.startswith(_AT_THE_END):
+        (arena.until_leads if is_scheduler else arena.until_running_on)("doomed")
+        arena.servers["doomed"].send(signal.SIGTERM)
+    has_crashed = arena.until_dead("doomed", within=14)
+    arena.say(f"  {place}: {'crashed' if has_crashed else 'lived on'}")
+    arena.bury("doomed")
+    if is_scheduler:
+        arena.scheduler("scheduler-1")
+
+
+def _crash_while_triggering(arena: Arena, place: str) -> None:
+    """Before the commit there is no run; after it there is one, which runs to its end."""
+    run_id = place.replace(".", "-")
+    words = ("dags", "trigger", "field", "--run-id", run_id, "--conf", json.dumps(QUICK))
+    ended = arena.project.dirigent(*words, **{VARIABLE: f"{place}=crash"})
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    created = [run for run in arena.case().history.runs if run.run_id == run_id]
+    assert bool(created) == place.endswith(Moment.COMMITTED), f"{place}: {created}"
+
+
+SCENARIOS = (
+    Scenario(
+        name="kill-workers",
+        shows="8 workers, one killed (-9) every 200 ms for 10 s under 500 tasks",
+        play=kill_workers,
+    ),
+    Scenario(
+        name="kill-schedulers",
+        shows="two schedulers, one killed (-9) every 2 s, 8 times",
+        play=kill_schedulers,
+    ),
+    Scenario(
+        name="freeze-workers",
+        shows="a worker stopped (SIGSTOP) and woken after its attempts ran elsewhere: none lives beside its successor",
+        play=freeze_workers,
+    ),
+    Scenario(
+        name="freeze-leader",
+        shows="a leading scheduler stopped and woken while another leads: two leaders harm nothing",
+        play=freeze_leader,
+    ),
+    Scenario(
+        name="deploy",
+        shows="every server replaced twice by SIGTERM under load: no task fails, no loss is counted",
+        play=deploy,
+    ),
+    Scenario(
+        name="crash-at-edges",
+        shows="a crash before and after every commit, around publishing and launching, and in attempts",
+        play=crash_at_edges,
+        forgiven="killed by SIGKILL",
+    ),
+)
