@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from scheduler.errors import DirigentError
+from scheduler.errors import DirigentError, DuplicateDag
 from scheduler.parsing.contents import Contents
 from scheduler.parsing.freshness import content_of, is_fresh, load_revisions
 from scheduler.parsing.materialize import write_tree
-from scheduler.parsing.register import Finding, Origin, Policy, register
+from scheduler.parsing.register import Finding, Origin, Policy, declared, register
 from scheduler.parsing.scan import ROOT, Scan, scan_folder
 from scheduler.store.blobs import Blob, missing_blobs, store_blobs
 from scheduler.store.dag_files import (
@@ -61,6 +61,8 @@ class Ledger:
         self._records: dict[str, FileRecord] = {}
         self._origin = Origin(0, {}, {})
         self._wanted: set[str] = set()
+        #: What files declare that were refused, because other files have it.
+        self._refused: dict[str, frozenset[str]] = {}
         self._gone: dict[str, datetime] = {}
         self._dag_files: frozenset[str] = frozenset()
 
@@ -158,7 +160,9 @@ class Ledger:
         ]
         if not findings:
             return
-        records = self._db.transact(lambda session: register(session, now, findings, self._policy))
+        records = self._db.transact(
+            lambda session: register(session, now, findings, self._policy, self._refused)
+        )
         for record in records:
             if _differs(record, self._records.get(record.path)):
                 _log_note(record)
@@ -167,6 +171,18 @@ class Ledger:
             self._wanted.discard(record.path)
             if not is_fresh(record, self._origin.manifest, self._origin.revisions):
                 self._wanted.add(record.path)
+        self._note_refused(findings, records)
+
+    def _note_refused(self, findings: Iterable[Finding], records: Iterable[FileRecord]) -> None:
+        """Have files looked at again that were refused, once a file has let go of a DAG: it may be theirs."""
+        parsed = {each.parsed.file: each.parsed for each in findings}
+        for record in records:
+            self._refused.pop(record.path, None)
+            if record.error is not None and record.error.type == DuplicateDag.__name__:
+                self._refused[record.path] = declared(parsed[record.path])
+        before = {dag_id for each in findings if each.before for dag_id in each.before.dag_ids}
+        if before - {dag_id for record in records for dag_id in record.dag_ids}:
+            self._wanted |= self._refused.keys()
 
     def _finding(self, parsed: ParsedFile, origin: Origin) -> Finding:
         return Finding(parsed, origin, self._records.get(parsed.file), self._pin(parsed, origin))

@@ -65,13 +65,24 @@ class Finding:
 
 
 def register(
-    session: Session, now: datetime, findings: Sequence[Finding], policy: Policy
+    session: Session,
+    now: datetime,
+    findings: Sequence[Finding],
+    policy: Policy,
+    refused: Mapping[str, frozenset[str]],
 ) -> list[FileRecord]:
     """Write what files declare, or why they cannot be imported, and return their records.
 
     DAGs that a file declared before and no longer does are retired. An error leaves them all as they were.
+    `refused`: what files declare that were refused before, because other files had it.
     """
     owned = owners(session, [spec.dag_id for each in findings for spec in each.parsed.dags])
+    newest = {
+        **refused,
+        **{each.parsed.file: declared(each.parsed) for each in findings if not each.parsed.error},
+    }
+    # Who no longer declares a DAG does not keep it from the file that it has moved to.
+    owned = {dag_id: file for dag_id, file in owned.items() if dag_id in newest.get(file, {dag_id})}
     records = [_judge(each, owned, now) for each in sorted(findings, key=lambda each: each.parsed.file)]
     good = [finding for finding, record in records if record.error is None]
     _store(session, now, good, policy)
@@ -79,6 +90,11 @@ def register(
     save_files(session, [record for _, record in records])
     request_wake(session)
     return [record for _, record in records]
+
+
+def declared(parsed: ParsedFile) -> frozenset[str]:
+    """Return the ids of the DAGs in a file."""
+    return frozenset(spec.dag_id for spec in parsed.dags)
 
 
 def _judge(finding: Finding, owned: dict[str, str], now: datetime) -> tuple[Finding, FileRecord]:

@@ -49,7 +49,11 @@ class _Folder(NamedTuple):
 def scan_folder(root: Path) -> Scan:
     """Look at everything in the DAG folder that is not ignored. Links are followed. Never raises OSError."""
     scan = Scan()
-    open_folders = [_Folder(root, "", None, frozenset())]
+    try:
+        open_folders = [_Folder(root, "", None, frozenset({_identity(root.stat())}))]
+    except OSError as error:
+        scan.unreadable[ROOT] = words(error)
+        return scan
     while open_folders:
         folder = open_folders.pop()
         try:
@@ -89,10 +93,14 @@ def _look_at(entry: os.DirEntry[str], folder: _Folder, scan: Scan) -> _Folder | 
 
 
 def _enter(entry: os.DirEntry[str], found: os.stat_result, folder: _Folder) -> _Folder | None:
-    identity = (found.st_dev, found.st_ino)
+    identity = _identity(found)
     if identity in folder.above:
         return None
     return _Folder(Path(entry.path), f"{folder.prefix}{entry.name}/", folder.rules, folder.above | {identity})
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return (found.st_dev, found.st_ino)
 
 
 def _add(path: str, found: os.stat_result, scan: Scan) -> None:

@@ -492,3 +492,32 @@ def test_contents_that_were_deleted_from_the_database_are_stored_anew_with_the_n
         manifest = load_manifest(session, yard.dag("orders").snapshot_id)
         assert set(manifest) == {"orders.py", "notes.txt"}
         assert len(load_blobs(session, [entry.hash for entry in manifest.values()])) == 2
+
+
+def declare(*dag_ids):
+    return "from scheduler import DAG, EmptyOperator\n" + "".join(
+        f'with DAG("{dag_id}"):\n    EmptyOperator(task_id="a")\n' for dag_id in dag_ids
+    )
+
+
+@pytest.mark.parametrize("new_file", ["alpha.py", "zulu.py"])
+def test_a_dag_that_moves_to_another_file_is_not_retired(yard, new_file):
+    yard.write("etl.py", declare("orders", "prices"))
+    yard.sweep()
+    yard.write("etl.py", declare("orders"))
+    yard.write(new_file, declare("prices"))
+    yard.sweep()
+    assert yard.error(new_file) == ""
+    assert (yard.dag("prices").file, yard.dag("prices").retired_at) == (new_file, None)
+
+
+def test_files_that_swap_their_dags_are_both_taken(yard):
+    yard.write_dag("one.py", "orders")
+    yard.write_dag("two.py", "prices")
+    yard.sweep()
+    yard.write_dag("one.py", "prices")
+    yard.write_dag("two.py", "orders")
+    yard.sweep()
+    assert (yard.error("one.py"), yard.error("two.py")) == ("", "")
+    assert (yard.dag("orders").file, yard.dag("prices").file) == ("two.py", "one.py")
+    assert yard.dag_ids() == ["orders", "prices"]

@@ -75,6 +75,7 @@ def test_links_are_followed_but_not_in_circles(put, tmp_path):
     (tmp_path / "nowhere.py").symlink_to("missing.py")
     found = seen(tmp_path)
     assert {"real/a.py", "link/a.py"} <= set(found)
+    assert not any("loop" in path for path in found)
     assert len(found) < 20
 
 
