@@ -161,13 +161,18 @@ def cpu_s(pid: int) -> float:
 
 
 def pss_bytes(pid: int) -> int:
-    """Return the proportional memory of a process and all below it."""
+    """Return the proportional memory of a process and all below it.
+
+    A server shows it to root only; to others its resident memory stands in, which is more.
+    """
     total = 0
     for process in tree(pid):
         try:
             total += process.memory_full_info().pss
         except psutil.NoSuchProcess:
             continue
+        except psutil.AccessDenied:
+            total += process.memory_info().rss
     return total
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -38,6 +38,9 @@ FOREIGN: Final = re.compile(
 TOML_NAME: Final = "dirigent.toml"
 INPROC_SCHEME: Final = "inproc://"
 HIDDEN: Final = "***"
+#: Settings that may hold a secret: `<name>_file` names a file that holds their value.
+FROM_FILE: Final = ("secret_key", "database_url", "broker_url", "notify_on_failure")
+_FILE: Final = "_file"
 
 
 def _absolute(path: Path) -> Path:
@@ -221,7 +224,7 @@ def load_settings(environ: Mapping[str, str], folder: Path, **overrides: Any) ->
 
     Raises BadSetting for the first option that is unknown or has a value it cannot have.
     """
-    given = dict(_from_toml(folder / TOML_NAME)) | dict(_from_environment(environ))
+    given = _once(_from_toml(folder / TOML_NAME)) | _once(_from_environment(environ))
     given |= {name: (f"--{name}", value) for name, value in overrides.items() if value is not None}
     try:
         return Settings(**{name: value for name, (_, value) in given.items()})
@@ -261,9 +264,9 @@ def _from_toml(path: Path) -> Iterator[Given]:
     for name, value in data.items():
         if isinstance(value, dict):
             raise BadSetting(f"{TOML_NAME}: [{name}]", None, "settings stand at the top, under no heading.")
-        if name not in Settings.model_fields:
+        if not _is_known(name):
             raise _unknown(f"{TOML_NAME}: {name}", name, value, "")
-        yield name, (f"{TOML_NAME}: {name}", value)
+        yield _given(name, f"{TOML_NAME}: {name}", value)
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
@@ -272,10 +275,41 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
         if not variable.startswith(PREFIX) or FOREIGN.fullmatch(variable):
             continue
         name = variable.removeprefix(PREFIX).lower()
-        if name not in Settings.model_fields or variable != variable.upper():
+        if not _is_known(name) or variable != variable.upper():
             raise _unknown(variable, name, value, PREFIX)
         if value:
-            yield name, (variable, value)
+            yield _given(name, variable, value)
+
+
+def _is_known(name: str) -> bool:
+    return name in Settings.model_fields or (name.endswith(_FILE) and name.removesuffix(_FILE) in FROM_FILE)
+
+
+def _given(name: str, source: str, value: object) -> Given:
+    if name in Settings.model_fields:
+        return name, (source, value)
+    return name.removesuffix(_FILE), (source, _content(source, value))
+
+
+def _content(source: str, path: object) -> str:
+    """Return what a file holds, without the line break that editors put at its end."""
+    try:
+        text = Path(str(path)).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadSetting(source, path, f"the file cannot be read: {reason}") from None
+    if not text:
+        raise BadSetting(source, path, "the file is empty")
+    return text
+
+
+def _once(given: Iterable[Given]) -> dict[str, tuple[str, Any]]:
+    found: dict[str, tuple[str, Any]] = {}
+    for name, (source, value) in given:
+        if name in found:
+            raise BadSetting(source, None, f"{found[name][0]} is set too; leave one of them out")
+        found[name] = (source, value)
+    return found
 
 
 def _unknown(source: str, name: str, value: object, prefix: str) -> BadSetting:
@@ -319,6 +353,9 @@ Defaults, overlaid with `{TOML_NAME}` in the folder where Dirigent is started, o
 the environment. Each is checked once, at the start: an unknown name or a value that cannot be is refused by
 name. An empty variable counts as not set. `dirigent config show` prints what is in force, `dirigent config
 reference` prints this page.
+
+What may hold a secret can be read from a file instead, as containers are given theirs: `secret_key_file`,
+`database_url_file`, `broker_url_file` and `notify_on_failure_file` (`DIRIGENT_SECRET_KEY_FILE`, ...) name it.
 
 | `{TOML_NAME}` | environment | default | meaning |
 |---|---|---|---|"""

@@ -137,6 +137,63 @@ def test_a_hidden_password_leaves_the_rest_of_the_address():
     assert without_password("sqlite:////tmp/a.db") == "sqlite:////tmp/a.db"
 
 
+def test_a_secret_may_be_read_from_a_file(tmp_path):
+    key, url = tmp_path / "key", tmp_path / "url"
+    key.write_text("k" * 40 + "\n")
+    url.write_text("postgresql://me:swordfish@host/db\n")
+    (tmp_path / "dirigent.toml").write_text(f'database_url_file = "{url}"\n')
+
+    settings = load_settings({"DIRIGENT_SECRET_KEY_FILE": str(key)}, tmp_path)
+
+    assert settings.secret_key is not None
+    assert settings.secret_key.get_secret_value() == "k" * 40
+    assert settings.database_url == "postgresql://me:swordfish@host/db"
+
+
+def test_a_variable_overrides_a_file_that_the_settings_file_names(tmp_path):
+    (tmp_path / "key").write_text("k" * 40)
+    (tmp_path / "dirigent.toml").write_text(f'secret_key_file = "{tmp_path / "key"}"\n')
+
+    settings = load_settings({"DIRIGENT_SECRET_KEY": "x" * 40}, tmp_path)
+
+    assert settings.secret_key is not None
+    assert settings.secret_key.get_secret_value() == "x" * 40
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        (
+            {"DIRIGENT_SECRET_KEY_FILE": "/no/such"},
+            "DIRIGENT_SECRET_KEY_FILE='/no/such': the file cannot be read: No such file",
+        ),
+        (
+            {"DIRIGENT_SECRET_KEY_FILE": "/dev/null"},
+            "DIRIGENT_SECRET_KEY_FILE='/dev/null': the file is empty",
+        ),
+        (
+            {"DIRIGENT_SECRET_KEY_FILE": "/etc/hostname", "DIRIGENT_SECRET_KEY": "canary"},
+            "DIRIGENT_SECRET_KEY_FILE: DIRIGENT_SECRET_KEY is set too; leave one of them out",
+        ),
+        (
+            {"DIRIGENT_PORT_FILE": "/etc/hostname"},
+            "DIRIGENT_PORT_FILE='/etc/hostname': there is no such setting",
+        ),
+    ],
+)
+def test_a_secret_that_no_file_gives_is_told_by_its_variable(tmp_path, environ, sentence):
+    with pytest.raises(BadSetting, match=re.escape(sentence)) as caught:
+        load_settings(environ, tmp_path)
+    assert "canary" not in str(caught.value)
+
+
+def test_what_a_file_holds_is_not_shown_in_an_error(tmp_path):
+    (tmp_path / "url").write_text("mysql://me:canary@host/db")
+    with pytest.raises(BadSetting, match="must start with") as caught:
+        load_settings({"DIRIGENT_DATABASE_URL_FILE": str(tmp_path / "url")}, tmp_path)
+    assert "canary" not in str(caught.value)
+
+
 def test_the_settings_page_is_current():
     page = (DOCS / "settings.md").read_text(encoding="utf-8")
 

@@ -13,6 +13,7 @@ from scheduler.cli.servers import refuse_inproc
 from scheduler.config import load_settings
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryApp, CeleryPublish, check_broker
+from scheduler.runtime import kernel
 
 
 class HostedWorker:
@@ -53,6 +54,7 @@ def build_worker(
     celery: CeleryApp, doorbells: Doorbells, *, queues: Collection[str], slots: int
 ) -> HostedWorker:
     """Build the worker. Raises BadSetting, BrokerUnavailable, DatabaseUnavailable."""
+    kernel.keep_to_itself()
     settings = load_settings(os.environ, Path.cwd())
     refuse_inproc(settings)
     check_broker(celery)

@@ -22,6 +22,7 @@ from scheduler.cli.signals import stop_on_signal
 from scheduler.config import Settings, default_slots
 from scheduler.errors import BadSetting
 from scheduler.operations.sign_in import make_link
+from scheduler.runtime import kernel
 from webui import create_app
 from webui.context import WebContext
 
@@ -46,7 +47,9 @@ class Server(Protocol):
         """End in order."""
 
 
-def _log_to_stderr(settings: Settings) -> None:
+def _prepare(settings: Settings) -> None:
+    """Keep the secrets of this process from the tasks of the same user, and log to stderr."""
+    kernel.keep_to_itself()
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -93,7 +96,7 @@ def make_page(house: House, port: int) -> WebContext:
 def up(invocation: Invocation, host: str | None, port: int | None, parallelism: int | None) -> None:
     """Run everything in this process: page, scheduler and worker. Ctrl-C stops it."""
     settings = invocation.settings_with(host=host, port=port, parallelism=parallelism)
-    _log_to_stderr(settings)
+    _prepare(settings)
     with stop_on_signal() as stop, ExitStack() as parts:
         lock = ServerLock(settings.home, settings.page_url)
         parts.callback(lock.close)
@@ -119,7 +122,7 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
 def web(invocation: Invocation, host: str | None, port: int | None) -> None:
     """Serve the page alone; schedulers and workers run elsewhere on the same database."""
     settings = invocation.settings_with(host=host, port=port)
-    _log_to_stderr(settings)
+    _prepare(settings)
     with stop_on_signal() as stop, ExitStack() as parts:
         listener = bind(settings.host, settings.port)
         parts.callback(listener.close)
@@ -137,7 +140,7 @@ def web(invocation: Invocation, host: str | None, port: int | None) -> None:
 def scheduler(invocation: Invocation) -> None:
     """Schedule: one of any number leads, the others take over. Needs a broker that workers share."""
     settings = invocation.settings
-    _log_to_stderr(settings)
+    _prepare(settings)
     refuse_inproc(settings)
     with stop_on_signal() as stop, ExitStack() as parts:
         house = open_house(settings, invocation.clock)
@@ -158,7 +161,7 @@ def scheduler(invocation: Invocation) -> None:
 def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
     """Run attempts. Any number of workers, on any host, share a broker and a database."""
     settings = invocation.settings
-    _log_to_stderr(settings)
+    _prepare(settings)
     refuse_inproc(settings)
     names = [name.strip() for name in queues.split(",") if name.strip()]
     with stop_on_signal() as stop, ExitStack() as parts:

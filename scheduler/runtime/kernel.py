@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 _IS_LINUX: Final = sys.platform == "linux"
 _LIBC: Final = ctypes.CDLL(None, use_errno=True) if _IS_LINUX else None
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_DUMPABLE: Final = 4
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
 #: macOS kills or hangs a forked child that touches its frameworks: there, every attempt is a fresh
@@ -31,6 +32,15 @@ def die_with_parent(signum: signal.Signals, parent_pid: int) -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
     if os.getppid() != parent_pid:
         os.kill(os.getpid(), signum)
+
+
+def keep_to_itself() -> None:
+    """Let nobody but root read this process's memory and environment, trace it, or find it in a core file.
+
+    What it executes begins anew and may be looked into.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def adopt_orphans() -> None:
