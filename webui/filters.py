@@ -15,10 +15,13 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from scheduler.clock import parse_instant
 from scheduler.logs.lines import DIRIGENT, LogLine
 from scheduler.store.views.runs import Run
 from webui import words
+from webui.broken import fault, first_words, spoken
 from webui.context import now, web
+from webui.markdown import markdown
 
 _TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</time>')
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
@@ -31,6 +34,7 @@ def register(app: Flask) -> None:
         ago=ago,
         since=since,
         span=words.span,
+        spoken=spoken,
         size=words.size,
         instant=words.instant,
         pretty=pretty,
@@ -41,6 +45,11 @@ def register(app: Flask) -> None:
         words=state_words,
         run_label=run_label,
         begun=begun,
+        date=date,
+        fault=fault,
+        first_words=first_words,
+        markdown=markdown,
+        outcome=outcome,
         duration=duration,
         height=height,
     )
@@ -60,6 +69,11 @@ def since(at: datetime | None) -> Markup | str:
 
 def _time(at: datetime, how: str, text: str) -> Markup:
     return _TIME.format(iso=at.isoformat(), how=how, title=words.instant(at), text=text)
+
+
+def date(text: str | None) -> str:
+    """Return an instant of a graph, which is ISO 8601 text, for reading: 2026-01-01 00:00 UTC."""
+    return words.instant(parse_instant(text)).replace(":00 UTC", " UTC") if text else ""
 
 
 def pretty(value: object) -> str:
@@ -100,7 +114,12 @@ def begun(run: Run) -> str:
     """Return how a run came about: on schedule, by hand (owner), backfill."""
     who = run.triggered_by.removeprefix("user:")
     how = {"scheduled": "on schedule", "manual": "by hand"}.get(run.run_type, state_words(run.run_type))
-    return how if who in {"", "scheduler"} else f"{how} ({who})"
+    return how if who in {"", "scheduler", "schedule"} else f"{how} ({who})"
+
+
+def outcome(run: Run) -> str:
+    """Return why a run ended as it did, without the state, which stands beside it; else its note."""
+    return run.reason.removeprefix(f"{run.state}: ") or run.note
 
 
 def run_label(run: Run) -> str:

@@ -44,7 +44,7 @@ def fields(spec: DagSpec, given: Mapping[str, Json]) -> list[Field]:
 
 def _field(param: ParamSpec, value: Json) -> Field:
     schema = param.schema
-    kind = _kind(schema)
+    kind = _kind(param)
     return Field(
         name=param.name,
         title=str(schema.get("title", param.name)),
@@ -64,17 +64,17 @@ def _field(param: ParamSpec, value: Json) -> Field:
     )
 
 
-def _input_type(kind: str, form: str) -> str:
-    return "number" if kind in {"integer", "number"} else _INPUTS.get(form, "text")
-
-
 def _types(schema: Data) -> list[str]:
     kinds = schema.get("type", [])
     return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
-def _kind(schema: Data) -> str:
+def _kind(param: ParamSpec) -> str:
+    """Return how a param is filled in; one without a schema as its default is."""
+    schema = param.schema
     kinds = [kind for kind in _types(schema) if kind != "null"]
+    if not schema and isinstance(param.default, str | bool):
+        return "string" if isinstance(param.default, str) else "boolean"
     if not kinds and all(isinstance(value, str) for value in schema.get("enum", [0])):
         return "string"
     if len(kinds) != 1:

@@ -24,6 +24,7 @@ ORDERS = DagSpec(
     file="orders.py",
     schedule=ScheduleSpec(kind="cron", cron="5 * * * *"),
     description="Takes the orders of the last hour to the warehouse.",
+    doc_md="# Orders\n\nAsk *ada* in <b>the shop</b>.",
     owner="shop",
     tags=("critical", "shop"),
     params=(
@@ -70,7 +71,13 @@ ORDERS = DagSpec(
             label="join",
             upstream=("enrich.customers", "enrich.geo", "enrich.prices"),
         ),
-        TaskSpec(task_id="load", operator="BashOperator", label="load", upstream=("join",)),
+        TaskSpec(
+            task_id="load",
+            operator="BashOperator",
+            label="load",
+            upstream=("join",),
+            upstream_labels={"join": "all there"},
+        ),
         TaskSpec(task_id="notify", operator="_PythonTask", label="notify", upstream=("load",)),
     ),
 )

@@ -40,6 +40,14 @@ def test_a_field_fits_its_schema(schema: dict[str, Any], kind: str, input_type: 
     assert (field.kind, field.input_type) == (kind, input_type)
 
 
+@pytest.mark.parametrize(
+    ("default", "kind"), [("plain", "string"), (True, "boolean"), (7, "json"), ([], "json")]
+)
+def test_a_plain_value_is_filled_in_as_what_it_is(default: Any, kind: str) -> None:
+    [field] = forms.fields(_dag(_param({}, default)), {})
+    assert field.kind == kind
+
+
 def test_a_param_without_a_default_must_be_given() -> None:
     [field] = forms.fields(_dag(_param({"type": "string"}, has_default=False)), {})
     assert field.is_required

@@ -10,6 +10,7 @@ import pytest
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import encode_line
 from scheduler.store import Database
+from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.logs import put_chunks
 from tests.webui import seed
 from tests.webui.conftest import Browser, StillClock, build, sign_in
@@ -27,6 +28,7 @@ LIVE = [
     "/dags/orders_hourly/details",
     "/dags/carrier_fanout",
     FAILED_RUN,
+    f"{FAILED_RUN}/grid",
     f"{FAILED_RUN}/tasks",
     f"{FAILED_RUN}/events",
     f"{FAILED_RUN}/conf",
@@ -146,8 +148,58 @@ def test_grid_and_graph_are_small_data(person: Browser) -> None:
     assert [run["cells"] for run in grid["runs"]][-3:] == ["sssfsuuu", "ssssssss", "ssssr---"]
     graph = person.get("/ui/dags/orders_hourly/graph").get_json()
     assert ["extract", "validate"] in graph["edges"]
+    assert ["join", "load", "all there"] in graph["edges"]
     states = person.get(f"/ui{FAILED_RUN}/states").get_json()["tasks"]
     assert states["enrich.prices"]["state"] == "failed"
+
+
+def test_the_grid_of_a_run_ends_with_it(person: Browser) -> None:
+    grid = person.get(f"/ui/dags/orders_hourly/grid?run={quote(FAILED_RUN_ID)}").get_json()
+    assert grid["runs"][-1]["dag_run_id"] == FAILED_RUN_ID
+
+
+def test_the_tasks_of_a_run_stand_in_the_order_of_the_graph(person: Browser) -> None:
+    text = person.get(f"{FAILED_RUN}/tasks").text.partition("<tbody>")[2]
+    places = [text.index(f"<b>{task.task_id}</b>") for task in seed.ORDERS.tasks]
+    assert places == sorted(places)
+
+
+def test_runs_are_narrowed_by_a_part_of_the_dag_id(person: Browser) -> None:
+    assert "<b>orders_hourly</b>" in person.get("/runs?q=ORDERS").text
+    assert "No run of a DAG named so" in person.get("/runs?q=zebra_").text
+
+
+def test_the_runs_that_have_not_ended_are_counted(person: Browser) -> None:
+    text = person.get("/runs").text
+    assert 'Running <span class="count">1</span>' in text
+    assert 'Queued <span class="count">0</span>' in text
+
+
+def test_notes_of_the_author_are_read_as_markdown(person: Browser) -> None:
+    text = person.get("/dags/orders_hourly/details").text
+    assert "<h3>Orders</h3>" in text
+    assert "<em>ada</em> in &lt;b&gt;the shop&lt;/b&gt;" in text
+
+
+def test_files_that_do_not_load_share_one_note_and_tell_their_place_once(
+    db: Database, person: Browser
+) -> None:
+    fault = ImportFault(type="BadDag", message="no such argument", lineno=3)
+    record = FileRecord(path="a.py", fingerprint="f", parsed_at=seed.NOW, error=fault)
+    with db.write() as session:
+        save_files(session, [record])
+    text = person.get("/dags").text
+    assert "<b>2 files do not load:</b> a.py, refunds_v2.py." in text
+    assert "Line 18: NameError: name &#39;chargeback&#39; is not defined." in text
+    assert "</b> Line 3: no such argument." in text
+
+
+def test_a_file_whose_dag_was_never_called_is_told(db: Database, person: Browser) -> None:
+    warning = "b.py:3: UserWarning: shop stands under @dag: write shop() below it."
+    record = FileRecord(path="b.py", fingerprint="f", parsed_at=seed.NOW, warnings=(warning,))
+    with db.write() as session:
+        save_files(session, [record])
+    assert "<b>b.py declares no DAG.</b> shop stands under @dag: write shop()" in person.get("/dags").text
 
 
 def _log_address(person: Browser) -> str:

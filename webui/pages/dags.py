@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from scheduler.store import dag_files
-from scheduler.store.views import dags
+from scheduler.store.views import dags, files
 from webui.context import reading, web
 from webui.fragments import page
 from webui.numbers import number
@@ -32,6 +32,7 @@ def show() -> Response:
             "counts": dags.count_by_filter(session, wanted),
             "tags": dags.list_tags(session),
             "broken": dag_files.list_import_errors(session),
+            "uncalled": files.list_uncalled(session),
             "schedules": {row.dag_id: schedule(web().specs.get(session, row.version_id)) for row in rows},
         }
     return page("dags.html", wanted=wanted, number=place, page_size=_PAGE, **model)

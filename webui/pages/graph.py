@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from scheduler.store.views import dags, runs
 from scheduler.store.views.grid import LOUDEST
-from scheduler.wire import DagSpec
+from scheduler.wire import DagSpec, TaskSpec
 from webui.context import reading, web
 from webui.filters import state_words, task_url
 from webui.fragments import data
@@ -29,7 +29,14 @@ def show(dag_id: str) -> Response:
             else dags.find_dag(session, dag_id).version_id
         )
         spec = web().specs.get(session, version_id)
-    return data(nodes=_nodes(spec), edges=[[up, task.task_id] for task in spec.tasks for up in task.upstream])
+    edges = [[up, task.task_id, *_label(task, up)] for task in spec.tasks for up in task.upstream]
+    return data(nodes=_nodes(spec), edges=edges)
+
+
+def _label(task: TaskSpec, upstream_id: str) -> list[str]:
+    """Return the words on an arrow; most carry none, and a thousand of these are sent."""
+    label = task.upstream_labels.get(upstream_id)
+    return [label] if label else []
 
 
 def _nodes(spec: DagSpec) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from scheduler.core.states import TaskState
-from scheduler.store.views import dags, grid
+from scheduler.store.views import dags, grid, runs
 from webui import tree
 from webui.context import now, reading, web
 from webui.details import log_address, one_by_one, task_details, why_not_running
@@ -38,12 +38,14 @@ LETTERS = {
 
 @blueprint.get("/ui/dags/<dag_id>/grid")
 def show(dag_id: str) -> Response:
-    """Return the rows and the last runs with a letter a cell."""
+    """Return the rows and the last runs with a letter a cell; of a run, those that it has and the runs before it."""
     limit = min(_MOST_RUNS, max(1, request.args.get("runs", _RUNS, type=int)))
+    run_id = request.args.get("run")
     with reading() as session:
-        dag = dags.find_dag(session, dag_id)
-        spec = web().specs.get(session, dag.version_id)
-        found = grid.list_grid_runs(session, dag_id, limit)
+        run = runs.find_run(session, dag_id, run_id) if run_id else None
+        version_id = run.version_id if run else dags.find_dag(session, dag_id).version_id
+        spec = web().specs.get(session, version_id)
+        found = grid.list_grid_runs(session, dag_id, limit, until=run.id if run else None)
     rows = tree.rows(spec)
     task_ids = [row.id for row in rows if not row.is_group]
     return data(dag_id=dag_id, rows=rows, runs=[_column(dag_id, run, task_ids) for run in found])

@@ -63,7 +63,7 @@ def form(dag_id: str, run_id: str) -> str:
     return render_template(
         "rerun.html",
         as_sheet=is_sheet(),
-        title=f"Rerun {wanted.task_id or run_id}",
+        title=f"Rerun {wanted.task_id or 'the run'}",
         run=run,
         wanted=wanted,
         plan=plan,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from flask import Blueprint, Response
 
 from scheduler.store import artifacts
 from scheduler.store.views import durations, runs
-from webui.context import reading
+from webui import tree
+from webui.context import reading, web
 from webui.fragments import page
 
 blueprint = Blueprint("run", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>")
@@ -16,7 +18,7 @@ blueprint = Blueprint("run", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>"
 _EVENTS = 500
 
 
-def _head(dag_id: str, run_id: str) -> dict[str, object]:
+def _head(dag_id: str, run_id: str) -> dict[str, Any]:
     """Return what stands at the head of each tab."""
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id)
@@ -38,10 +40,21 @@ def show(dag_id: str, run_id: str) -> Response:
     return page("run_graph.html", tab="graph", **_head(dag_id, run_id))
 
 
+@blueprint.get("/grid")
+def grid(dag_id: str, run_id: str) -> Response:
+    """Show the tasks of this run beside those of the runs before it."""
+    return page("run_grid.html", tab="grid", **_head(dag_id, run_id))
+
+
 @blueprint.get("/tasks")
 def list_tasks(dag_id: str, run_id: str) -> Response:
-    """Show the tasks of this run as a list."""
-    return page("run_tasks.html", tab="tasks", **_head(dag_id, run_id))
+    """Show the tasks of this run as a list, in the order of the graph."""
+    head = _head(dag_id, run_id)
+    with reading() as session:
+        spec = web().specs.get(session, runs.find_run(session, dag_id, run_id).version_id)
+    place = {row.id: number for number, row in enumerate(tree.rows(spec))}
+    ordered = sorted(head["tasks"], key=lambda task: place.get(task.task_id, len(place)))
+    return page("run_tasks.html", tab="tasks", **{**head, "tasks": ordered})
 
 
 @blueprint.get("/events")

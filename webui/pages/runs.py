@@ -16,10 +16,12 @@ _PAGE = 50
 
 @blueprint.get("/runs")
 def show() -> Response:
-    """Show runs, narrowed by state."""
-    wanted = runs.RunWanted(state=request.args.get("state", ""))
+    """Show runs, narrowed by state and DAG."""
+    wanted = runs.RunWanted(state=request.args.get("state", ""), text=request.args.get("q", "")[:200])
     with reading() as session:
+        counts = runs.count_live(session)
         found = runs.list_runs(
             session, wanted, limit=_PAGE + 1, before=request.args.get("before", type=number)
         )
-    return page("runs.html", wanted=wanted, rows=found[:_PAGE], has_more=len(found) > _PAGE)
+    rows, has_more = found[:_PAGE], len(found) > _PAGE
+    return page("runs.html", wanted=wanted, counts=counts, rows=rows, has_more=has_more)

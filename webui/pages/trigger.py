@@ -68,7 +68,7 @@ def _form(dag: dags.DagRow, spec: DagSpec, fields: list[forms.Field], conf: Data
     return render_template(
         "trigger.html",
         as_sheet=is_sheet(),
-        title=f"Trigger {dag.dag_id}",
+        title="Trigger",
         dag_id=dag.dag_id,
         is_paused=dag.is_paused,
         task_count=len(spec.tasks),

@@ -43,12 +43,13 @@ class GridRun:
     states: dict[str, str]
 
 
-def list_grid_runs(session: Session, dag_id: str, limit: int) -> list[GridRun]:
-    """Return the last `limit` runs of a DAG, oldest first, each with its tasks' states."""
+def list_grid_runs(session: Session, dag_id: str, limit: int, *, until: int | None = None) -> list[GridRun]:
+    """Return the last `limit` runs of a DAG, oldest first, each with its tasks' states; `until`: the id of the last."""
     columns = [dag_run.c[name] for name in GridRun.__slots__ if name != "states"]
-    newest = session.execute(
-        select(*columns).where(dag_run.c.dag_id == dag_id).order_by(dag_run.c.id.desc()).limit(limit)
-    ).all()
+    runs = select(*columns).where(dag_run.c.dag_id == dag_id)
+    if until is not None:
+        runs = runs.where(dag_run.c.id <= until)
+    newest = session.execute(runs.order_by(dag_run.c.id.desc()).limit(limit)).all()
     states = states_by_run(session, [row.id for row in newest])
     return [GridRun(**row._asdict(), states=states.get(row.id, {})) for row in reversed(newest)]
 

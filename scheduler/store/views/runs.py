@@ -84,6 +84,7 @@ class RunWanted:
 
     dag_id: str = ""
     state: str = ""
+    text: str = ""  #: part of a dag_id
 
 
 _RUN = tuple(dag_run.c[name] for name in Run.__slots__ if name != "version_number")
@@ -112,7 +113,15 @@ def count_runs(session: Session, wanted: RunWanted) -> int:
 
 def _conditions(wanted: RunWanted) -> list[ColumnElement[bool]]:
     given = {dag_run.c.dag_id: wanted.dag_id, dag_run.c.state: wanted.state}
-    return [column == value for column, value in given.items() if value]
+    named = [dag_run.c.dag_id.icontains(wanted.text, autoescape=True)] if wanted.text else []
+    return [column == value for column, value in given.items() if value] + named
+
+
+def count_live(session: Session) -> dict[str, int]:
+    """Return how many runs are queued and running; runs that have ended are not counted, they may be millions."""
+    state = dag_run.c.state
+    statement = select(state, func.count()).where(state.in_(["queued", "running"])).group_by(state)
+    return {"queued": 0, "running": 0} | {name: int(count) for name, count in session.execute(statement)}
 
 
 def find_run(session: Session, dag_id: str, run_id: str) -> Run:

@@ -7,8 +7,10 @@ import re
 import pytest
 from playwright.sync_api import ViewportSize, expect
 
+from scheduler.operations.trigger import trigger_run
 from scheduler.store import Database, tables
 from tests.webui.browser.conftest import DESK, PHONE, Tab
+from tests.webui.seed import NOW
 from tests.webui.test_actions import LIVE_RUN, LIVE_RUN_ID, newest_run
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID, PAGES
 
@@ -58,6 +60,29 @@ def test_a_group_is_folded_and_shows_its_loudest_state(tab: Tab) -> None:
     page.get_by_text("▾ enrich").click()
     expect(page.get_by_text("prices", exact=True)).to_have_count(0)
     expect(page.locator(".cell.group[data-state=failed]")).to_have_count(1)
+
+
+def test_the_grid_of_a_run_opens_on_its_own_failure(tab: Tab) -> None:
+    page = tab.go(f"{FAILED_RUN}/grid")
+    expect(page.get_by_label("The chosen task")).to_contain_text("KeyError: 'currency'")
+    expect(page.locator(".grid-bar.on")).to_have_attribute("href", re.compile(re.escape(FAILED_RUN_ID)))
+
+
+def test_new_runs_wait_behind_a_line_that_counts_them(db: Database, tab: Tab) -> None:
+    page = tab.go("/runs")
+    first = page.locator("#runs tbody tr").first
+    expect(first).to_be_visible()
+    first_id = first.get_attribute("id")
+    with db.write() as session:
+        trigger_run(session, NOW, "carrier_fanout", run_id="fresh", actor="")
+    page.get_by_role("button", name="1 new").click()
+    expect(page.locator("#runs tbody tr").first).to_contain_text("carrier_fanout")
+    expect(page.locator("#runs tbody tr").nth(1)).to_have_id(first_id or "")
+
+
+def test_arrows_carry_the_words_of_the_author(tab: Tab) -> None:
+    page = tab.go(FAILED_RUN)
+    expect(page.locator(".edge-label")).to_have_text("all there")
 
 
 def _move_task(db: Database, task_id: str, state: str) -> None:

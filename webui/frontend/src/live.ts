@@ -1,6 +1,7 @@
 /** Regions that keep themselves current: `data-live="/address"` is asked for and morphed in place. */
 
 import { Idiomorph } from "idiomorph";
+import { hold } from "./held";
 import { poll, type Poll } from "./poll";
 import { tick } from "./time";
 
@@ -25,7 +26,7 @@ export function morph(region: Element, text: string): void {
 function follow(region: HTMLElement): void {
   const answerer = poll(
     () => region.dataset["live"] ?? location.href,
-    (answer) => morph(region, answer.text),
+    (answer) => morph(region, hold(region, answer.text)),
     region.dataset["etag"],
   );
   running.set(region, answerer);

@@ -1,5 +1,6 @@
 import "./styles/app.css";
 import { startCopying } from "./copying";
+import { startHolding } from "./held";
 import { startLists } from "./lists";
 import { refresh, startLive } from "./live";
 import { startPalette } from "./palette";
@@ -33,6 +34,7 @@ function fresh(event: Event): void {
 startSwitches();
 startSheets();
 startLists();
+startHolding();
 startPalette();
 startParams();
 startCopying();

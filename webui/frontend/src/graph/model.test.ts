@@ -23,6 +23,14 @@ test("a folded group stands for all tasks in it, and its inner edges are gone", 
   ]);
 });
 
+test("an arrow keeps its words; arrows that a fold brings together keep them where all say the same", () => {
+  const said: Graph = { nodes: graph.nodes, edges: [["a", "g.b", "many"], ["a", "g.h.c", "many"], ["g.b", "z", "one"], ["g.h.c", "z"]] };
+  expect(shownEdges(said, shownAs(said, new Set()))[0]).toEqual(["a", "g.b", "many"]);
+  expect(shownEdges(said, shownAs(said, new Set(["g"])))).toEqual([["a", "g", "many"], ["g", "z"]]);
+  expect(elkGraph(said, new Set(), "RIGHT").edges?.[0]?.labels?.[0]?.text).toBe("many");
+  expect(elkGraph(said, new Set(), "RIGHT").edges?.[3]?.labels).toEqual([]);
+});
+
 test("ELK is asked for what is shown only", () => {
   const asked = elkGraph(graph, new Set(["g.h"]), "RIGHT");
   const group = asked.children?.find((c) => c.id === "g");

@@ -11,9 +11,20 @@ export interface Node {
   more: string;
 }
 
+/** From, to, and the words on the arrow where it carries some. */
+export type Edge = [from: string, to: string, label?: string];
+
 export interface Graph {
   nodes: Node[];
-  edges: [string, string][];
+  edges: Edge[];
+}
+
+/** Words on an arrow, at their upper left corner. */
+export interface Label {
+  text: string;
+  x: number;
+  y: number;
+  width: number;
 }
 
 export interface TaskState {
@@ -39,8 +50,10 @@ export interface Drawing {
   height: number;
   boxes: Box[];
   edges: string[];
+  labels: Label[];
 }
 
+export const LABEL_HEIGHT = 14;
 export const HEIGHT = 44;
 const PADDING = "[top=30,left=14,bottom=14,right=14]";
 
@@ -69,13 +82,22 @@ function elkNode(node: Node, graph: Graph, folded: ReadonlySet<string>, shown: M
   return { id: node.id, layoutOptions: { "elk.padding": PADDING }, children: below.map((n) => elkNode(n, graph, folded, shown)) };
 }
 
-export function shownEdges(graph: Graph, shown: Map<string, string>): [string, string][] {
-  const seen = new Map<string, [string, string]>();
-  for (const [a, b] of graph.edges) {
+/** Arrows that fall together because a group is folded lose their words, unless all say the same. */
+export function shownEdges(graph: Graph, shown: Map<string, string>): Edge[] {
+  const seen = new Map<string, Edge>();
+  for (const [a, b, label] of graph.edges) {
     const [from, to] = [shown.get(a), shown.get(b)];
-    if (from && to && from !== to) seen.set(`${from}\n${to}`, [from, to]);
+    if (!from || !to || from === to) continue;
+    const before = seen.get(`${from}\n${to}`);
+    const same = !before || before[2] === label;
+    seen.set(`${from}\n${to}`, label && same ? [from, to, label] : [from, to]);
   }
   return [...seen.values()];
+}
+
+function elkEdge([from, to, label]: Edge, n: number): ElkExtendedEdge {
+  const labels = label ? [{ text: label, width: 12 + label.length * 6, height: LABEL_HEIGHT }] : [];
+  return { id: `e${n}`, sources: [from], targets: [to], labels };
 }
 
 /** From left to right, or on a narrow screen from top to bottom. */
@@ -95,10 +117,11 @@ export function elkGraph(graph: Graph, folded: ReadonlySet<string>, direction: D
       "elk.layered.thoroughness": "3",
       "elk.layered.spacing.nodeNodeBetweenLayers": "44",
       "elk.spacing.nodeNode": "16",
+      "elk.edgeLabels.placement": "CENTER",
       "elk.json.edgeCoords": "ROOT",
     },
     children: roots.map((n) => elkNode(n, graph, folded, shown)),
-    edges: shownEdges(graph, shown).map(([from, to], n) => ({ id: `e${n}`, sources: [from], targets: [to] })),
+    edges: shownEdges(graph, shown).map(elkEdge),
   };
 }
 
@@ -146,6 +169,10 @@ function pathOf(edge: ElkExtendedEdge, direction: Direction): string {
   return section ? curve([section.startPoint, ...(section.bendPoints ?? []), section.endPoint], direction) : "";
 }
 
+function labelsOf(edge: ElkExtendedEdge): Label[] {
+  return (edge.labels ?? []).map((l) => ({ text: l.text ?? "", x: l.x ?? 0, y: l.y ?? 0, width: l.width ?? 0 }));
+}
+
 export function drawing(laid: ElkNode, graph: Graph, folded: ReadonlySet<string>, direction: Direction): Drawing {
   const byId = new Map(graph.nodes.map((n) => [n.id, n]));
   return {
@@ -153,6 +180,7 @@ export function drawing(laid: ElkNode, graph: Graph, folded: ReadonlySet<string>
     height: laid.height ?? 0,
     boxes: boxes(laid, byId, folded, 0, 0),
     edges: (laid.edges ?? []).map((e) => pathOf(e, direction)),
+    labels: (laid.edges ?? []).flatMap(labelsOf),
   };
 }
 

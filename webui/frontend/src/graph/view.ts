@@ -5,7 +5,7 @@ import { poll } from "../poll";
 import { words } from "../states";
 import { Camera, fitted } from "./camera";
 import { layout } from "./layout";
-import { drawing, elkGraph, groupState, neighbour, type Box, type Drawing, type Graph, type TaskState } from "./model";
+import { drawing, elkGraph, groupState, neighbour, LABEL_HEIGHT, type Box, type Drawing, type Graph, type Label, type TaskState } from "./model";
 
 const MANY = 400;
 const FAR = 0.45;
@@ -15,7 +15,7 @@ class View {
   private graph: Graph = { nodes: [], edges: [] };
   private states: Record<string, TaskState> = {};
   private folded = new Set<string>();
-  private drawn: Drawing = { width: 0, height: 0, boxes: [], edges: [] };
+  private drawn: Drawing = { width: 0, height: 0, boxes: [], edges: [], labels: [] };
   private nodes = new Map<string, SVGGElement>();
   private scene = svg("g");
   private canvas = svg("svg", { class: "canvas", tabindex: 0, role: "group", "aria-label": "Task graph" });
@@ -57,7 +57,7 @@ class View {
     const groups = this.drawn.boxes.filter((b) => b.is_group && !b.is_folded).map((b) => this.group(b));
     const edges = svg("path", { class: "edge", d: this.drawn.edges.join("") });
     const tasks = this.drawn.boxes.filter((b) => !b.is_group || b.is_folded).map((b) => this.node(b));
-    this.scene.replaceChildren(...groups, edges, ...tasks);
+    this.scene.replaceChildren(...groups, edges, ...this.drawn.labels.map(label), ...tasks);
     this.colour(this.states);
     this.wait.hidden = true;
     this.box.removeAttribute("aria-busy");
@@ -167,6 +167,16 @@ class View {
     if (!this.folded.delete(id)) this.folded.add(id);
     void this.lay();
   }
+}
+
+/** Words on an arrow, on a ground of their own so that the line does not run through them. */
+function label(its: Label): SVGGElement {
+  return svg(
+    "g",
+    { class: "edge-label", transform: `translate(${its.x} ${its.y})` },
+    svg("rect", { width: its.width, height: LABEL_HEIGHT, rx: 4 }),
+    svg("text", { x: its.width / 2, y: LABEL_HEIGHT - 4 }, its.text),
+  );
 }
 
 /** Where reading begins: the box nearest to the upper left corner. */

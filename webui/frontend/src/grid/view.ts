@@ -27,7 +27,7 @@ class Grid {
     private choose: (run: Run, task: string) => void,
   ) {
     const wanted = new URLSearchParams(location.search);
-    this.atRun = wanted.get("run") ?? "";
+    this.atRun = wanted.get("run") ?? box.dataset["run"] ?? "";
     this.atTask = wanted.get("task") ?? "";
     box.replaceChildren(
       html("div", { class: "grid-head" }, this.corner, this.bars),
@@ -71,9 +71,10 @@ class Grid {
     if (first && this.at) this.select(this.at);
   }
 
-  /** What the reader came for: the newest failure, else the newest run. */
+  /** What the reader came for: the newest failure, of a run's own grid that of the run; else the newest run. */
   private loudestPlace(): Place | undefined {
-    for (let column = this.data.runs.length - 1; column >= 0; column -= 1) {
+    const oldest = this.box.dataset["run"] ? this.data.runs.length - 1 : 0;
+    for (let column = this.data.runs.length - 1; column >= oldest; column -= 1) {
       const run = this.data.runs[column];
       const row = this.seen.findIndex((s) => run && !s.row.is_group && cellState(run, s) === "failed");
       if (row >= 0) return { row, column };

@@ -1,0 +1,36 @@
+"""Files that do not load, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from scheduler import errors
+from scheduler.store.dag_files import FileRecord
+
+#: Errors whose message says it all: their names would say nothing to an author.
+_OWN: Final = frozenset(
+    name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)
+) | {"ImportEnded", "Unreadable"}
+_NAMED: Final = 4
+
+
+def fault(record: FileRecord) -> str:
+    """Return what is wrong with a file: Line 3: NameError: name 'x' is not defined."""
+    error = record.error
+    if error is None:
+        return ""
+    line = f"Line {error.lineno}: " if error.lineno else ""
+    kind = "" if error.type in _OWN else f"{error.type}: "
+    return f"{line}{kind}{error.message.rstrip('.')}."
+
+
+def first_words(records: Sequence[FileRecord]) -> str:
+    """Return the names of some files: a.py, b.py and 3 more."""
+    names = ", ".join(record.path for record in records[:_NAMED])
+    return f"{names} and {len(records) - _NAMED} more" if len(records) > _NAMED else names
+
+
+def spoken(warning: str) -> str:
+    """Return a warning without its place and its kind: a.py:3: UserWarning: old -> old."""
+    return warning.split(": ", 2)[-1]
