@@ -115,7 +115,9 @@ def test_a_worker_that_cannot_renew_has_its_attempts_dead_before_their_leases_ru
     worker.finished(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="cancelled"))
 
 
-@pytest.mark.parametrize("worker", [replace(PLAN, lease_s=1.5, heartbeat_s=0.2)], indirect=True, ids=["brief"])
+@pytest.mark.parametrize(
+    "worker", [replace(PLAN, lease_s=1.5, heartbeat_s=0.2)], indirect=True, ids=["brief"]
+)
 def test_each_renewal_lets_attempts_live_on_but_never_to_the_end_of_their_leases(worker, launcher):
     first, second = (launcher.held.get(timeout=30) for _ in range(2))
     assert first < second < SystemClock().monotonic() + 1.5

@@ -13,6 +13,7 @@ from threading import Event
 import psutil
 import pytest
 
+from scheduler.runtime.supervisor import Limits
 from tests.runtime.conftest import CLOCK, Crew
 from tests.runtime.processes import is_alive, wait_until
 
@@ -139,3 +140,25 @@ def test_an_attempt_that_kills_its_parent_is_lost_and_the_next_one_runs(crew: Cr
     assert (outcome.state, outcome.reason) == ("lost", "its preloader was killed by SIGKILL")
     crew.write("def task(): return 1", file="other.py")
     assert crew.run(file="other.py").state == "success"
+
+
+@pytest.mark.parametrize("ancestor", ["preloader", "base process"])
+def test_an_ancestor_that_does_not_fork_is_killed_and_replaced(
+    make_crew: Callable[..., Crew], ancestor: str
+) -> None:
+    crew = make_crew(Limits(fork_s=1.5, sweep_s=0.1))
+    crew.write("import os\ndef task(): print(os.getppid(), flush=True)")
+    attempt_id = crew.launch()
+    assert crew.outcome().state == "success"
+    preloader = int(crew.printed(attempt_id)[0])
+    if ancestor == "preloader":
+        os.kill(preloader, signal.SIGSTOP)
+        crew.launch()
+        outcome = crew.outcome()
+        assert (outcome.state, outcome.reason) == ("lost", "its preloader did not fork within 1.5 s")
+    else:
+        os.kill(psutil.Process(preloader).ppid(), signal.SIGSTOP)
+        crew.write("def task(): pass", file="other.py")
+        crew.launch(file="other.py")
+        assert crew.outcome().reason == "lost with the base process, which was killed by SIGKILL"
+    assert crew.run().state == "success"

@@ -48,7 +48,7 @@ def killed(signum: int) -> Ended:
         ),
         (Evidence(JOB, ended=killed(11), memory_ran_out=True), "failed", "killed by SIGSEGV"),
         (
-            Evidence(JOB, started_at=NOW, lost="its preloader was killed by SIGKILL"),
+            Evidence(JOB, is_seated=True, lost="its preloader was killed by SIGKILL"),
             "lost",
             "its preloader was killed by SIGKILL",
         ),

@@ -76,6 +76,7 @@ class Attempt:
         """Have the process forked, and give it its job."""
         if self._is_over:
             return
+        self._evidence.is_seated = True
         try:
             ours, theirs = socket.socketpair()
             pipes = [os.pipe(), os.pipe()]

@@ -114,9 +114,12 @@ class Family:
             self.seat(guest, nest.source)
 
     def _sweep(self) -> None:
-        """End preloaders unused for a while, then the least used while they take too much memory."""
+        """Kill who hangs; end preloaders unused for a while, then the least used while they take too much memory."""
         limits = self._services.limits
         self._services.reactor.call_later(limits.sweep_s, self._sweep)
+        self._root.look()
+        for nest in self._nests.values():
+            nest.look()
         idle_since = self._services.clock.monotonic() - limits.preloader_idle_s
         for nest in list(self._idle()):
             if nest.used_at < idle_since or self._memory() > limits.preloader_memory_bytes:

@@ -14,6 +14,7 @@ class Limits:
     timeout_grace_s: float = 5.0  #: beyond execution_timeout, before the supervisor stops the attempt itself
     exit_grace_s: float = 5.0  #: from the outcome to the end of the process
     import_s: float = 60.0  #: import of a DAG file by its preloader
+    fork_s: float = 30.0  #: what base process and preloaders may take to fork
     preloaders: int = 32
     preloader_memory_bytes: int = 512 * 1024 * 1024  #: of all preloaders together
     preloader_idle_s: float = 600.0

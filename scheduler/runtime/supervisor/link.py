@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from scheduler.clock import Clock
 from scheduler.runtime.supervisor.framed import FramedSocket
 from scheduler.runtime.supervisor.reactor import Reactor
 from scheduler.wire import Data
@@ -44,13 +45,17 @@ class Link:
     def __init__(
         self,
         reactor: Reactor,
+        clock: Clock,
         sock: socket.socket,
         on_ready: Callable[[Data], None],
         on_end: Callable[[], None],
     ) -> None:
         self._on_ready = on_ready
         self._on_end = on_end
+        self._clock = clock
         self._keepers: dict[int, Keeper] = {}
+        self._is_up = False
+        self._asked_at: dict[int, float] = {}  #: of forks that were not answered yet, the oldest first
         self._socket = FramedSocket(reactor, sock, on_message=self._take, on_end=lambda _reason: on_end())
 
     @property
@@ -62,8 +67,16 @@ class Link:
         """Ask for a child; return the id by which to kill it. Takes the descriptors."""
         child_id = next(_ids)
         self._keepers[child_id] = keeper
+        self._asked_at[child_id] = self._clock.monotonic()
         self._socket.send({"op": op, "id": child_id, "fds": len(fds), **facts}, fds)
         return child_id
+
+    def silent_s(self) -> float:
+        """Return for how long a nursery that is up has owed an answer to a fork; 0 where it owes none."""
+        asked_at = next(iter(self._asked_at.values()), None)
+        if asked_at is None or not self._is_up:
+            return 0.0
+        return self._clock.monotonic() - asked_at
 
     def kill(self, child_id: int, signum: signal.Signals) -> None:
         """Have a child's process group signalled, if it is still alive."""
@@ -90,6 +103,7 @@ class Link:
         self._socket.close()
 
     def _take(self, message: Data) -> None:
+        self._asked_at.pop(message.get("id", 0), None)
         match message["note"]:
             case "started":
                 self._keepers[message["id"]].on_started(message["pid"])
@@ -99,4 +113,6 @@ class Link:
             case "refused":
                 self._keepers.pop(message["id"]).on_lost(f"could not be started: {message['reason']}")
             case _:
+                self._is_up = True
+                self._asked_at = dict.fromkeys(self._asked_at, self._clock.monotonic())
                 self._on_ready(message)

@@ -69,7 +69,7 @@ class Nest:
         """Have it forked by the base process."""
         ours, theirs = socket.socketpair()
         self._base = base
-        self._link = Link(self._services.reactor, ours, self._ready, self._cut_off)
+        self._link = Link(self._services.reactor, self._services.clock, ours, self._ready, self._cut_off)
         if not self.source.file:
             self._id = base.fork(self, "bare", [theirs.detach()])
             return
@@ -161,6 +161,13 @@ class Nest:
         limit_s = self._services.limits.import_s
         self._kill_reason = f"took longer than {limit_s:g} s to import {self.source.file}"
         self._base.kill(self._id, signal.SIGKILL)
+
+    def look(self) -> None:
+        """Kill it where it does not fork: what waits for it would wait for ever."""
+        limit_s = self._services.limits.fork_s
+        if self.pid is not None and self._link.silent_s() > limit_s:
+            self._kill_reason = f"did not fork within {limit_s:g} s"
+            kernel.kill_group(self.pid, signal.SIGKILL)
 
     def _close_import(self) -> None:
         if self._import_timer is not None:

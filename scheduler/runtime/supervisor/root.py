@@ -53,6 +53,12 @@ class Root:
         if self._link is not None:
             self._link.hold(until)
 
+    def look(self) -> None:
+        """Kill the base process where it does not fork: nothing could start any more."""
+        if self._link is not None and self._link.silent_s() > self._services.limits.fork_s and self.pid:
+            _log.error("The base process did not fork within %g s.", self._services.limits.fork_s)
+            kernel.kill_group(self.pid, signal.SIGKILL)
+
     def close(self) -> None:
         """End the base process and all below it; waits until they are gone."""
         if self._link is not None:
@@ -67,7 +73,7 @@ class Root:
             except OSError:
                 ours.close()
                 raise
-        self._link = Link(self._services.reactor, ours, _nothing, self._ended)
+        self._link = Link(self._services.reactor, self._services.clock, ours, _nothing, self._ended)
         if self._hold_until is not None:
             self._link.hold(self._hold_until)
 

@@ -29,6 +29,7 @@ class Evidence:
 
     job: Job
     started_at: datetime | None = None
+    is_seated: bool = False  #: its file was imported; what it is lost by from here on is not its fault
     said: Outcome | None = None  #: by the child itself
     stop: Stop | None = None  #: asked before the child had said anything
     ended: Ended | None = None
@@ -100,8 +101,7 @@ def _made(evidence: Evidence) -> Outcome:
 def _state(evidence: Evidence) -> Literal["cancelled", "failed", "lost"]:
     if evidence.stop is not None:
         return evidence.stop.state
-    has_run = evidence.started_at is not None
-    return "lost" if has_run and evidence.lost is not None else "failed"
+    return "lost" if evidence.is_seated and evidence.lost is not None else "failed"
 
 
 def death_words(evidence: Evidence) -> str:
