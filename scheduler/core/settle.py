@@ -1,4 +1,14 @@
-"""What an attempt's outcome means for its task: done, tried again, or given up."""
+"""What an attempt's outcome means for its task: done, tried again, or given up.
+
+Only what the user's code did uses up a try. Of what happened to it, two things are told apart:
+
+- a *loss*: what ran it died (worker killed, host gone, preloader killed). Perhaps the task itself did that, so it is
+  given up after a few losses;
+- a *stop*: its worker was stopped in order, as at each deploy. That is no sign against the task, so many are borne;
+  but not any number, as a task may be what has its worker stopped.
+
+A callback is not tried again when it fails, but runs again when it was lost or stopped: it may be what cleans up.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +21,10 @@ from scheduler.core.retry import retry_in
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.wire import Outcome, TaskSpec
 
-#: Attempts that may be lost (worker killed, host gone) before the task is given up; they do not use up retries.
+#: Losses since the task was started, or last ended by itself, before it is given up.
 MAX_LOSSES = 5
+#: Attempts of a task or callback that may be cut short in all before a stop is its last.
+MAX_STOPS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,16 @@ class Settled:
     task: TaskState
     reason: str = ""
     retry_at: datetime | None = None
+    #: What ran it died.
+    is_loss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SettledCallback:
+    """The state that a callback's attempt ends in, and whether it runs again."""
+
+    attempt: AttemptState
+    is_again: bool = False
 
 
 def settle(
@@ -34,10 +56,12 @@ def settle(
     losses: int,
     now: datetime,
     chance: float,
+    cut_short: int = 0,
 ) -> Settled:
     """Decide where an attempt and its task go.
 
-    `losses`: attempts lost before this one; `chance` in 0..1 spreads the retry delay (`retry_jitter`).
+    `losses`: attempts lost before this one; `cut_short`: attempts that were lost or stopped, ever; `chance` in 0..1
+    spreads the retry delay (`retry_jitter`).
     """
     match outcome.state:
         case "success":
@@ -48,9 +72,7 @@ def settle(
             at = parse_instant(outcome.reschedule_at) if outcome.reschedule_at else now
             return Settled(AttemptState.DEFERRED, TaskState.UP_FOR_RESCHEDULE, outcome.reason, at)
         case "cancelled":
-            return Settled(
-                AttemptState.LOST, TaskState.UP_FOR_RETRY, outcome.reason or "its worker stopped", now
-            )
+            return _settle_stop(cut_short + 1, outcome.reason or "its worker stopped", now)
         case "lost":
             return settle_loss(losses + 1, outcome.reason, now)
         case "failed":
@@ -75,5 +97,26 @@ def reason_of(outcome: Outcome) -> str:
 def settle_loss(losses: int, reason: str, now: datetime) -> Settled:
     """Decide what follows when an attempt died with what ran it; `losses` counts this one."""
     if losses > MAX_LOSSES:
-        return Settled(AttemptState.LOST, TaskState.FAILED, f"{reason}; given up after {losses} losses")
+        words = f"{reason}; given up after {losses} losses"
+        return Settled(AttemptState.LOST, TaskState.FAILED, words, is_loss=True)
+    return Settled(AttemptState.LOST, TaskState.UP_FOR_RETRY, reason, now, is_loss=True)
+
+
+def _settle_stop(cut_short: int, reason: str, now: datetime) -> Settled:
+    if cut_short > MAX_STOPS:
+        words = f"{reason}; given up after {cut_short} attempts that were cut short"
+        return Settled(AttemptState.LOST, TaskState.FAILED, words)
     return Settled(AttemptState.LOST, TaskState.UP_FOR_RETRY, reason, now)
+
+
+def settle_callback(state: str, cut_short: int) -> SettledCallback:
+    """Decide what follows when a callback's attempt ended in `state`; `cut_short` counts those before it."""
+    match state:
+        case "success":
+            return SettledCallback(AttemptState.SUCCESS)
+        case "lost":
+            return SettledCallback(AttemptState.LOST, is_again=cut_short < MAX_LOSSES)
+        case "cancelled":
+            return SettledCallback(AttemptState.LOST, is_again=cut_short < MAX_STOPS)
+        case _:
+            return SettledCallback(AttemptState.FAILED)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from scheduler.clock import parse_instant
 from scheduler.core.graph import TaskGraph
-from scheduler.core.settle import Settled, reason_of, settle, settle_loss
+from scheduler.core.settle import Settled, reason_of, settle, settle_callback, settle_loss
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.failpoints import Edge
 from scheduler.store.attempts import AttemptRow, Ending, end_attempts, lock_attempts
@@ -17,10 +17,13 @@ from scheduler.store.claims import Claimed
 from scheduler.store.engine import Session, at_edge
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import still_expired
+from scheduler.store.losses import count_cut_short, queue_again
 from scheduler.store.runs import RunRow, bring_wake_forward, flag_runs, lock_runs
 from scheduler.store.tasks import (
     TaskRow,
     count_losses,
+    excuse_stops,
+    excuse_waits,
     lock_tasks,
     move_tasks,
     set_reasons,
@@ -112,7 +115,8 @@ def _record_finished(
     end_attempts(
         session, [_ending(e.report.outcome, e.settled.attempt, e.settled.reason, now) for e in ended]
     )
-    end_attempts(session, [_callback_ending(report, now) for report in callbacks])
+    for report in callbacks:
+        _end_callback(session, now, report.outcome)
     _move(session, now, ended)
     put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
     for each in ended:
@@ -140,14 +144,22 @@ def _settle(
         losses=task.losses,
         now=now,
         chance=chance(),
+        cut_short=_cut_short(session, report.outcome),
     )
     return _Ended(report, task, settled)
 
 
-def _callback_ending(report: Report, now: datetime) -> Ending:
-    outcome = report.outcome
-    state = AttemptState.SUCCESS if outcome.state == "success" else AttemptState.FAILED
-    return _ending(outcome, state, reason_of(outcome), now)
+def _cut_short(session: Session, outcome: Outcome) -> int:
+    """Count what was cut short before, where it decides."""
+    return count_cut_short(session, outcome.attempt_id) if outcome.state in ("lost", "cancelled") else 0
+
+
+def _end_callback(session: Session, now: datetime, outcome: Outcome) -> None:
+    """End the attempt of a callback, and queue another where it was lost or stopped."""
+    settled = settle_callback(outcome.state, _cut_short(session, outcome))
+    end_attempts(session, [_ending(outcome, settled.attempt, reason_of(outcome), now)])
+    if settled.is_again:
+        queue_again(session, now, outcome.attempt_id)
 
 
 def _move(session: Session, now: datetime, ended: Iterable[_Ended]) -> None:
@@ -173,10 +185,10 @@ def _move(session: Session, now: datetime, ended: Iterable[_Ended]) -> None:
 def _plan_retries(session: Session, group: Sequence[_Ended]) -> None:
     times = {each.task.id: each.settled.retry_at for each in group if each.settled.retry_at is not None}
     set_retry_times(session, times)
-    lost = [each.task.id for each in group if each.settled.attempt is AttemptState.LOST]
-    count_losses(session, lost)
-    # A sensor that is called again has not used up a try.
-    count_losses(session, [e.task.id for e in group if e.settled.attempt is AttemptState.DEFERRED], as_loss=0)
+    lost = [each for each in group if each.settled.attempt is AttemptState.LOST]
+    count_losses(session, [each.task.id for each in lost if each.settled.is_loss])
+    excuse_stops(session, [each.task.id for each in lost if not each.settled.is_loss])
+    excuse_waits(session, [e.task.id for e in group if e.settled.attempt is AttemptState.DEFERRED])
     for each in group:
         if each.settled.retry_at is not None:
             bring_wake_forward(session, each.task.run_pk, each.settled.retry_at)
@@ -240,7 +252,7 @@ def record_losses(
 ) -> list[AttemptRow]:
     """Record attempts whose lease ran out as lost, and let their tasks run again. Return those that still were expired.
 
-    A loss does not use up the user's retries, up to `core.settle.MAX_LOSSES` in a row.
+    A loss does not use up the user's retries, up to `core.settle.MAX_LOSSES`.
     """
     runs = {run.id: run for run in lock_runs(session, {row.run_pk for row in expired})}
     lost = still_expired(session, [row.id for row in expired])
@@ -258,6 +270,10 @@ def _record_loss(
     session: Session, now: datetime, row: AttemptRow, task: TaskRow | None, graphs: GraphCache, run: RunRow
 ) -> None:
     words = f"lost: worker {row.hostname} stopped answering"
+    if row.kind != "task" and row.cancel_reason is None:
+        lost = Outcome(attempt_id=row.id, epoch=row.epoch, state="lost", reason=words)
+        _end_callback(session, now, lost)
+        return
     settled = settle_loss((task.losses if task else 0) + 1, words, now)
     state = AttemptState.LOST if row.cancel_reason is None else AttemptState.CANCELLED
     reason = row.cancel_reason or settled.reason

@@ -130,5 +130,5 @@ class TimeOutRuns:
     def _time_out(self, session: Session, now: datetime, run: RunRow) -> None:
         graph = self.graphs.get(session, run.version_id)
         reason = f"ran longer than dagrun_timeout, {graph.spec.dagrun_timeout_s:g} s"
-        stop_unfinished(session, now, run, TaskState.SKIPPED, reason, actor="scheduler")
+        stop_unfinished(session, now, run, graph, TaskState.SKIPPED, reason, actor="scheduler")
         end_run(session, now, run, graph, FinishRun(RunState.FAILED, reason), self.effects)

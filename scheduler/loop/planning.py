@@ -12,6 +12,7 @@ from scheduler.core.ids import TaskKey
 from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, plan
 from scheduler.core.states import FINISHED, OCCUPYING, RunState, TaskState
 from scheduler.loop.effects import Effects
+from scheduler.operations.callbacks import call_back
 from scheduler.operations.reopening import wake_later_run
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
@@ -36,7 +37,6 @@ from scheduler.store.tasks import (
     states_of,
     tasks_named,
 )
-from scheduler.store.tickets import queue_callback
 
 #: So many unfinished tasks are looked at before all the tasks that a join waits for are read.
 GLANCE = 32
@@ -163,9 +163,6 @@ def end_run(
     """Finish a run: its state, its callback, and the message about a failure, in one transaction."""
     if not move_runs(session, now, [run.id], ending.state, leaving=[RunState.RUNNING], reason=ending.reason):
         return
-    failed = ending.state is RunState.FAILED
-    if graph.spec.has_failure_callback if failed else graph.spec.has_success_callback:
-        payload = {"callback": "failure" if failed else "success", "reason": ending.reason}
-        effects.ring(queue_callback(session, now, run_pk=run.id, kind="dag_callback", payload=payload))
-    if failed:
+    effects.ring(*call_back(session, now, run, graph.spec, ending.state, ending.reason))
+    if ending.state is RunState.FAILED:
         effects.tell_of_failure(session, now, run, ending.reason)

@@ -8,6 +8,7 @@ from datetime import datetime
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import FINISHED, RUN_FINISHED, RunState, TaskState
 from scheduler.errors import Conflict
+from scheduler.operations.callbacks import call_back
 from scheduler.operations.finding import lock_run
 from scheduler.operations.reopening import wake_later_run
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
@@ -20,20 +21,22 @@ from scheduler.store.versions import load_graph
 def cancel_run(session: Session, now: datetime, dag_id: str, run_id: str, *, actor: str) -> int:
     """End a run as failed: what runs is stopped and fails, what has not started is skipped.
 
-    Return how many tasks that were. Workers hear of it with their next renewal. Raises NotFound, and
-    Conflict where the run has ended already.
+    Return how many tasks that were. Workers hear of it with their next renewal. The DAG's callbacks are called.
+    Raises NotFound, and Conflict where the run has ended already.
     """
     run = lock_run(session, dag_id, run_id)
     if run.state in RUN_FINISHED:
         raise Conflict(f"Run {run_id!r} cannot be cancelled: it has ended as {run.state}.")
     reason = f"cancelled by {actor}"
-    count = stop_unfinished(session, now, run, TaskState.SKIPPED, reason, actor=actor)
+    graph = TaskGraph(load_graph(session, run.version_id))
+    count = stop_unfinished(session, now, run, graph, TaskState.SKIPPED, reason, actor=actor)
     move_runs(session, now, [run.id], RunState.FAILED, reason=reason, actor=actor)
+    call_back(session, now, run, graph.spec, RunState.FAILED, reason)
     return count
 
 
 def stop_unfinished(
-    session: Session, now: datetime, run: RunRow, to: TaskState, reason: str, *, actor: str
+    session: Session, now: datetime, run: RunRow, graph: TaskGraph, to: TaskState, reason: str, *, actor: str
 ) -> int:
     """Cancel the live attempts of a locked run, fail what runs and move the rest to `to`; return how many.
 
@@ -47,7 +50,6 @@ def stop_unfinished(
     values = {"end_date": now, "reason": reason, "changed": False, "retry_at": None}
     for state, ids in by_end.items():
         move_tasks(session, now, ids, state, values=values, actor=actor, reasons=dict.fromkeys(ids, reason))
-    graph = TaskGraph(load_graph(session, run.version_id))
     wake_later_run(session, run, graph, {row.task_id for row in rows}.intersection(graph.tasks))
     return len(rows)
 

@@ -8,6 +8,7 @@ from typing import Literal
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState, TaskState
 from scheduler.errors import Conflict
+from scheduler.operations.callbacks import call_back
 from scheduler.operations.cancel import stop_unfinished
 from scheduler.operations.finding import get_task, lock_run
 from scheduler.operations.reopening import reopen
@@ -69,7 +70,8 @@ def mark_run(
 ) -> int:
     """End a run in a state; tasks that have not ended are stopped and marked too. Return how many of those.
 
-    With failed, what has not started is skipped. Tasks that have ended keep their states.
+    With failed, what has not started is skipped. Tasks that have ended keep their states. The DAG's callbacks are
+    called.
     Raises NotFound, and Conflict where the run has ended in that state.
     """
     run = lock_run(session, dag_id, run_id)
@@ -78,6 +80,8 @@ def mark_run(
         raise Conflict(f"Run {run_id!r} is {to} already.")
     reason = f"marked {to} by {actor}"
     rest = TaskState.SUCCESS if state is RunState.SUCCESS else TaskState.SKIPPED
-    count = stop_unfinished(session, now, run, rest, reason, actor=actor)
+    graph = TaskGraph(load_graph(session, run.version_id))
+    count = stop_unfinished(session, now, run, graph, rest, reason, actor=actor)
     move_runs(session, now, [run.id], state, reason=reason, actor=actor)
+    call_back(session, now, run, graph.spec, state, reason)
     return count

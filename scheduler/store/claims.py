@@ -85,6 +85,10 @@ _HAS_QUEUED = sa.select(
 )
 
 
+#: The task that an attempt runs. A callback of a task leaves its state alone: it may be running again.
+_TASK_OF = sa.case((A.kind == "task", A.ti_id))
+
+
 _CLAIM = (
     sa.update(attempt)
     .where(A.id.in_(sa.select(_BEST.c.id)), A.state == AttemptState.QUEUED)
@@ -97,7 +101,7 @@ _CLAIM = (
         lease_until=db_now_plus(_LEASE_S),
         queue_deadline=None,
     )
-    .returning(A.id, A.ti_id)
+    .returning(A.id, _TASK_OF)
 )
 
 
@@ -176,7 +180,7 @@ def release_attempts(session: Session, now: datetime, ids: Collection[int], *, w
         sa.update(attempt)
         .where(mine)
         .values(state=AttemptState.QUEUED, worker_id=None, lease_until=None, queue_deadline=now)
-        .returning(A.ti_id)
+        .returning(_TASK_OF)
     )
     tasks = [ti_id for ti_id in session.execute(statement).scalars() if ti_id is not None]
     at_edge(session, Edge.RELEASED)

@@ -299,11 +299,25 @@ def set_retry_times(session: Session, times: Mapping[int, datetime]) -> None:
     session.execute(statement, [{"b_id": key, "b_at": moment} for key, moment in times.items()])
 
 
-def count_losses(session: Session, ids: Collection[int], *, as_loss: int = 1) -> None:
-    """Allow one more try to tasks whose attempt did not count: it was lost (or, with `as_loss=0`, only waited)."""
+def count_losses(session: Session, ids: Collection[int]) -> None:
+    """Count an attempt that was lost, which is no try."""
+    _excuse(session, ids, T.losses + 1)
+
+
+def excuse_stops(session: Session, ids: Collection[int]) -> None:
+    """Allow one more try to tasks whose worker was stopped."""
+    _excuse(session, ids, T.losses)
+
+
+def excuse_waits(session: Session, ids: Collection[int]) -> None:
+    """Allow one more try to tasks that only looked and wait; they ended by themselves, so losses count anew."""
+    _excuse(session, ids, sa.literal(0))
+
+
+def _excuse(session: Session, ids: Collection[int], losses: sa.ColumnElement[int]) -> None:
     if ids:
         statement = sa.update(task_instance).where(T.id.in_(sorted(ids)))
-        session.execute(statement.values(losses=T.losses + as_loss, max_tries=T.max_tries + 1))
+        session.execute(statement.values(losses=losses, max_tries=T.max_tries + 1))
 
 
 def mark_changed(session: Session, run_pk: int, task_ids: Collection[str]) -> None:

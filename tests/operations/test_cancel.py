@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from scheduler.core.states import RunState
 from scheduler.errors import Conflict, NotFound
 from scheduler.operations.cancel import cancel_run
-from scheduler.store.tables import attempt, event
+from scheduler.store.tables import attempt, event, outbox
 from scheduler.wire import TaskSpec
 from tests.operations.plays import run_of, started_run, states_of
 from tests.store.specs import NOW, spec
@@ -38,6 +40,17 @@ def test_its_events_name_who_did_it(db, write, busy):
     with db.read() as session:
         kinds = session.scalars(sa.select(event.c.kind).where(event.c.actor == "user:bob")).all()
     assert sorted(kinds) == ["attempt.state", "run.state", "task.state", "task.state", "task.state"]
+
+
+def test_the_failure_callback_of_its_dag_is_called_with_the_reason_and_nobody_is_written_to(db, write):
+    write(started_run, replace(WIDE, has_failure_callback=True, has_success_callback=True))
+    write(cancel_run, NOW, "shop", "r1", actor="user:ada")
+    with db.read() as session:
+        queued = sa.select(attempt.c.kind, attempt.c.payload).where(attempt.c.state == "queued")
+        assert session.execute(queued).all() == [
+            ("dag_callback", {"callback": "failure", "reason": "cancelled by user:ada"})
+        ]
+        assert session.execute(sa.select(outbox.c.id)).all() == []
 
 
 def test_a_run_that_has_ended_cannot_be_cancelled(write):

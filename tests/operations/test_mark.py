@@ -6,7 +6,7 @@ from scheduler.errors import Conflict, NotFound
 from scheduler.operations.mark import mark_run, mark_task
 from scheduler.store.tables import attempt, task_instance
 from tests.operations.plays import run_of, started_run, states_of
-from tests.store.specs import NOW
+from tests.store.specs import NOW, spec
 
 BROKEN = {"a": "success", "b": "failed", "c": "upstream_failed"}
 
@@ -64,3 +64,12 @@ def test_a_run_that_has_ended_can_be_marked_the_other_way_once(db, write):
     assert run_of(db, ref).state is RunState.FAILED
     with pytest.raises(Conflict, match="'r1' is failed already"):
         write(mark_run, NOW, "shop", "r1", to="failed", actor="")
+
+
+@pytest.mark.parametrize(("to", "callback"), [("success", "success"), ("failed", "failure")])
+def test_marking_a_run_calls_the_callback_of_its_dag(db, write, to, callback):
+    write(started_run, spec(has_failure_callback=True, has_success_callback=True))
+    write(mark_run, NOW, "shop", "r1", to=to, actor="user:ada")
+    with db.read() as session:
+        payloads = session.scalars(sa.select(attempt.c.payload).where(attempt.c.kind == "dag_callback")).all()
+    assert payloads == [{"callback": callback, "reason": f"marked {to} by user:ada"}]
