@@ -113,6 +113,12 @@ class Settings(BaseModel):
         description="Where the logs of ended attempts are shipped to, for every host to read: `file:///srv/logs` on a "
         "shared disk, `s3://bucket/logs` (`pip install 'dirigent[s3]'`), or another address that fsspec knows.",
     )
+    log_retention_days: int = Field(
+        30,
+        ge=0,
+        description="Days after which logs are deleted from the disk of their worker and from the database; 0: never. "
+        "What was shipped to `log_url` stays there.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="From which level on the servers write to their own log."
     )

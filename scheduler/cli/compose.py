@@ -142,6 +142,7 @@ class WorkerSide:
             is_copied=copies_logs,
             archive=open_archive(settings),
             secrets=secrets_passed_on(environ, settings.pass_environ),
+            live=lambda: self.supervisor.live,
         )
         self.supervisor = Supervisor(
             on_outcome=lambda outcome: self.worker.finished(outcome),
@@ -204,7 +205,7 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
         NamedDuty("time out runs", TimeOutRuns(graphs, effects), 50),
         NamedDuty("give way", give_way, 50, on_time=False),
         NamedDuty("ring again", RingAgain(effects), 100),
-        NamedDuty("prune", Prune(), 100, on_time=False),
+        NamedDuty("prune", Prune(house.settings.log_retention_days), 100, on_time=False),
     )
 
 

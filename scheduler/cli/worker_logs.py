@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from scheduler.clock import Clock
@@ -11,6 +12,7 @@ from scheduler.config import Settings
 from scheduler.logs.address import LogAddress
 from scheduler.logs.copier import Batch, LogCopier
 from scheduler.logs.mask import Masker
+from scheduler.logs.pruner import LogPruner
 from scheduler.logs.segments import first_position
 from scheduler.logs.shipper import LogShipper, Target
 from scheduler.logs.sink import Copy, LogSink
@@ -20,7 +22,7 @@ from scheduler.wire import Job
 
 
 class WorkerLogs:
-    """Opens the log of each attempt, and looks after it when the attempt has ended."""
+    """Opens the log of each attempt, and looks after it when the attempt has ended. `live`: attempts that run here."""
 
     def __init__(
         self,
@@ -32,6 +34,7 @@ class WorkerLogs:
         is_copied: bool,
         archive: Target | None,
         secrets: Collection[str],
+        live: Callable[[], Collection[int]],
     ) -> None:
         self._db = db
         self._folder = folder
@@ -48,6 +51,8 @@ class WorkerLogs:
             if is_copied
             else None
         )
+        keep = timedelta(days=settings.log_retention_days)
+        self._pruner = LogPruner(folder, clock, keep, live) if keep else None
 
     def start(self) -> None:
         """Begin to copy and to ship."""
@@ -55,9 +60,13 @@ class WorkerLogs:
             self._shipper.start()
         if self._copier is not None:
             self._copier.start()
+        if self._pruner is not None:
+            self._pruner.start()
 
     def close(self) -> None:
         """Copy and ship what waits, as far as that is possible now."""
+        if self._pruner is not None:
+            self._pruner.close()
         if self._copier is not None:
             self._copier.close()
         if self._shipper is not None:

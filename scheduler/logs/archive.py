@@ -22,6 +22,8 @@ SETTING: Final = "DIRIGENT_LOG_URL"
 #: Kinds that keep nothing, or take nothing.
 _USELESS: Final = frozenset({"memory", "http", "https", "data", "reference"})
 _LOCAL: Final = frozenset({"file", "local"})
+#: Kinds with folders, which must be made; to make one elsewhere could mean a bucket.
+_WITH_FOLDERS: Final = _LOCAL | {"sftp", "ssh", "ftp", "smb", "hdfs", "arrow_hdfs", "webhdfs", "webdav"}
 
 
 class Archive:
@@ -87,7 +89,8 @@ class Archive:
         try:
             self._fs.put_file(str(file), target)
         except FileNotFoundError:
-            # Where there are folders, one must be made; buckets have none.
+            if self._url.partition("://")[0] not in _WITH_FOLDERS:
+                raise
             self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
             self._fs.put_file(str(file), target)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from scheduler.loop.duties import Duty
 from scheduler.store.engine import Session
+from scheduler.store.logs import delete_old_logs
 from scheduler.store.outbox import delete_old_messages
 from scheduler.store.sessions import delete_stale
 from scheduler.store.unused_code import delete_unused_snapshots
@@ -49,13 +50,18 @@ PARTS: Final[Sequence[Duty]] = (prune_sign_ins, prune_messages, prune_workers, p
 class Prune:
     """Deletes a batch of each kind, and rests once there was none left to fill."""
 
+    #: After so many days logs go from the database; 0: never.
+    log_days: int = 30
     _rests_until: datetime | None = None
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Delete what is over; return the largest count of one kind."""
         if self._rests_until is not None and now < self._rests_until:
             return 0
-        count = max(part(session, now, limit) for part in PARTS)
+        count = max(part(session, now, limit) for part in (*PARTS, self._prune_logs))
         if count < limit:
             self._rests_until = now + REST
         return count
+
+    def _prune_logs(self, session: Session, now: datetime, limit: int) -> int:
+        return delete_old_logs(session, now - timedelta(days=self.log_days), limit) if self.log_days else 0

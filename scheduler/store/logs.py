@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -40,6 +41,16 @@ def drop_chunks(session: Session, places: Sequence[tuple[int, int]]) -> None:
 def delete_logs(session: Session, attempt_ids: Collection[int]) -> None:
     """Delete all pieces of these attempts."""
     session.execute(sa.delete(log_chunk).where(L.attempt_id.in_(sorted(attempt_ids))))
+
+
+def delete_old_logs(session: Session, before: datetime, limit: int) -> int:
+    """Delete the logs of attempts that ended before an instant, among the oldest `limit`; return how many."""
+    oldest = list(session.scalars(sa.select(L.attempt_id).distinct().order_by(L.attempt_id).limit(limit)))
+    ended = sa.select(attempt.c.id).where(attempt.c.id.in_(oldest), attempt.c.end_date < before)
+    found = list(session.scalars(ended)) if oldest else []
+    if found:
+        delete_logs(session, found)
+    return len(found)
 
 
 def read_chunks(

@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.loop.pruning import REST, Prune
-from scheduler.store import outbox, sessions, workers
+from scheduler.store import logs, outbox, sessions, workers
 from scheduler.store.snapshots import Entry, store_snapshot
-from scheduler.store.tables import metadata
+from scheduler.store.tables import attempt, metadata
 from tests.loop.engine import NOW, spec, task
 
 DAY = timedelta(days=1)
@@ -55,6 +55,23 @@ def test_messages_go_a_month_after_they_were_sent_or_given_up_and_never_unsent(d
     assert prune(NOW + 30 * DAY) == 0
     assert prune(NOW + 31 * DAY) == 2
     assert count("outbox") == 1
+
+
+def test_logs_in_the_database_go_when_they_are_old_and_those_of_live_attempts_stay(db, engine, prune):
+    engine.define(spec(task("over"), task("runs")))
+    engine.trigger()
+    engine.worker()
+    engine.advance()
+    over, runs = (claim.id for claim in engine.claim())
+    with db.write() as session:
+        logs.put_chunks(session, [(each, start, b"12345") for each in (over, runs) for start in (0, 5)])
+        session.execute(sa.update(attempt).values(end_date=NOW).where(attempt.c.id == over))
+    assert prune(NOW + 30 * DAY) == 0
+    assert prune(NOW + 31 * DAY, duty=Prune(log_days=0)) == 0
+    assert prune(NOW + 31 * DAY) == 1
+    with db.read() as session:
+        assert logs.log_end(session, over) is None
+        assert logs.log_end(session, runs) == 10
 
 
 def test_workers_go_a_day_after_they_stopped(db, engine, prune, count):
