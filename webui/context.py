@@ -35,6 +35,9 @@ class LogReader(Protocol):
     def is_all_here(self, ended_at: datetime | None) -> bool:
         """Say whether all of the log can be read that will ever be, of an attempt that ended then."""
 
+    def size(self, address: LogAddress) -> int:
+        """Return the offset at which the log ends for now."""
+
     def tail(self, address: LogAddress, count: int) -> tuple[LogLine, ...]:
         """Return the last lines, at most `count`."""
 

@@ -12,7 +12,8 @@ from scheduler.clock import Clock
 from scheduler.errors import ArchiveUnavailable
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import DIRIGENT, LogLine
-from scheduler.logs.reader import PART_LIMIT, LogPart, Piece, assemble, read, size
+from scheduler.logs.reader import PART_LIMIT, LogPart, Piece, assemble, read
+from scheduler.logs.reader import size as log_size
 from scheduler.store import Database, logs
 
 #: How long after the end of an attempt the last lines of its log may arrive.
@@ -48,20 +49,21 @@ class AttemptLogs:
         """Say whether the log of an attempt that ended then is all that will be read: copies come a little later."""
         return ended_at is None or self._clock.now() - ended_at > LATE
 
-    def tail(self, address: LogAddress, count: int) -> tuple[LogLine, ...]:
-        """Return the last lines, at most `count`, of those that lie in the last part."""
-        offset = max(0, self._size(address) - PART_LIMIT)
-        lines = self.read(address, offset).lines
-        return (lines[1:] if offset else lines)[-count:]
-
-    def _size(self, address: LogAddress) -> int:
-        found = size(self._folder, address)
+    def size(self, address: LogAddress) -> int:
+        """Return the position at which the log ends for now; 0 where there is none yet."""
+        found = log_size(self._folder, address)
         if found is None:
             found = self._end_of_copy(address)
         if found is None and self._archive is not None:
             with suppress(ArchiveUnavailable):
                 found = self._archive.size(address)
         return found or 0
+
+    def tail(self, address: LogAddress, count: int) -> tuple[LogLine, ...]:
+        """Return the last lines, at most `count`, of those that lie in the last part."""
+        offset = max(0, self.size(address) - PART_LIMIT)
+        lines = self.read(address, offset).lines
+        return (lines[1:] if offset else lines)[-count:]
 
     def _is_copied(self, address: LogAddress) -> bool:
         return self._end_of_copy(address) is not None

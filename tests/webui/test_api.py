@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from scheduler.logs.lines import encode_line
+from scheduler.store import Database
+from scheduler.store.logs import put_chunks
+from scheduler.store.views import runs, tasks
 from tests.webui import seed
 from tests.webui.conftest import HERE, Browser
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
@@ -85,6 +89,23 @@ def test_tasks_of_a_run(person: Browser) -> None:
     assert (task["map_index"], task["duration"]) == (-1, 1.2)
     assert person.get(f"{base}/enrich.prices/logs/1").get_json()["content"] == []
     assert person.get(f"{base}/enrich.prices/logs/2").status_code == 404
+
+
+def test_the_lines_of_a_log_are_chosen_by_level_source_and_logger(db: Database, person: Browser) -> None:
+    with db.write() as session:
+        run = runs.find_run(session, "orders_hourly", FAILED_RUN_ID)
+        attempt = tasks.list_attempts(session, tasks.find_task(session, run.id, "enrich.prices").id)[-1]
+        lines = [
+            encode_line(seed.NOW, "info", "stdout", "printed"),
+            encode_line(seed.NOW, "error", "logging", "failed", logger="shop.prices"),
+        ]
+        put_chunks(session, [(attempt.id, 0, b"".join(lines))])
+    log = f"/api/v2{FAILED_RUN.replace('/runs/', '/dagRuns/')}/taskInstances/enrich.prices/logs/1"
+    for query in ("level=error", "source=logging", "source=stderr&source=logging", "logger=shop"):
+        (line,) = person.get(f"{log}?{query}").get_json()["content"]
+        assert (line["event"], line["logger"]) == ("failed", "shop.prices")
+    assert person.get(f"{log}?level=loud").status_code == 400
+    assert person.get(f"{log}?source=nobody").status_code == 400
 
 
 def test_a_limit_that_is_no_number_is_refused(person: Browser) -> None:

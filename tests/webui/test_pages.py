@@ -237,6 +237,21 @@ def test_a_log_that_another_host_sent_is_read_from_the_database(db: Database, pe
     assert len(person.get(address).get_json()["lines"]) == 150
 
 
+def test_of_a_very_long_log_a_page_begins_with_the_end(db: Database, person: Browser) -> None:
+    address = _log_address(person)
+    attempt_id = int(address.rpartition("/")[2])
+    lines = [encode_line(seed.NOW, "info", "stdout", f"line {n} " + "x" * 30_000) for n in range(300)]
+    with db.write() as session:
+        put_chunks(session, [(attempt_id, 0, b"".join(lines))])
+    part = person.get(address).get_json()
+    assert part["lines"][0]["text"].startswith("… This is the end of a long log")
+    assert part["lines"][1]["text"].startswith("line ")
+    assert part["more"] is True
+    assert int(part["cursor"]) > 1_000_000
+    whole = person.get(f"{address}?after=0").get_json()
+    assert whole["lines"][0]["text"].startswith("line 0 ")
+
+
 def test_a_log_of_another_task_is_not_read(person: Browser) -> None:
     address = _log_address(person)
     assert person.get(address.replace("enrich.prices", "extract")).status_code == 404

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response, request
 
 from scheduler.core.states import LIVE_ATTEMPT
-from scheduler.logs.lines import LogLine
+from scheduler.logs.lines import DIRIGENT, LogLine
+from scheduler.logs.reader import PART_LIMIT, LogPart
 from webui.context import web
 from webui.details import log_address, one_by_one, task_details
 from webui.filters import kind_of
@@ -14,19 +17,32 @@ from webui.numbers import number
 
 blueprint = Blueprint("log", __name__)
 
+#: What a page begins with: of a longer log, its end.
+SHOWN: Final = 8_000_000
+
 
 @blueprint.get("/ui/dags/<dag_id>/runs/<run_id>/tasks/<task_id>/log/<int:attempt_id>")
 def show(dag_id: str, run_id: str, task_id: str, attempt_id: int) -> Response:
-    """Return the lines that came since `after`."""
+    """Return the lines that came since `after`; without it, from where a page begins."""
     details = task_details(dag_id, run_id, task_id, request.args.get("path", ""))
-    part = web().logs.read(
-        log_address(details, attempt_id), max(0, request.args.get("after", 0, type=number))
-    )
+    address = log_address(details, attempt_id)
+    after = request.args.get("after", type=number)
+    offset = max(0, web().logs.size(address) - SHOWN if after is None else after)
+    part = web().logs.read(address, offset)
     attempt = next(each for each in details.attempts if each.id == attempt_id)
     is_over = attempt.state not in LIVE_ATTEMPT and web().logs.is_all_here(attempt.end_date)
-    is_done = part.done or (is_over and not part.lines)
-    lines = [_line(line) for line in one_by_one(part.lines)]
-    return data(lines=lines, cursor=str(part.next_offset), done=is_done)
+    return data(
+        lines=[_line(line) for line in one_by_one(_whole(part) if after is None and offset else part.lines)],
+        cursor=str(part.next_offset),
+        done=part.done or (is_over and not part.lines),
+        more=not part.done and part.next_offset - offset > PART_LIMIT // 2,
+    )
+
+
+def _whole(part: LogPart) -> list[LogLine]:
+    """Leave out the line in the middle of which a page begins, and say so."""
+    words = "… This is the end of a long log; `dirigent tasks logs` prints all of it."
+    return [LogLine(None, "warning", DIRIGENT, words), *part.lines[1:]]
 
 
 def _line(line: LogLine) -> dict[str, object]:

@@ -29,9 +29,9 @@ class Writer:
         self.file = address.file(Path(str(db.url.database)).parent / "logs")
         self.file.parent.mkdir(parents=True, exist_ok=True)
 
-    def line(self, text: str, *, level: str = "info", is_last: bool = False) -> None:
+    def line(self, text: str, *, level: str = "info", source: str = "stdout", is_last: bool = False) -> None:
         with self.file.open("ab") as stream:
-            stream.write(encode_line(seed.NOW, level, "stdout", text, is_last=is_last))
+            stream.write(encode_line(seed.NOW, level, source, text, is_last=is_last))
 
 
 @pytest.fixture
@@ -120,3 +120,24 @@ def test_markup_in_a_log_stays_text(tab: Tab, running: Writer) -> None:
     page = tab.go(f"{LIVE_RUN}/tasks/enrich.customers")
     expect(page.get_by_label("Log lines")).to_contain_text("<img src=x")
     assert "mine" not in page.title()
+
+
+def test_a_log_is_filtered_by_level_and_source(tab: Tab, running: Writer) -> None:
+    for source, level, text in (
+        ("stdout", "info", "printed"),
+        ("stderr", "warning", "complained"),
+        ("logging", "error", "went wrong"),
+    ):
+        running.line(text, level=level, source=source)
+    page = tab.go(f"{LIVE_RUN}/tasks/enrich.customers")
+    lines = page.locator(".log-line .x")
+    expect(lines).to_have_text(["printed", "complained", "went wrong"])
+    page.get_by_label("Level").select_option("Warnings and errors")
+    expect(lines).to_have_text(["complained", "went wrong"])
+    running.line("not seen")
+    running.line("seen at once", level="error", source="stderr")
+    expect(lines).to_have_text(["complained", "went wrong", "seen at once"], timeout=1500)
+    page.get_by_label("Source").select_option("stderr")
+    expect(lines).to_have_text(["complained", "seen at once"])
+    expect(page.locator(".log-line .n").last).to_have_text("5")
+    expect(page.get_by_text("2 of 5 lines · live")).to_be_visible()

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { coloured, hits, lastError, Sorter, type Line } from "./lines";
+import { coloured, hits, isWanted, lastError, Sorter, type Line } from "./lines";
 
 function lines(...texts: string[]): Line[] {
   const sorter = new Sorter();
-  return texts.map((text) => ({ text, at: null, kind: sorter.kindOf(text) }));
+  return texts.map((text, n) => ({ text, at: null, kind: sorter.kindOf(text), source: n % 2 ? "stderr" : "stdout", n }));
 }
 
 test("a traceback is one error, from its first line to the exception", () => {
@@ -31,4 +31,13 @@ test("a hyperlink escape makes no link", () => {
 test("search ignores case and colours", () => {
   expect(hits(lines("a \u001b[32mDo\u001b[0mne", "b", "DONE"), "done")).toEqual([0, 2]);
   expect(hits(lines("a"), "")).toEqual([]);
+});
+
+test("lines are chosen by level and source", () => {
+  const all = lines("plain", "WARNING slow", "ERROR no disk", "ERROR no tape");
+  const chosen = (level: string, source: string) => all.filter((line) => isWanted(line, { level, source })).map((line) => line.n);
+  expect(chosen("", "")).toEqual([0, 1, 2, 3]);
+  expect(chosen("warning", "")).toEqual([1, 2, 3]);
+  expect(chosen("error", "stderr")).toEqual([3]);
+  expect(chosen("", "stdout")).toEqual([0, 2]);
 });

@@ -8,6 +8,22 @@ export interface Line {
   text: string;
   at: string | null;
   kind: Kind;
+  source: string;
+  /** Its number in the whole log, from 0 on. */
+  n: number;
+}
+
+/** Which lines are to be seen; what is empty asks for all. */
+export interface Wish {
+  level: string;
+  source: string;
+}
+
+const LOUD: Record<string, Kind[]> = { error: ["error"], warning: ["warning", "error"] };
+
+export function isWanted(line: Line, wish: Wish): boolean {
+  const kinds = LOUD[wish.level];
+  return (!kinds || kinds.includes(line.kind)) && (!wish.source || line.source === wish.source);
 }
 
 const ESCAPES = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]/g;

@@ -1,20 +1,27 @@
-/** The log in the page: follows while it is written, draws only the lines in sight, jumps to the error, searches. */
+/** The log in the page: follows while it is written, draws only the lines in sight, filters, jumps to the error, searches. */
 
 import { html } from "../dom";
 import { windowOf } from "../grid/model";
-import { coloured, hits, lastError, Sorter, type Line } from "./lines";
+import { coloured, hits, isWanted, lastError, Sorter, type Line, type Wish } from "./lines";
 
 const TALL = 18;
 const EVERY = 700;
 
 interface Chunk {
-  lines: { text: string; at: string | null; level: string }[];
+  lines: { text: string; at: string | null; level: string; source: string }[];
   cursor: string;
   done: boolean;
+  more: boolean;
 }
 
 class LogView {
+  private all: Line[] = [];
+  /** Those of them that are to be seen. */
   private lines: Line[] = [];
+  private wish: Wish = { level: "", source: "" };
+  private isDone = false;
+  /** Whether what was there at first is still being read, in parts. */
+  private opens = false;
   private sorter = new Sorter();
   private follow = true;
   private found: number[] = [];
@@ -38,18 +45,25 @@ class LogView {
     const search = tools.querySelector<HTMLInputElement>("[data-log-search]");
     search?.addEventListener("input", () => this.search(search.value));
     search?.addEventListener("keydown", (event) => event.key === "Enter" && this.step(event.shiftKey ? -1 : 1));
+    this.choose("level", (level) => ({ level }));
+    this.choose("source", (source) => ({ source }));
     this.setFollow(true);
+  }
+
+  private choose(what: string, wished: (value: string) => Partial<Wish>): void {
+    const box = this.tools.querySelector<HTMLSelectElement>(`[data-log-${what}]`);
+    box?.addEventListener("change", () => this.filter({ ...this.wish, ...wished(box.value) }));
   }
 
   async run(): Promise<void> {
     for (;;) {
-      const done = document.hidden ? false : await this.ask();
-      if (done || !this.box.isConnected) break;
-      await new Promise((resume) => setTimeout(resume, EVERY * (1 + this.failures * 3)));
+      const chunk = document.hidden ? null : await this.ask();
+      if (chunk?.done || !this.box.isConnected) break;
+      if (!chunk?.more) await new Promise((resume) => setTimeout(resume, EVERY * (1 + this.failures * 3)));
     }
   }
 
-  private async ask(): Promise<boolean> {
+  private async ask(): Promise<Chunk | null> {
     try {
       const url = new URL(this.box.dataset["log"] ?? "", location.href);
       if (this.cursor) url.searchParams.set("after", this.cursor);
@@ -58,42 +72,62 @@ class LogView {
       const chunk = (await answer.json()) as Chunk;
       this.failures = 0;
       this.take(chunk);
-      return chunk.done;
+      return chunk;
     } catch {
       this.failures = Math.min(10, this.failures + 1);
-      return false;
+      return null;
     }
   }
 
   private take(chunk: Chunk): void {
-    const first = this.lines.length === 0;
+    const first = !this.cursor;
     this.cursor = chunk.cursor;
-    for (const { text, at, level } of chunk.lines) this.lines.push({ text, at, kind: this.sorter.kindOf(text, level) });
-    this.space.style.height = `${this.lines.length * TALL + 12}px`;
-    this.status(chunk.done);
-    if (first && chunk.done) this.open();
+    this.isDone = chunk.done;
+    for (const { text, at, level, source } of chunk.lines) {
+      const line = { text, at, kind: this.sorter.kindOf(text, level), source, n: this.all.length };
+      this.all.push(line);
+      if (isWanted(line, this.wish)) this.lines.push(line);
+    }
+    this.measure();
+    this.opens = (first || this.opens) && (chunk.done || chunk.more);
+    if (chunk.done && this.opens) this.open();
     else if (this.follow) this.box.scrollTop = this.box.scrollHeight;
     this.search(this.tools.querySelector<HTMLInputElement>("[data-log-search]")?.value ?? "", false);
+  }
+
+  private filter(wish: Wish): void {
+    this.wish = wish;
+    this.lines = this.all.filter((line) => isWanted(line, wish));
+    this.measure();
+    this.redraw();
+    if (this.follow) this.box.scrollTop = this.box.scrollHeight;
+    this.search(this.tools.querySelector<HTMLInputElement>("[data-log-search]")?.value ?? "", false);
+  }
+
+  private measure(): void {
+    this.space.style.height = `${this.lines.length * TALL + 12}px`;
+    this.status(this.isDone);
   }
 
   /** A finished log opens where it went wrong, or at the line that the address names. */
   private open(): void {
     const line = Number(/^#L(\d+)$/.exec(location.hash)?.[1] ?? 0);
     this.setFollow(false);
-    if (line > 0) this.show(line - 1);
+    if (line > 0) this.show(this.lines.findIndex(({ n }) => n >= line - 1));
     else if (lastError(this.lines) >= 0) this.toError();
   }
 
   private status(done: boolean): void {
-    const text = this.lines.length === 1 ? "1 line" : `${this.lines.length.toLocaleString()} lines`;
+    const [some, all] = [this.lines.length.toLocaleString(), this.all.length.toLocaleString()];
+    const text = some !== all ? `${some} of ${all} lines` : all === "1" ? "1 line" : `${all} lines`;
     const note = this.tools.querySelector("[data-log-status]");
     if (note) note.textContent = done ? text : `${text} · live`;
     const error = this.tools.querySelector<HTMLElement>('[data-log-do="error"]');
     if (error) error.hidden = lastError(this.lines) < 0;
     const follow = this.tools.querySelector<HTMLElement>('[data-log-do="follow"]');
     if (follow) follow.hidden = done;
-    this.box.toggleAttribute("data-empty", this.lines.length === 0);
-    if (done && this.lines.length === 0) this.space.textContent = "  This attempt wrote nothing.";
+    this.box.toggleAttribute("data-empty", this.all.length === 0);
+    if (done && this.all.length === 0) this.space.textContent = "  This attempt wrote nothing.";
   }
 
   private on(what: string, does: () => void): void {
@@ -171,16 +205,16 @@ class LogView {
   }
 
   private line(n: number): HTMLElement {
-    const line = this.lines[n] ?? { text: "", at: null, kind: "" };
+    const line: Line = this.lines[n] ?? { text: "", at: null, kind: "", source: "", n };
     const text = html("span", { class: "x" });
     text.innerHTML = coloured(line.text);
-    const node = html("div", { class: `log-line ${line.kind}` }, html("span", { class: "n" }, String(n + 1)));
+    const node = html("div", { class: `log-line ${line.kind}` }, html("span", { class: "n" }, String(line.n + 1)));
     node.append(html("span", { class: "t" }, line.at ? clock(line.at) : " ".repeat(12)));
     node.append(text);
     node.style.top = `${n * TALL + 6}px`;
     node.classList.toggle("hit", this.found.includes(n));
     node.classList.toggle("here", this.found[this.here] === n);
-    node.classList.toggle("marked", location.hash === `#L${n + 1}`);
+    node.classList.toggle("marked", location.hash === `#L${line.n + 1}`);
     return node;
   }
 }
