@@ -80,7 +80,8 @@ class PostgresWatch:
             self._to_tell.wait()
             is_last = self._stopped.is_set()
             self._to_tell.clear()
-            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._me))
+            # Not prepared: behind a pooler, the server of the next call may not know of it.
+            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._me), prepare=False)
             if is_last:
                 return
             time.sleep(_TELL_EVERY_S)

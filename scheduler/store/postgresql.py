@@ -51,7 +51,7 @@ def open_database(url: sa.URL, options: dict[str, Any]) -> Backend:
         connect_args=_KEEPALIVE,
         **options,
     )
-    sa.event.listen(engine, "connect", _set_time_zone)
+    sa.event.listen(engine, "connect", _set_up)
     reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Backend(engine.url, reads, engine, (engine,), None, nullcontext, notify, begin_change)
 
@@ -64,9 +64,12 @@ def begin_change(session: sa.Connection) -> Iterator[None]:
         yield
 
 
-def _set_time_zone(connection: psycopg.Connection[Any], record: object) -> None:
-    connection.execute("SET TIME ZONE 'UTC'")
+def _set_up(connection: psycopg.Connection[Any], record: object) -> None:
+    row = connection.execute("SELECT pg_backend_pid(), set_config('TimeZone', 'UTC', false)").fetchone()
     connection.commit()
+    if row is None or row[0] != connection.info.backend_pid:
+        # A pooler stands between: what one transaction prepared, the server of the next one may not know.
+        connection.prepare_threshold = None
 
 
 def notify(session: sa.Connection) -> None:
