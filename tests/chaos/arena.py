@@ -9,8 +9,9 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -61,7 +62,7 @@ class Arena:
         self.links: dict[str, Proxy] = {}
         self.disks: dict[str, Disk] = {}
         self._mounts = mounts
-        self._lines: dict[str, Callable[[str], Process]] = {}
+        self._lines: dict[str, Callable[[], Process]] = {}
         self._numbers = count()
         self._pause = Event()
         self.tickets = Tickets(broker.url)
@@ -78,23 +79,25 @@ class Arena:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
-    def scheduler(self, name: str = "scheduler-1", environ: Mapping[str, str] | None = None) -> Process:
-        """Start a scheduler under a name; started again, it is started the same way."""
-        return self._launch(name, ("scheduler",), environ or {})
+    def scheduler(self, name: str = "scheduler-1", **how: Any) -> Process:
+        """Start a scheduler under a name; started again, it is started the same way (`_launch`)."""
+        return self._launch(name, ("scheduler",), **how)
 
-    def worker(self, name: str, *, slots: int = 2, environ: Mapping[str, str] | None = None) -> Process:
+    def worker(self, name: str, *, slots: int = 2, **how: Any) -> Process:
         """Start a worker under a name."""
-        return self._launch(name, ("worker", "--slots", str(slots)), environ or {})
+        return self._launch(name, ("worker", "--slots", str(slots)), **how)
 
-    def _launch(self, name: str, words: tuple[str, ...], environ: Mapping[str, str]) -> Process:
-        home = str(self.project.folder / name)
-
-        def launch(_: str) -> Process:
-            return self.project.launch(*words, DIRIGENT_HOME=home, **environ)
-
-        self._lines[name] = launch
-        self.servers[name] = launch(name)
-        return self.servers[name]
+    def _launch(
+        self,
+        name: str,
+        words: Sequence[str],
+        *,
+        environ: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> Process:
+        given = {**(environ or {}), "DIRIGENT_HOME": str(self.project.folder / name)}
+        self._lines[name] = partial(self.project.launch, *words, before=before, **given)
+        return self.again(name)
 
     def until_dead(self, name: str, within: float) -> bool:
         """Wait until a server has ended by itself; return whether it did."""
@@ -115,6 +118,13 @@ class Arena:
         eventually(
             lambda: [row for row in self.rows(sa.select(leader.c.holder)) if mine in row.holder],
             told=self.project.told,
+        )
+
+    def until_up_or_dead(self, name: str) -> None:
+        """Wait until a server says that it is up, or has ended before it could."""
+        server = self.servers[name]
+        eventually(
+            lambda: " is up" in server.output or not server.is_running, within=60, told=lambda: server.output
         )
 
     def until_up(self, *names: str) -> None:
@@ -157,8 +167,13 @@ class Arena:
 
     def kill(self, name: str) -> None:
         """Kill a server and start it again under the same name."""
-        self.servers[name].kill()
-        self.servers[name] = self._lines[name](name)
+        self.bury(name)
+        self.again(name)
+
+    def again(self, name: str) -> Process:
+        """Start a server the way it was started before."""
+        self.servers[name] = self._lines[name]()
+        return self.servers[name]
 
     def bury(self, name: str) -> None:
         """Kill a server for good."""
@@ -167,8 +182,8 @@ class Arena:
     def relieve(self, name: str) -> None:
         """Start a successor, then stop the server in order, as a rolling deploy does; it must end well."""
         self.thaw(name)
-        old, new = self.servers[name], self._lines[name](name)
-        self.servers[name] = new.wait_for(" is up")
+        old = self.servers[name]
+        self.again(name).wait_for(" is up")
         code = old.stop(signal.SIGTERM)
         assert code == 0, f"{name} ended with {code}:\n{old.output[-4000:]}"
 

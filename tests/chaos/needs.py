@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from tests.services.pgbouncer import PgBouncer
 from tests.services.server import ProgramMissing
-
-
-def faketime_library() -> Path | None:
-    """Find the library that tells a process another time."""
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    return found[0] if found else None
-
-
-def _faketime() -> str:
-    return "" if faketime_library() else "libfaketime: sudo apt-get install --no-install-recommends faketime"
 
 
 def _tmpfs() -> str:
@@ -32,7 +21,7 @@ def _pgbouncer() -> str:
     return ""
 
 
-_LOOKS: dict[str, Callable[[], str]] = {"faketime": _faketime, "tmpfs": _tmpfs, "pgbouncer": _pgbouncer}
+_LOOKS: dict[str, Callable[[], str]] = {"tmpfs": _tmpfs, "pgbouncer": _pgbouncer}
 
 
 def missing(needs: Iterable[str]) -> list[str]:

@@ -25,7 +25,8 @@ def pooled_db(postgres_url):
 
 
 def test_each_connection_gets_its_own_answers_from_whichever_server_process_a_pooler_chooses(pooled_db):
-    who, met = sa.text("SELECT pg_backend_pid()"), set()
+    who = sa.text("SELECT pg_backend_pid()")
+    met: set[tuple[int, int]] = set()
     for number in range(12):
         # The second one has to take another server process, and each round takes them in another order.
         with pooled_db.write() as one, pooled_db.write() as other:

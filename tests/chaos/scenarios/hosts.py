@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
 from tests.chaos.arena import Arena
-from tests.chaos.needs import faketime_library
 from tests.chaos.plan import Fault
 from tests.chaos.scenarios.networks import restart_database
 from tests.chaos.scenarios.scenario import Scenario, carry_out, start
@@ -12,21 +13,15 @@ from tests.chaos.workload import GREEDY, lock_holder
 _SKEW_S = 300
 
 
-def _clock(offset_s: int) -> dict[str, str]:
-    """What sets the clock of a server and its children apart; the monotonic clock stays true, as on a real host."""
-    return {
-        "LD_PRELOAD": str(faketime_library()),
-        "FAKETIME": f"{offset_s:+d}s",
-        "DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DIRIGENT_PASS_ENVIRON": "LD_PRELOAD *FAKE*",
-    }
+def _clock(offset_s: int) -> tuple[str, ...]:
+    """Return what runs a server by a clock that is so far off."""
+    return (sys.executable, "-m", "tests.chaos.skewed", str(offset_s))
 
 
 def workers_clock_off(arena: Arena) -> None:
     """One worker's clock is 5 minutes ahead, another one's 5 minutes behind; each task fails at its first try."""
-    arena.worker("worker-ahead", slots=3, environ=_clock(_SKEW_S))
-    arena.worker("worker-behind", slots=3, environ=_clock(-_SKEW_S))
+    arena.worker("worker-ahead", slots=3, before=_clock(_SKEW_S))
+    arena.worker("worker-behind", slots=3, before=_clock(-_SKEW_S))
     start(arena, workers=1, layers=4, width=6)
     arena.reap(runs=3, seconds=0.3, fails_first=True)
     carry_out(arena, [Fault(3, "kill", "worker-ahead"), Fault(6, "kill", "worker-behind")])
@@ -35,8 +30,8 @@ def workers_clock_off(arena: Arena) -> None:
 
 def leaders_clock_off(arena: Arena) -> None:
     """The lead changes between schedulers whose clocks are 5 minutes ahead and 5 minutes behind."""
-    arena.scheduler("scheduler-ahead", environ=_clock(_SKEW_S))
-    arena.scheduler("scheduler-behind", environ=_clock(-_SKEW_S))
+    arena.scheduler("scheduler-ahead", before=_clock(_SKEW_S))
+    arena.scheduler("scheduler-behind", before=_clock(-_SKEW_S))
     start(arena, workers=2, slots=3, layers=5, width=6)
     arena.reap(runs=4, seconds=0.3, fails_first=True)
     names = ["scheduler-1", "scheduler-ahead", "scheduler-behind"]
@@ -96,14 +91,12 @@ SCENARIOS = (
         shows="clocks of two workers 5 minutes off, ahead and behind: retries in time, no false loss",
         play=workers_clock_off,
         skew_s=2 * _SKEW_S,
-        needs=("faketime",),
     ),
     Scenario(
         name="leaders-clock-off",
         shows="clocks of two schedulers 5 minutes off, one after the other leads",
         play=leaders_clock_off,
         skew_s=2 * _SKEW_S,
-        needs=("faketime",),
     ),
     Scenario(
         name="full-disk",

@@ -30,6 +30,8 @@ _WHEN: dict[str, str] = {
     Spot.ATTEMPT_BORN: "~0.4",
     Spot.OUTCOME_TOLD: "~0.4",
 }
+#: Places where it is not the worker that crashes; it lives on until it is killed.
+_OF_ATTEMPTS = (Spot.ATTEMPT_BORN, Spot.OUTCOME_TOLD)
 QUICK = {"seconds": 0.1, "stubborn": False, "fails_first": False}
 
 
@@ -101,26 +103,28 @@ def crash_at_edges(arena: Arena) -> None:
 
 
 def _crash_at(arena: Arena, place: str) -> None:
-    """Let a process crash at a place; where it does not come by within seconds, it is killed anyhow."""
+    """Let a process crash at a place, while nobody else does its work; then start the usual one again."""
     if place.startswith(Edge.RUN_CREATED):
         _crash_while_triggering(arena, place)
         return
     rule = {VARIABLE: f"{place}=crash@{_WHEN.get(place.partition('.')[0], '2')}"}
     is_scheduler = place.startswith(_OF_SCHEDULERS)
-    if is_scheduler:
-        arena.bury("scheduler-1")
-        arena.scheduler("doomed", environ=rule)
-    else:
-        arena.worker("doomed", environ=rule)
+    usual = "scheduler-1" if is_scheduler else "worker-1"
+    (arena.scheduler if is_scheduler else arena.worker)("doomed", environ=rule)
+    arena.until_up_or_dead("doomed")
     arena.trigger("field", 1, QUICK)
+    if place.startswith(Edge.LOSS_RECORDED):
+        arena.until_running_on("worker-1")
+        arena.kill("worker-1")
+    arena.bury(usual)
     if place.startswith(_AT_THE_END):
         (arena.until_leads if is_scheduler else arena.until_running_on)("doomed")
         arena.servers["doomed"].send(signal.SIGTERM)
-    has_crashed = arena.until_dead("doomed", within=14)
+    has_crashed = arena.until_dead("doomed", within=6 if place in _OF_ATTEMPTS else 30)
     arena.say(f"  {place}: {'crashed' if has_crashed else 'lived on'}")
+    assert has_crashed or place in _OF_ATTEMPTS, f"nobody came by {place}"
     arena.bury("doomed")
-    if is_scheduler:
-        arena.scheduler("scheduler-1")
+    arena.again(usual)
 
 
 def _crash_while_triggering(arena: Arena, place: str) -> None:
