@@ -24,6 +24,7 @@ def _arguments() -> Namespace:
         "--broker", choices=("redis", "rabbitmq"), help="all that the scenario can use, unless given"
     )
     parser.add_argument("--minutes", type=float, default=5, help="how long a soak goes on; 5 unless given")
+    parser.add_argument("--keep", action="store_true", help="keep what the servers printed in any case")
     parser.add_argument("--list", action="store_true", help="say what there is")
     given = parser.parse_args()
     for name in given.scenarios:
@@ -47,7 +48,11 @@ def main() -> int:
     chosen = [known[name] for name in given.scenarios]
     shared.open_run()
     try:
-        results = [play(each, broker, seed) for each in chosen for broker in _brokers(each, given.broker)]
+        results = [
+            play(each, broker, seed, keeps=given.keep)
+            for each in chosen
+            for broker in _brokers(each, given.broker)
+        ]
     finally:
         shared.close_run()
     sys.stdout.write(table(results))

@@ -40,8 +40,8 @@ class Result:
         return f"{len(self.violations)} breaches" if self.violations else "kept"
 
 
-def play(scenario: Scenario, broker: str, seed: int) -> Result:
-    """Play a scenario; what its servers printed stays in its folder where a promise was broken."""
+def play(scenario: Scenario, broker: str, seed: int, *, keeps: bool = False) -> Result:
+    """Play a scenario; what its servers printed stays in its folder where a promise was broken, or on demand."""
     sys.stdout.write(f"\n{scenario.name} on {broker}, seed {seed}: {scenario.shows}\n")
     if lacking := missing(scenario.needs):
         sys.stdout.write(f"  not played: it needs {'; '.join(lacking)}\n")
@@ -52,7 +52,7 @@ def play(scenario: Scenario, broker: str, seed: int) -> Result:
     seconds = time.monotonic() - began
     for violation in violations[:_SHOWN]:
         sys.stdout.write(f"  BROKEN {violation.rule}: {violation.words}\n")
-    if violations:
+    if violations or keeps:
         sys.stdout.write(f"  what the servers printed: {folder}\n")
     else:
         shutil.rmtree(folder)
