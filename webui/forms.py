@@ -80,7 +80,8 @@ def _kind(param: ParamSpec) -> str:
     if len(kinds) != 1:
         return "json"
     if kinds == ["array"]:
-        return "lines" if _types(schema.get("items", {})) == ["string"] else "json"
+        items = schema.get("items")
+        return "lines" if isinstance(items, dict) and _types(items) == ["string"] else "json"
     return "json" if kinds == ["object"] else kinds[0]
 
 
@@ -88,9 +89,9 @@ def _text(kind: str, value: Json) -> str:
     if value is None:
         return ""
     match kind:
-        case "lines":
+        case "lines" if isinstance(value, list):
             return "\n".join(map(str, value))
-        case "json":
+        case "json" | "lines":
             return json.dumps(value, ensure_ascii=False)
         case "boolean":
             return "true" if value else "false"
@@ -99,7 +100,8 @@ def _text(kind: str, value: Json) -> str:
 
 
 def _options(schema: Data, default: Json) -> tuple[tuple[str, str], ...]:
-    shown = schema.get("values_display", {})
+    display = schema.get("values_display")
+    shown = display if isinstance(display, dict) else {}
     values = [str(value) for value in schema.get("enum", []) if value is not None]
     blank = [("", "—")] if values and default is None else []
     return tuple(blank + [(value, str(shown.get(value, value))) for value in values])

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping
-from typing import Any, Final
-
-import jsonschema
-from jsonschema.exceptions import SchemaError, UnknownType
-from referencing import Registry
-from referencing.exceptions import Unresolvable
+from typing import Final
 
 from scheduler.errors import BadConf, BadParams, TooLarge
+from scheduler.schemas import UnusableSchema, find_fault
 from scheduler.wire import DagSpec, Data, Json, ParamSpec
 
 LIMIT_BYTES: Final = 1_000_000
 #: Objects and arrays within each other. Whoever reads a conf later does so by recursion, deeper in its stack.
 DEEPEST: Final = 100
 _SHOWN: Final = 80
-#: Resolves nothing by itself: a schema's `$ref` must never make a server fetch an address.
-_NO_REGISTRY: Final[Registry[Any]] = Registry()
-_FORMATS: Final = jsonschema.Draft202012Validator.FORMAT_CHECKER
 
 
 def read_conf(text: str | bytes) -> Data:
@@ -69,12 +61,9 @@ def params_of(spec: DagSpec, conf: Mapping[str, Json]) -> Data:
 
 def _check(param: ParamSpec, value: Json) -> None:
     try:
-        validator = jsonschema.Draft202012Validator(
-            param.schema, registry=_NO_REGISTRY, format_checker=_FORMATS
-        )
-        broken = jsonschema.exceptions.best_match(validator.iter_errors(value))
-    except (SchemaError, UnknownType, Unresolvable, re.error, ValueError, TypeError) as error:
-        raise BadParams(f"The schema of param {param.name!r} cannot be used: {_short(str(error))}.") from None
+        broken = find_fault(param.schema, value)
+    except UnusableSchema as error:
+        raise BadParams(f"The schema of param {param.name!r} cannot be used: {error}.") from None
     if broken is not None:
         rule = f"{broken.validator}: {_short(json.dumps(broken.validator_value, default=str))}"
         where = "".join(f"[{part!r}]" for part in broken.absolute_path)
