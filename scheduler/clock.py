@@ -32,9 +32,12 @@ class SystemClock:
 def parse_instant(text: str) -> datetime:
     """Read an ISO 8601 instant; it must carry an offset. Returned in UTC.
 
-    Raises ValueError that names the text when it cannot be read or is naive.
+    Raises ValueError that names the text when it cannot be read, is naive, or is none in UTC.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone; write it as {text}Z or with an offset")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} lies outside of the calendar") from None

@@ -34,11 +34,12 @@ class BadId(BadDag):
 
 
 class BadName(DirigentError):
-    """A pool, variable or connection is given a name that cannot be one."""
+    """A pool, variable, connection, queue, tag or key is given a name that cannot be one."""
 
     def __init__(self, what: str, value: str) -> None:
+        shown = value if len(value) <= 250 else f"{value[:40]}…"
         super().__init__(
-            f"{what} {value!r} is not allowed: use 1 to 250 printable characters, without blanks around them."
+            f"{what} {shown!r} is not allowed: use 1 to 250 printable characters, without blanks around them."
         )
         self.value = value
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -22,6 +22,7 @@ from scheduler.dispatch.jobs import job_of
 from scheduler.dispatch.report import Report, record_outcomes
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.failpoints import Spot, reach
+from scheduler.runtime.supervisor.verdict import storable
 from scheduler.store.agenda import sources_in_demand
 from scheduler.store.claims import Claimed, claim_attempts, has_queued, release_attempts
 from scheduler.store.engine import Database, Mark, Session, keep_quiet
@@ -47,6 +48,8 @@ MOST_WARMED = 16
 KEPT_ROOTS = 64
 #: Steps begin at least so far apart, in seconds.
 SPACING_S = 0.003
+#: Characters of why an outcome could not be recorded.
+_LONGEST_WORDS = 2_000
 
 
 class Launcher(Protocol):
@@ -285,7 +288,16 @@ class Worker:
                 log.exception(
                     "the outcome of attempt %s cannot be recorded as it is", report.outcome.attempt_id
                 )
-                self._report(Report(report.claim, _failed(report.outcome, error)))
+                self._report_failed(report, error)
+
+    def _report_failed(self, report: Report, error: Exception) -> None:
+        """Report a failure instead; where that is refused too, its lease runs out and it counts as lost."""
+        try:
+            self._report(Report(report.claim, _failed(report.outcome, error)))
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("attempt %s is left to its lease", report.outcome.attempt_id)
 
     def _report(self, report: Report) -> None:
         self._db.transact(lambda session: self._exchange(session, [report], 0))
@@ -411,5 +423,9 @@ class Worker:
 
 def _failed(outcome: Outcome, error: Exception) -> Outcome:
     """Return the outcome of an attempt that Dirigent itself could not start or record."""
-    info = ErrorInfo(type=type(error).__name__, message=str(error), line=str(error))
-    return replace(outcome, state="failed", retryable=False, reason="", error=info, xcoms={}, skip_tasks=())
+    words = storable(str(error))[:_LONGEST_WORDS]
+    info = ErrorInfo(type=type(error).__name__, message=words, line=words)
+    # Nothing of what the attempt said: any of it may be what was refused.
+    return Outcome(
+        attempt_id=outcome.attempt_id, epoch=outcome.epoch, state="failed", retryable=False, error=info
+    )

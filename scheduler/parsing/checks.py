@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, best_match
 
 from scheduler.clock import parse_instant
 from scheduler.core.graph import TaskGraph
-from scheduler.core.ids import check_id
+from scheduler.core.ids import MAX_LENGTH, check_id
 from scheduler.core.timetables import check_schedule
 from scheduler.core.trigger_rules import RULES
-from scheduler.errors import BadDag, BadParams, BadSchedule, TooLarge
-from scheduler.wire import DagSpec, ParamSpec, dag_to_json
+from scheduler.errors import BadDag, BadName, BadParams, BadSchedule, TooLarge
+from scheduler.schemas import UnusableSchema, check_schema, find_fault
+from scheduler.wire import DagSpec, ParamSpec, TaskSpec, dag_to_json
 
 MAX_GRAPH_BYTES: Final = 50_000_000
+#: What the narrowest column holds.
+_MOST: Final = 2**31 - 1
+#: A hundred years: more, counted from now, leaves the calendar.
+_LONGEST_S: Final = 100 * 365 * 24 * 3600
+#: The least and the most that a number may be. One that the planner cannot work with would hold up all DAGs.
+_OF_DAG: Final = {
+    "max_active_runs": (0, _MOST),
+    "max_active_tasks": (0, _MOST),
+    "max_consecutive_failed_dag_runs": (0, _MOST),
+    "dagrun_timeout_s": (0, _LONGEST_S),
+}
+_OF_TASK: Final = {
+    "retries": (0, _MOST - 1),
+    "retry_delay_s": (0, 1e15),
+    "max_retry_delay_s": (0, 1e15),
+    "execution_timeout_s": (0, _LONGEST_S),
+    "pool_slots": (1, _MOST),
+    "max_active_tis_per_dag": (0, _MOST),
+    "max_active_tis_per_dagrun": (0, _MOST),
+}
 
 
 def check_dag(spec: DagSpec) -> None:
     """Raise what is wrong: BadId, DuplicateTask, DagCycle, BadDag, BadSchedule, BadParams, TooLarge."""
     _check_ids(spec)
     TaskGraph(spec)
+    _check_numbers(f"DAG {spec.dag_id!r}", spec, _OF_DAG)
+    for tag in spec.tags:
+        _check_name("tag", tag)
     for task in spec.tasks:
-        if task.trigger_rule not in RULES:
-            known = ", ".join(sorted(RULES))
-            raise BadDag(f"Task {task.task_id!r} has trigger_rule {task.trigger_rule!r}; use one of {known}.")
+        _check_task(task)
     _check_times(spec)
     for param in spec.params:
         _check_param(spec, param)
@@ -41,6 +61,28 @@ def _check_ids(spec: DagSpec) -> None:
         check_id("group_id", group.group_id)
 
 
+def _check_task(task: TaskSpec) -> None:
+    if task.trigger_rule not in RULES:
+        known = ", ".join(sorted(RULES))
+        raise BadDag(f"Task {task.task_id!r} has trigger_rule {task.trigger_rule!r}; use one of {known}.")
+    _check_numbers(f"Task {task.task_id!r}", task, _OF_TASK)
+    _check_name("queue", task.queue)
+    _check_name("pool", task.pool)
+
+
+def _check_numbers(owner: str, spec: DagSpec | TaskSpec, limits: Mapping[str, tuple[float, float]]) -> None:
+    for name, (least, most) in limits.items():
+        value = getattr(spec, name)
+        if value is not None and not least <= value <= most:
+            words = name.removesuffix("_s")
+            raise BadDag(f"{owner} has {words}={value:g}; it must be between {least} and {most:g}.")
+
+
+def _check_name(what: str, name: str) -> None:
+    if len(name) > MAX_LENGTH or not name.isprintable():
+        raise BadName(what, name)
+
+
 def _check_times(spec: DagSpec) -> None:
     try:
         check_schedule(spec.schedule, timezone=spec.timezone)
@@ -54,11 +96,9 @@ def _check_times(spec: DagSpec) -> None:
 def _check_param(spec: DagSpec, param: ParamSpec) -> None:
     where = f"Param {param.name!r} of DAG {spec.dag_id!r}"
     try:
-        Draft202012Validator.check_schema(param.schema)
-    except SchemaError as error:
-        raise BadParams(f"{where} has a schema that is none: {error.message}.") from None
-    if not param.has_default:
-        return
-    fault = best_match(Draft202012Validator(param.schema).iter_errors(param.default))
+        check_schema(param.schema)
+        fault = find_fault(param.schema, param.default) if param.has_default else None
+    except UnusableSchema as error:
+        raise BadParams(f"{where} has a schema that cannot be used: {error}.") from None
     if fault is not None:
         raise BadParams(f"{where} has a default that breaks its schema: {fault.message}.")

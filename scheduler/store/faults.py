@@ -12,6 +12,8 @@ from scheduler.errors import DatabaseUnavailable
 
 #: PostgreSQL: serialization_failure, deadlock_detected. Nothing is left behind; all may be tried again.
 _CONTENDED: Final = frozenset({"40001", "40P01"})
+#: PostgreSQL: a value is too large for what should hold it. The database is well; trying again changes nothing.
+_TOO_LARGE: Final = "54"
 _BUSY: Final = ("database is locked", "database table is locked", "database schema is locked")
 
 _REMEDIES: Final = (
@@ -47,6 +49,8 @@ def _is_contended(error: sa.exc.DBAPIError) -> bool:
 
 
 def _is_outage(error: sa.exc.DBAPIError) -> bool:
+    if (getattr(error.orig, "sqlstate", None) or "").startswith(_TOO_LARGE):
+        return False
     # SQLite tells of a damaged file by DatabaseError itself, the parent of IntegrityError and others.
     is_outage = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
     return error.connection_invalidated or is_outage or type(error) is sa.exc.DatabaseError

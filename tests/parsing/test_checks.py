@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.errors import BadDag, BadId, BadParams, BadSchedule, DagCycle, DirigentError, DuplicateTask
+from scheduler.errors import (
+    BadDag,
+    BadId,
+    BadName,
+    BadParams,
+    BadSchedule,
+    DagCycle,
+    DirigentError,
+    DuplicateTask,
+)
 from scheduler.parsing.checks import check_dag
 from scheduler.wire import DagSpec, GroupSpec, ParamSpec, ScheduleSpec, TaskSpec
 
@@ -49,6 +58,17 @@ def test_a_sound_graph_passes():
         (dag(timezone="Mars/Base"), BadSchedule, "'Mars/Base'"),
         (dag(params=(ParamSpec(name="n", schema={"type": "integer"}, default="x"),)), BadParams, "'n'.*'x'"),
         (dag(params=(ParamSpec(name="n", schema={"type": 7}),)), BadParams, "'n'.*schema"),
+        (dag(params=(ParamSpec(name="n", schema={"$ref": "file:///etc/hosts"}),)), BadParams, "'n'.*schema"),
+        (dag(dagrun_timeout_s=8.64e13), BadDag, "DAG 'orders' has dagrun_timeout=8.64e\\+13"),
+        (dag(max_active_runs=2**70), BadDag, "max_active_runs"),
+        (dag(max_active_tasks=-1), BadDag, "max_active_tasks=-1"),
+        (dag(tasks=(task(retries=10**30),)), BadDag, "Task 'a' has retries=1e\\+30"),
+        (dag(tasks=(task(pool_slots=-5),)), BadDag, "pool_slots=-5"),
+        (dag(tasks=(task(retry_delay_s=float("nan")),)), BadDag, "retry_delay=nan"),
+        (dag(tasks=(task(execution_timeout_s=1e300),)), BadDag, "execution_timeout"),
+        (dag(tasks=(task(queue="q" * 3000),)), BadName, "queue 'qqq"),
+        (dag(tasks=(task(pool="a\0b"),)), BadName, "pool 'a"),
+        (dag(tags=("t" * 3000,)), BadName, "tag 'ttt"),
     ],
 )
 def test_what_cannot_work_is_named(spec, error, words):

@@ -276,7 +276,7 @@ def test_what_is_no_dag_file_is_not_parsed(lite_yard, path, source):
             {"params": "{'n': Param('x', type='integer')}"},
             "'n' of DAG 'orders' has a default that breaks its schema",
         ),
-        ({"params": "{'n': Param(1, type='whole')}"}, "'n' of DAG 'orders' has a schema that is none"),
+        ({"params": "{'n': Param(1, type='whole')}"}, "'n' of DAG 'orders' has a schema that cannot be used"),
         (
             {"start_date": "datetime.datetime(2026, 1, 1)"},
             "datetime.datetime(2026, 1, 1, 0, 0) has no time zone",

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from scheduler.runtime.supervisor.link import Ended
-from scheduler.runtime.supervisor.verdict import Evidence, Stop, footer, judge, outcome_of, storable
+from scheduler.runtime.supervisor.verdict import (
+    Evidence,
+    Stop,
+    footer,
+    judge,
+    outcome_of,
+    parting_of,
+    storable,
+)
 from scheduler.wire import ErrorInfo, Job, Outcome
 from tests.runtime.conftest import RUN, Crew
 from tests.runtime.processes import wait_until
@@ -84,11 +92,47 @@ def test_whose_outcome_it_is_is_not_for_the_child_to_say() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [{}, {"outcome": {}}, {"outcome": {"attempt_id": 1, "epoch": 1, "state": "won"}}]
+    "said",
+    [
+        {"state": "won"},
+        {"state": ["success"]},
+        {"reason": 5},
+        {"retryable": "no"},
+        {"started_at": "x"},
+        {"ended_at": "2026-01-01T00:00:00"},
+        {"reschedule_at": "9999-12-31T23:59:59-23:00"},
+        {"xcoms": [1]},
+        {"skip_tasks": [None]},
+        {"error": {"type": 5, "message": "", "traceback": "", "line": ""}},
+        {"error": [1]},
+    ],
+    ids=str,
 )
+def test_an_outcome_that_could_not_be_recorded_is_refused(said: dict[str, object]) -> None:
+    good = {"attempt_id": 1, "epoch": 1, "state": "success"}
+    assert outcome_of(JOB, {"outcome": good}).state == "success"
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        outcome_of(JOB, {"outcome": good | said})
+
+
+@pytest.mark.parametrize("message", [{}, {"outcome": {}}, {"outcome": 5}])
 def test_what_is_no_outcome_is_refused(message: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         outcome_of(JOB, message)
+
+
+def test_what_an_attempt_took_is_not_for_it_to_say() -> None:
+    claimed = {"exit_code": 10**30, "signal": -1, "cpu_s": 1e300, "peak_memory_bytes": 10**30}
+    outcome = outcome_of(JOB, {"outcome": {"attempt_id": 1, "epoch": 1, "state": "success"} | claimed})
+    assert (outcome.exit_code, outcome.signal, outcome.cpu_s, outcome.peak_memory_bytes) == (None, None, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("cpu_s", "peak"), [(float("nan"), 1), (float("inf"), 1), (1, 10**30), (-1, 1), ("1", 1)]
+)
+def test_an_amount_that_cannot_be_is_refused(cpu_s: object, peak: object) -> None:
+    with pytest.raises(ValueError, match="an amount of"):
+        parting_of({"is_alone": True, "cpu_s": cpu_s, "peak": peak})
 
 
 MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import DatabaseUnavailable
-from scheduler.store import Database, LocalWake, db_now, db_now_plus, read_db_now, request_wake
+from scheduler.store import Database, LocalWake, db_now, db_now_plus, read_db_now, request_wake, tables
 from scheduler.store.sqlite import require_version
 from scheduler.store.tables import Instant
 
@@ -291,3 +291,9 @@ def test_a_full_disk_is_told_and_leaves_the_database_whole(sqlite_db):
     with pytest.raises(DatabaseUnavailable, match=r"full.*Free some space"):
         sqlite_db.transact(fill)
     assert _texts(sqlite_db) == []
+
+
+def test_a_value_that_no_index_holds_is_no_outage_of_postgresql(postgres_db):
+    name = "".join(f"{number:x}" for number in range(3_000))
+    with pytest.raises(sa.exc.OperationalError, match="index row"), postgres_db.write() as session:
+        session.execute(sa.insert(tables.pool).values(name=name, slots=1))

@@ -70,5 +70,5 @@ def _note(text: object) -> str:
 def _instant(text: object) -> datetime:
     try:
         return parse_instant(str(text))
-    except (ValueError, OverflowError) as wrong:
+    except ValueError as wrong:
         raise BadParams(f"logical_date: {wrong}.") from wrong

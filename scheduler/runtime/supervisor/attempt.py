@@ -39,6 +39,8 @@ _log: Final = logging.getLogger(__name__)
 
 #: A short attempt writes its log once.
 _FLUSH_S: Final = 0.2
+#: Characters of a reason, message or traceback; cut once no secret can be cut in two.
+_LONGEST_TEXT: Final = 100_000
 
 
 class Attempt:
@@ -186,7 +188,7 @@ class Attempt:
         return count
 
     def _take_result(self, message: Data) -> None:
-        if self._evidence.said is not None:
+        if self._evidence.said is not None or self._evidence.channel_fault is not None:
             return
         try:
             self._evidence.said = outcome_of(self.job, message)
@@ -245,4 +247,4 @@ class Attempt:
         return replace(outcome, error=error, reason=self._shown(outcome.reason))
 
     def _shown(self, text: str) -> str:
-        return storable(self._log.masker.mask(text))
+        return storable(self._log.masker.mask(text)[:_LONGEST_TEXT])

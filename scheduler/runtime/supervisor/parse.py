@@ -20,6 +20,7 @@ from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
 from scheduler.runtime.supervisor.verdict import limit_words
+from scheduler.shapes import check_shape
 from scheduler.wire import Data, ErrorInfo, ParsedFile, parsed_from_data
 
 #: Bytes of what the file printed that are kept.
@@ -165,7 +166,9 @@ class Parse:
     def _parsed(self, reason: str) -> ParsedFile:
         try:
             if self._message is not None:
-                return self._explained(parsed_from_data(self._message["parsed"]))
+                parsed = parsed_from_data(self._message["parsed"])
+                check_shape(parsed)
+                return self._explained(parsed)
         except (KeyError, TypeError, ValueError) as error:
             reason = f"the import sent an answer that cannot be read: {error}"
         return ParsedFile(file=self._request.file, error=_process_error(self._request.file, reason))

@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from scheduler.clock import parse_instant
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import EXIT_NO_CHANNEL
 from scheduler.runtime.supervisor.link import Ended
-from scheduler.wire import Data, ErrorInfo, Job, Outcome, outcome_from_data
+from scheduler.shapes import check_shape
+from scheduler.wire import Data, ErrorInfo, Job, Json, Outcome, outcome_from_data
 
 _STRANGE_SIGTERM: Final = "ended by a SIGTERM that Dirigent did not send"
-_STATES: Final = frozenset({"success", "failed", "skipped", "reschedule", "cancelled"})
+#: Seconds and bytes that every database can keep.
+_MOST: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +44,41 @@ class Evidence:
 
 
 def outcome_of(job: Job, message: Data) -> Outcome:
-    """Read what a child said; whose outcome it is, is not for it to say.
+    """Read what a child said; whose outcome it is and what it took, is not for it to say.
 
     Raises KeyError, TypeError or ValueError.
     """
     outcome = outcome_from_data(message["outcome"])
-    if outcome.state not in _STATES:
-        raise ValueError(f"state {outcome.state!r}")
+    check_shape(outcome)
+    for at in (outcome.started_at, outcome.ended_at, outcome.reschedule_at):
+        if at is not None:
+            parse_instant(at)
     if outcome.state == "cancelled":
         # Only the supervisor cancels, and then its own word counts.
         outcome = replace(outcome, state="failed", retryable=True, reason=_STRANGE_SIGTERM)
-    return replace(outcome, attempt_id=job.attempt_id, epoch=job.epoch)
+    # What it took is for the kernel to say.
+    return replace(
+        outcome,
+        attempt_id=job.attempt_id,
+        epoch=job.epoch,
+        exit_code=None,
+        signal=None,
+        cpu_s=0.0,
+        peak_memory_bytes=0,
+    )
 
 
 def parting_of(message: Data) -> Ended | None:
     """Return how a child will have ended that leaves nobody behind; None where its end must be waited for."""
     if message.get("is_alone") is not True:
         return None
-    return Ended(0, float(message["cpu_s"]), int(message["peak"]))
+    return Ended(0, float(_amount(message["cpu_s"])), int(_amount(message["peak"])))
+
+
+def _amount(value: Json) -> float:
+    if not isinstance(value, int | float) or not 0 <= value <= _MOST:
+        raise ValueError(f"an amount of {repr(value)[:80]}")
+    return value
 
 
 def judge(evidence: Evidence, now: datetime) -> Outcome:
