@@ -175,6 +175,13 @@ class Settings(BaseModel):
         description="Whom to tell of a failed run: Apprise addresses (in the environment, with spaces).",
     )
 
+    @field_validator("dags_folder")
+    @classmethod
+    def _secrets_lie_apart_from_code(cls, value: Path, info: ValidationInfo) -> Path:
+        if value == info.data.get("home"):
+            raise ValueError("the home folder holds Dirigent's secrets; keep DAG files in another one")
+        return value
+
     @field_validator("heartbeat_s")
     @classmethod
     def _lease_covers_three_heartbeats(cls, value: float, info: ValidationInfo) -> float:

@@ -46,6 +46,7 @@ def test_database_follows_the_home_folder(tmp_path):
     [
         ({"DIRIGENT_PROT": "9"}, "DIRIGENT_PROT='9': there is no such setting; did you mean DIRIGENT_PORT?"),
         ({"DIRIGENT_port": "9"}, "DIRIGENT_port='9': there is no such setting; did you mean DIRIGENT_PORT?"),
+        ({"DIRIGENT_HOME": "/a", "DIRIGENT_DAGS_FOLDER": "/a"}, "the home folder holds Dirigent's secrets"),
         ({"DIRIGENT_PORT": "many"}, "DIRIGENT_PORT='many': give a whole number"),
         ({"DIRIGENT_PORT": "70000"}, "DIRIGENT_PORT='70000': give 65535 or less"),
         (

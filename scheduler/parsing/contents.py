@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-from scheduler.parsing.scan import Scan, Trace, words
+from scheduler.parsing.plain import read_plain
+from scheduler.parsing.scan import MAX_BYTES, Scan, Trace, words
 from scheduler.store.blobs import Blob, hash_bytes, pack_blob
 from scheduler.store.snapshots import Entry
 
@@ -114,7 +115,7 @@ class Contents:
         for path in paths:
             before = self._known.pop(path, None)
             try:
-                data = (self._root / path).read_bytes()
+                data = read_plain(self._root / path, MAX_BYTES)
             except FileNotFoundError:
                 continue
             except OSError as error:

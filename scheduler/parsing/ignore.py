@@ -12,7 +12,11 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
+from scheduler.parsing.plain import read_plain
+
 IGNORE_FILES: Final = (".airflowignore", ".dirigentignore")
+#: Bytes of one of them.
+_LARGEST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def read_rules(folder: Path, prefix: str, outer: Rules | None, warnings: list[st
     lines: list[str] = []
     for name in IGNORE_FILES:
         try:
-            lines += (folder / name).read_text(encoding="utf-8").splitlines()
+            lines += read_plain(folder / name, _LARGEST).decode().splitlines()
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:

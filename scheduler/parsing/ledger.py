@@ -73,7 +73,7 @@ class Ledger:
 
         Nothing is written where nothing changed. A DAG folder that cannot be read leaves everything in force.
         """
-        scan = scan_folder(self._root)
+        scan = scan_folder(self._root, self._home)
         with self._db.read() as session:
             revisions = load_revisions(session)
             is_other = self._load_records(session) or revisions != self._origin.revisions

@@ -36,7 +36,7 @@ def write_tree(session: Session, manifest: Manifest, home: Path) -> Path:
     """Return the folder that holds these files, written where it is not there yet."""
     tree = home / "snapshots" / hash_manifest(manifest)
     if not tree.is_dir():
-        tree.parent.mkdir(parents=True, exist_ok=True)
+        _make(tree.parent)
         _write_blobs(session, manifest, home)
         _publish(_draft(manifest, home), tree)
     return tree
@@ -79,7 +79,7 @@ def _is_whole(path: Path, entry: Entry) -> bool:
 
 def _write_blob(path: Path, data: bytes, entry: Entry) -> None:
     """Write under another name and rename: another process may write the same one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make(path.parent)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as draft:
         draft.write(data)
         os.fchmod(draft.fileno(), 0o555 if entry.mode & 0o111 else 0o444)
@@ -102,10 +102,17 @@ def _draft(manifest: Manifest, home: Path) -> Path:
     draft = Path(tempfile.mkdtemp(dir=home / "snapshots", prefix=".draft-"))
     draft.chmod(0o755)
     for folder in sorted({str(Path(path).parent) for path in manifest}):
-        (draft / folder).mkdir(parents=True, exist_ok=True)
+        _make(draft / folder)
     for path, entry in manifest.items():
         _place(_blob(home, entry), draft / path)
     return draft
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, and those above it, to which nobody else may write whatever the umask is: code lies there."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o755, exist_ok=True)
 
 
 def _place(blob: Path, path: Path) -> None:

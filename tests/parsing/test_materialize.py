@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -109,3 +110,14 @@ def test_a_content_that_is_not_stored_is_named(db, tree):
     snapshot_id = db.transact(lambda session: store_snapshot(session, manifest, NOW))
     with pytest.raises(NotFound, match="0000"):
         tree(snapshot_id)
+
+
+def test_nobody_else_may_write_to_the_code_whatever_the_umask(snapshot, tree):
+    before = os.umask(0)
+    try:
+        folder = tree(snapshot(FILES))
+    finally:
+        os.umask(before)
+    home = folder.parent.parent
+    made = [folder, folder.parent, folder / "sub", *(home / "blobs").rglob("*"), home / "blobs"]
+    assert [place for place in made if place.stat().st_mode & 0o022] == []

@@ -79,6 +79,52 @@ def test_links_are_followed_but_not_in_circles(put, tmp_path):
     assert len(found) < 20
 
 
+def test_links_to_where_the_kernel_tells_of_the_server_are_left_out_with_a_warning(put, tmp_path):
+    put("a.py")
+    (tmp_path / "environ.txt").symlink_to("/proc/self/environ")
+    (tmp_path / "self").symlink_to("/proc/self")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    scan = scan_folder(tmp_path)
+    assert list(scan.files) == ["a.py"]
+    assert [text.partition(" ")[0] for text in scan.warnings] == ["environ.txt", "self", "zero.py"]
+
+
+def test_the_home_folder_is_left_out_wherever_it_lies(put, tmp_path):
+    for path in ("dags/a.py", "home/secret_key", "dags/state/secret_key"):
+        put(path)
+    dags = tmp_path / "dags"
+    (dags / "key.txt").symlink_to("../home/secret_key")
+    (dags / "all").symlink_to("../home")
+    scan = scan_folder(dags, tmp_path / "home")
+    assert sorted(scan.files) == ["a.py", "state/secret_key"]
+    assert ["key.txt" in text or "all" in text for text in scan.warnings] == [True, True]
+    assert sorted(scan_folder(dags, dags / "state").files) == ["a.py", "all/secret_key", "key.txt"]
+
+
+def test_a_dag_folder_in_the_home_folder_is_read(put, tmp_path):
+    put("home/dags/a.py")
+    assert list(scan_folder(tmp_path / "home" / "dags", tmp_path / "home").files) == ["a.py"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "endless"])
+def test_an_ignore_file_that_never_ends_is_passed_over_with_a_warning(put, tmp_path, kind):
+    put("a.py")
+    if kind == "pipe":
+        os.mkfifo(tmp_path / ".dirigentignore")
+    else:
+        (tmp_path / ".dirigentignore").symlink_to("/dev/zero")
+    scan = scan_folder(tmp_path)
+    assert list(scan.files) == ["a.py"]
+    assert "no plain file" in scan.warnings[0]
+
+
+def test_a_path_that_no_index_holds_is_left_out(put, tmp_path):
+    put("/".join(["d" * 200] * 3) + "/a.py")
+    scan = scan_folder(tmp_path)
+    assert scan.files == {}
+    assert "500 characters" in scan.warnings[0]
+
+
 def test_what_is_no_file_is_left_out(put, tmp_path):
     put("a.py")
     os.mkfifo(tmp_path / "pipe.py")
