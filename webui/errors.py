@@ -59,7 +59,7 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
 
 def answer_unknown(error: Exception) -> ResponseReturnValue:
     """Log what nobody expected, and say so without giving anything away."""
-    _LOG.error("failed to answer %s %s", request.method, request.path, exc_info=error)
+    _LOG.error("failed to answer %s %r", request.method, request.path, exc_info=error)
     return _answer(500, _SENTENCES[500])
 
 

@@ -38,6 +38,7 @@ def guard(app: Flask) -> None:
     app.before_request(check_host)
     app.before_request(check_session)
     app.before_request(check_write)
+    app.before_request(check_characters)
     app.after_request(add_headers)
     app.context_processor(lambda: {"csrf_token": csrf_token(), "user_name": g.get("user_name", "")})
 
@@ -82,6 +83,13 @@ def check_write() -> None:
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not any(hmac.compare_digest(given.encode(), each.encode()) for each in _csrf_tokens()):
         abort(403)
+
+
+def check_characters() -> None:
+    """Refuse the NUL character, which no id, name or text has and PostgreSQL cannot be asked for."""
+    given = [request.path, *request.values.keys(), *request.values.values()]
+    if any("\0" in text for text in given):
+        abort(400)
 
 
 def csrf_token() -> str:

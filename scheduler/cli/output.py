@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scheduler.logs.terminal import safe
+
 Row = Mapping[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -101,4 +103,4 @@ def _text(value: object) -> str:
         case dict() | list():
             return json.dumps(value, ensure_ascii=False, default=_encoded)
         case _:
-            return str(value)
+            return safe(str(value))

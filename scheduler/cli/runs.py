@@ -13,6 +13,7 @@ from scheduler.cli.output import output_option, print_record, print_rows
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.core.states import RUN_FINISHED, RunState
 from scheduler.errors import Conflict
+from scheduler.logs.terminal import safe
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.mark import mark_run
 from scheduler.operations.rerun import RerunRequest
@@ -116,7 +117,7 @@ def wait(invocation: Invocation, dag_id: str, run_id: str, timeout: float | None
         time.sleep(LOOK_S)
         run = _find(invocation, dag_id, run_id)
     reason = run.reason.removeprefix(f"{run.state}: ")
-    click.echo(f"{run_id}: {run.state}{f' ({reason})' if reason else ''}")
+    click.echo(safe(f"{run_id}: {run.state}{f' ({reason})' if reason else ''}"))
     return 0 if run.state == RunState.SUCCESS else 1
 
 

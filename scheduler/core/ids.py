@@ -35,6 +35,14 @@ def check_run_id(value: object) -> str:
     return value
 
 
+def check_own_run_id(value: object) -> str:
+    """Return a run_id that somebody may choose; raises BadId for those that a schedule is going to need."""
+    run_id = check_run_id(value)
+    if run_id.startswith(f"{RunType.SCHEDULED}__"):
+        raise BadId("run_id", value, also="; 'scheduled__' is kept for the schedule")
+    return run_id
+
+
 def scheduled_run_id(instant: datetime) -> str:
     """Return the id of the run that a schedule creates for `instant`."""
     return _dated(RunType.SCHEDULED, instant)

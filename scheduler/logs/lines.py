@@ -66,8 +66,8 @@ def _decode(line: bytes) -> LogLine:
     try:
         data = json.loads(line)
         at = parse_instant(data["time"])
-        return LogLine(
-            at, data["level"], data["source"], data["text"], data.get("logger", ""), data.get("last", False)
-        )
-    except (ValueError, KeyError, TypeError):
+        level, source, text = data["level"], data["source"], data["text"]
+        logger, is_last = data.get("logger", ""), data.get("last") is True
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return LogLine(None, "info", "", line.decode(errors="replace"))
+    return LogLine(at, str(level), str(source), str(text), str(logger), is_last)

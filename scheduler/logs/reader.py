@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from scheduler.errors import Conflict
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import DIRIGENT, LogLine, decode_lines
 from scheduler.logs.segments import PER_EPOCH, segments
@@ -35,7 +38,7 @@ class LogPart:
 def read(folder: Path, address: LogAddress, offset: int, limit: int = PART_LIMIT) -> LogPart | None:
     """Return what was written from `offset` on, about `limit` bytes; None where this host has no such log.
 
-    Raises BadId for ids that could lead out of the folder.
+    Raises BadId for ids that could lead out of the folder, Conflict where a task put something else in its place.
     """
     files = segments(address.file(folder))
     return assemble(_pieces(files, offset, limit), offset, limit, CUT) if files else None
@@ -81,7 +84,7 @@ def _pieces(files: Iterable[tuple[int, Path]], offset: int, limit: int) -> Itera
 
 def _read_at(file: Path, offset: int, limit: int) -> bytes:
     try:
-        with file.open("rb") as stream:
+        with open(file, "rb", opener=_open_log) as stream:
             stream.seek(offset)
             return stream.read(limit)
     except FileNotFoundError:
@@ -94,6 +97,15 @@ def _size_of(file: Path) -> int:
         return file.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _open_log(path: str, flags: int) -> int:
+    """Open without waiting, and without following a link: what lies there may be a pipe or a device."""
+    fd = os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise Conflict(f"{path} is no file: something else was put in place of this log. Remove it.")
+    return fd
 
 
 def _gap(at: int, start: int, words: str) -> list[LogLine]:

@@ -7,7 +7,7 @@ from scheduler.errors import BadName
 
 
 def check_name(what: str, value: str) -> str:
-    """Return the name of a pool, variable or connection that may be made; raises BadName that calls it `what`.
+    """Return the name of a pool, variable, connection or key that may be made; raises BadName that calls it `what`.
 
     Wider than ids: a DAG file may name any, and one that could not be made would keep its tasks waiting.
     """

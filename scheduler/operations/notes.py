@@ -15,11 +15,11 @@ LIMIT: Final = 10_000
 
 
 def check_note(text: str) -> str:
-    """Return a note that is short enough, without halves of characters. Raises TooLarge."""
+    """Return a note that is short enough, without NUL and halves of characters. Raises TooLarge."""
     data = text.encode(errors="replace")
     if len(data) > LIMIT:
         raise TooLarge("The note", len(data), LIMIT)
-    return data.decode()
+    return data.decode().replace("\0", "?")
 
 
 def set_note(session: Session, now: datetime, dag_id: str, run_id: str, text: str, *, actor: str) -> None:

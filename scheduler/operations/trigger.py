@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler.core.graph import TaskGraph
-from scheduler.core.ids import check_run_id, manual_key, manual_run_id
+from scheduler.core.ids import check_own_run_id, manual_key, manual_run_id
 from scheduler.core.states import RunType
 from scheduler.errors import AlreadyExists, Conflict
 from scheduler.operations.conf import check_conf, params_of
+from scheduler.operations.names import check_name
 from scheduler.operations.notes import check_note
 from scheduler.store.dags import DagRow, get_dag
 from scheduler.store.engine import Session
@@ -52,15 +53,17 @@ def trigger_run(
     Without a logical date it is `now`; without a run_id it is made of the logical date. The unique run_id and
     trigger key decide between two that trigger at once: the same idempotency key gives the first one's run,
     whatever else was asked; a run_id that is taken raises AlreadyExists.
-    Raises NotFound, Conflict for a retired DAG, BadId, BadConf, BadParams, TooLarge.
+    Raises NotFound, Conflict for a retired DAG, BadId, BadConf, BadParams, TooLarge, BadName for a key.
     """
+    if idempotency_key is not None:
+        check_name("idempotency key", idempotency_key)
     if idempotency_key is not None and (found := _triggered(session, dag_id, idempotency_key)):
         return found
     dag = _runnable(session, dag_id)
     graph = TaskGraph(load_graph(session, dag.version_id))
     checked = check_conf({} if conf is None else conf)
     at = logical_date or now
-    wanted_id = manual_run_id(at) if run_id is None else check_run_id(run_id)
+    wanted_id = manual_run_id(at) if run_id is None else check_own_run_id(run_id)
     new = NewRun(
         dag_id=dag_id,
         run_id=wanted_id,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scheduler.clock import SystemClock
-from scheduler.errors import BadId
+from scheduler.errors import BadId, Conflict
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import decode_lines
 from scheduler.logs.reader import Piece, assemble, read
@@ -161,3 +162,22 @@ def test_callbacks_of_a_dag_and_mapped_tasks_have_places_of_their_own(tmp_path: 
     mapped = LogAddress(dag_id="d", run_id="r", task_id="t", path="3.1", attempt_id=2).file(tmp_path)
     assert callback == tmp_path / "d/r/@dag/1.log"
     assert mapped == tmp_path / "d/r/t/3.1/2.log"
+
+
+def test_what_a_task_put_in_place_of_its_log_is_not_read(tmp_path: Path) -> None:
+    file = ADDRESS.file(tmp_path)
+    file.parent.mkdir(parents=True)
+    os.mkfifo(file)
+    with pytest.raises(Conflict, match="in place of this log"):
+        read(tmp_path, ADDRESS, 0)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(Conflict, match="in place of this log"):
+        read(tmp_path, ADDRESS, 0)
+
+
+def test_lines_that_a_task_wrote_into_its_log_are_shown_as_they_are() -> None:
+    odd = b'{"time": "2026-01-01T00:00:00+00:00", "level": [1], "source": {}, "text": 5, "last": "x"}'
+    lines = decode_lines(b"[" * 100_000 + b"\n5\n" + odd + b"\n")
+    assert [type(line.text) for line in lines] == [str, str, str]
+    assert (lines[2].level, lines[2].text, lines[2].is_last) == ("[1]", "5", False)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from scheduler.errors import AlreadyExists, BadConf, BadId, BadParams, Conflict, NotFound, TooLarge
+from scheduler.errors import AlreadyExists, BadConf, BadId, BadName, BadParams, Conflict, NotFound, TooLarge
 from scheduler.operations.pause import set_paused
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import dags
@@ -127,3 +127,14 @@ def test_a_run_of_5000_tasks_is_inserted_in_a_handful_of_statements(db, write):
     assert len(count.statements) < 20
     with db.read() as session:
         assert len(tasks_of_run(session, ref.run_pk)) == 5000
+
+
+def test_the_ids_that_a_schedule_is_going_to_need_are_kept_for_it(write, shop):
+    with pytest.raises(BadId, match="kept for the schedule"):
+        _trigger(write, run_id="scheduled__2026-11-22T00:00:00+00:00")
+
+
+@pytest.mark.parametrize("key", ["", "k" * 251, "a\0b", " k"])
+def test_an_idempotency_key_that_no_index_holds_is_refused(write, shop, key):
+    with pytest.raises(BadName, match="idempotency key"):
+        _trigger(write, idempotency_key=key)

@@ -72,13 +72,18 @@ def test_a_run_is_triggered_once_for_one_idempotency_key(person: Browser) -> Non
         ({"conf": []}, 400),
         ({"logical_date": "2026-11-21T00:00:00"}, 400),
         ({"dag_run_id": "../x"}, 400),
-        ({"dag_run_id": FAILED_RUN_ID}, 409),
+        ({"dag_run_id": FAILED_RUN_ID}, 400),
     ],
 )
 def test_a_trigger_that_cannot_be_is_a_sentence(person: Browser, body: object, status: int) -> None:
     answer = call(person, "POST", RUNS, body)
     assert answer.status_code == status
     assert answer.get_json()["detail"].endswith((".", "'"))
+
+
+def test_a_run_id_that_is_taken_is_a_conflict(person: Browser) -> None:
+    assert call(person, "POST", RUNS, {"dag_run_id": "mine"}).status_code == 200
+    assert call(person, "POST", RUNS, {"dag_run_id": "mine"}).status_code == 409
 
 
 def test_tasks_of_a_run(person: Browser) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from scheduler.store import Database, artifacts
 from scheduler.store.views import runs
+from scheduler.wire import ParamSpec
 from tests.webui import seed
 from tests.webui.conftest import HERE, Browser
 from tests.webui.test_api import RUNS, call
@@ -60,6 +62,20 @@ def test_a_form_with_json_without_end_is_refused(person: Browser, name: str) -> 
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("value", ["5", "{}", "[1, [2]]", "null"])
+def test_a_conf_of_other_types_than_the_fields_is_shown_again(
+    person: Browser, db: Database, value: str
+) -> None:
+    words = ParamSpec(
+        name="words", schema={"type": ["array", "null"], "items": {"type": "string"}}, default=[]
+    )
+    odd = ParamSpec(name="odd", schema={"type": "array", "items": True, "values_display": [1]}, default=[])
+    with db.write() as session:
+        seed.add_dag(session, replace(seed.ORDERS, dag_id="lists", params=(words, odd)))
+    answer = person.post("/dags/lists/trigger", extra=f'{{"words": {value}, "odd": {value}}}')
+    assert answer.status_code in {303, 400}
+
+
 def test_half_a_character_in_a_conf_is_shown_as_a_question_mark(person: Browser) -> None:
     body = {"dag_run_id": "half", "note": "n\ud800", "conf": {"word": "half \ud800 of it"}}
     assert call(person, "POST", RUNS, body).status_code == 200
@@ -97,3 +113,24 @@ def test_the_panel_beside_the_grid_leads_to_it_when_opened_alone(person: Browser
     answer = person.get("/ui/dags/orders_hourly/panel")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/dags/orders_hourly")
     assert person.get("/ui/dags/orders_hourly/panel", **{"X-Fragment": "live"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/dags/a%00b",
+        "/dags?q=%00",
+        "/runs?state=x%00",
+        "/ui/find?q=%00",
+        "/api/v2/dags?%00=1",
+        "/sign-in?token=%00",
+    ],
+)
+def test_a_nul_character_is_refused_before_any_database_is_asked(person: Browser, address: str) -> None:
+    assert person.get(address).status_code == 400
+
+
+def test_a_nul_character_in_what_is_written_is_refused_or_replaced(person: Browser) -> None:
+    assert person.post("/dags/orders_hourly/trigger", key="\0").status_code == 400
+    assert call(person, "POST", RUNS, {"dag_run_id": "nul", "note": "a\0b"}).status_code == 200
+    assert call(person, "GET", f"{RUNS}/nul").get_json()["note"] == "a?b"
