@@ -46,6 +46,8 @@ DUE_SOON = timedelta(seconds=10)
 MOST_WARMED = 16
 #: Folders of snapshots that a worker remembers.
 KEPT_ROOTS = 64
+#: A worker on whose host an attempt could not be started claims nothing for so long, in seconds.
+UNFIT_S = 10.0
 #: Steps begin at least so far apart, in seconds.
 SPACING_S = 0.003
 #: Characters of why an outcome could not be recorded.
@@ -93,6 +95,7 @@ class WorkerPlan:
     lease_s: float
     heartbeat_s: float
     version: str = ""
+    unfit_s: float = UNFIT_S
 
 
 class Worker:
@@ -122,6 +125,9 @@ class Worker:
         self._roots: dict[int, Path] = {}
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._unreported: list[Report] = []
+        self._unstarted: set[int] = set()
+        self._unfit_until = 0.0
+        self._unfit_reason = ""
         self._signal = Event()
         self._stopping = Event()
         self._paused = False
@@ -228,9 +234,9 @@ class Worker:
                 self._unreported.append(Report(claim, outcome))
 
     def _report_and_claim(self, *, is_asked: bool) -> None:
-        reports = self._drain()
-        free = self._plan.slots - len(self._claims)
-        if not reports and (free <= 0 or not (is_asked or self._finds_work())):
+        reports, free = self._drain(), self._free
+        has_news = bool(reports or self._unstarted)
+        if not has_news and (free <= 0 or not (is_asked or self._finds_work())):
             return
         try:
             reach(Spot.OUTCOME_TAKEN)
@@ -242,10 +248,15 @@ class Worker:
             self._report_one_by_one(reports)
             claimed = []
         self._unreported = []
+        self._unstarted = set()
         for claim in claimed:
             self._claims[claim.id] = claim
             self._launch(claim)
         self._adjust_bell(brim=bool(claimed) and len(claimed) == free)
+
+    @property
+    def _free(self) -> int:
+        return self._plan.slots - len(self._claims) if self._clock.monotonic() >= self._unfit_until else 0
 
     def _finds_work(self) -> bool:
         """Look whether something is queued, unless nobody has written since nothing was."""
@@ -258,8 +269,11 @@ class Worker:
         return found
 
     def _exchange(self, session: Session, reports: Sequence[Report], free: int) -> list[Claimed]:
-        """Report and claim in one transaction."""
+        """Report, give back and claim in one transaction."""
         now = self._clock.now()
+        if self._unstarted:
+            why = f"worker {self._plan.hostname} could not start it: {self._unfit_reason}"
+            release_attempts(session, now, self._unstarted, worker_id=self._plan.worker_id, reason=why)
         if reports:
             refused = record_outcomes(session, now, reports, self._graphs, random.random)
             for report in refused:
@@ -305,7 +319,7 @@ class Worker:
 
     def _adjust_bell(self, *, brim: bool) -> None:
         """A full worker takes no tickets. One that filled up passes the bell on: there may be more for others."""
-        full = len(self._claims) >= self._plan.slots
+        full = self._free <= 0
         if full and not self._paused:
             self._bell.pause()
         elif not full and self._paused:
@@ -327,9 +341,21 @@ class Worker:
             reach(Spot.LAUNCH)
             self._launcher.launch(job_of(claim, graph, root))
             reach(Spot.LAUNCHED)
+        except (OSError, DatabaseUnavailable) as error:
+            self._hand_back(claim, error)
         except Exception as error:
             log.exception("attempt %s did not start", claim.id)
             self.finished(_failed(Outcome(attempt_id=claim.id, epoch=claim.epoch, state="failed"), error))
+
+    def _hand_back(self, claim: Claimed, error: Exception) -> None:
+        """Give back what this host cannot start, a full disk for one; others may. Claim nothing for a while."""
+        unfit_s, plan = self._plan.unfit_s, self._plan
+        log.error("attempt %s cannot start here, nothing is claimed for %g s: %s", claim.id, unfit_s, error)
+        del self._claims[claim.id]
+        self._unstarted.add(claim.id)
+        self._unfit_until, self._unfit_reason = self._clock.monotonic() + unfit_s, str(error)
+        self._publish.ring(plan.queues)
+        self._signal.set()
 
     def _root(self, session: Session, snapshot_id: int) -> Path:
         """Bring the code of a snapshot to this host, once."""

@@ -169,8 +169,13 @@ def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
     return [Claimed(*row) for row in rows]
 
 
-def release_attempts(session: Session, now: datetime, ids: Collection[int], *, worker_id: str) -> None:
-    """Give claimed attempts back to their queue: this worker will not run them. Cancelled ones end instead."""
+def release_attempts(
+    session: Session, now: datetime, ids: Collection[int], *, worker_id: str, reason: str = ""
+) -> None:
+    """Give claimed attempts back to their queue: this worker will not run them, for a reason that their tasks show.
+
+    Cancelled ones end instead.
+    """
     mine = sa.and_(A.id.in_(sorted(ids)), A.worker_id == worker_id, A.state == AttemptState.RUNNING)
     cancelled = sa.update(attempt).where(mine, A.cancel_reason.is_not(None))
     session.execute(
@@ -185,5 +190,12 @@ def release_attempts(session: Session, now: datetime, ids: Collection[int], *, w
     tasks = [ti_id for ti_id in session.execute(statement).scalars() if ti_id is not None]
     at_edge(session, Edge.RELEASED)
     move_tasks(
-        session, now, tasks, TaskState.QUEUED, leaving=[TaskState.RUNNING], actor=f"worker:{worker_id}"
+        session,
+        now,
+        tasks,
+        TaskState.QUEUED,
+        leaving=[TaskState.RUNNING],
+        values={"reason": reason},
+        actor=f"worker:{worker_id}",
+        reasons=dict.fromkeys(tasks, reason),
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler.clock import SystemClock
 from scheduler.dispatch.worker import Worker, WorkerPlan
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.tables import event
 from scheduler.wire import Job, Outcome
 from tests.loop.engine import Engine, spec, task
 
@@ -38,8 +41,11 @@ class Launcher:
         self.jobs: SimpleQueue[Job] = SimpleQueue()
         self.stopped: SimpleQueue[tuple[int, str, float | None]] = SimpleQueue()
         self.held: SimpleQueue[float] = SimpleQueue()
+        self.faults: SimpleQueue[OSError] = SimpleQueue()
 
     def launch(self, job):
+        if not self.faults.empty():
+            raise self.faults.get()
         self.jobs.put(job)
 
     def stop(self, attempt_id, reason, within_s=None):
@@ -121,3 +127,23 @@ def test_a_worker_that_cannot_renew_has_its_attempts_dead_before_their_leases_ru
 def test_each_renewal_lets_attempts_live_on_but_never_to_the_end_of_their_leases(worker, launcher):
     first, second = (launcher.held.get(timeout=30) for _ in range(2))
     assert first < second < SystemClock().monotonic() + 1.5
+
+
+@pytest.mark.parametrize("worker", [replace(PLAN, unfit_s=0.3)], indirect=True, ids=["brief"])
+def test_what_a_host_cannot_start_goes_back_says_why_and_costs_the_task_nothing(
+    migrated_sqlite_db, worker, launcher
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(task("a")))
+    for _ in range(2):
+        launcher.faults.put(OSError(errno.ENOSPC, "No space left on device"))
+    engine.trigger()
+    while engine.advance():
+        pass
+    job = launcher.jobs.get(timeout=30)
+    assert (job.epoch, job.try_number) == (3, 1)
+    with engine.db.read() as session:
+        reasons = session.execute(
+            sa.select(event.c.reason).where(event.c.reason != "", event.c.kind == "task.state")
+        )
+        assert set(reasons.scalars()) == {"worker w1 could not start it: [Errno 28] No space left on device"}
