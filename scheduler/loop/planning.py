@@ -13,7 +13,7 @@ from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, p
 from scheduler.core.states import FINISHED, OCCUPYING, RunState, TaskState
 from scheduler.loop.effects import Effects
 from scheduler.operations.callbacks import call_back
-from scheduler.operations.reopening import wake_later_run
+from scheduler.operations.reopening import wake_later_run, wake_later_run_of_other_code
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
@@ -62,7 +62,9 @@ def plan_run(session: Session, now: datetime, run: RunRow, graph: TaskGraph, eff
     due = due_tasks(session, run.id, now) if run.wake_at and run.wake_at <= now else []
     move_tasks(session, now, [row.id for row in due], TaskState.SCHEDULED, values={"scheduled_at": now})
     scheduled = _draw_consequences(session, now, run, graph)
-    if not due and not scheduled and _finish(session, now, run, graph, effects):
+    # What was due may have been skipped at once, where the DAG is fail_fast.
+    may_have_ended = not scheduled and (not due or graph.spec.fail_fast)
+    if may_have_ended and _finish(session, now, run, graph, effects):
         return
     note_planned(session, run.id, next_retry(session, run.id) if run.wake_at else None)
 
@@ -163,6 +165,7 @@ def end_run(
     """Finish a run: its state, its callback, and the message about a failure, in one transaction."""
     if not move_runs(session, now, [run.id], ending.state, leaving=[RunState.RUNNING], reason=ending.reason):
         return
+    wake_later_run_of_other_code(session, run)
     effects.ring(*call_back(session, now, run, graph.spec, ending.state, ending.reason))
     if ending.state is RunState.FAILED:
         effects.tell_of_failure(session, now, run, ending.reason)

@@ -10,7 +10,7 @@ from scheduler.core.states import FINISHED, RUN_FINISHED, RunState, TaskState
 from scheduler.errors import Conflict
 from scheduler.operations.callbacks import call_back
 from scheduler.operations.finding import lock_run
-from scheduler.operations.reopening import wake_later_run
+from scheduler.operations.reopening import wake_later_run, wake_later_run_of_other_code
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
 from scheduler.store.runs import RunRow, move_runs
@@ -51,6 +51,7 @@ def stop_unfinished(
     for state, ids in by_end.items():
         move_tasks(session, now, ids, state, values=values, actor=actor, reasons=dict.fromkeys(ids, reason))
     wake_later_run(session, run, graph, {row.task_id for row in rows}.intersection(graph.tasks))
+    wake_later_run_of_other_code(session, run)
     return len(rows)
 
 

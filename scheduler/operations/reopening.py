@@ -8,6 +8,7 @@ from datetime import datetime
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState
 from scheduler.store.engine import Session
+from scheduler.store.reruns import judge_anew
 from scheduler.store.runs import RunRow, flag_runs, later_run, move_runs
 from scheduler.store.tasks import mark_changed
 
@@ -24,10 +25,19 @@ def reopen(session: Session, now: datetime, run: RunRow, *, actor: str, reason: 
 
 def wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: Collection[str]) -> None:
     """Have tasks of the next run looked at that depend on what has just finished in this one."""
-    waiting = {each for each in finished if graph.tasks[each].depends_on_past}
+    tasks = {each: graph.tasks[each] for each in finished}
+    waiting = {each for each, task in tasks.items() if task.depends_on_past or task.wait_for_downstream}
     for task_id in finished:
         waiting |= {each for each in graph.upstream(task_id) if graph.tasks[each].wait_for_downstream}
     later = later_run(session, run) if waiting else None
     if later is not None:
         mark_changed(session, later.id, waiting)
+        flag_runs(session, [later.id])
+
+
+def wake_later_run_of_other_code(session: Session, run: RunRow) -> None:
+    """Have the next run looked at once this one has ended, where only its own code says what it waits for."""
+    later = later_run(session, run)
+    if later is not None and later.version_id != run.version_id:
+        judge_anew(session, later.id)
         flag_runs(session, [later.id])

@@ -143,14 +143,14 @@ def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -
 
 
 def task_values(graph: TaskGraph, run_pk: int, task_id: str) -> dict[str, Any]:
-    """Return the row of a task that has not started; tasks without upstream are to be looked at first."""
+    """Return the row of a task that has not started; tasks that wait for nothing are to be looked at first."""
     task = graph.tasks[task_id]
     return {
         "run_pk": run_pk,
         "task_id": task_id,
         "path": "",
         "state": TaskState.NONE,
-        "changed": not task.upstream,
+        "changed": not task.upstream or task.trigger_rule == "always",
         "try_number": 0,
         "max_tries": task.retries + 1,
         "queue": task.queue,

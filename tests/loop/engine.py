@@ -23,6 +23,7 @@ from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import expire_worker, expired_attempts
 from scheduler.store.runs import NewRun, create_run
 from scheduler.store.tables import attempt, dag, dag_run, dag_version, snapshot, task_instance
+from scheduler.store.versions import store_version
 from scheduler.store.workers import register_worker
 from scheduler.wire import DagSpec, Outcome, TaskSpec, dag_to_json
 
@@ -81,6 +82,14 @@ class Engine:
                     created_at=self.now,
                 )
             )
+        self.specs[graph.dag_id] = (graph, version, snap)
+
+    def redefine(self, graph: DagSpec) -> None:
+        """Store new code of a DAG."""
+        _, _, snap = self.specs[graph.dag_id]
+        with self.db.write() as session:
+            version = store_version(session, graph, snap, self.now).id
+            session.execute(sa.update(dag).values(version_id=version).where(dag.c.dag_id == graph.dag_id))
         self.specs[graph.dag_id] = (graph, version, snap)
 
     def trigger(

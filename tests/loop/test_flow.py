@@ -350,3 +350,59 @@ def test_a_cancelled_attempt_that_a_stopping_worker_gives_back_ends(engine):
 
     assert states_of_attempts(engine) == [("cancelled", "cancelled by user:ada")]
     assert engine.claim("w2") == []
+
+
+def test_a_fail_fast_run_ends_where_a_retry_was_due_in_the_same_moment(engine):
+    engine.define(spec(task("a"), task("b", retries=1, retry_delay_s=30), fail_fast=True))
+    run = engine.trigger()
+    engine.advance()
+    first, second = engine.claim()
+    engine.report(second, state="failed")
+    engine.advance()
+    engine.wait(seconds=31)
+    engine.report(first, state="failed")
+    engine.run_to_end()
+
+    assert engine.states(run) == {"a": "failed", "b": "skipped"}
+    assert engine.run_state(run) == RunState.FAILED
+
+
+def test_a_task_of_the_rule_always_waits_for_nothing(engine):
+    engine.define(spec(task("a"), task("b", "a", trigger_rule="always")))
+    run = engine.trigger()
+    engine.advance()
+    engine.claim()
+
+    assert engine.states(run) == {"a": "running", "b": "running"}
+
+
+def test_a_task_that_waits_for_what_follows_it_is_woken_by_itself_too(engine):
+    engine.define(spec(task("a", wait_for_downstream=True), task("b", "a", trigger_rule="always")))
+    engine.trigger(logical_date=engine.now)
+    engine.advance()
+    claims = {claim.task_id: claim for claim in engine.claim()}
+    engine.wait(days=1)
+    second = engine.trigger(logical_date=engine.now)
+    engine.advance()
+    engine.report(claims["b"])
+    engine.report(*engine.claim())
+    engine.advance()
+    engine.report(claims["a"])
+    engine.run_to_end()
+
+    assert engine.run_state(second) == RunState.SUCCESS
+
+
+def test_new_code_that_depends_on_the_past_is_freed_by_a_run_of_the_old_code(engine):
+    engine.define(spec(task("a")))
+    engine.trigger(logical_date=engine.now)
+    engine.advance()
+    claims = engine.claim()
+    engine.redefine(spec(task("a", depends_on_past=True)))
+    engine.wait(days=1)
+    second = engine.trigger(logical_date=engine.now)
+    engine.advance()
+    engine.report(*claims)
+    engine.run_to_end()
+
+    assert engine.run_state(second) == RunState.SUCCESS
