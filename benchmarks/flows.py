@@ -1,4 +1,4 @@
-"""Runs of many tasks: chain40, fan40, fan1000, long10, and the latency of one."""
+"""Runs of many tasks: chain40, fan40, fan1000, long10, the latency of one, and a row beside loud tasks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.figures import Figure, show
 from benchmarks.floors import Floors
-from benchmarks.server import Done, Server
+from benchmarks.server import Done, Server, log_bytes, own_cpu_share, wait_until
 
 HEAD = """
 import os
@@ -54,6 +54,18 @@ LONG10 = (
     + """
 with DAG("long10", schedule=None):
     chain(*[make(f"t{i}", 33) for i in range(10)])
+"""
+)
+LOUD = (
+    HEAD
+    + """
+def shout():
+    lines = (b"x" * 99 + b"\\n") * 600
+    while not os.path.exists(LEDGER + ".quiet"):
+        os.write(1, lines)
+
+with DAG("loud", schedule=None):
+    [PythonOperator(task_id=f"t{i}", python_callable=shout) for i in range(3)]
 """
 )
 ONE = (
@@ -103,6 +115,25 @@ def latency(server: Server, runs: int, floors: Floors) -> None:
     show(Figure("latency cold: trigger to first start", starts, "ms", floors.task * 1000))
 
 
+def loud(server: Server, runs: int, floors: Floors) -> None:
+    """Forty tasks in a row, beside three that print as fast as they can; the floor is the same row alone."""
+    server.add("chain40", CHAIN40)
+    server.add("loud", LOUD)
+    alone = statistics.median(server.run("chain40").total_s for _ in range(runs))
+    quiet = server.ledger.with_name("ledger.quiet")
+    run_id = server.person.trigger("loud")
+    wait_until(lambda: log_bytes(server, "loud") > 30_000_000)
+    beside = [server.run("chain40").total_s for _ in range(runs)]
+    share = own_cpu_share(server.process.pid)
+    quiet.touch()
+    wait_until(lambda: server.state("loud", run_id) == "success")
+    show(
+        Figure("loud: chain40 beside three loud tasks", beside, "s", alone),
+        Figure("loud: share of one core in the server", [share * 100], "%"),
+        Figure("loud: disk of the three logs", [log_bytes(server, "loud") / 1e6], "MB"),
+    )
+
+
 def _run_changed(server: Server, number: int) -> Done:
     """Run a DAG that nobody has run before: its file is not imported anywhere."""
     name = f"cold{number}"
@@ -141,4 +172,5 @@ FLOWS: dict[str, Callable[[Server, int, Floors], None]] = {
     "fan40": fan40,
     "long10": long10,
     "fan1000": fan1000,
+    "loud": loud,
 }

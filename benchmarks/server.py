@@ -6,7 +6,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -48,12 +48,13 @@ class Server:
         before = cpu_s(self.process.pid)
         run_id = self.person.trigger(dag_id)
         with watching_memory(self.process.pid) as memory:
-            wait_until(lambda: self._state(dag_id, run_id) not in ("queued", "running"))
+            wait_until(lambda: self.state(dag_id, run_id) not in ("queued", "running"))
         done = self._done(dag_id, run_id, cpu_s(self.process.pid) - before, memory)
         done.check(self.ledger.read_text().split())
         return done
 
-    def _state(self, dag_id: str, run_id: str) -> str:
+    def state(self, dag_id: str, run_id: str) -> str:
+        """Return how a run stands."""
         query = sa.select(dag_run.c.state).where(dag_run.c.dag_id == dag_id, dag_run.c.run_id == run_id)
         rows = self.project.record.rows(query)
         return str(rows[0][0]) if rows else "queued"
@@ -158,6 +159,24 @@ def cpu_s(pid: int) -> float:
     """Return the CPU seconds of a process, of all below it, and of those below that have ended."""
     times = [process.cpu_times() for process in tree(pid)]
     return sum(each.user + each.system + each.children_user + each.children_system for each in times)
+
+
+def own_cpu_share(pid: int, over_s: float = 5.0) -> float:
+    """Return the share of one core that a process takes, without those below it."""
+    process = psutil.Process(pid)
+    before = process.cpu_times()
+    time.sleep(over_s)
+    after = process.cpu_times()
+    return (after.user + after.system - before.user - before.system) / over_s
+
+
+def log_bytes(server: Server, dag_id: str) -> int:
+    """Return what the logs of a DAG take on the disk; a file may be dropped meanwhile."""
+    sizes = []
+    for file in (server.project.home / "logs" / dag_id).rglob("*.log*"):
+        with suppress(FileNotFoundError):
+            sizes.append(file.stat().st_size)
+    return sum(sizes)
 
 
 def pss_bytes(pid: int) -> int:

@@ -57,6 +57,11 @@ def test_database_follows_the_home_folder(tmp_path):
             {"DIRIGENT_LEASE_S": "9", "DIRIGENT_HEARTBEAT_S": "4"},
             "DIRIGENT_HEARTBEAT_S='4': a heartbeat may take at",
         ),
+        ({"DIRIGENT_LOG_URL": "logs"}, "DIRIGENT_LOG_URL='logs': write it like file:///srv/logs or s3://"),
+        (
+            {"DIRIGENT_LOG_URL": "file://logs"},
+            "DIRIGENT_LOG_URL='file://logs': the folder must begin at the root: file:///logs",
+        ),
         (
             {"DIRIGENT_PARALLELISM": "0"},
             "DIRIGENT_PARALLELISM='0': give 1 or more",

@@ -14,6 +14,7 @@ from typing import Final
 
 import click
 
+from scheduler.cli.archives import open_archive
 from scheduler.cli.broken_files import count_of_broken
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import address_of_server
@@ -99,6 +100,14 @@ def _broker(invocation: Invocation) -> str:
     return f"{invocation.settings.shown()['broker_url']} answers"
 
 
+def _logs(invocation: Invocation) -> str:
+    archive = open_archive(invocation.settings)
+    if archive is None:
+        return "are kept on the disk of their worker; log_url ships them elsewhere"
+    archive.check()
+    return f"{archive.name} can be read"
+
+
 def _home(invocation: Invocation) -> str:
     return _writable(invocation.settings.home)
 
@@ -175,6 +184,7 @@ CHECKS: Final = {
     "database": _database,
     "broker": _broker,
     "home": _home,
+    "logs": _logs,
     "dags folder": _dags_folder,
     "dag files": _dag_files,
     "clock": _clock,

@@ -53,6 +53,14 @@ class Archive:
         """The address without its password, for messages."""
         return without_password(self._url)
 
+    def check(self) -> None:
+        """Raise ArchiveUnavailable, with the reason, unless the place answers. It may hold nothing yet."""
+        try:
+            # Of a bucket its top: what lies below comes with the first log.
+            self._fs.ls(self._root.partition("/")[0] or "/", detail=False)
+        except Exception as error:
+            raise self._away(error) from error
+
     def put(self, folder: Path, address: LogAddress) -> None:
         """Copy the log of an attempt from this host's log folder. Raises ArchiveUnavailable.
 

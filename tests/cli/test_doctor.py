@@ -94,6 +94,15 @@ def test_a_broker_that_is_away_is_found(dirigent, free_port, monkeypatch):
     assert "canary" not in found["broker"][1]
 
 
+def test_a_place_for_logs_that_is_no_good_is_found(dirigent, free_port, monkeypatch):
+    monkeypatch.setenv("DIRIGENT_LOG_URL", "memory://logs")
+
+    _, found = findings(dirigent)
+
+    assert not found["logs"][0]
+    assert "DIRIGENT_LOG_URL='memory://logs': nothing can be kept at memory://" in found["logs"][1]
+
+
 def test_a_bad_setting_ends_the_examination(dirigent, monkeypatch):
     monkeypatch.setenv("DIRIGENT_PORT", "x")
 

@@ -72,6 +72,7 @@ def test_a_log_is_the_same_in_the_archive(tmp_path: Path, archive: Archive, coun
 
 
 def test_what_was_never_shipped_is_none(archive: Archive) -> None:
+    archive.check()
     assert archive.read(ADDRESS, 0) is None
     assert archive.size(ADDRESS) is None
 
@@ -87,7 +88,12 @@ def test_a_store_that_is_away_is_named_with_its_reason(
     archive = Archive("bucket://user/logs")
     write(tmp_path, ADDRESS, 1)
     monkeypatch.setattr(Bucket, "is_away", True)
-    for ask in (lambda: archive.put(tmp_path, ADDRESS), lambda: archive.read(ADDRESS, 0)):
+    for ask in (
+        archive.check,
+        lambda: archive.put(tmp_path, ADDRESS),
+        lambda: archive.read(ADDRESS, 0),
+        lambda: archive.size(ADDRESS),
+    ):
         with pytest.raises(ArchiveUnavailable, match="bucket://user/logs cannot be reached: no such host"):
             ask()
 

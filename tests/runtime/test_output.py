@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from scheduler.clock import SystemClock
 from scheduler.logs.lines import STDERR, STDOUT, decode_lines
+from scheduler.logs.mask import Masker
 from scheduler.logs.sink import LogSink
-from scheduler.runtime.supervisor.output import Line, LineSplitter, LogOutput
+from scheduler.runtime.supervisor.output import LINE_BYTES, Line, LineSplitter, LogOutput
 
 
 @given(st.binary(max_size=2_000), st.lists(st.integers(1, 50), min_size=1, max_size=40))
@@ -88,6 +89,21 @@ def test_a_forged_record_is_text(tmp_path: Path, content: bytes) -> None:
 def test_a_record_of_no_known_level_is_an_information(tmp_path: Path) -> None:
     line = record(level="loud", logger=5, text=None)
     assert written(tmp_path, line) == [("info", "logging", "5", "None")]
+
+
+def test_half_a_secret_at_a_cut_in_the_middle_of_a_character_does_not_show(tmp_path: Path) -> None:
+    secret = "tröstliches-wort"
+    begun = secret.encode()[:3]
+    log = LogSink(tmp_path / "1.log", SystemClock(), masker=Masker([secret]))
+    output = LogOutput(log, STDOUT)
+    # Characters of four bytes, and a secret that becomes shorter: what was read to its cut is shown to its cut.
+    before = secret.encode() * 5
+    wide = "\U0001d54f".encode() * ((LINE_BYTES - len(before) - len(begun)) // 4)
+    pad = b"." * (LINE_BYTES - len(before) - len(wide) - len(begun))
+    output.take(before + wide + pad + begun + secret.encode()[3:] + b"\n")
+    log.flush()
+    (line,) = decode_lines((tmp_path / "1.log").read_bytes())
+    assert line.text.endswith(pad.decode() + "*** … [line cut]")
 
 
 def test_what_is_printed_to_stderr_is_a_warning(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import signal
 import socket
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from scheduler.runtime import kernel
 from scheduler.runtime.frames import PROTOCOL
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
-from scheduler.runtime.supervisor.output import LogOutput, OutputPipe
+from scheduler.runtime.supervisor.output import LogOutput, OutputPipe, open_pipes
 from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
@@ -81,7 +80,7 @@ class Attempt:
         self._evidence.is_seated = True
         try:
             ours, theirs = socket.socketpair()
-            pipes = [os.pipe(), os.pipe()]
+            pipes = open_pipes(len(self._printed))
         except OSError as error:
             self.on_lost(f"could not be started: {error.strerror}")
             return

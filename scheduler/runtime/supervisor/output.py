@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 from scheduler.logs.lines import LEVELS, LOGGING, STDERR
@@ -29,6 +30,19 @@ _DRAIN: Final = 2_000_000
 LINE_BYTES: Final = 128_000
 #: How log records of Python are marked: see `child.records`.
 _MARK: Final = b"\x1e"
+
+
+def open_pipes(count: int) -> list[tuple[int, int]]:
+    """Open pipes, all or none: read end and write end of each. Raises OSError."""
+    pipes: list[tuple[int, int]] = []
+    try:
+        for _ in range(count):
+            pipes.append(os.pipe())
+    except OSError:
+        for fd in chain(*pipes):
+            os.close(fd)
+        raise
+    return pipes
 
 
 class OutputPipe:
@@ -183,7 +197,9 @@ class LogOutput:
         # What a terminal would show of a line that was written over, such as a progress bar.
         shown = content.rstrip(b"\r").rpartition(b"\r")[2]
         level = "warning" if self._source == STDERR else "info"
-        self._log.line(level, self._source, shown.decode(errors="replace"), is_cut=is_cut)
+        text = shown.decode(errors="replace")
+        # Half a character at the cut would hide half a secret from the masker.
+        self._log.line(level, self._source, text.rstrip("\ufffd") if is_cut else text, is_cut=is_cut)
 
 
 class Said(NamedTuple):
