@@ -1,28 +1,23 @@
 """Ships the logs of ended attempts to the archive, on threads of its own; whatever fails is tried again.
 
-What is yet to be shipped is marked by a small file from the launch of the attempt on, so that a worker which starts
-again on the same folder ships what the one before it could not.
+What is yet to be shipped is marked from the launch of the attempt on, so that a worker which starts again on the same
+folder ships what the one before it could not.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Final, Protocol
 
-from scheduler.errors import BadId, DirigentError
+from scheduler.errors import DirigentError
 from scheduler.logs.address import LogAddress
+from scheduler.logs.marks import Marks
 
 _log: Final = logging.getLogger(__name__)
 
-#: No DAG has a name like this.
-MARKS: Final = ".unshipped"
 _TOGETHER: Final = 8
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
@@ -59,12 +54,12 @@ class LogShipper:
         self._changed = Condition()
         self._is_closing = False
         self._failures = 0
-        self._pool = ThreadPoolExecutor(_TOGETHER, "log-shipper")
+        self._marks = Marks(folder)
         self._thread = Thread(target=self._run, name="log-shipper", daemon=True)
 
     def start(self) -> None:
         """Start the threads; what an earlier process left is shipped first."""
-        self._waiting.update(self._left())
+        self._waiting.update((address.attempt_id, address) for address in self._marks.open())
         self._thread.start()
 
     def close(self) -> None:
@@ -73,15 +68,11 @@ class LogShipper:
             self._is_closing = True
             self._changed.notify()
         self._thread.join(_CLOSE_S)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._marks.close()
 
     def begin(self, address: LogAddress) -> None:
         """Mark an attempt whose log is to be shipped when it has ended."""
-        mark = self._mark(address.attempt_id)
-        # A full disk costs the mark, not the attempt.
-        with suppress(OSError):
-            mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            mark.write_text(json.dumps(asdict(address)))
+        self._marks.add(address)
         with self._changed:
             self._running[address.attempt_id] = address
 
@@ -114,25 +105,32 @@ class LogShipper:
             return [self._waiting.pop(attempt_id) for attempt_id in ids]
 
     def _ship(self, batch: list[LogAddress]) -> None:
+        done = self._put_all(batch)
         try:
-            done = [
-                address
-                for address, is_put in zip(batch, self._pool.map(self._put, batch), strict=True)
-                if is_put
-            ]
             if done:
                 self._on_shipped([address.attempt_id for address in done])
         except Exception:  # noqa: BLE001 - the edge of a thread; what failed is the database's matter
             _log.warning("Logs were shipped, and that could not be noted; it is tried again.", exc_info=True)
             done = []
         for address in done:
-            self._mark(address.attempt_id).unlink(missing_ok=True)
+            self._marks.discard(address.attempt_id)
         left = {address.attempt_id: address for address in batch if address not in done}
         self._failures = self._failures + 1 if left else 0
         with self._changed:
             self._waiting.update(left)
 
-    def _put(self, address: LogAddress) -> bool:
+    def _put_all(self, batch: list[LogAddress]) -> list[LogAddress]:
+        """Put logs side by side; return those that arrived."""
+        done: list[LogAddress] = []
+        # Not a pool: the interpreter would wait at its end for a store that does not answer.
+        threads = [Thread(target=self._put, args=(each, done), daemon=True) for each in batch]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return done
+
+    def _put(self, address: LogAddress, done: list[LogAddress]) -> None:
         try:
             self._target.put(self._folder, address)
         except DirigentError as error:
@@ -141,17 +139,5 @@ class LogShipper:
             _log.log(
                 level, "The log of attempt %s was not shipped and is kept: %s", address.attempt_id, error
             )
-            return False
-        return True
-
-    def _mark(self, attempt_id: int) -> Path:
-        return self._folder / MARKS / str(attempt_id)
-
-    def _left(self) -> dict[int, LogAddress]:
-        found = {}
-        for mark in sorted((self._folder / MARKS).glob("*")):
-            with suppress(OSError, ValueError, TypeError, BadId):
-                address = LogAddress(**json.loads(mark.read_text()))
-                address.file(self._folder)
-                found[address.attempt_id] = address
-        return found
+        else:
+            done.append(address)

@@ -10,7 +10,8 @@ import pytest
 
 from scheduler.errors import ArchiveUnavailable
 from scheduler.logs.address import LogAddress
-from scheduler.logs.shipper import MARKS, LogShipper
+from scheduler.logs.marks import FOLDER
+from scheduler.logs.shipper import LogShipper
 
 WAIT_S = 10
 
@@ -49,7 +50,7 @@ def shipper_of(store: Store, folder: Path) -> LogShipper:
 
 
 def marks(folder: Path) -> list[str]:
-    return sorted(mark.name for mark in (folder / MARKS).glob("*"))
+    return sorted(mark.name for mark in (folder / FOLDER).glob("*/[0-9]*"))
 
 
 def test_a_log_is_shipped_when_its_attempt_has_ended_and_not_before(tmp_path: Path) -> None:
@@ -69,10 +70,10 @@ def test_a_log_is_shipped_when_its_attempt_has_ended_and_not_before(tmp_path: Pa
 def test_what_ends_as_the_worker_stops_is_shipped(tmp_path: Path) -> None:
     store = Store()
     shipper = shipper_of(store, tmp_path)
+    shipper.start()
     for number in range(30):
         shipper.begin(address(number))
         shipper.end(number)
-    shipper.start()
     shipper.close()
     assert sorted(store.taken) == sorted(store.noted) == list(range(30))
     assert marks(tmp_path) == []
@@ -114,11 +115,16 @@ def test_what_was_shipped_and_not_noted_is_noted_later(tmp_path: Path) -> None:
 
 def test_a_worker_that_starts_again_ships_what_the_one_before_it_left(tmp_path: Path) -> None:
     store = Store()
-    for number in (1, 2):
-        shipper_of(store, tmp_path).begin(address(number))
-    (tmp_path / MARKS / "3").write_text("half a ma")
-    (tmp_path / MARKS / "4").write_text('{"dag_id": "../..", "run_id": "r", "attempt_id": 4}')
-    shipper = shipper_of(store, tmp_path)
-    shipper.start()
-    shipper.close()
-    assert sorted(store.taken) == [1, 2]
+    before, beside = shipper_of(store, tmp_path), shipper_of(store, tmp_path)
+    for shipper, number in ((before, 1), (beside, 2)):
+        shipper.start()
+        shipper.begin(address(number))
+    (own,) = (tmp_path / FOLDER).glob("*/1")
+    own.with_name("3").write_text("half a ma")
+    own.with_name("4").write_text('{"dag_id": "../..", "run_id": "r", "attempt_id": 4}')
+    before.close()
+    after = shipper_of(store, tmp_path)
+    after.start()
+    after.close()
+    assert store.taken == store.noted == [1]
+    beside.close()
