@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from scheduler.cli.answers import Answers
 from scheduler.cli.archives import open_archive
+from scheduler.cli.corrected_clock import CorrectedClock
 from scheduler.cli.version import own_version
 from scheduler.cli.worker_logs import WorkerLogs
 from scheduler.clock import Clock, SystemClock
@@ -62,8 +63,13 @@ class House:
     settings: Settings
     db: Database
     secret: SecretKey
-    clock: Clock
+    clock: CorrectedClock
     graphs: GraphCache = field(default_factory=GraphCache)
+
+    def check_clock(self) -> None:
+        """Set the clock right by the database's; to be called now and then. One process alone may go by its own."""
+        if not self.settings.is_embedded:
+            self.clock.compare(self.db)
 
     @property
     def log_folder(self) -> Path:
@@ -83,7 +89,9 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     db = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
     upgrade(db)
     db.watch()
-    return House(settings, db, secret, clock or SystemClock())
+    house = House(settings, db, secret, CorrectedClock(clock or SystemClock()))
+    house.check_clock()
+    return house
 
 
 class Launcher:

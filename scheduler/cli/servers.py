@@ -69,10 +69,12 @@ def _serve(parts: ExitStack, *servers: Server) -> None:
         parts.callback(server.close)
 
 
-def _stay(stop: Event, server: EmbeddedServer | WorkerServer) -> None:
-    """Wait until asked to stop, and look after the server meanwhile."""
+def _stay(stop: Event, house: House, server: EmbeddedServer | WorkerServer | None = None) -> None:
+    """Wait until asked to stop, and look after clock and server meanwhile."""
     while not stop.wait(WATCH_S):
-        server.watch()
+        house.check_clock()
+        if server is not None:
+            server.watch()
 
 
 def make_page(house: House, port: int) -> WebContext:
@@ -111,7 +113,7 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         _serve(parts, page, server)
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"Dirigent is up. Sign in: {link}\nDAG files: {settings.dags_folder}   Ctrl-C stops it.")
-        _stay(stop, server)
+        _stay(stop, house, server)
         click.echo("Stopping.")
 
 
@@ -132,7 +134,7 @@ def web(invocation: Invocation, host: str | None, port: int | None) -> None:
         address = settings.base_url or address_of(listener)
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"The page is up. Sign in: {link}")
-        stop.wait()
+        _stay(stop, house)
 
 
 @click.command()
@@ -147,7 +149,7 @@ def scheduler(invocation: Invocation) -> None:
         parts.callback(house.db.close)
         _serve(parts, SchedulerServer(house, os.environ))
         click.echo("The scheduler is up.")
-        stop.wait()
+        _stay(stop, house)
 
 
 @click.command()
@@ -171,7 +173,7 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
         server = WorkerServer(house, os.environ, queues=names, slots=count)
         _serve(parts, server)
         click.echo(f"The worker is up: {count} slots for {', '.join(names)}.")
-        _stay(stop, server)
+        _stay(stop, house, server)
 
 
 def refuse_inproc(settings: Settings) -> None:

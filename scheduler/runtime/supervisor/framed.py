@@ -90,6 +90,10 @@ class FramedSocket:
             piece = self._sock.recv(_PIECE)
         except BlockingIOError:
             return False
+        except ConnectionResetError:
+            # It died before it had read what it was sent: why, its parent says.
+            self._end("")
+            return False
         except OSError as error:
             self._end(str(error))
             return False
