@@ -79,6 +79,25 @@ def test_a_killed_base_process_takes_all_along_and_is_replaced(asleep: tuple[Cre
     assert crew.run_code("def task(): return 1").state == "success"
 
 
+def test_an_attempt_that_waits_for_its_import_is_lost_with_the_base_process(
+    crew: Crew, tmp_path: Path
+) -> None:
+    written = tmp_path / "pid"
+    crew.write(
+        f"""
+        import os, time
+        with open({str(written)!r}, "w") as stream:
+            print(os.getppid(), file=stream)
+        time.sleep(1000)
+        def task(): return 1
+        """
+    )
+    crew.launch()
+    wait_until(lambda: written.exists() and bool(written.read_text().strip()))
+    os.kill(int(written.read_text()), signal.SIGKILL)
+    assert crew.outcome().state == "lost"
+
+
 def test_what_is_no_longer_held_ends_by_itself_though_its_supervisor_hangs(
     asleep: tuple[Crew, list[int]],
 ) -> None:

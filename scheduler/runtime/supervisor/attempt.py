@@ -128,6 +128,10 @@ class Attempt:
         self._evidence.lost = reason
         self._finish()
 
+    def excuse(self) -> None:
+        """What it sits in, or waits for, dies by no fault of its file."""
+        self._evidence.is_excused = True
+
     def stop(self, reason: str, within_s: float | None = None) -> None:
         """End it as cancelled, unless it has said how it ended already."""
         self._stop(Stop("cancelled", reason), within_s)

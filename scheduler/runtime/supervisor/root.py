@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from scheduler.runtime import kernel
@@ -24,13 +24,20 @@ _END_S: Final = 3.0
 class Root:
     """Keeps one base process.
 
-    `use` calls back with its link; `on_lost` of what it forked tells of its death.
+    `on_death` is called when it died, then `on_lost` of what it forked.
     """
 
-    def __init__(self, services: Services, command: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        on_death: Callable[[], None],
+    ) -> None:
         self._services = services
         self._command = command
         self._environ = environ
+        self._on_death = on_death
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Link | None = None
         self._hold_until: float | None = None
@@ -90,6 +97,7 @@ class Root:
         link, self._link = self._link, None
         words = self._reap(_END_S)
         _log.error("The base process %s; the attempts below it are lost, the next one starts another.", words)
+        self._on_death()
         if link is not None:
             link.lose(f"lost with the base process, which {words}")
 

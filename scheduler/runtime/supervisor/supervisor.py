@@ -67,7 +67,7 @@ class Supervisor:
             oom_watch=OomWatch(clock),
             rate=Rate(clock),
         )
-        root = Root(self._services, base_command, child_environment(environ, pass_on))
+        root = Root(self._services, base_command, child_environment(environ, pass_on), self._excuse)
         self._family = Family(self._services, root)
 
     @property
@@ -132,6 +132,11 @@ class Supervisor:
         self._attempts.clear()
         with self._lock:
             self._launched.clear()
+
+    def _excuse(self) -> None:
+        """The base process died: no attempt is to blame, not even those that wait for their file's import."""
+        for attempt in self._attempts.values():
+            attempt.excuse()
 
     def _launch(self, job: Job, log: LogSink) -> None:
         attempt = self._attempts[_key(job)] = Attempt(self._services, job, log, self._deliver)

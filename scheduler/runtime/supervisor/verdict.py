@@ -33,6 +33,7 @@ class Evidence:
     job: Job
     started_at: datetime | None = None
     is_seated: bool = False  #: its file was imported; what it is lost by from here on is not its fault
+    is_excused: bool = False  #: the base process died
     said: Outcome | None = None  #: by the child itself
     stop: Stop | None = None  #: asked before the child had said anything
     ended: Ended | None = None
@@ -121,7 +122,8 @@ def _made(evidence: Evidence) -> Outcome:
 def _state(evidence: Evidence) -> Literal["cancelled", "failed", "lost"]:
     if evidence.stop is not None:
         return evidence.stop.state
-    return "lost" if evidence.is_seated and evidence.lost is not None else "failed"
+    is_blameless = evidence.is_seated or evidence.is_excused
+    return "lost" if is_blameless and evidence.lost is not None else "failed"
 
 
 def death_words(evidence: Evidence) -> str:
