@@ -16,9 +16,9 @@ from flask import Flask, Response, abort, g, redirect, request, url_for
 from itsdangerous import BadSignature, Signer
 from werkzeug.wrappers import Response as BaseResponse
 
-from scheduler.operations.sign_in import find_user
-from scheduler.store.sessions import LIFETIME
-from webui.context import now, reading, web
+from scheduler.operations.sign_in import find_user, note_seen
+from scheduler.store.sessions import LIFETIME, NOTED_EVERY
+from webui.context import now, reading, web, writing
 
 #: Endpoints that answer anybody.
 PUBLIC = frozenset({"static", "sign_in.door", "sign_in.enter", "health.health"})
@@ -64,7 +64,12 @@ def check_session() -> BaseResponse | None:
 
 def _user_of(token: str) -> str:
     with reading() as session:
-        return find_user(session, now(), token) or ""
+        found = find_user(session, now(), token)
+    if found is None:
+        return ""
+    if now() - found.last_seen_at > NOTED_EVERY:
+        writing(lambda session: note_seen(session, now(), token))
+    return found.user_name
 
 
 def wants_data() -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from scheduler.cli.compose import House, WorkerSide, open_house
-from scheduler.cli.servers import refuse_inproc
+from scheduler.cli.servers import pruner_of, refuse_inproc
 from scheduler.config import load_settings
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryApp, CeleryPublish, check_broker
@@ -24,6 +24,7 @@ class HostedWorker:
     ) -> None:
         self._house = house
         self._publish = CeleryPublish(celery)
+        self._pruner = pruner_of(house)
         self._side = WorkerSide(
             house,
             self._publish,
@@ -42,9 +43,11 @@ class HostedWorker:
     def start(self) -> None:
         """Begin to claim."""
         self._side.start()
+        self._pruner.start()
 
     def close(self) -> None:
         """Hand back what runs, and stop."""
+        self._pruner.close()
         self._side.close()
         self._publish.close()
         self._house.db.close()

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
+from scheduler.cli.options import read_stdin
 from scheduler.cli.output import output_option, print_record, print_rows
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.core.states import RUN_FINISHED, RunState
@@ -16,6 +17,7 @@ from scheduler.errors import Conflict
 from scheduler.logs.terminal import safe
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.mark import mark_run
+from scheduler.operations.notes import set_note
 from scheduler.operations.rerun import RerunRequest
 from scheduler.store.dags import get_dag
 from scheduler.store.views import runs as stored_runs
@@ -77,6 +79,18 @@ def mark(invocation: Invocation, dag_id: str, run_id: str, state: Literal["succe
     now = invocation.now()
     invocation.db.transact(lambda session: mark_run(session, now, dag_id, run_id, to=state, actor=ACTOR))
     click.echo(f"{run_id} was marked {state}.")
+
+
+@runs.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.argument("text", callback=read_stdin)
+@pass_invocation
+def note(invocation: Invocation, dag_id: str, run_id: str, text: str) -> None:
+    """Write a note on a run in place of the one that it has; "" for none, `-` to read it from standard input."""
+    now = invocation.now()
+    invocation.db.transact(lambda session: set_note(session, now, dag_id, run_id, text, actor=ACTOR))
+    click.echo(f"{run_id} has {'a note' if text else 'no note'} now.")
 
 
 @runs.command()

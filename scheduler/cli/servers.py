@@ -22,6 +22,7 @@ from scheduler.cli.signals import stop_on_signal
 from scheduler.config import Settings, default_slots
 from scheduler.errors import BadSetting
 from scheduler.operations.sign_in import make_link
+from scheduler.parsing.code_pruner import CodePruner
 from scheduler.runtime import kernel
 from webui import create_app
 from webui.context import WebContext
@@ -77,6 +78,11 @@ def _stay(stop: Event, house: House, server: EmbeddedServer | WorkerServer | Non
             server.watch()
 
 
+def pruner_of(house: House) -> CodePruner:
+    """Return what keeps the home folder of a server from growing without end."""
+    return CodePruner(house.db, house.settings.home, house.clock)
+
+
 def make_page(house: House, port: int) -> WebContext:
     """Return what the pages need of this process."""
     return WebContext(
@@ -110,7 +116,7 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         parts.callback(house.db.close)
         page = Page(create_app(make_page(house, listener.getsockname()[1])), listener)
         server = EmbeddedServer(house, os.environ)
-        _serve(parts, page, server)
+        _serve(parts, page, server, pruner_of(house))
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"Dirigent is up. Sign in: {link}\nDAG files: {settings.dags_folder}   Ctrl-C stops it.")
         _stay(stop, house, server)
@@ -147,7 +153,7 @@ def scheduler(invocation: Invocation) -> None:
     with stop_on_signal() as stop, ExitStack() as parts:
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
-        _serve(parts, SchedulerServer(house, os.environ))
+        _serve(parts, SchedulerServer(house, os.environ), pruner_of(house))
         click.echo("The scheduler is up.")
         _stay(stop, house)
 
@@ -171,7 +177,7 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
         parts.callback(house.db.close)
         count = slots or default_slots()
         server = WorkerServer(house, os.environ, queues=names, slots=count)
-        _serve(parts, server)
+        _serve(parts, server, pruner_of(house))
         click.echo(f"The worker is up: {count} slots for {', '.join(names)}.")
         _stay(stop, house, server)
 

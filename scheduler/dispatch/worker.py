@@ -400,7 +400,9 @@ class Worker:
     def _prolong(self, session: Session) -> Renewal:
         keep_quiet(session)
         plan = self._plan
-        renew_worker(session, plan.worker_id, busy=len(self._claims), lease_s=plan.lease_s)
+        if not renew_worker(session, plan.worker_id, busy=len(self._claims), lease_s=plan.lease_s):
+            # It was silent for so long that it counted as gone.
+            self._register(session)
         return renew_leases(session, worker_id=plan.worker_id, ids=list(self._claims), lease_s=plan.lease_s)
 
     def _obey_cancellations(self) -> None:

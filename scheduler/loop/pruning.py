@@ -34,7 +34,7 @@ def prune_messages(session: Session, now: datetime, limit: int) -> int:
 
 
 def prune_workers(session: Session, now: datetime, limit: int) -> int:
-    """Delete the rows of workers that stopped."""
+    """Delete the rows of workers that stopped or died."""
     return delete_gone_workers(session, now - WORKERS_FOR, limit)
 
 

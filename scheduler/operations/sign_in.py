@@ -25,9 +25,14 @@ def sign_in(session: Session, now: datetime, token: str, user_name: str) -> str 
     return fresh
 
 
-def find_user(session: Session, now: datetime, token: str) -> str | None:
+def find_user(session: Session, now: datetime, token: str) -> sessions.SignedIn | None:
     """Return who is signed in by a session's token, or None."""
     return sessions.find_user(session, now, hash_token(token))
+
+
+def note_seen(session: Session, now: datetime, token: str) -> None:
+    """Note that a session is used; to be called where `SignedIn.last_seen_at` is older than `NOTED_EVERY`."""
+    sessions.note_seen(session, now, hash_token(token))
 
 
 def sign_out(session: Session, now: datetime, token: str) -> bool:

@@ -37,9 +37,18 @@ def write_tree(session: Session, manifest: Manifest, home: Path) -> Path:
     tree = home / "snapshots" / hash_manifest(manifest)
     if not tree.is_dir():
         _make(tree.parent)
-        _write_blobs(session, manifest, home)
-        _publish(_draft(manifest, home), tree)
+        try:
+            draft = _fill(session, manifest, home)
+        except FileNotFoundError:
+            # A content that was there was pruned before it was linked; now it has just been written.
+            draft = _fill(session, manifest, home)
+        _publish(draft, tree)
     return tree
+
+
+def _fill(session: Session, manifest: Manifest, home: Path) -> Path:
+    _write_blobs(session, manifest, home)
+    return _draft(manifest, home)
 
 
 def _write_blobs(session: Session, manifest: Manifest, home: Path) -> None:
@@ -100,12 +109,20 @@ def _flush(paths: Sequence[Path]) -> None:
 def _draft(manifest: Manifest, home: Path) -> Path:
     """Build the tree beside its place."""
     draft = Path(tempfile.mkdtemp(dir=home / "snapshots", prefix=".draft-"))
+    try:
+        _furnish(draft, manifest, home)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise
+    return draft
+
+
+def _furnish(draft: Path, manifest: Manifest, home: Path) -> None:
     draft.chmod(0o755)
     for folder in sorted({str(Path(path).parent) for path in manifest}):
         _make(draft / folder)
     for path, entry in manifest.items():
         _place(_blob(home, entry), draft / path)
-    return draft
 
 
 def _make(folder: Path) -> None:

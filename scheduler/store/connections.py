@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -73,6 +74,21 @@ def put_connection(session: Session, now: datetime, cipher: Cipher, wanted: Conn
 def delete_connection(session: Session, conn_id: str) -> bool:
     """Delete a connection; false where there was none."""
     return session.execute(sa.delete(connection).where(C.conn_id == conn_id)).rowcount > 0
+
+
+def reseal_connections(session: Session, reseal: Callable[[bytes], bytes]) -> int:
+    """Encrypt the secrets of all connections anew; return how many. Raises what `reseal` raises."""
+    query = sa.select(C.conn_id, C.password, C.extra).order_by(C.conn_id).with_for_update()
+    resealed = [
+        {"b_id": conn_id, "b_password": password and reseal(password), "b_extra": extra and reseal(extra)}
+        for conn_id, password, extra in session.execute(query).all()
+    ]
+    if resealed:
+        statement = sa.update(connection).where(C.conn_id == sa.bindparam("b_id"))
+        session.execute(
+            statement.values(password=sa.bindparam("b_password"), extra=sa.bindparam("b_extra")), resealed
+        )
+    return len(resealed)
 
 
 def list_connections(session: Session) -> list[ConnectionRef]:

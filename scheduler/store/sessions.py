@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +18,18 @@ K = sign_in_token.c
 #: How long a link waits to be used, and how long a session lasts.
 LINK_LIFETIME: Final = timedelta(minutes=15)
 LIFETIME: Final = timedelta(days=30)
+#: A session that nobody uses ends sooner.
+IDLE_FOR: Final = timedelta(days=14)
+#: That it is used is noted no more often than this.
+NOTED_EVERY: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is signed in by a token, and when that was noted last."""
+
+    user_name: str
+    last_seen_at: datetime
 
 
 def add_link(session: Session, now: datetime, token_hash: str) -> None:
@@ -40,11 +53,18 @@ def open_session(session: Session, now: datetime, token_hash: str, user_name: st
     session.execute(sa.insert(web_session).values(**values, expires_at=now + LIFETIME))
 
 
-def find_user(session: Session, now: datetime, token_hash: str) -> str | None:
-    """Return the name of who is signed in by this token; None where it is unknown, expired or revoked."""
-    query = sa.select(S.user_name).where(S.hash == token_hash, S.revoked_at.is_(None), S.expires_at > now)
-    name: str | None = session.scalar(query)
-    return name
+def find_user(session: Session, now: datetime, token_hash: str) -> SignedIn | None:
+    """Return who is signed in by this token; None where it is unknown, expired, long unused or revoked."""
+    is_good = (S.revoked_at.is_(None), S.expires_at > now, S.last_seen_at > now - IDLE_FOR)
+    row = session.execute(
+        sa.select(S.user_name, S.last_seen_at).where(S.hash == token_hash, *is_good)
+    ).first()
+    return None if row is None else SignedIn(*row)
+
+
+def note_seen(session: Session, now: datetime, token_hash: str) -> None:
+    """Note that a session is used."""
+    session.execute(sa.update(web_session).where(S.hash == token_hash).values(last_seen_at=now))
 
 
 def revoke_session(session: Session, now: datetime, token_hash: str) -> bool:

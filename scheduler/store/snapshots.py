@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from scheduler.errors import NotFound
+from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.tables import snapshot
 from scheduler.store.upsert import insert_into
@@ -44,6 +45,13 @@ def store_snapshot(session: Session, manifest: Manifest, now: datetime) -> int:
     statement = insert_into(session, snapshot).values(hash=name, manifest=rows, created_at=now)
     statement = statement.on_conflict_do_update(index_elements=[snapshot.c.hash], set_={"created_at": now})
     return int(session.scalars(statement.returning(snapshot.c.id)).one())
+
+
+def known_hashes(session: Session, names: Collection[str]) -> set[str]:
+    """Return those of the names of snapshots that are stored."""
+    query = sa.select(snapshot.c.hash)
+    batches = (query.where(snapshot.c.hash.in_(batch)) for batch in in_batches(sorted(names)))
+    return {name for batch in batches for name in session.scalars(batch)}
 
 
 def newest_snapshot(session: Session) -> int | None:

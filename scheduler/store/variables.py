@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,16 @@ def put_variable(
 def delete_variable(session: Session, key: str) -> bool:
     """Delete a variable; false where there was none."""
     return session.execute(sa.delete(variable).where(V.key == key)).rowcount > 0
+
+
+def reseal_variables(session: Session, reseal: Callable[[bytes], bytes]) -> int:
+    """Encrypt all variables anew; return how many. Raises what `reseal` raises."""
+    rows = session.execute(sa.select(V.key, V.value).order_by(V.key).with_for_update()).all()
+    resealed = [{"b_key": key, "b_value": reseal(sealed)} for key, sealed in rows]
+    if resealed:
+        statement = sa.update(variable).where(V.key == sa.bindparam("b_key"))
+        session.execute(statement.values(value=sa.bindparam("b_value")), resealed)
+    return len(resealed)
 
 
 def list_variables(session: Session) -> list[VariableRef]:

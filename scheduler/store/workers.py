@@ -65,10 +65,10 @@ def register_worker(
     session.execute(statement.on_conflict_do_update(index_elements=[W.id], set_=values))
 
 
-def renew_worker(session: Session, worker_id: str, *, busy: int, lease_s: float) -> None:
-    """Say that a worker lives."""
+def renew_worker(session: Session, worker_id: str, *, busy: int, lease_s: float) -> bool:
+    """Say that a worker lives; false where it is not known (any more)."""
     statement = sa.update(worker).where(W.id == worker_id)
-    session.execute(statement.values(busy=busy, lease_until=db_now_plus(lease_s)))
+    return session.execute(statement.values(busy=busy, lease_until=db_now_plus(lease_s))).rowcount > 0
 
 
 def stop_worker(session: Session, now: datetime, worker_id: str) -> None:
@@ -83,6 +83,7 @@ def live_workers(session: Session) -> list[WorkerRow]:
 
 
 def delete_gone_workers(session: Session, before: datetime, limit: int) -> int:
-    """Delete at most `limit` rows of workers that stopped before an instant; return how many."""
-    gone = sa.select(W.id).where(W.stopped_at < before).order_by(W.id).limit(limit)
+    """Delete at most `limit` rows of workers that stopped before an instant, or died; return how many."""
+    is_gone = sa.or_(W.stopped_at < before, sa.and_(W.stopped_at.is_(None), W.lease_until < before))
+    gone = sa.select(W.id).where(is_gone).order_by(W.id).limit(limit)
     return session.execute(sa.delete(worker).where(W.id.in_(gone))).rowcount

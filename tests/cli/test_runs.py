@@ -109,6 +109,14 @@ def test_a_run_is_cancelled(dirigent, engine):
     assert dirigent("runs", "cancel", "orders", "first").code == 1
 
 
+def test_a_note_is_written_replaced_and_taken_away(dirigent, engine):
+    engine.trigger(run_id="first")
+    for text, kept in [("late data", "late data"), ("see ticket 7", "see ticket 7"), ("", None)]:
+        assert dirigent("runs", "note", "orders", "first", text).code == 0
+        assert dirigent("runs", "show", "orders", "first", "-o", "json").json["note"] == kept
+    assert dirigent("runs", "note", "orders", "second", "x").code == 1
+
+
 def test_what_failed_is_run_again_and_what_waited_for_it(dirigent, failed_run):
     assert states(dirigent) == {"extract": "success", "load": "failed", "report": "upstream_failed"}
     preview = dirigent("runs", "rerun", "orders", "first", "--dry-run", "-o", "json").json

@@ -66,6 +66,7 @@ def test_logs_in_the_database_go_when_they_are_old_and_those_of_live_attempts_st
     with db.write() as session:
         logs.put_chunks(session, [(each, start, b"12345") for each in (over, runs) for start in (0, 5)])
         session.execute(sa.update(attempt).values(end_date=NOW).where(attempt.c.id == over))
+        session.execute(sa.update(metadata.tables["worker"]).values(lease_until=NOW + 99 * DAY))
     assert prune(NOW + 30 * DAY) == 0
     assert prune(NOW + 31 * DAY, duty=Prune(log_days=0)) == 0
     assert prune(NOW + 31 * DAY) == 1
@@ -81,6 +82,14 @@ def test_workers_go_a_day_after_they_stopped(db, engine, prune, count):
     assert prune(NOW + DAY) == 0
     assert prune(NOW + DAY + timedelta(seconds=1)) == 1
     assert count("worker") == 1
+
+
+def test_workers_go_a_day_after_they_died(db, engine, prune, count):
+    with db.write() as session:
+        session.execute(sa.update(metadata.tables["worker"]).values(lease_until=NOW))
+    assert prune(NOW + DAY) == 0
+    assert prune(NOW + DAY + timedelta(seconds=1)) == 1
+    assert count("worker") == 0
 
 
 def test_code_goes_a_day_after_it_was_replaced_and_history_stays(db, engine, prune, count):

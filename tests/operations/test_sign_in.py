@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from scheduler.operations.sign_in import find_user, make_link, sign_in, sign_out
+from scheduler.operations.sign_in import find_user, make_link, note_seen, sign_in, sign_out
 from scheduler.store import sessions
 from scheduler.store.tables import session as web_session
 from scheduler.store.tables import sign_in_token
@@ -18,7 +18,7 @@ def _token(write, now=NOW):
 
 def test_a_link_signs_in_and_the_session_ends_at_sign_out(write):
     token = write(sign_in, NOW, _token(write), "owner")
-    assert write(find_user, NOW, token) == "owner"
+    assert write(find_user, NOW, token) == sessions.SignedIn("owner", NOW)
     assert write(sign_out, NOW, token)
     assert write(find_user, NOW, token) is None
     assert not write(sign_out, NOW, token)
@@ -39,8 +39,19 @@ def test_an_expired_or_unknown_link_signs_nobody_in(write):
 
 def test_an_expired_session_is_nobodys(write):
     token = write(sign_in, NOW, _token(write), "owner")
-    assert write(find_user, NOW + sessions.LIFETIME - timedelta(seconds=1), token) == "owner"
+    shortly = timedelta(seconds=1)
+    write(note_seen, NOW + sessions.LIFETIME - 2 * shortly, token)
+    assert write(find_user, NOW + sessions.LIFETIME - shortly, token)
     assert write(find_user, NOW + sessions.LIFETIME, token) is None
+
+
+def test_a_session_that_nobody_uses_ends_sooner(write):
+    token = write(sign_in, NOW, _token(write), "owner")
+    used_at = NOW + sessions.IDLE_FOR - timedelta(seconds=1)
+    assert write(find_user, used_at, token) == sessions.SignedIn("owner", NOW)
+    assert write(find_user, NOW + sessions.IDLE_FOR, token) is None
+    write(note_seen, used_at, token)
+    assert write(find_user, NOW + sessions.IDLE_FOR, token) == sessions.SignedIn("owner", used_at)
 
 
 def test_a_person_can_be_signed_out_everywhere(write):

@@ -59,3 +59,13 @@ def test_a_connection_is_deleted_once(write):
     write(connections.put_connection, NOW, CIPHER, SHOP)
     assert write(connections.delete_connection, "shop_db")
     assert not write(connections.delete_connection, "shop_db")
+
+
+def test_after_a_rotation_the_old_key_may_be_left_out(db, write):
+    bare = replace(SHOP, conn_id="bare", password="", extra="")
+    for each in (SHOP, bare):
+        write(connections.put_connection, NOW, CIPHER, each)
+    assert write(connections.reseal_connections, FernetCipher(SecretKey(("n" * 40, "k" * 40))).reseal) == 2
+    only_new = FernetCipher(SecretKey(("n" * 40,)))
+    assert write(connections.get_connection, only_new, "shop_db") == SHOP
+    assert write(connections.get_connection, only_new, "bare") == bare

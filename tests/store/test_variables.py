@@ -47,3 +47,22 @@ def test_with_another_key_it_cannot_be_read(write):
     write(variables.put_variable, NOW, CIPHER, "token", "hunter2")
     with pytest.raises(Undecryptable):
         write(variables.get_variable, FernetCipher(SecretKey(("z" * 40,))), "token")
+
+
+def test_after_a_rotation_the_old_key_may_be_left_out(db, write):
+    old, new = "o" * 40, "n" * 40
+    for key in ("a", "b"):
+        write(variables.put_variable, NOW, FernetCipher(SecretKey((old,))), key, key * 3)
+    assert write(variables.reseal_variables, FernetCipher(SecretKey((new, old))).reseal) == 2
+    with db.read() as session:
+        found = variables.get_variables(session, FernetCipher(SecretKey((new,))), ["a", "b"])
+    assert found == {"a": "aaa", "b": "bbb"}
+
+
+def test_without_the_old_key_a_rotation_changes_nothing(db, write):
+    old, new = FernetCipher(SecretKey(("o" * 40,))), FernetCipher(SecretKey(("n" * 40,)))
+    write(variables.put_variable, NOW, new, "a", "new")
+    write(variables.put_variable, NOW, old, "b", "old")
+    with pytest.raises(Undecryptable):
+        write(variables.reseal_variables, new.reseal)
+    assert write(variables.get_variable, old, "b") == "old"

@@ -96,6 +96,30 @@ def test_a_session_runs_out(person: Browser, clock: StillClock) -> None:
     assert person.get("/dags").status_code == 302
 
 
+def test_a_session_that_is_used_now_and_then_lives_longer_than_one_that_is_not(
+    person: Browser, clock: StillClock
+) -> None:
+    for _ in range(2):
+        clock.pass_time(days=10)
+        assert person.get("/dags").status_code == 200
+    clock.pass_time(days=0, hours=1)
+    assert person.get("/dags").status_code == 200
+
+
+def test_a_session_that_is_not_used_for_two_weeks_ends(person: Browser, clock: StillClock) -> None:
+    clock.pass_time(days=14)
+    assert person.get("/dags").status_code == 302
+
+
+def test_that_a_session_is_used_is_not_written_at_each_request(
+    db: Database, person: Browser, clock: StillClock
+) -> None:
+    clock.pass_time(minutes=59)
+    with db.count() as count:
+        person.get("/dags")
+    assert count.commits == 0
+
+
 def test_a_cookie_that_we_did_not_sign_is_nobody(stranger: Browser) -> None:
     for forged in ("x", "x.y", "." * 500, "\u20ac"):
         stranger.client.set_cookie("dirigent_8080", forged, domain="127.0.0.1")
