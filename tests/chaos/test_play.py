@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.chaos.arena import Arena
+from tests.chaos.checker import RULES
 from tests.chaos.play import play, table
 from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.scenarios.scenario import Scenario
@@ -31,3 +34,9 @@ def test_every_scenario_is_listed_by_its_name_with_what_it_shows():
         assert scenario.name == name
         assert scenario.shows
         assert set(scenario.brokers) <= {"redis", "rabbitmq"}
+
+
+def test_every_scenario_and_every_rule_stands_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs" / "chaos.md").read_text()
+    assert [name for name in (*SCENARIOS, "soak") if f"| {name} |" not in page] == []
+    assert [name for rule in RULES if f"| {(name := rule.__name__.replace('_', ' '))} |" not in page] == []

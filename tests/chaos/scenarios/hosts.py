@@ -82,7 +82,7 @@ def locked_at_fork(arena: Arena) -> None:
     arena.project.write("locked.py", lock_holder(arena.ledger, tasks=100))
     start(arena, workers=2, slots=4, layers=1, width=1)
     arena.trigger("locked", 10)
-    arena.finish(within=280)
+    arena.finish(within=560)
 
 
 SCENARIOS = (
