@@ -242,6 +242,8 @@ class Outcome:
     ended_at: str | None = None
     xcoms: Data = field(default_factory=dict)  #: key -> value, written with the outcome in one transaction
     skip_tasks: tuple[str, ...] = ()  #: task ids that a branch decided to skip
+    #: Template fields as they were rendered, masked, where they were not written while it ran; the supervisor's to say.
+    rendered: Data | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from scheduler.cli.worker_logs import WorkerLogs
 from scheduler.clock import Clock, SystemClock
 from scheduler.config import Settings, default_slots
 from scheduler.dispatch.doorbells import Doorbells
+from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
 from scheduler.dispatch.worker import Worker, WorkerPlan
 from scheduler.loop.admitting import AdmitTasks
@@ -35,6 +36,7 @@ from scheduler.loop.duties import (
     wake_runs,
 )
 from scheduler.loop.effects import Effects
+from scheduler.loop.handing_on import HandOn
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
 from scheduler.loop.service import Service
@@ -138,6 +140,7 @@ class WorkerSide:
         slots: int,
         environ: Mapping[str, str],
         copies_logs: bool,
+        successors: Successors | None = None,
     ) -> None:
         settings, hostname = house.settings, socket.gethostname()
         self._house = house
@@ -180,6 +183,7 @@ class WorkerSide:
             bell=doorbells,
             publish=publish,
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
+            successors=successors,
         )
 
     def start(self) -> None:
@@ -205,9 +209,10 @@ class WorkerSide:
 def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
     """Return the table of duties, in the order in which a tick does them."""
     graphs = house.graphs
-    advance = Together((wake_runs, StartRuns(graphs), PlanRuns(graphs, effects), AdmitTasks(graphs, effects)))
+    advance = Together((StartRuns(graphs), PlanRuns(graphs, effects), AdmitTasks(graphs, effects)))
     return (
         NamedDuty("create due runs", CreateDueRuns(graphs), 50),
+        NamedDuty("wake runs", wake_runs, 50),
         NamedDuty("advance runs", advance, 50, on_wake=True),
         NamedDuty("rescue lost attempts", RescueLost(graphs), 100),
         NamedDuty("time out runs", TimeOutRuns(graphs, effects), 50),
@@ -269,6 +274,11 @@ class SchedulerSide:
         self._service = make_service(house, publish, on_lead=self._open_folder, on_yield=self._close_folder)
         self._notifier = make_notifier(house)
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that plans."""
+        return self._service.leads
+
     def start(self) -> None:
         """Begin to stand for the lead."""
         self._service.start()
@@ -311,6 +321,11 @@ class EmbeddedServer:
             slots=house.settings.parallelism or default_slots(),
             environ=environ,
             copies_logs=False,
+            successors=HandOn(
+                house.graphs,
+                lambda: self._scheduler.leads,
+                recipient_count=len(house.settings.notify_on_failure),
+            ),
         )
         self._scheduler = SchedulerSide(house, self._publish, self._side.supervisor)
         self._parts = ExitStack()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -11,8 +11,9 @@ from scheduler.clock import parse_instant
 from scheduler.core.graph import TaskGraph
 from scheduler.core.settle import Settled, reason_of, settle, settle_callback, settle_loss
 from scheduler.core.states import AttemptState, TaskState
+from scheduler.dispatch.successors import Successors
 from scheduler.failpoints import Edge
-from scheduler.store.attempts import AttemptRow, Ending, end_attempts, lock_attempts
+from scheduler.store.attempts import AttemptRow, Ending, Reported, end_attempts, lock_reported
 from scheduler.store.claims import Claimed
 from scheduler.store.engine import Session, at_edge
 from scheduler.store.graph_cache import GraphCache
@@ -48,39 +49,113 @@ class _Ended:
     report: Report
     task: TaskRow
     settled: Settled
+    #: Whether what follows is planned in this transaction; else the task is marked and its run flagged.
+    is_handed_on: bool
 
 
-def record_outcomes(
-    session: Session,
-    now: datetime,
-    reports: Sequence[Report],
-    graphs: GraphCache,
-    chance: Callable[[], float],
-) -> list[Report]:
-    """Record how attempts ended; return the reports that were refused because the attempt is no longer theirs.
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Records how attempts ended; with `successors`, what follows is planned in the same transaction."""
 
-    Locks runs, attempts and tasks in that order. A task that was cancelled, marked or cleared meanwhile keeps
-    its state.
-    """
-    lock_runs(session, {report.claim.run_pk for report in reports})
-    rows = {row.id: row for row in lock_attempts(session, [report.outcome.attempt_id for report in reports])}
-    mine = [report for report in reports if _is_live(rows.get(report.outcome.attempt_id), report.outcome)]
-    stopped = [report for report in mine if rows[report.outcome.attempt_id].cancel_reason is not None]
-    finished = [report for report in mine if rows[report.outcome.attempt_id].cancel_reason is None]
-    end_attempts(session, [_cancelled(report, rows[report.outcome.attempt_id], now) for report in stopped])
-    _record_finished(session, now, finished, graphs, chance)
-    # A task that was cleared while it ran may be admitted now.
-    flag_runs(session, {report.claim.run_pk for report in stopped})
-    at_edge(session, Edge.REPORTED)
-    accepted = {id(report) for report in mine}
-    return [report for report in reports if id(report) not in accepted]
+    graphs: GraphCache
+    chance: Callable[[], float]
+    successors: Successors | None = None
+
+    def record(self, session: Session, now: datetime, reports: Sequence[Report]) -> list[Report]:
+        """Return the reports that were refused because the attempt is no longer theirs.
+
+        Locks runs with their attempts, then tasks. A task that was cancelled, marked or cleared meanwhile keeps
+        its state.
+        """
+        rows = {row.id: row for row in lock_reported(session, [each.outcome.attempt_id for each in reports])}
+        mine = [each for each in reports if _is_live(rows.get(each.outcome.attempt_id), each.outcome)]
+        stopped = [each for each in mine if rows[each.outcome.attempt_id].cancel_reason is not None]
+        finished = [each for each in mine if rows[each.outcome.attempt_id].cancel_reason is None]
+        end_attempts(session, [_cancelled(each, rows[each.outcome.attempt_id], now) for each in stopped])
+        # A task that was cleared while it ran may be admitted now.
+        flag_runs(session, {each.claim.run_pk for each in stopped})
+        self._record_finished(session, now, finished, {row.run.id: row.run for row in rows.values()})
+        at_edge(session, Edge.REPORTED)
+        accepted = {id(each) for each in mine}
+        return [each for each in reports if id(each) not in accepted]
+
+    def _record_finished(
+        self, session: Session, now: datetime, reports: Sequence[Report], runs: Mapping[int, RunRow]
+    ) -> None:
+        callbacks = [report for report in reports if report.claim.kind != "task"]
+        ended = self._settle_all(session, now, [each for each in reports if each.claim.kind == "task"], runs)
+        end_attempts(
+            session, [_ending(e.report.outcome, e.settled.attempt, e.settled.reason, now) for e in ended]
+        )
+        for report in callbacks:
+            _end_callback(session, now, report.outcome)
+        moved = _move(session, now, ended)
+        put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
+        for each in ended:
+            moved += _skip_named(session, now, each)
+            _call_back(session, now, each, self.graphs)
+        flag_runs(session, {each.task.run_pk for each in ended if not each.is_handed_on})
+        self._hand_on(session, now, moved, [runs[each.task.run_pk] for each in ended if each.is_handed_on])
+
+    def _settle_all(
+        self, session: Session, now: datetime, reports: Sequence[Report], runs: Mapping[int, RunRow]
+    ) -> list[_Ended]:
+        settled = [self._settle(session, now, report) for report in reports]
+        kept = {each.claim.run_pk for each, how in zip(reports, settled, strict=True) if how.retry_at}
+        taken = {pk for pk, run in runs.items() if pk not in kept and self._takes(run)}
+        return [
+            _Ended(report, _task_of(report.claim), how, report.claim.run_pk in taken)
+            for report, how in zip(reports, settled, strict=True)
+        ]
+
+    def _settle(self, session: Session, now: datetime, report: Report) -> Settled:
+        claim = report.claim
+        return settle(
+            report.outcome,
+            self.graphs.get(session, claim.version_id).tasks[claim.task_id],
+            try_number=claim.try_number,
+            max_tries=claim.max_tries,
+            losses=claim.losses,
+            now=now,
+            chance=self.chance(),
+            cut_short=_cut_short(session, report.outcome),
+        )
+
+    def _takes(self, run: RunRow) -> bool:
+        """Tell whether changes of this run are planned here. One that waits for a retry wakes the loop's agenda."""
+        return self.successors is not None and self.successors.takes(run)
+
+    def _hand_on(
+        self, session: Session, now: datetime, moved: Iterable[TaskRow], runs: Iterable[RunRow]
+    ) -> None:
+        changed: defaultdict[int, list[TaskRow]] = defaultdict(list)
+        for row in moved:
+            changed[row.run_pk].append(row)
+        for pk, run in sorted({run.id: run for run in runs}.items()):
+            if self.successors is not None:
+                self.successors.plan(session, now, run, changed[pk])
 
 
-def _is_live(row: AttemptRow | None, outcome: Outcome) -> bool:
-    return row is not None and row.state is AttemptState.RUNNING and row.epoch == outcome.epoch
+def _task_of(claim: Claimed) -> TaskRow:
+    """Return the task of a live attempt: nobody else changes what its claim has read."""
+    assert claim.ti_id is not None
+    return TaskRow(
+        id=claim.ti_id,
+        run_pk=claim.run_pk,
+        task_id=claim.task_id,
+        path=claim.path,
+        state=TaskState.RUNNING,
+        try_number=claim.try_number,
+        max_tries=claim.max_tries,
+        losses=claim.losses,
+    )
 
 
-def _cancelled(report: Report, row: AttemptRow, now: datetime) -> Ending:
+def _is_live(row: Reported | None, outcome: Outcome) -> bool:
+    return row is not None and row.state == AttemptState.RUNNING and row.epoch == outcome.epoch
+
+
+def _cancelled(report: Report, row: Reported, now: datetime) -> Ending:
     return _ending(report.outcome, AttemptState.CANCELLED, row.cancel_reason or "", now)
 
 
@@ -96,57 +171,8 @@ def _ending(outcome: Outcome, state: AttemptState, reason: str, now: datetime) -
         peak_memory_bytes=outcome.peak_memory_bytes,
         start_date=parse_instant(outcome.started_at) if outcome.started_at else None,
         end_date=parse_instant(outcome.ended_at) if outcome.ended_at else now,
+        rendered=outcome.rendered,
     )
-
-
-def _record_finished(
-    session: Session,
-    now: datetime,
-    reports: Sequence[Report],
-    graphs: GraphCache,
-    chance: Callable[[], float],
-) -> None:
-    of_tasks = [
-        report for report in reports if report.claim.ti_id is not None and report.claim.kind == "task"
-    ]
-    callbacks = [report for report in reports if report.claim.kind != "task"]
-    tasks = {row.id: row for row in lock_tasks(session, [r.claim.ti_id for r in of_tasks if r.claim.ti_id])}
-    ended = [_settle(session, now, report, tasks, graphs, chance) for report in of_tasks]
-    end_attempts(
-        session, [_ending(e.report.outcome, e.settled.attempt, e.settled.reason, now) for e in ended]
-    )
-    for report in callbacks:
-        _end_callback(session, now, report.outcome)
-    _move(session, now, ended)
-    put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
-    for each in ended:
-        _skip_named(session, now, each)
-        _call_back(session, now, each, graphs)
-    flag_runs(session, {each.task.run_pk for each in ended})
-
-
-def _settle(
-    session: Session,
-    now: datetime,
-    report: Report,
-    tasks: dict[int, TaskRow],
-    graphs: GraphCache,
-    chance: Callable[[], float],
-) -> _Ended:
-    claim = report.claim
-    task = tasks[claim.ti_id or 0]
-    spec = graphs.get(session, claim.version_id).tasks[claim.task_id]
-    settled = settle(
-        report.outcome,
-        spec,
-        try_number=claim.try_number,
-        max_tries=task.max_tries,
-        losses=task.losses,
-        now=now,
-        chance=chance(),
-        cut_short=_cut_short(session, report.outcome),
-    )
-    return _Ended(report, task, settled)
 
 
 def _cut_short(session: Session, outcome: Outcome) -> int:
@@ -162,24 +188,26 @@ def _end_callback(session: Session, now: datetime, outcome: Outcome) -> None:
         queue_again(session, now, outcome.attempt_id)
 
 
-def _move(session: Session, now: datetime, ended: Iterable[_Ended]) -> None:
-    groups: defaultdict[TaskState, list[_Ended]] = defaultdict(list)
+def _move(session: Session, now: datetime, ended: Iterable[_Ended]) -> list[TaskRow]:
+    groups: defaultdict[tuple[TaskState, bool], list[_Ended]] = defaultdict(list)
     for each in ended:
-        groups[each.settled.task].append(each)
-    for state, group in groups.items():
+        groups[each.settled.task, each.is_handed_on].append(each)
+    moved: list[TaskRow] = []
+    for (state, is_handed_on), group in groups.items():
         reasons = {each.task.id: each.settled.reason for each in group if each.settled.reason}
-        move_tasks(
+        moved += move_tasks(
             session,
             now,
             [each.task.id for each in group],
             state,
             leaving=[TaskState.RUNNING],
-            values={"end_date": now, "reason": ""},
+            values={"end_date": now, "reason": ""} | ({"changed": False} if is_handed_on else {}),
             actor="worker",
             reasons=reasons,
         )
         set_reasons(session, reasons)
         _plan_retries(session, group)
+    return moved
 
 
 def _plan_retries(session: Session, group: Sequence[_Ended]) -> None:
@@ -202,19 +230,19 @@ def _xcoms(each: _Ended) -> list[XComRow]:
     ]
 
 
-def _skip_named(session: Session, now: datetime, each: _Ended) -> None:
+def _skip_named(session: Session, now: datetime, each: _Ended) -> list[TaskRow]:
     names = each.report.outcome.skip_tasks
     if not names:
-        return
+        return []
     rows = tasks_named(session, each.task.run_pk, names)
     reason = f"{each.task.task_id} chose another branch"
-    move_tasks(
+    return move_tasks(
         session,
         now,
         [row.id for row in rows],
         TaskState.SKIPPED,
         leaving=[TaskState.NONE],
-        values={"end_date": now, "reason": reason},
+        values={"end_date": now, "reason": reason} | ({"changed": False} if each.is_handed_on else {}),
         reasons={row.id: reason for row in rows},
     )
 

@@ -19,7 +19,8 @@ from typing import Protocol
 from scheduler.clock import Clock
 from scheduler.core.ports import Publish
 from scheduler.dispatch.jobs import job_of
-from scheduler.dispatch.report import Report, record_outcomes
+from scheduler.dispatch.report import Recorder, Report
+from scheduler.dispatch.successors import Successors
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.failpoints import Spot, reach
 from scheduler.runtime.supervisor.verdict import storable
@@ -112,6 +113,7 @@ class Worker:
         bell: Bell,
         publish: Publish,
         code_root: Callable[[Session, int], Path],
+        successors: Successors | None = None,
     ) -> None:
         self._db = db
         self._plan = plan
@@ -121,6 +123,10 @@ class Worker:
         self._bell = bell
         self._publish = publish
         self._code_root = code_root
+        self._successors = successors
+        self._recorder = Recorder(graphs, random.random, successors)
+        #: For outcomes that cannot be recorded together with what follows them.
+        self._plain_recorder = Recorder(graphs, random.random)
         self._claims: dict[int, Claimed] = {}
         self._roots: dict[int, Path] = {}
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
@@ -241,6 +247,8 @@ class Worker:
         try:
             reach(Spot.OUTCOME_TAKEN)
             claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
+            self._unstarted = set()
+            self._ring_for_others()
         except DatabaseUnavailable:
             raise
         except Exception:
@@ -248,7 +256,6 @@ class Worker:
             self._report_one_by_one(reports)
             claimed = []
         self._unreported = []
-        self._unstarted = set()
         for claim in claimed:
             self._claims[claim.id] = claim
             self._launch(claim)
@@ -269,15 +276,15 @@ class Worker:
         return found
 
     def _exchange(self, session: Session, reports: Sequence[Report], free: int) -> list[Claimed]:
-        """Report, give back and claim in one transaction."""
+        """Report, give back, let the leader of this process queue what follows, and claim, in one transaction."""
         now = self._clock.now()
         if self._unstarted:
             why = f"worker {self._plan.hostname} could not start it: {self._unfit_reason}"
             release_attempts(session, now, self._unstarted, worker_id=self._plan.worker_id, reason=why)
         if reports:
-            refused = record_outcomes(session, now, reports, self._graphs, random.random)
-            for report in refused:
-                log.warning("late report of attempt %s refused", report.outcome.attempt_id)
+            self._refuse(self._recorder.record(session, now, reports))
+            if self._successors is not None:
+                self._successors.admit(session, now)
         if free <= 0:
             return []
         plan = self._plan
@@ -290,6 +297,17 @@ class Worker:
             limit=free,
             lease_s=plan.lease_s,
         )
+
+    def _refuse(self, reports: Sequence[Report]) -> None:
+        for report in reports:
+            log.warning("late report of attempt %s refused", report.outcome.attempt_id)
+
+    def _ring_for_others(self) -> None:
+        """Pass on that queues have work which this worker does not serve; its own it has just claimed from."""
+        if self._successors is not None and (
+            queues := set(self._successors.take_rings()) - self._plan.queues
+        ):
+            self._publish.ring(queues)
 
     def _report_one_by_one(self, reports: Sequence[Report]) -> None:
         """Find the report that the database refuses, and record it as a failure: it must not hold up the others."""
@@ -314,7 +332,8 @@ class Worker:
             log.exception("attempt %s is left to its lease", report.outcome.attempt_id)
 
     def _report(self, report: Report) -> None:
-        self._db.transact(lambda session: self._exchange(session, [report], 0))
+        now = self._clock.now()
+        self._refuse(self._db.transact(lambda session: self._plain_recorder.record(session, now, [report])))
         self._signal.set()
 
     def _adjust_bell(self, *, brim: bool) -> None:
@@ -444,7 +463,7 @@ class Worker:
 
     def _say_goodbye(self, session: Session) -> None:
         now = self._clock.now()
-        record_outcomes(session, now, self._drain(), self._graphs, random.random)
+        self._plain_recorder.record(session, now, self._drain())
         release_attempts(session, now, list(self._claims), worker_id=self._plan.worker_id)
         stop_worker(session, now, self._plan.worker_id)
 

@@ -11,7 +11,6 @@ from scheduler.loop.effects import Effects
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.limits import candidate_of, limits_of, queue_slots
-from scheduler.store.pools import lock_pools
 from scheduler.store.tasks import ScheduledTask, occupancy, scheduled_tasks
 from scheduler.store.tickets import queue_tasks
 from scheduler.store.workers import live_workers
@@ -29,7 +28,10 @@ class AdmitTasks:
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Queue what the limits let through; return how many tasks that are."""
-        slots = queue_slots(live_workers(session))
+        return self.within(session, now, queue_slots(live_workers(session)), limit)
+
+    def within(self, session: Session, now: datetime, slots: Mapping[str, int], limit: int) -> int:
+        """Queue what the limits let through; `slots` are those of live workers by queue."""
         full = _Full()
         admitted = 0
         for _ in range(MAX_READS):
@@ -54,8 +56,7 @@ class AdmitTasks:
         found = scheduled_tasks(session, queues, full_pools=full.pools, full_runs=full.runs, limit=room)
         if not found:
             return 0, True
-        pools = lock_pools(session, {task.pool for task in found})
-        limits = limits_of(found, occupancy(session), slots, pools)
+        limits = limits_of(found, occupancy(session), slots)
         answer = admit(self._candidates(session, found), limits)
         fed = queue_tasks(session, now, [each.ti_id for each in answer.admitted])
         self.effects.ring(*(queue for queue in fed if limits.queues[queue].taken < slots[queue]))

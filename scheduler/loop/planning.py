@@ -11,23 +11,16 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, plan
 from scheduler.core.states import FINISHED, OCCUPYING, RunState, TaskState
+from scheduler.failpoints import Edge
 from scheduler.loop.effects import Effects
 from scheduler.operations.callbacks import call_back
 from scheduler.operations.reopening import wake_later_run, wake_later_run_of_other_code
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, at_edge
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.runs import (
-    RunRow,
-    lock_runs_to_plan,
-    move_runs,
-    note_planned,
-    previous_run,
-)
+from scheduler.store.runs import RunRow, move_runs, previous_run, set_wake, take_runs_to_plan
 from scheduler.store.tasks import (
     TaskRow,
-    changed_tasks,
-    clear_changed,
     due_tasks,
     failed_tasks,
     has_unfinished,
@@ -35,6 +28,7 @@ from scheduler.store.tasks import (
     next_retry,
     some_unfinished,
     states_of,
+    take_changed,
     tasks_named,
 )
 
@@ -51,31 +45,43 @@ class PlanRuns:
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Plan the flagged runs; return how many there were."""
-        runs = lock_runs_to_plan(session, limit)
+        runs = take_runs_to_plan(session, limit)
         for run in runs:
-            plan_run(session, now, run, self.graphs.get(session, run.version_id), self.effects)
+            graph = self.graphs.get(session, run.version_id)
+            plan_run(session, now, run, graph, take_changed(session, run.id), self.effects)
         return len(runs)
 
 
-def plan_run(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> None:
+def plan_run(
+    session: Session,
+    now: datetime,
+    run: RunRow,
+    graph: TaskGraph,
+    changed: Sequence[TaskRow],
+    effects: Effects,
+) -> None:
     """Draw all consequences of what changed in one run. Its row must be locked."""
     due = due_tasks(session, run.id, now) if run.wake_at and run.wake_at <= now else []
     move_tasks(session, now, [row.id for row in due], TaskState.SCHEDULED, values={"scheduled_at": now})
-    scheduled = _draw_consequences(session, now, run, graph)
+    scheduled = _draw_consequences(session, now, run, graph, changed)
+    at_edge(session, Edge.PLANNED)
     # What was due may have been skipped at once, where the DAG is fail_fast.
     may_have_ended = not scheduled and (not due or graph.spec.fail_fast)
     if may_have_ended and _finish(session, now, run, graph, effects):
         return
-    note_planned(session, run.id, next_retry(session, run.id) if run.wake_at else None)
+    if run.wake_at:
+        set_wake(session, run.id, next_retry(session, run.id))
 
 
-def _draw_consequences(session: Session, now: datetime, run: RunRow, graph: TaskGraph) -> bool:
+def _draw_consequences(
+    session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
+) -> bool:
     """Write what follows from the changed tasks; true when that lets a task run."""
-    changed = changed_tasks(session, run.id)
-    if not changed:
-        return False
-    clear_changed(session, [row.id for row in changed])
     known = {row.key: row.state for row in changed if row.task_id in graph.tasks}
+    finished = {key.task_id for key, state in known.items() if state in FINISHED}
+    if all(_is_last(graph, key, state) for key, state in known.items()):
+        wake_later_run(session, run, graph, finished)
+        return False
     unfinished = some_unfinished(session, run.id, GLANCE) if _is_wide(graph, known) else ()
     names = needed(graph, known, unfinished=unfinished)
     rows, decided = _decide(session, run, graph, known, names)
@@ -86,10 +92,15 @@ def _draw_consequences(session: Session, now: datetime, run: RunRow, graph: Task
     ids = {row.key: row.id for row in rows}
     for (to, reason), keys in _grouped(decided.moves).items():
         _write(session, now, [ids[key] for key in keys], to, reason)
-    finished = {key.task_id for key, state in known.items() if state in FINISHED}
     finished |= {move.task_id for move in decided.moves if move.to in FINISHED}
     wake_later_run(session, run, graph, finished)
     return any(move.to is TaskState.SCHEDULED for move in decided.moves)
+
+
+def _is_last(graph: TaskGraph, key: TaskKey, state: TaskState) -> bool:
+    """Tell whether nothing can follow: the task is final, and no other waits for it."""
+    is_stopper = graph.spec.fail_fast and state is not TaskState.SUCCESS
+    return state in FINISHED and not is_stopper and not graph.downstream(key.task_id)
 
 
 def _decide(

@@ -13,7 +13,6 @@ from scheduler.store import facts
 from scheduler.store.dags import find_dag
 from scheduler.store.engine import Session
 from scheduler.store.limits import candidate_of, limits_of, load_scheduled, queue_slots
-from scheduler.store.pools import list_pools
 from scheduler.store.runs import RunRow, previous_run
 from scheduler.store.tasks import TaskRow, occupancy, states_of, tasks_named
 from scheduler.store.versions import load_graph
@@ -100,8 +99,7 @@ def _why_scheduled(session: Session, run: RunRow, task: TaskRow) -> list[str]:
         return ["its earlier attempt is still being stopped"]
     spec = TaskGraph(load_graph(session, run.version_id)).tasks.get(task.task_id)
     slots = queue_slots(live_workers(session))
-    pools = {pool.name: pool.slots for pool in list_pools(session)}
-    held = admit([candidate_of(waiting, spec)], limits_of([waiting], occupancy(session), slots, pools)).held
+    held = admit([candidate_of(waiting, spec)], limits_of([waiting], occupancy(session), slots)).held
     if held:
         return [each.reason for each in held]
     before = facts.count_before(session, waiting)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.store.engine import Session
+from scheduler.store.lists import is_in, is_raised
 from scheduler.store.tables import attempt, dag, dag_run, task_instance
 
 D = dag.c
@@ -42,19 +43,15 @@ def _soonest(column: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> sa.
     return sa.select(sa.func.min(column)).where(column.is_not(None), *where).scalar_subquery()
 
 
-def _is_any(*where: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    return sa.exists(sa.select(sa.literal(1)).where(*where))
+def _is_any(table: sa.Table, where: sa.ColumnElement[bool] | sa.TextClause) -> sa.ColumnElement[bool]:
+    return sa.exists(sa.select(sa.literal(1)).select_from(table).where(where))
 
 
-#: As the partial index says it, letter for letter: SQLite uses it only then.
-_SCHEDULED = task_instance.c.state.in_(
-    sa.bindparam("scheduled", [TaskState.SCHEDULED.value], expanding=True, literal_execute=True)
-)
 # Each is the first entry of a partial index.
 _AGENDA = sa.select(
     # A queued run carries the flag too, until it has started and was planned.
-    _is_any(dag_run.c.needs_planning),
-    _is_any(_SCHEDULED),
+    _is_any(dag_run, is_raised(dag_run.c.needs_planning)),
+    _is_any(task_instance, is_in(task_instance.c.state, [TaskState.SCHEDULED])),
     _soonest(dag_run.c.wake_at),
     _soonest(dag_run.c.timeout_at),
     _soonest(dag.c.next_run_at, dag.c.retired_at.is_(None), ~dag.c.is_paused),

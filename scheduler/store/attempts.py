@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,10 @@ import sqlalchemy as sa
 from scheduler.core.states import LIVE_ATTEMPT, AttemptState, attempt_states_before
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
-from scheduler.store.tables import attempt
+from scheduler.store.lists import one_of
+from scheduler.store.runs import ROW as RUN_ROW
+from scheduler.store.runs import RunRow, row_of
+from scheduler.store.tables import attempt, dag_run
 
 A = attempt.c
 
@@ -49,6 +52,7 @@ class Ending:
     peak_memory_bytes: int | None = None
     start_date: datetime | None = None
     end_date: datetime
+    rendered: Mapping[str, Any] | None = None
 
 
 #: Columns of an AttemptRow.
@@ -82,15 +86,33 @@ def rows_of(result: sa.CursorResult[Any]) -> list[AttemptRow]:
 _INSTANT = attempt.c.queued_at.type
 
 
-_IDS = sa.bindparam("ids", expanding=True, type_=A.id.type)
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What stands of an attempt that somebody reports on, and of its run. Both are locked."""
+
+    id: int
+    state: str
+    epoch: int
+    cancel_reason: str | None
+    run: RunRow
 
 
-_LOCKED = sa.select(*ROW).where(A.id.in_(_IDS)).order_by(A.id).with_for_update()
+_REPORTED = (
+    sa.select(A.id, A.state, A.epoch, A.cancel_reason, *RUN_ROW)
+    .join(dag_run, dag_run.c.id == A.run_pk)
+    .where(one_of(A.id, "ids"))
+    .order_by(dag_run.c.id, A.id)
+    .with_for_update()
+)
 
 
-def lock_attempts(session: Session, ids: Collection[int]) -> list[AttemptRow]:
-    """Lock attempts in order of their ids until the end of the transaction."""
-    return rows_of(session.execute(_LOCKED, {"ids": sorted(ids)}))
+def lock_reported(session: Session, ids: Collection[int]) -> list[Reported]:
+    """Lock attempts with their runs until the end of the transaction, run by run; those that are gone are left out.
+
+    Who locks runs in order of their keys before anything below them meets no deadlock with this.
+    """
+    rows = session.execute(_REPORTED, {"ids": sorted(ids)})
+    return [Reported(*row[:4], row_of(row[4:])) for row in rows]
 
 
 def lock_live_attempts(
@@ -142,6 +164,9 @@ _END = (
         {name: sa.bindparam(f"b_{name}", type_=A[name].type) for name in _ENDING}
         | {
             "start_date": sa.func.coalesce(sa.bindparam("b_start_date", type_=_INSTANT), A.start_date),
+            "rendered": sa.func.coalesce(
+                sa.bindparam("b_rendered", type_=sa.JSON(none_as_null=True)), A.rendered
+            ),
             "lease_until": None,
             "queue_deadline": None,
         }
@@ -156,9 +181,8 @@ def end_attempts(session: Session, endings: Sequence[Ending]) -> None:
 
 
 def _binds(ending: Ending) -> dict[str, Any]:
-    values = asdict(ending)
-    values["id"] = values.pop("attempt_id")
-    return {f"b_{name}": value for name, value in values.items()}
+    values = {f"b_{name}": getattr(ending, name) for name in (*_ENDING, "start_date", "rendered")}
+    return {"b_id": ending.attempt_id, **values}
 
 
 def _event(row: AttemptRow, now: datetime, to: AttemptState, actor: str, reason: str) -> Event:

@@ -13,6 +13,7 @@ from scheduler.core.states import AttemptState, TaskState
 from scheduler.failpoints import Edge
 from scheduler.store.engine import Session, at_edge
 from scheduler.store.instants import db_now_plus
+from scheduler.store.lists import one_of
 from scheduler.store.tables import attempt, dag_run, task_instance
 from scheduler.store.tasks import move_tasks
 
@@ -26,9 +27,6 @@ R = dag_run.c
 
 
 _INSTANT = attempt.c.queued_at.type
-
-
-_IDS = sa.bindparam("ids", expanding=True, type_=A.id.type)
 
 
 _LEASE_S = sa.bindparam("lease_s", type_=sa.Float())
@@ -49,6 +47,7 @@ class Claimed:
     task_id: str
     path: str
     max_tries: int
+    losses: int
     dag_id: str
     run_id: str
     run_type: str
@@ -68,7 +67,7 @@ class Claimed:
 
 _BEST = (
     sa.select(A.id)
-    .where(A.state == AttemptState.QUEUED, A.queue.in_(sa.bindparam("queues", expanding=True)))
+    .where(A.state == AttemptState.QUEUED, one_of(A.queue, "queues"))
     .order_by(A.priority.desc(), A.queued_at, A.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
     .with_for_update(skip_locked=True)
@@ -77,11 +76,7 @@ _BEST = (
 
 
 _HAS_QUEUED = sa.select(
-    sa.exists(
-        sa.select(sa.literal(1)).where(
-            A.state == AttemptState.QUEUED, A.queue.in_(sa.bindparam("queues", expanding=True))
-        )
-    )
+    sa.exists(sa.select(sa.literal(1)).where(A.state == AttemptState.QUEUED, one_of(A.queue, "queues")))
 )
 
 
@@ -109,13 +104,14 @@ _CLAIMED = (
     sa.select(
         A.id, A.run_pk, A.ti_id, A.kind, A.try_number, A.epoch, A.queued_at, A.payload,
         sa.func.coalesce(T.task_id, ""), sa.func.coalesce(T.path, ""), sa.func.coalesce(T.max_tries, 1),
+        sa.func.coalesce(T.losses, 0),
         R.dag_id, R.run_id, R.run_type, R.version_id, R.snapshot_id, R.logical_date,
         R.data_interval_start, R.data_interval_end, R.run_after, R.start_date, R.queued_at,
         R.conf, R.params, R.triggered_by, R.state,
     )
     .join(dag_run, R.id == A.run_pk)
     .outerjoin(task_instance, T.id == A.ti_id)
-    .where(A.id.in_(_IDS))
+    .where(one_of(A.id, "ids"))
     .order_by(A.priority.desc(), A.queued_at, A.id)
 )  # fmt: skip
 

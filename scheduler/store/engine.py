@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,9 +31,7 @@ T = TypeVar("T")
 
 _TRIES: Final = 12
 _LONGEST_PAUSE_S: Final = 0.5
-_WAKE: Final = "dirigent_wake"
-_EDGES: Final = "dirigent_edges"
-_QUIET: Final = "dirigent_quiet"
+_ENDING: Final = "dirigent_ending"
 #: What was committed up to some moment, by this process and by others.
 Mark: TypeAlias = tuple[object, ...]
 
@@ -44,6 +42,16 @@ class Count:
 
     commits: int = 0
     statements: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Ending:
+    """What a session has asked for: to be done just before its commit, and after it."""
+
+    gathered: dict[Callable[[Session, list[Any]], None], list[Any]] = field(default_factory=dict)
+    is_awaited: bool = False
+    is_quiet: bool = False
+    edges: list[Edge] = field(default_factory=list)
 
 
 class Database:
@@ -84,21 +92,23 @@ class Database:
         thread is refused with RuntimeError. After the commit it sets the wake if `request_wake` was called.
         Raises DatabaseUnavailable; on PostgreSQL a deadlock or serialization failure is its leaf `Contended`.
         """
-        with told(self.name), self._backend.alone(), self._backend.writes.connect() as session:
-            session.info.pop(_WAKE, None)
-            session.info.pop(_EDGES, None)
-            session.info.pop(_QUIET, None)
+        with (
+            told(self.name),
+            self._backend.alone(),
+            self._backend.writes.connect() as session,
+            _ends(session) as ending,
+        ):
             with session.begin():
                 yield session
-                is_awaited = session.info.pop(_WAKE, False)
-                if is_awaited and self._watch is None:
+                for write, items in ending.gathered.items():
+                    write(session, items)
+                if ending.is_awaited and self._watch is None:
                     self._backend.notify(session)
-                edges = session.info.pop(_EDGES, ())
-                failpoints.cross(edges, Moment.OPEN)
-            if is_awaited or not session.info.pop(_QUIET, False):
+                failpoints.cross(ending.edges, Moment.OPEN)
+            if ending.is_awaited or not ending.is_quiet:
                 self._commits += 1
-            failpoints.cross(edges, Moment.COMMITTED)
-        if is_awaited:
+            failpoints.cross(ending.edges, Moment.COMMITTED)
+        if ending.is_awaited:
             self._announce()
 
     def _announce(self) -> None:
@@ -182,18 +192,41 @@ class Database:
 
 def request_wake(session: Session) -> None:
     """Ask that `db.wake` is set once this session has committed; asking twice wakes once."""
-    session.info[_WAKE] = True
+    _ending(session).is_awaited = True
+
+
+def gather(session: Session, write: Callable[[Session, list[T]], None], items: Iterable[T]) -> None:
+    """Have `write` called just before the commit, once, with all that was gathered for it in this transaction."""
+    _ending(session).gathered.setdefault(write, []).extend(items)
+
+
+def _ending(session: Session) -> _Ending:
+    try:
+        ending: _Ending = session.info[_ENDING]
+    except KeyError:
+        raise RuntimeError("this session only reads: write in db.write() or db.transact()") from None
+    return ending
+
+
+@contextmanager
+def _ends(session: Session) -> Iterator[_Ending]:
+    """Keep what the session asks for while it is open. SQLAlchemy keeps `info` from one session to the next."""
+    ending = session.info[_ENDING] = _Ending()
+    try:
+        yield ending
+    finally:
+        session.info.pop(_ENDING, None)
 
 
 def at_edge(session: Session, edge: Edge) -> None:
     """Let tests fail before and after the commit of what is being done (`scheduler.failpoints`)."""
     if failpoints.ARMED:
-        session.info.setdefault(_EDGES, []).append(edge)
+        _ending(session).edges.append(edge)
 
 
 def keep_quiet(session: Session) -> None:
     """Say that this transaction renews what is known, and makes no work for anybody: `Database.mark` stays."""
-    session.info[_QUIET] = True
+    _ending(session).is_quiet = True
 
 
 def _parsed(url: str) -> sa.URL:

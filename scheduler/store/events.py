@@ -1,4 +1,7 @@
-"""Events: one row a change of state, in the transaction that makes the change. Never altered."""
+"""Events: one row a change of state, in the transaction that makes the change. Never altered.
+
+Those of a transaction are inserted together at its end: one statement, however many changes it makes.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, gather
 from scheduler.store.tables import event
 
 _COLUMNS: Final = (
@@ -33,11 +36,17 @@ class Event:
     reason: str = ""
 
 
+_INSERT: Final = sa.insert(event)
+
+
 def append(session: Session, events: Sequence[Event]) -> None:
-    """Append events in one statement."""
+    """Append events; all those of a transaction are inserted in one statement, at its end."""
     if events:
-        rows = [{name: getattr(each, name) for name in _COLUMNS} for each in events]
-        session.execute(sa.insert(event), rows)
+        gather(session, _insert, events)
+
+
+def _insert(session: Session, events: list[Event]) -> None:
+    session.execute(_INSERT, [{name: getattr(each, name) for name in _COLUMNS} for each in events])
 
 
 def list_events(

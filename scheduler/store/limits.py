@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from scheduler.core.admission import Candidate, Limits, Room
 from scheduler.core.states import TaskState
 from scheduler.store.engine import Session
-from scheduler.store.tables import dag_run, task_instance
+from scheduler.store.tables import dag_run, pool, task_instance
 from scheduler.store.tasks import Occupancy, ScheduledTask
 from scheduler.store.workers import WorkerRow
 from scheduler.wire import TaskSpec
@@ -25,9 +25,10 @@ def load_scheduled(session: Session, ti_id: int) -> ScheduledTask | None:
     query = (
         sa.select(
             *(T.id, T.run_pk, R.dag_id, R.version_id, T.task_id, T.path, T.queue, T.pool, T.pool_slots),
-            *(T.priority, T.scheduled_at, R.max_active_tasks),
+            *(T.priority, T.scheduled_at, R.max_active_tasks, pool.c.slots),
         )
         .join(dag_run, R.id == T.run_pk)
+        .outerjoin(pool, pool.c.name == T.pool)
         .where(T.id == ti_id, T.state == TaskState.SCHEDULED)
     )
     rows: Iterable[Any] = session.execute(query)
@@ -62,10 +63,9 @@ def queue_slots(workers: Iterable[WorkerRow]) -> Counter[str]:
 
 
 def limits_of(
-    found: Iterable[ScheduledTask],
+    found: Collection[ScheduledTask],
     taken: Sequence[Occupancy],
     slots: Mapping[str, int],
-    pool_slots: Mapping[str, int],
 ) -> Limits:
     """Count what is taken of every limit that the candidates meet.
 
@@ -83,8 +83,9 @@ def limits_of(
         runs[each.run_pk] += each.count
         in_dag[each.dag_id, each.task_id] += each.count
         in_run[each.run_pk, each.task_id] += each.count
+    sizes = {task.pool: task.pool_size for task in found if task.pool_size is not None}
     return Limits(
-        pools={name: Room(slots, pools[name]) for name, slots in pool_slots.items()},
+        pools={name: Room(size, pools[name]) for name, size in sizes.items()},
         queues={queue: Room(2 * count, active[queue]) for queue, count in slots.items()},
         runs={task.run_pk: Room(task.run_max_active_tasks, runs[task.run_pk]) for task in found},
         active_in_dag=in_dag,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from scheduler.core.states import RUN_FINISHED, RunState, RunType, TaskState, ru
 from scheduler.failpoints import Edge
 from scheduler.store.engine import Session, at_edge, request_wake
 from scheduler.store.events import Event, append
-from scheduler.store.tables import dag, dag_run
+from scheduler.store.lists import is_in, is_raised, one_of
+from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run
 from scheduler.store.tasks import insert_tasks
 from scheduler.store.upsert import insert_into
 
@@ -59,9 +60,16 @@ class RunRow:
     timeout_at: datetime | None
     wake_at: datetime | None
     reason: str
+    needs_planning: bool
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is neither waiting nor over."""
+        return self.state is RunState.RUNNING
 
 
-_ROW = (
+#: Columns of a RunRow.
+ROW = (
     R.id,
     R.dag_id,
     R.run_id,
@@ -76,33 +84,40 @@ _ROW = (
     R.timeout_at,
     R.wake_at,
     R.reason,
+    R.needs_planning,
 )
 
 
-def _row(row: sa.Row[Any]) -> RunRow:
+def row_of(row: Sequence[Any]) -> RunRow:
+    """Return the run that a row of ROW holds."""
     values: list[Any] = list(row)
     values[3:5] = RunType(values[3]), RunState(values[4])
     return RunRow(*values)
 
 
 def _rows(result: sa.CursorResult[Any]) -> list[RunRow]:
-    return [_row(row) for row in result]
+    return [row_of(row) for row in result]
 
 
-_KEYS = sa.bindparam("keys", expanding=True, type_=R.id.type)
-_LOCKED = sa.select(*_ROW).where(R.id.in_(_KEYS)).order_by(R.id).with_for_update()
+_KEYS = one_of(R.id, "keys")
+_IS_ACTIVE = is_in(R.state, ACTIVE_RUNS)
+_LOCKED = sa.select(*ROW).where(_KEYS).order_by(R.id).with_for_update()
 _TO_PLAN = (
-    sa.select(*_ROW)
-    .where(R.needs_planning, R.state == RunState.RUNNING)
+    sa.select(R.id)
+    .where(is_raised(R.needs_planning), R.state == RunState.RUNNING)
     .order_by(R.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
     .with_for_update(skip_locked=True)
+    .cte("to_plan")
 )
-_FLAG = sa.update(dag_run).where(R.id.in_(_KEYS)).values(needs_planning=True)
-_PLANNED = (
+_TAKE_TO_PLAN = (
+    sa.update(dag_run).where(R.id.in_(sa.select(_TO_PLAN.c.id))).values(needs_planning=False).returning(*ROW)
+)
+_FLAG = sa.update(dag_run).where(_KEYS).values(needs_planning=True)
+_SET_WAKE = (
     sa.update(dag_run)
     .where(R.id == sa.bindparam("key"))
-    .values(needs_planning=False, wake_at=sa.bindparam("wake", type_=R.wake_at.type))
+    .values(wake_at=sa.bindparam("wake", type_=R.wake_at.type))
 )
 
 
@@ -178,13 +193,13 @@ def _event(
 
 def find_run(session: Session, dag_id: str, run_id: str) -> RunRow | None:
     """Return a run by its names, or None."""
-    rows = _rows(session.execute(sa.select(*_ROW).where(R.dag_id == dag_id, R.run_id == run_id)))
+    rows = _rows(session.execute(sa.select(*ROW).where(R.dag_id == dag_id, R.run_id == run_id)))
     return rows[0] if rows else None
 
 
 def find_run_by_key(session: Session, dag_id: str, trigger_key: str) -> RunRow | None:
     """Return a run by what triggered it, or None."""
-    rows = _rows(session.execute(sa.select(*_ROW).where(R.dag_id == dag_id, R.trigger_key == trigger_key)))
+    rows = _rows(session.execute(sa.select(*ROW).where(R.dag_id == dag_id, R.trigger_key == trigger_key)))
     return rows[0] if rows else None
 
 
@@ -193,9 +208,13 @@ def lock_runs(session: Session, run_pks: Collection[int]) -> list[RunRow]:
     return _rows(session.execute(_LOCKED, {"keys": sorted(run_pks)}))
 
 
-def lock_runs_to_plan(session: Session, limit: int) -> list[RunRow]:
-    """Lock running runs whose planning flag is up, oldest first, passing over what another transaction holds."""
-    return _rows(session.execute(_TO_PLAN, {"room": limit}))
+def take_runs_to_plan(session: Session, limit: int) -> list[RunRow]:
+    """Lock running runs whose planning flag is up, oldest first, and take it down.
+
+    Passes over what another transaction holds.
+    """
+    taken = _rows(session.execute(_TAKE_TO_PLAN, {"room": limit}))
+    return sorted(taken, key=lambda run: run.id)
 
 
 def flag_runs(session: Session, run_pks: Iterable[int]) -> None:
@@ -206,10 +225,9 @@ def flag_runs(session: Session, run_pks: Iterable[int]) -> None:
         request_wake(session)
 
 
-def note_planned(session: Session, run_pk: int, wake_at: datetime | None) -> None:
-    """Take the planning flag down; the run is looked at again at `wake_at`, or when something changes."""
-    session.execute(_PLANNED, {"key": run_pk, "wake": wake_at})
-    at_edge(session, Edge.PLANNED)
+def set_wake(session: Session, run_pk: int, wake_at: datetime | None) -> None:
+    """Have a run looked at again at `wake_at`; with None, when something changes."""
+    session.execute(_SET_WAKE, {"key": run_pk, "wake": wake_at})
 
 
 def bring_wake_forward(session: Session, run_pk: int, at: datetime) -> None:
@@ -243,7 +261,7 @@ def move_runs(
         sa.update(dag_run)
         .where(R.id.in_(sorted(run_pks)), R.state.in_(sorted(allowed)))
         .values({"state": to, "reason": reason, **_stamps(now, to), **(values or {})})
-        .returning(*_ROW)
+        .returning(*ROW)
     )
     moved = _rows(session.execute(statement))
     origin = next(iter(allowed)) if len(allowed) == 1 else None
@@ -268,21 +286,21 @@ def age_of(run: sa.FromClause) -> sa.ColumnElement[datetime]:
 def _startable() -> sa.Select[Any]:
     active = (
         sa.select(R.dag_id, sa.func.count().label("running"))
-        .where(R.state == RunState.RUNNING)
+        .where(_IS_ACTIVE, R.state == RunState.RUNNING)
         .group_by(R.dag_id)
         .subquery()
     )
     age = sa.func.row_number().over(partition_by=R.dag_id, order_by=(age_of(dag_run), R.id)).label("place")
     waiting = (
-        sa.select(*_ROW, age, sa.func.coalesce(active.c.running, 0).label("running"), dag.c.max_active_runs)
+        sa.select(*ROW, age, sa.func.coalesce(active.c.running, 0).label("running"), dag.c.max_active_runs)
         .join(dag, dag.c.dag_id == R.dag_id)
         .outerjoin(active, active.c.dag_id == R.dag_id)
-        .where(R.state == RunState.QUEUED)
+        .where(_IS_ACTIVE, R.state == RunState.QUEUED)
         .where(sa.or_(~dag.c.is_paused, R.run_type != RunType.SCHEDULED))
         .subquery()
     )
     room = waiting.c.place + waiting.c.running <= waiting.c.max_active_runs
-    columns = [waiting.c[column.name] for column in _ROW]
+    columns = [waiting.c[column.name] for column in ROW]
     bound = sa.bindparam("room", type_=sa.Integer())
     return sa.select(*columns).where(room).order_by(waiting.c.id).limit(bound)
 
@@ -300,14 +318,14 @@ def startable_runs(session: Session, limit: int) -> list[RunRow]:
 
 def overdue_runs(session: Session, now: datetime) -> list[RunRow]:
     """Return running runs whose `dagrun_timeout` has passed."""
-    return _rows(session.execute(sa.select(*_ROW).where(R.timeout_at <= now, R.state == RunState.RUNNING)))
+    return _rows(session.execute(sa.select(*ROW).where(R.timeout_at <= now, R.state == RunState.RUNNING)))
 
 
 def previous_run(session: Session, run: RunRow) -> RunRow | None:
     """Return the run of the same DAG with the next older logical date, or None: what `depends_on_past` looks at."""
     if run.logical_date is None:
         return None
-    query = sa.select(*_ROW).where(R.dag_id == run.dag_id, R.logical_date < run.logical_date)
+    query = sa.select(*ROW).where(R.dag_id == run.dag_id, R.logical_date < run.logical_date)
     rows = _rows(session.execute(query.order_by(R.logical_date.desc()).limit(1)))
     return rows[0] if rows else None
 
@@ -316,7 +334,7 @@ def later_run(session: Session, run: RunRow) -> RunRow | None:
     """Return the run of the same DAG with the next newer logical date, or None."""
     if run.logical_date is None:
         return None
-    query = sa.select(*_ROW).where(R.dag_id == run.dag_id, R.logical_date > run.logical_date)
+    query = sa.select(*ROW).where(R.dag_id == run.dag_id, R.logical_date > run.logical_date)
     rows = _rows(session.execute(query.order_by(R.logical_date).limit(1)))
     return rows[0] if rows else None
 
@@ -325,7 +343,7 @@ def count_active_runs(session: Session, dag_ids: Collection[str]) -> dict[str, i
     """Return how many runs of each DAG are queued or running; a DAG without any is left out."""
     query = (
         sa.select(R.dag_id, sa.func.count().label("active"))
-        .where(R.dag_id.in_(sorted(dag_ids)), R.state.in_([RunState.QUEUED, RunState.RUNNING]))
+        .where(R.dag_id.in_(sorted(dag_ids)), _IS_ACTIVE)
         .group_by(R.dag_id)
     )
     return {row.dag_id: row.active for row in session.execute(query)}

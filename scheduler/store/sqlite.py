@@ -97,13 +97,25 @@ def _settings(synchronous: str) -> Callable[[Any, Any], None]:
 
 
 def _begin_read(session: sa.Connection) -> None:
-    session.exec_driver_sql("BEGIN")
+    _execute(session, "BEGIN")
     # The first read takes the snapshot, and only that could find SQLite busy: so take it here.
-    patiently(lambda: session.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1"))
+    patiently(lambda: _execute(session, "SELECT 1 FROM sqlite_master LIMIT 1"))
 
 
 def _begin_write(session: sa.Connection) -> None:
-    patiently(lambda: session.exec_driver_sql("BEGIN IMMEDIATE"))
+    patiently(lambda: _execute(session, "BEGIN IMMEDIATE"))
+
+
+def _execute(session: sa.Connection, statement: str) -> None:
+    """Execute a statement without SQLAlchemy, which takes longer to pass it on than SQLite to do it."""
+    driver = session.connection.driver_connection
+    assert driver is not None
+    try:
+        driver.execute(statement).close()
+    except sqlite3.OperationalError as error:
+        raise sa.exc.OperationalError(statement, None, error) from error
+    except sqlite3.DatabaseError as error:
+        raise sa.exc.DatabaseError(statement, None, error) from error
 
 
 def patiently(ask: Callable[[], object]) -> None:

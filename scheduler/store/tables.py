@@ -59,6 +59,15 @@ Id = sa.BigInteger().with_variant(Integer, "sqlite")
 JsonText = sa.JSON()
 
 
+#: States of the partial indexes. A query that is to use one names them in this order (`lists.is_in`).
+ACTIVE_RUNS: Final = ("queued", "running")
+OCCUPYING_TASKS: Final = ("queued", "running")
+UNFINISHED_TASKS: Final = (
+    *("none", "scheduled", "queued", "running"),
+    *("up_for_retry", "up_for_reschedule", "deferred"),
+)
+
+
 def _live(column: str, *values: str) -> dict[str, Any]:
     """Make the `where` of a partial index on both databases."""
     quoted = ", ".join(f"'{value}'" for value in values)
@@ -182,7 +191,7 @@ dag_run = Table(
     Index("ix_dag_run_planning_live", "id", **_where("needs_planning")),
     Index("ix_dag_run_wake_live", "wake_at", **_where("wake_at IS NOT NULL")),
     Index("ix_dag_run_timeout_live", "timeout_at", **_where("timeout_at IS NOT NULL")),
-    Index("ix_dag_run_state_live", "dag_id", "state", **_live("state", "queued", "running")),
+    Index("ix_dag_run_state_live", "dag_id", "state", **_live("state", *ACTIVE_RUNS)),
     Index("ix_dag_run_dag_id_id", "dag_id", "id"),
     Index("ix_dag_run_dag_id_logical_date", "dag_id", "logical_date"),
     Index("ix_dag_run_end_date", "end_date"),
@@ -219,14 +228,12 @@ task_instance = Table(
         "ix_task_instance_unfinished_live",
         "run_pk",
         "state",
-        **_live(
-            "state", "none", "scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred"
-        ),
+        **_live("state", *UNFINISHED_TASKS),
     ),
     Index(
         "ix_task_instance_scheduled_live", "queue", "priority", "scheduled_at", **_live("state", "scheduled")
     ),
-    Index("ix_task_instance_occupying_live", "pool", **_live("state", "queued", "running")),
+    Index("ix_task_instance_occupying_live", "pool", **_live("state", *OCCUPYING_TASKS)),
 )
 
 attempt = Table(

@@ -13,8 +13,6 @@ import sqlalchemy as sa
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import (
     FINISHED,
-    OCCUPYING,
-    UNFINISHED,
     WAITING_FOR_TIME,
     AttemptState,
     TaskState,
@@ -22,7 +20,8 @@ from scheduler.core.states import (
 )
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
-from scheduler.store.tables import attempt, dag_run, task_instance
+from scheduler.store.lists import is_in, is_raised, one_of
+from scheduler.store.tables import OCCUPYING_TASKS, UNFINISHED_TASKS, attempt, dag_run, pool, task_instance
 
 T = task_instance.c
 
@@ -62,6 +61,7 @@ class ScheduledTask:
     priority: int
     scheduled_at: datetime
     run_max_active_tasks: int
+    pool_size: int | None  #: None: there is no such pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +80,26 @@ class Occupancy:
 _ROW = (T.id, T.run_pk, T.task_id, T.path, T.state, T.try_number, T.max_tries, T.losses)
 _RUN = sa.bindparam("run_pk", type_=T.run_pk.type)
 _NOW = sa.bindparam("now", type_=T.retry_at.type)
-_IDS = sa.bindparam("ids", expanding=True, type_=T.id.type)
+_IDS = one_of(T.id, "ids")
+_IS_UNFINISHED = is_in(T.state, UNFINISHED_TASKS)
 
 # Statements that every task passes through are built once: building one takes longer than SQLite takes to run it.
 _OF_RUN = sa.select(*_ROW).where(T.run_pk == _RUN)
-_CHANGED = _OF_RUN.where(T.changed)
-_NAMED = _OF_RUN.where(T.task_id.in_(sa.bindparam("task_ids", expanding=True)))
-_LOCKED = sa.select(*_ROW).where(T.id.in_(_IDS)).order_by(T.id).with_for_update()
-_UNFINISHED = sa.select(T.id).where(T.run_pk == _RUN, T.state.in_(sorted(UNFINISHED))).limit(1)
+_NAMED = _OF_RUN.where(one_of(T.task_id, "task_ids"))
+_LOCKED = sa.select(*_ROW).where(_IDS).order_by(T.id).with_for_update()
+_UNFINISHED = sa.select(T.id).where(T.run_pk == _RUN, _IS_UNFINISHED).limit(1)
 _SOME_UNFINISHED = (
     sa.select(T.task_id)
-    .where(T.run_pk == _RUN, T.state.in_(sorted(UNFINISHED)))
+    .where(T.run_pk == _RUN, _IS_UNFINISHED)
     .limit(sa.bindparam("room", type_=sa.Integer()))
 )
-_CLEAR_CHANGED = sa.update(task_instance).where(T.id.in_(_IDS)).values(changed=False)
-_TIMED = sa.and_(T.run_pk == _RUN, T.state.in_(sorted(WAITING_FOR_TIME)))
+_TAKE_CHANGED = (
+    sa.update(task_instance)
+    .where(T.run_pk == sa.bindparam("of_run", type_=T.run_pk.type), is_raised(T.changed))
+    .values(changed=False)
+    .returning(*_ROW)
+)
+_TIMED = sa.and_(T.run_pk == _RUN, _IS_UNFINISHED, is_in(T.state, sorted(WAITING_FOR_TIME)))
 _DUE = sa.select(*_ROW).where(_TIMED, T.retry_at <= _NOW)
 _NEXT_RETRY = sa.select(sa.func.min(T.retry_at)).where(_TIMED)
 
@@ -109,9 +114,9 @@ def _rows(result: sa.CursorResult[Any]) -> list[TaskRow]:
     return [_row(row) for row in result]
 
 
-def changed_tasks(session: Session, run_pk: int) -> list[TaskRow]:
-    """Return the tasks of a run whose consequences the planner has yet to draw."""
-    return _rows(session.execute(_CHANGED, {"run_pk": run_pk}))
+def take_changed(session: Session, run_pk: int) -> list[TaskRow]:
+    """Return the tasks of a run whose consequences are yet to be drawn, and take note that they now are."""
+    return _rows(session.execute(_TAKE_CHANGED, {"of_run": run_pk}))
 
 
 def states_of(rows: Iterable[TaskRow]) -> dict[str, dict[str, TaskState]]:
@@ -153,11 +158,6 @@ def failed_tasks(session: Session, run_pk: int) -> list[str]:
     return list(session.execute(query).scalars())
 
 
-def clear_changed(session: Session, ids: Collection[int]) -> None:
-    """Take note that the planner has drawn the consequences of these rows."""
-    session.execute(_CLEAR_CHANGED, {"ids": sorted(ids)})
-
-
 def move_tasks(
     session: Session,
     now: datetime,
@@ -180,21 +180,22 @@ def move_tasks(
         return []
     allowed = states_before(to) if leaving is None else frozenset(leaving) & states_before(to)
     given = {"state": to, "changed": to in FINISHED or to is TaskState.NONE, **(values or {})}
-    statement = _move_statement(frozenset(given), frozenset(raised))
+    statement = _move_statement(frozenset(given), frozenset(raised), frozenset(allowed))
     binds = {f"to_{name}": value for name, value in given.items()}
-    moved = _rows(session.execute(statement, {"ids": sorted(ids), "allowed": sorted(allowed), **binds}))
+    moved = _rows(session.execute(statement, {"ids": sorted(ids), **binds}))
     origin = next(iter(allowed)) if len(allowed) == 1 else None
     append(session, [_event(row, now, origin, actor, (reasons or {}).get(row.id, "")) for row in moved])
     return moved
 
 
 @cache
-def _move_statement(given: frozenset[str], raised: frozenset[str]) -> sa.sql.dml.ReturningUpdate[Any]:
+def _move_statement(
+    given: frozenset[str], raised: frozenset[str], allowed: frozenset[TaskState]
+) -> sa.sql.dml.ReturningUpdate[Any]:
     values: dict[str, Any] = {name: sa.bindparam(f"to_{name}", type_=T[name].type) for name in given}
     values |= {name: T[name] + 1 for name in raised}
-    allowed = sa.bindparam("allowed", expanding=True, type_=T.state.type)
     return (
-        sa.update(task_instance).where(T.id.in_(_IDS), T.state.in_(allowed)).values(values).returning(*_ROW)
+        sa.update(task_instance).where(_IDS, is_in(T.state, sorted(allowed))).values(values).returning(*_ROW)
     )
 
 
@@ -233,15 +234,18 @@ def next_retry(session: Session, run_pk: int) -> datetime | None:
 
 #: A cleared task whose earlier attempt is still being stopped: two of one task never run at once.
 IS_STOPPING = sa.exists().where(attempt.c.ti_id == T.id, attempt.c.state == AttemptState.RUNNING)
+#: Whoever admits tasks holds all pools, so that two together never fill one twice.
+_POOLS = sa.select(pool.c.name, pool.c.slots).order_by(pool.c.name).with_for_update().cte("held_pools")
 _SCHEDULED = (
     sa.select(
         T.id, T.run_pk, dag_run.c.dag_id, dag_run.c.version_id, T.task_id, T.path, T.queue, T.pool, T.pool_slots,
-        T.priority, T.scheduled_at, dag_run.c.max_active_tasks,
+        T.priority, T.scheduled_at, dag_run.c.max_active_tasks, _POOLS.c.slots,
     )
     .join(dag_run, dag_run.c.id == T.run_pk)
-    .where(T.state == TaskState.SCHEDULED, T.queue.in_(sa.bindparam("queues", expanding=True)))
-    .where(T.pool.not_in(sa.bindparam("full_pools", expanding=True)))
-    .where(T.run_pk.not_in(sa.bindparam("full_runs", expanding=True, type_=T.run_pk.type)))
+    .outerjoin(_POOLS, _POOLS.c.name == T.pool)
+    .where(T.state == TaskState.SCHEDULED, one_of(T.queue, "queues"))
+    .where(~one_of(T.pool, "full_pools"))
+    .where(~one_of(T.run_pk, "full_runs"))
     .where(~IS_STOPPING)
     .order_by(T.priority.desc(), T.scheduled_at, T.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
@@ -252,7 +256,7 @@ _OCCUPANCY = (
         T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id, sa.func.count(), sa.func.sum(T.pool_slots)
     )
     .join(dag_run, dag_run.c.id == T.run_pk)
-    .where(T.state.in_(sorted(OCCUPYING)))
+    .where(is_in(T.state, OCCUPYING_TASKS))
     .group_by(T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id)
 )
 
@@ -267,7 +271,8 @@ def scheduled_tasks(
 ) -> list[ScheduledTask]:
     """Return the best scheduled tasks of these queues, highest priority then oldest first.
 
-    Rows are locked, and rows that another transaction holds are passed over, so that admitting never waits.
+    Rows are locked, and rows that another transaction holds are passed over; the pools are locked too, and waited for.
+    Ask for `occupancy` afterwards: what was admitted meanwhile is seen then.
     """
     binds = {
         "queues": sorted(queues),

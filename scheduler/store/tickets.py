@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.failpoints import Edge
 from scheduler.store.engine import Session, at_edge
+from scheduler.store.lists import one_of
 from scheduler.store.tables import attempt, task_instance
 from scheduler.store.tasks import move_tasks
 
@@ -25,9 +26,6 @@ T = task_instance.c
 
 
 _INSTANT = attempt.c.queued_at.type
-
-
-_IDS = sa.bindparam("ids", expanding=True, type_=A.id.type)
 
 
 _QUEUED_COLUMNS = (
@@ -53,7 +51,7 @@ _INSERT_QUEUED = (
             sa.bindparam("deadline", type_=_INSTANT),
             sa.literal(""),
             sa.literal(""),
-        ).where(T.id.in_(_IDS)),
+        ).where(one_of(T.id, "ids")),
         include_defaults=False,
     )
     .returning(A.queue)

@@ -14,7 +14,12 @@ Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 
 def insert_into(session: Session, table: sa.Table) -> Insert:
     """Return an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    return sqlite.insert(table) if session.dialect.name == "sqlite" else postgresql.insert(table)
+    return insert_for(session.dialect.name, table)
+
+
+def insert_for(dialect: str, table: sa.Table) -> Insert:
+    """Return the same for a dialect by its name, for statements that are built once."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def replacing(statement: Insert, *columns: str) -> Insert:

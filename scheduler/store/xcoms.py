@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from scheduler.errors import NotSerializable, TooLarge
 from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.tables import xcom
-from scheduler.store.upsert import insert_into, replacing
+from scheduler.store.upsert import Insert, insert_for, replacing
 from scheduler.wire import XCOM_LIMIT_BYTES, Json
 
 X = xcom.c
@@ -37,8 +38,12 @@ class XComRow:
 def put_xcoms(session: Session, now: datetime, rows: Sequence[XComRow]) -> None:
     """Store values, over those of the same key. One statement. Raises NotSerializable and TooLarge."""
     if rows:
-        statement = replacing(insert_into(session, xcom), "value", "updated_at")
-        session.execute(statement, [_values(row, now) for row in rows])
+        session.execute(_put(session.dialect.name), [_values(row, now) for row in rows])
+
+
+@cache
+def _put(dialect: str) -> Insert:
+    return replacing(insert_for(dialect, xcom), "value", "updated_at")
 
 
 def _values(row: XComRow, now: datetime) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RunType
-from scheduler.dispatch.report import Report, record_losses, record_outcomes
+from scheduler.dispatch.report import Recorder, Report, record_losses
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.duties import StartRuns, Together, wake_runs
 from scheduler.loop.effects import Effects
+from scheduler.loop.handing_on import HandOn
 from scheduler.loop.planning import PlanRuns
 from scheduler.store.claims import Claimed, claim_attempts
 from scheduler.store.engine import Database, Session
@@ -40,6 +41,10 @@ def spec(*tasks: TaskSpec, dag_id: str = "orders", **fields) -> DagSpec:
     return DagSpec(dag_id=dag_id, file=f"{dag_id}.py", tasks=tasks, **fields)
 
 
+def _success(claim: Claimed) -> Outcome:
+    return Outcome(attempt_id=claim.id, epoch=claim.epoch, state="success", xcoms={"return_value": 1})
+
+
 @dataclass
 class Engine:
     """One leader, and workers that do as they are told."""
@@ -51,6 +56,14 @@ class Engine:
     graphs: GraphCache = field(default_factory=GraphCache)
     specs: dict[str, tuple[DagSpec, int, int]] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=count)
+    #: Whether a report plans what follows itself, as where one process leads and works.
+    hands_on: bool = False
+
+    def __post_init__(self) -> None:
+        self.successors = self._hand_on()
+
+    def _hand_on(self) -> HandOn:
+        return HandOn(self.graphs, lambda: self.hands_on, recipient_count=0)
 
     def define(self, graph: DagSpec) -> None:
         """Store a DAG as parsing would."""
@@ -118,7 +131,8 @@ class Engine:
     def worker(
         self, name: str = "w1", queues: Sequence[str] = ("default",), slots: int | None = None
     ) -> None:
-        """Make a worker known."""
+        """Make a worker known, to the leader too, which asks once a second: here no time passes by itself."""
+        self.successors = self._hand_on()
         with self.db.write() as session:
             register_worker(
                 session,
@@ -148,10 +162,13 @@ class Engine:
         self, name: str = "w1", limit: int = 8, lease_s: float = 3600, queues: Sequence[str] = ("default",)
     ) -> list[Claimed]:
         """Let a worker claim."""
-        return self.db.transact(
-            lambda session: claim_attempts(
-                session, self.now, worker_id=name, hostname=name, queues=queues, limit=limit, lease_s=lease_s
-            )
+        return self.db.transact(lambda session: self._claim(session, name, limit, lease_s, queues))
+
+    def _claim(
+        self, session: Session, name: str, limit: int, lease_s: float, queues: Sequence[str]
+    ) -> list[Claimed]:
+        return claim_attempts(
+            session, self.now, worker_id=name, hostname=name, queues=queues, limit=limit, lease_s=lease_s
         )
 
     def report(self, *claims: Claimed, state: Any = "success", **fields: Any) -> list[Report]:
@@ -160,9 +177,23 @@ class Engine:
             Report(claim, Outcome(attempt_id=claim.id, epoch=claim.epoch, state=state, **fields))
             for claim in claims
         ]
-        return self.db.transact(
-            lambda session: record_outcomes(session, self.now, reports, self.graphs, lambda: 0.0)
-        )
+        return self.db.transact(lambda session: self._record(session, reports))
+
+    def _record(self, session: Session, reports: Sequence[Report]) -> list[Report]:
+        refused = Recorder(self.graphs, lambda: 0.0, self.successors).record(session, self.now, reports)
+        self.successors.admit(session, self.now)
+        return refused
+
+    def exchange(
+        self, *claims: Claimed, name: str = "w1", limit: int = 8, queues: Sequence[str] = ("default",)
+    ) -> list[Claimed]:
+        """Report success and claim in one transaction, as a worker does."""
+
+        def work(session: Session) -> list[Claimed]:
+            self._record(session, [Report(each, _success(each)) for each in claims])
+            return self._claim(session, name, limit, 3600, queues)
+
+        return self.db.transact(work)
 
     def kill(self, name: str) -> int:
         """Let a worker be dead: its leases run out and the leader notices."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -92,24 +94,40 @@ def test_attempts_ask_and_are_answered(make_crew: Callable[..., Crew]) -> None:
     )
     assert outcome.xcoms["return_value"] == ["north", "There is no variable 'colour'.", "colour"]
     verbs = [verb for verb, _ in asked]
-    assert verbs == ["set_rendered", "set_xcom", "publish_artifact", "get_variable", "get_variable"]
+    assert verbs == ["set_xcom", "publish_artifact", "get_variable", "get_variable"]
 
 
-def test_an_outcome_waits_for_what_the_task_had_asked_before(make_crew: Callable[..., Crew]) -> None:
+def test_what_a_short_attempt_rendered_comes_with_its_outcome(make_crew: Callable[..., Crew]) -> None:
+    asked = []
+    crew = make_crew(Limits(rendered_in_s=60), answer=lambda _job, verb, _args: asked.append(verb))
+    assert crew.run_code("def task(): pass").rendered == {"templates_dict": {"run": "manual__1"}}
+    assert asked == []
+
+
+def test_an_outcome_waits_for_what_the_task_had_asked_before(
+    make_crew: Callable[..., Crew], tmp_path: Path
+) -> None:
     answered = []
-    gate = threading.Event()
+    asked, gate = threading.Event(), threading.Event()
 
     def answer(_job: Job | None, verb: str, _args: dict[str, Any]) -> None:
+        asked.set()
         gate.wait(10)
         answered.append(verb)
 
-    crew = make_crew(answer=answer)
-    crew.write("def task(): print('ran')")
+    crew = make_crew(Limits(rendered_in_s=0), answer=answer)
+    go_on = tmp_path / "go on"
+    os.mkfifo(go_on)
+    crew.write(f"def task(): print(open({str(go_on)!r}).read())")
     crew.launch()
+    assert asked.wait(30)  # what a longer attempt rendered is written while it runs
+    go_on.write_text("ran")
     wait_until(lambda: crew.printed() == ["ran"])
     assert crew.outcomes.empty()
     gate.set()
-    assert crew.outcome().state == "success"
+    outcome = crew.outcome()
+    assert outcome.state == "success"
+    assert outcome.rendered is None
     assert answered == ["set_rendered"]
 
 

@@ -63,6 +63,7 @@ class Attempt:
         self._timers: list[Timer] = []
         self._kill_at = math.inf
         self._is_over = False
+        self._rendered: Data | None = None
 
     def say(self, level: str, text: str) -> None:
         """Add a line of Dirigent's own to the log; it is written with the next one, or soon."""
@@ -92,7 +93,12 @@ class Attempt:
             take = partial(self._take_output, printed)
             self._pipes.append(OutputPipe(self._services.reactor, allowance, ours_r, take))
         self._channel = self._services.converse(
-            ours, self.job, self._log.masker, on_result=self._take_result, on_end=self._channel_ended
+            ours,
+            self.job,
+            self._log.masker,
+            on_result=self._take_result,
+            on_end=self._channel_ended,
+            on_rendered=self._take_rendered,
         )
         self._send_job(self._channel)
 
@@ -190,6 +196,17 @@ class Attempt:
         self._services.reactor.after_turn(self._log.flush)
         return count
 
+    def _take_rendered(self, request: Data) -> None:
+        """Keep what a short attempt has rendered for its outcome: a commit of its own costs as much as that."""
+        self._rendered = request
+        self._later(self._services.limits.rendered_in_s, self._write_rendered)
+
+    def _write_rendered(self) -> None:
+        """Let readers of a longer one see it while it runs."""
+        request, self._rendered = self._rendered, None
+        if request is not None and self._channel is not None:
+            self._channel.ask(request)
+
     def _take_result(self, message: Data) -> None:
         if self._evidence.said is not None or self._evidence.channel_fault is not None:
             return
@@ -247,7 +264,14 @@ class Attempt:
         error = outcome.error and ErrorInfo(
             **{name: self._shown(text) for name, text in asdict(outcome.error).items()}
         )
-        return replace(outcome, error=error, reason=self._shown(outcome.reason))
+        return replace(
+            outcome, error=error, reason=self._shown(outcome.reason), rendered=self._masked_fields()
+        )
+
+    def _masked_fields(self) -> Data | None:
+        args = self._rendered and self._rendered.get("args")
+        fields = args.get("fields") if isinstance(args, dict) else None
+        return self._log.masker.mask_data(fields) if isinstance(fields, dict) else None
 
     def _shown(self, text: str) -> str:
         return storable(self._log.masker.mask(text)[:_LONGEST_TEXT])

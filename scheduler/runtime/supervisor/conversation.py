@@ -30,7 +30,8 @@ _WAITING: Final = 4
 class Conversation:
     """The channel of one child.
 
-    What is no request goes to `on_result`; `on_end` gets why the channel ended.
+    What is no request goes to `on_result`; `on_end` gets why the channel ended; `on_rendered` gets rendered fields,
+    which may wait, in place of those who answer.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Conversation:
         *,
         on_result: Callable[[Data], None],
         on_end: Callable[[str], None],
+        on_rendered: Callable[[Data], None] | None = None,
         limit: int = FRAME_LIMIT,
     ) -> None:
         self._reactor = reactor
@@ -52,6 +54,7 @@ class Conversation:
         self._job = job
         self._masker = masker
         self._on_result = on_result
+        self._on_rendered = on_rendered
         self._waiting: deque[Data] = deque()
         self._is_answering = False
         self._when_idle: Callable[[], None] | None = None
@@ -77,8 +80,14 @@ class Conversation:
     def _take(self, message: Data) -> None:
         if "verb" not in message:
             self._on_result(message)
-            return
-        self._waiting.append(message)
+        elif message["verb"] == "set_rendered" and self._on_rendered is not None:
+            self._on_rendered(message)
+        else:
+            self.ask(message)
+
+    def ask(self, request: Data) -> None:
+        """Have a request of the child answered, after those before it."""
+        self._waiting.append(request)
         if len(self._waiting) > _WAITING:
             self._socket.pause()
         self._answer_next()

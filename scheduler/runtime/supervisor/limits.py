@@ -13,6 +13,9 @@ class Limits:
     stop_grace_s: float = 10.0  #: from SIGTERM to SIGKILL
     timeout_grace_s: float = 5.0  #: beyond execution_timeout, before the supervisor stops the attempt itself
     exit_grace_s: float = 5.0  #: from the outcome to the end of the process
+    rendered_in_s: float = (
+        1.0  #: what an attempt rendered is written by itself then; before, with its outcome
+    )
     import_s: float = 60.0  #: import of a DAG file by its preloader
     fork_s: float = 30.0  #: what base process and preloaders may take to fork
     preloaders: int = 32

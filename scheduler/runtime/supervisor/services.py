@@ -61,6 +61,7 @@ class Services:
         *,
         on_result: Callable[[Data], None],
         on_end: Callable[[str], None],
+        on_rendered: Callable[[Data], None] | None = None,
         limit: int = FRAME_LIMIT,
     ) -> Conversation:
         """Open the conversation with a child over our end of its channel."""
@@ -73,5 +74,6 @@ class Services:
             masker,
             on_result=on_result,
             on_end=on_end,
+            on_rendered=on_rendered,
             limit=limit,
         )

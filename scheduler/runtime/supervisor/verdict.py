@@ -66,6 +66,7 @@ def outcome_of(job: Job, message: Data) -> Outcome:
         signal=None,
         cpu_s=0.0,
         peak_memory_bytes=0,
+        rendered=None,
     )
 
 
