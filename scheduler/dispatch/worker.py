@@ -53,6 +53,10 @@ UNFIT_S = 10.0
 SPACING_S = 0.003
 #: Characters of why an outcome could not be recorded.
 _LONGEST_WORDS = 2_000
+#: A full worker has more work than slots: there a step waits until half the slots have ended, at most so many times as
+#: long as the last step took, and not longer than this in all.
+FULL_PACE = 3
+FULL_SPACING_S = 0.03
 
 
 class Launcher(Protocol):
@@ -137,6 +141,7 @@ class Worker:
         self._signal = Event()
         self._stopping = Event()
         self._paused = False
+        self._spare_until = self._gather_until = clock.monotonic()
         self._renewed_at = clock.monotonic()
         self._obeyed_at = self._renewed_at
         self._looked_at = clock.now() - timedelta(days=1)
@@ -208,12 +213,30 @@ class Worker:
             is_asked = self._signal.wait(SLOW_POLL_S)
             # Who rings between these two lines has committed before: the read of a poll finds it.
             self._signal.clear()
+            if is_asked:
+                self._gather()
             began_s = self._clock.monotonic()
             self._step(is_asked=is_asked)
-            if is_asked:
-                # Outcomes that come in within a few milliseconds of each other share a transaction.
-                self._stopping.wait(max(0.0, began_s + SPACING_S - self._clock.monotonic()))
+            took_s = self._clock.monotonic() - began_s
+            self._spare_until = began_s + SPACING_S
+            self._gather_until = began_s + max(SPACING_S, min(FULL_SPACING_S, FULL_PACE * took_s))
         self._stop_attempts()
+
+    def _gather(self) -> None:
+        """Wait a little for outcomes that come together: they share a transaction.
+
+        While a slot is free that is a few milliseconds, and none where nothing else runs. In a full worker the wait is
+        as long as pays: the slots that are still taken keep the machine busy.
+        """
+        is_full = len(self._claims) >= self._plan.slots
+        until = self._gather_until if is_full else self._spare_until
+        enough = max(1, len(self._claims) // 2 if is_full else len(self._claims))
+        while not self._stopping.is_set() and self._outcomes.qsize() < enough:
+            left_s = until - self._clock.monotonic()
+            if left_s <= 0:
+                return
+            self._signal.wait(left_s)
+            self._signal.clear()
 
     def _step(self, *, is_asked: bool) -> None:
         try:

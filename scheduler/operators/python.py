@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scheduler.errors import BadDag
@@ -38,6 +38,8 @@ class PythonOperator(BaseOperator):
         super().__init__(task_id, **arguments)
         if not callable(python_callable):
             raise bad_argument("python_callable", python_callable, "give a function")
+        if inspect.iscoroutinefunction(python_callable):
+            _asyncio()
         self.python_callable = python_callable
         self.op_args = tuple(op_args)
         self.op_kwargs = dict(op_kwargs or {})
@@ -124,7 +126,12 @@ def call(
 ) -> Any:
     """Call a function with what it was given and what it asks of the context; a coroutine runs to its end."""
     returned = function(*args, **kwargs, **from_context(function, context, len(args), kwargs))
-    return asyncio.run(returned) if inspect.iscoroutine(returned) else returned
+    return _asyncio().run(returned) if inspect.iscoroutine(returned) else returned
+
+
+def _asyncio() -> Any:
+    """Import asyncio only where it is needed: it brings ssl, and the larger a process, the slower each fork of it."""
+    return import_module("asyncio")
 
 
 def from_context(

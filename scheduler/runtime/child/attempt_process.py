@@ -42,6 +42,7 @@ class UserCode:
     ]  #: code_root, file, reader of variables -> DAGs by dag_id
     describe: Callable[[Any, str], DagSpec]  #: DAG, file -> graph
     perform: Callable[[Any, Job, PipeChannel, Clock], Outcome]
+    rehearse: Callable[[], None]  #: before the first fork; see `rehearsal`
     fresh_command: Sequence[str]  #: what a fresh interpreter executes; see `fresh_attempt`
 
 

@@ -27,6 +27,7 @@ def serve_supervisor(code: UserCode) -> NoReturn:
     prepare_to_print()
     setproctitle("dirigent: base")
     sys.dont_write_bytecode = True
+    code.rehearse()
 
     def preload(request: Request, fds: Sequence[int]) -> NoReturn:
         become_preloader(code, request, fds, nursery.life_fd)
