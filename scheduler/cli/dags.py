@@ -170,4 +170,4 @@ def delete(invocation: Invocation, dag_id: str, *, yes: bool) -> None:
     """Delete a DAG with all its runs; it comes back, without history, while its file is there."""
     yes or click.confirm(f"Delete {dag_id} with all its runs?", abort=True)
     count = delete_dag(invocation.db, invocation.now(), dag_id, actor=ACTOR)
-    click.echo(f"{dag_id} was deleted, with {count} runs.")
+    click.echo(f"{dag_id} was deleted, with {count} run{'' if count == 1 else 's'}.")

@@ -21,7 +21,7 @@ from scheduler.cli.lock import address_of_server
 from scheduler.cli.output import output_option, print_rows
 from scheduler.dispatch.tickets import check_broker, create_celery
 from scheduler.errors import DirigentError
-from scheduler.store import migrate, read_db_now
+from scheduler.store import Database, migrate, read_db_now
 from scheduler.store.dag_files import list_import_errors, load_files
 from scheduler.store.migrations import HEAD
 
@@ -122,11 +122,21 @@ def _dags_folder(invocation: Invocation) -> str:
 
 
 def _dag_files(invocation: Invocation) -> str:
-    with invocation.db.read() as session:
+    with _database_for("not known", invocation).read() as session:
         broken, records = list_import_errors(session), load_files(session)
     if broken:
         raise Unwell(f"{count_of_broken(broken)} `dirigent dags errors` says why")
-    return f"{len(records)} files load" if records else "none was read yet; `dirigent up` reads them"
+    if not records:
+        return "none was read yet; `dirigent up` reads them"
+    return "1 file loads" if len(records) == 1 else f"{len(records)} files load"
+
+
+def _database_for(what: str, invocation: Invocation) -> Database:
+    """Return the database; what is wrong with it is told once, by its own check."""
+    try:
+        return invocation.db
+    except DirigentError:
+        raise Unwell(f"{what} without the database: see above") from None
 
 
 def _writable(folder: Path) -> str:
@@ -144,7 +154,7 @@ def _clock(invocation: Invocation) -> str:
     now = invocation.now()
     if now < PROJECT_BEGAN:
         raise Unwell(f"the clock says {now:%Y-%m-%d}; set it, for instance with `timedatectl set-ntp true`")
-    with invocation.open_database().read() as session:
+    with _database_for("clocks cannot be compared", invocation).read() as session:
         gap_s = abs((read_db_now(session) - now).total_seconds())
     if gap_s > LARGEST_CLOCK_GAP_S:
         raise Unwell(f"the database's clock is {gap_s:.0f} s off this one; synchronise both with NTP")

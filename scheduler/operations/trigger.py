@@ -88,7 +88,8 @@ def _runnable(session: Session, dag_id: str) -> DagRow:
     dag = get_dag(session, dag_id)
     if dag.retired_at is not None:
         raise Conflict(
-            f"DAG {dag_id!r} is retired: {dag.file} no longer declares it. Put the file back first."
+            f"DAG {dag_id!r} is retired: {dag.file} no longer declares it. Put it back first, "
+            f"or delete what is left: `dirigent dags delete {dag_id}`."
         )
     return dag
 

@@ -115,7 +115,7 @@ def test_an_unknown_dag_is_told(write):
 
 def test_a_retired_dag_is_refused_with_the_remedy(write, shop):
     write(dags.retire_dags, NOW, ["shop"])
-    with pytest.raises(Conflict, match=r"retired: shop\.py no longer declares it\. Put the file back"):
+    with pytest.raises(Conflict, match=r"retired: shop\.py no longer declares it\. Put it back"):
         _trigger(write)
 
 

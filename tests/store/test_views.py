@@ -141,8 +141,8 @@ def test_of_many_instances_the_loudest_is_shown():
 def test_finding(shop):
     with shop.read() as session:
         assert find.find_dag_ids(session, "ORDER", 5) == ["orders_hourly"]
-        assert len(find.find_run_ids(session, "orders scheduled", 4)) == 0
-        assert len(find.find_run_ids(session, "hourly scheduled", 4)) == 4
+        assert len(find.find_runs(session, "orders scheduled", 4)) == 0
+        assert len(find.find_runs(session, "hourly scheduled", 4)) == 4
 
 
 def test_a_page_costs_a_fixed_number_of_statements(shop):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, request, url_for
 
 from scheduler.store.views import find
-from webui.context import reading
+from webui.context import now, reading
 from webui.filters import command, run_url, state_words
 from webui.fragments import data
+from webui.words import clock
 
 blueprint = Blueprint("find", __name__)
 
@@ -20,8 +21,8 @@ def show() -> Response:
     text = request.args.get("q", "").strip()[:200]
     with reading() as session:
         dag_ids = find.find_dag_ids(session, text, _EACH)
-        run_ids = find.find_run_ids(session, text, _EACH) if text else []
-    found = [*_pages(text), *_dags(dag_ids), *_runs(run_ids), *_actions(dag_ids if text else [])]
+        runs = find.find_runs(session, text, _EACH) if text else []
+    found = [*_pages(text), *_dags(dag_ids), *map(_run, runs), *_actions(dag_ids if text else [])]
     return data(found=found)
 
 
@@ -38,11 +39,12 @@ def _dags(dag_ids: list[str]) -> list[dict[str, object]]:
     return [{"title": each, "sub": "DAG", "href": url_for("dag.show", dag_id=each)} for each in dag_ids]
 
 
-def _runs(run_ids: list[tuple[str, str, str]]) -> list[dict[str, object]]:
-    return [
-        {"title": f"{dag_id}  {run_id}", "sub": f"run, {state_words(state)}", "href": run_url(dag_id, run_id)}
-        for dag_id, run_id, state in run_ids
-    ]
+def _run(run: find.FoundRun) -> dict[str, object]:
+    """Name a run by its time, as the pages do; who looks for an id that says more sees the id."""
+    at = clock(run.logical_date or run.run_after, now())
+    is_ours = run.run_id.startswith(("scheduled__", "manual__"))
+    title = f"{run.dag_id}, {at}" if is_ours else f"{run.dag_id}, {run.run_id}"
+    return {"title": title, "sub": f"run, {state_words(run.state)}", "href": run_url(run.dag_id, run.run_id)}
 
 
 def _actions(dag_ids: list[str]) -> list[dict[str, object]]:

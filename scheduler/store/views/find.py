@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import func, select
 
 from scheduler.store.engine import Session
@@ -22,14 +25,25 @@ def find_dag_ids(session: Session, text: str, limit: int) -> list[str]:
     return list(found)
 
 
-def find_run_ids(session: Session, text: str, limit: int) -> list[tuple[str, str, str]]:
-    """Return (dag_id, run_id, state) of the newest runs of which either name holds the text."""
+@dataclass(frozen=True, slots=True)
+class FoundRun:
+    """A run, as far as a line about it goes."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    logical_date: datetime | None
+    run_after: datetime
+
+
+def find_runs(session: Session, text: str, limit: int) -> list[FoundRun]:
+    """Return the newest runs of which the name, or that of the DAG, holds the text."""
     newest = select(dag_run.c.id).order_by(dag_run.c.id.desc()).limit(_RECENT)
     names = func.lower(dag_run.c.dag_id + " " + dag_run.c.run_id)
     found = session.execute(
-        select(dag_run.c.dag_id, dag_run.c.run_id, dag_run.c.state)
+        select(*(dag_run.c[name] for name in FoundRun.__slots__))
         .where(dag_run.c.id.in_(newest), names.contains(text.lower(), autoescape=True))
         .order_by(dag_run.c.id.desc())
         .limit(limit)
     )
-    return [(row[0], row[1], row[2]) for row in found]
+    return [FoundRun(*row) for row in found]

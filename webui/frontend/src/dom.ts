@@ -44,6 +44,13 @@ export function isTyping(event: Event): boolean {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
+/** What the server says of something just done goes as it came; without a script it stays on the page. */
+export function startSaying(): void {
+  const said = [...document.querySelectorAll<HTMLElement>("[data-said]")];
+  if (said.length > 0) toast(said.map((each) => each.textContent ?? "").join(" "));
+  for (const each of said) each.remove();
+}
+
 /** Tells the reader something for a moment, also to those who listen. */
 export function toast(text: string): void {
   document.querySelector(".toast")?.remove();

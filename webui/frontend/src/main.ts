@@ -1,5 +1,6 @@
 import "./styles/app.css";
 import { startCopying } from "./copying";
+import { startSaying } from "./dom";
 import { startHolding } from "./held";
 import { startLists } from "./lists";
 import { refresh, startLive } from "./live";
@@ -32,6 +33,7 @@ function fresh(event: Event): void {
 }
 
 startSwitches();
+startSaying();
 startSheets();
 startLists();
 startHolding();
