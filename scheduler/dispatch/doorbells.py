@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from time import monotonic
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 #: Celery's loops come round at least every 2 s; one that has not for this long hangs.
 SILENT_AFTER_S: Final = 30.0
 RECONNECT_S: Final = 1.0
+#: A consumer that ended of something in the broker that is no message begins again after this.
+AGAIN_S: Final = 0.5
 REFUSED_POOL: Final = (
     "Dirigent runs attempts in processes of its own and hears tickets with Celery's threads pool: "
     "leave out -P, or use -P threads."
@@ -82,11 +84,19 @@ class TicketConsumer(Consumer):
 
         def on_message(message: Any) -> None:  # noqa: ANN401 - kombu's messages are untyped
             if self._doorbells.hears(self):
-                receive(message)
+                self._receive(receive, message)
             else:
                 message.reject_log_error(log, self.connection_errors, requeue=True)
 
         return on_message
+
+    def _receive(self, receive: Callable[[Any], Any], message: Any) -> None:  # noqa: ANN401 - kombu's messages are untyped
+        """Hand a message to Celery; one that it stumbles over is dropped, else it would come again for ever."""
+        try:
+            receive(message)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            log.warning("dropped a message that is no ticket: %s", error)
+            message.reject_log_error(log, self.connection_errors)
 
     def on_ready(self) -> None:
         """Run at each (re)connection, when Celery has begun to consume though the door may be shut."""
@@ -198,9 +208,12 @@ class Doorbells:
             raise WorkerShutdown(0)
 
     def _run(self) -> None:
-        # Celery keeps its event loop in a global: one that was given up must not be found again.
-        set_event_loop(None)
-        WorkController(app=self._celery, pool_cls=TicketPool, concurrency=1).start()
+        """Hear until stopped or given up; what ends Celery's worker before that was put there by somebody."""
+        while self._thread is current_thread() and not self._stopping.is_set():
+            # Celery keeps its event loop in a global: one that was given up must not be found again.
+            set_event_loop(None)
+            WorkController(app=self._celery, pool_cls=TicketPool, concurrency=1).start()
+            self._stopping.wait(AGAIN_S)
 
     def make_consumer(self, *args: Any, **options: Any) -> TicketConsumer:
         """Build the consumer that hears from now on; Celery calls this."""

@@ -122,6 +122,15 @@ GARBAGE = {
     "another task": {"body": [[], {}, {}], "headers": {"task": "os.system", "id": "1"}},
     "too few arguments": {"body": [[], {}, {}], "headers": {"task": RING, "id": "1"}},
     "an argument of another type": {"body": [[{"a": 1}], {}, {}], "headers": {"task": RING, "id": "1"}},
+    "limits that are none": {
+        "body": [["q"], {}, {}],
+        "headers": {"task": RING, "id": "1", "timelimit": "abc"},
+    },
+    "a date that is none": {"body": [["q"], {}, {}], "headers": {"task": RING, "id": "1", "eta": "x"}},
+    "calls to follow it": {
+        "body": [["q"], {}, {"callbacks": [{"task": "os.system", "args": ["x"]}], "chain": [{"task": "x"}]}],
+        "headers": {"task": RING, "id": "1"},
+    },
     "a queue that is not served": {"body": [["x" * 10_000], {}, {}], "headers": {"task": RING, "id": "1"}},
 }
 
@@ -138,6 +147,17 @@ def test_garbage_is_dropped_and_the_next_ticket_heard(broker_url, queue, message
         assert heard.get(timeout=20) == queue
     # The ticket itself may come again: it is acknowledged after it was heard.
     assert all(f'"{queue}"' in ticket for ticket in left_behind(celery, queue))
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("raw", ["x", "[]", "null", '{"body": 5, "headers": 5, "properties": 5}'])
+def test_what_is_no_message_at_all_silences_nobody(redis_url, queue, raw, make_celery):
+    celery = make_celery(redis_url)
+    with listening(celery, queue) as (_, heard):
+        with celery.connection_for_write() as connection, connection.channel() as channel:
+            channel.client.lpush(queue_of(queue).name, raw)
+        publish_ticket(celery, queue)
+        assert heard.get(timeout=20) == queue
 
 
 @pytest.mark.parametrize(
