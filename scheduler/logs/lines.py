@@ -51,6 +51,11 @@ def decode_lines(data: bytes) -> tuple[LogLine, ...]:
     return tuple(_decode(line) for line in data.splitlines() if line)
 
 
+def amount(count: int) -> str:
+    """Return a number of bytes as a person says it."""
+    return f"{count:,} bytes" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
+
+
 def fields(line: LogLine) -> dict[str, object]:
     """Return a line as programs get it, from the command line and the API."""
     return {

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from scheduler.errors import Conflict
 from scheduler.logs.address import LogAddress
-from scheduler.logs.lines import DIRIGENT, LogLine, decode_lines
+from scheduler.logs.lines import DIRIGENT, LogLine, amount, decode_lines
 from scheduler.logs.segments import PER_EPOCH, segments
 
 PART_LIMIT: Final = 256_000
@@ -112,8 +112,4 @@ def _gap(at: int, start: int, words: str) -> list[LogLine]:
     """Return the line that stands for what is missing; a later epoch begins at a position of its own."""
     if at // PER_EPOCH != start // PER_EPOCH:
         return []
-    return [LogLine(None, "warning", DIRIGENT, f"… {_amount(start - at)} {words}")]
-
-
-def _amount(count: int) -> str:
-    return f"{count:,} bytes" if count < 1_000_000 else f"{count / 1e6:,.1f} MB"
+    return [LogLine(None, "warning", DIRIGENT, f"… {amount(start - at)} {words}")]

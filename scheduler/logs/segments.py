@@ -36,7 +36,8 @@ class SegmentWriter:
         self._part_room = limit // _PART
         self._tail_room = limit - self._head_room
         self._tail: deque[tuple[Path, int]] = deque()
-        self._has_head = False
+        #: Whether the first file is complete.
+        self.has_head = False
         self._current: Path | None = None
         self._fd = -1
         self._size = 0
@@ -75,7 +76,7 @@ class SegmentWriter:
 
     @property
     def _room(self) -> int:
-        return self._part_room if self._has_head else self._head_room
+        return self._part_room if self.has_head else self._head_room
 
     def _write(self, position: int, data: bytes) -> None:
         if self._current is None:
@@ -89,9 +90,9 @@ class SegmentWriter:
             os.write(self._fd, data[written:])
 
     def _end_current(self, file: Path) -> None:
-        if self._has_head:
+        if self.has_head:
             self._tail.append((file, self._size))
-        self._has_head = True
+        self.has_head = True
         self._current = None
         self._size = 0
         # The next file is counted in full, so that the bound holds while it is written.

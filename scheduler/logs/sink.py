@@ -57,6 +57,11 @@ class LogSink:
         self._pending: list[bytes] = []
         self._files = SegmentWriter(file, limit)
 
+    @property
+    def has_head(self) -> bool:
+        """Whether its beginning is complete: of what follows, only the end is kept."""
+        return self._files.has_head
+
     def line(self, level: str, source: str, text: str, *, logger: str = "", is_cut: bool = False) -> None:
         """Add a line. `is_cut`: the text is the start of a longer one."""
         masked = self.masker.mask_start(text) if is_cut else self.masker.mask(text)

@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Final
 
 from scheduler.errors import TooLarge
@@ -19,7 +18,8 @@ from scheduler.runtime import kernel
 from scheduler.runtime.frames import PROTOCOL
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
-from scheduler.runtime.supervisor.output import LogOutput, OutputPipe, open_pipes
+from scheduler.runtime.supervisor.output import OutputPipe, open_pipes
+from scheduler.runtime.supervisor.printed import LogOutput
 from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
@@ -54,7 +54,7 @@ class Attempt:
         self._deliver = deliver
         self._evidence = Evidence(job, memory_limit_bytes=services.limits.memory_bytes)
         self._oom_kills = services.oom_watch.lately()
-        self._printed = (LogOutput(log, STDOUT), LogOutput(log, STDERR))
+        self._printed = tuple(LogOutput(log, source, self._flush_soon) for source in (STDOUT, STDERR))
         self._channel: Conversation | None = None
         self._pipes: list[OutputPipe] = []
         self._link: Link | None = None
@@ -90,8 +90,7 @@ class Attempt:
         self._child_id = link.fork(self, op, fds, memory_bytes=self._services.limits.memory_bytes)
         allowance = Allowance(self._services.rate)
         for printed, (ours_r, _) in zip(self._printed, pipes, strict=True):
-            take = partial(self._take_output, printed)
-            self._pipes.append(OutputPipe(self._services.reactor, allowance, ours_r, take))
+            self._pipes.append(OutputPipe(self._services.reactor, allowance, ours_r, printed))
         self._channel = self._services.converse(
             ours,
             self.job,
@@ -191,10 +190,8 @@ class Attempt:
         except TooLarge as error:
             self._stop(Stop("failed", str(error)))
 
-    def _take_output(self, printed: LogOutput, piece: bytes) -> int:
-        count = printed.take(piece)
+    def _flush_soon(self) -> None:
         self._services.reactor.after_turn(self._log.flush)
-        return count
 
     def _take_rendered(self, request: Data) -> None:
         """Keep what a short attempt has rendered for its outcome: a commit of its own costs as much as that."""

@@ -1,21 +1,16 @@
-"""What a child prints: read at a bounded rate, cut into lines, written to its log.
+"""What a child prints: read from its pipe at a bounded rate.
 
-A task that prints without end is slowed down by its own full pipe. Nobody else is: it gets one piece a turn,
-and none
-once it has used up its allowance. Memory is bounded by one piece and one line.
+A child gets one piece a turn, and once it has used up its allowance none: its full pipe slows it down, and nobody else.
+What it prints beyond what its log keeps is passed over instead, at a small part of the cost, so that it need not wait.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, Protocol
 
-from scheduler.logs.lines import LEVELS, LOGGING, STDERR
-from scheduler.logs.sink import LogSink
-from scheduler.runtime.supervisor.rate import LINE_COST, Allowance
+from scheduler.runtime.supervisor.rate import CALM, DEBT, LINE_COST, SKIPPING, Allowance
 from scheduler.runtime.supervisor.reactor import Reactor, Timer
 
 #: What is read at once; of lines that are short, less: they take their time by number.
@@ -26,10 +21,25 @@ _PAUSE_S: Final = 0.02
 #: cannot stall.
 _DRAIN: Final = 2_000_000
 
-#: Bytes of one line that are looked at; the log shows fewer, so that no half of a secret shows at the cut.
-LINE_BYTES: Final = 128_000
-#: How log records of Python are marked: see `child.records`.
-_MARK: Final = b"\x1e"
+#: How often what was passed over last is looked at all the same.
+_GLANCE_S: Final = 0.5
+
+
+class Output(Protocol):
+    """Takes what a child prints: see `printed`."""
+
+    @property
+    def may_skip(self) -> bool:
+        """Whether pieces may be passed over."""
+
+    def take(self, piece: bytes) -> int:
+        """Take a piece; return how many lines it made of it."""
+
+    def skip(self, piece: bytes) -> None:
+        """Keep the end of what is passed over."""
+
+    def catch_up(self) -> None:
+        """Take what was kept of it."""
 
 
 def open_pipes(count: int) -> list[tuple[int, int]]:
@@ -46,16 +56,15 @@ def open_pipes(count: int) -> list[tuple[int, int]]:
 
 
 class OutputPipe:
-    """Reads a pipe and hands pieces to `take`, which returns how many lines it made of them.
+    """Reads a pipe and hands pieces on. Owns the descriptor."""
 
-    Owns the descriptor.
-    """
-
-    def __init__(self, reactor: Reactor, allowance: Allowance, fd: int, take: Callable[[bytes], int]) -> None:
+    def __init__(self, reactor: Reactor, allowance: Allowance, fd: int, output: Output) -> None:
         self._reactor = reactor
         self._allowance = allowance
         self._fd = fd
-        self._take = take
+        self._output = output
+        self._is_skipping = False
+        self._looked_at = 0.0
         self._piece = _PIECE
         self._timer: Timer | None = None
         self._is_open = True
@@ -79,11 +88,12 @@ class OutputPipe:
         if self._timer is not None:
             self._timer.cancel()
         self._allowance.close()
+        self._output.catch_up()
         os.close(self._fd)
 
     def _ready(self, _events: int) -> None:
         self._read()
-        if self._is_open and not self._allowance.is_left():
+        if self._is_open and not self._may_read():
             self._unwatch()
             self._timer = self._reactor.call_later(_PAUSE_S, self._watch)
 
@@ -97,14 +107,38 @@ class OutputPipe:
         if not piece:
             self.close()
             return 0
-        line_cost = self._take(piece) * LINE_COST
+        if self._is_skipping:
+            self._output.skip(piece)
+            self._allowance.spend(len(piece) // SKIPPING)
+        else:
+            self._take(piece)
+        return len(piece)
+
+    def _take(self, piece: bytes) -> None:
+        line_cost = self._output.take(piece) * LINE_COST
         self._allowance.spend(len(piece) + line_cost)
         self._piece = _SMALL_PIECE if line_cost > 4 * len(piece) else _PIECE
-        return len(piece)
+
+    def _may_read(self) -> bool:
+        left = self._allowance.left()
+        if self._is_skipping:
+            self._look(is_calm=left > CALM)
+        elif left <= 0 and self._output.may_skip:
+            self._is_skipping = True
+            self._piece = _PIECE
+        return left > (DEBT if self._is_skipping else 0)
+
+    def _look(self, *, is_calm: bool) -> None:
+        """Take what was passed over last, once the child prints less, or some time went by."""
+        now = self._allowance.now
+        if is_calm or now - self._looked_at > _GLANCE_S:
+            self._output.catch_up()
+            self._looked_at = now
+            self._is_skipping = not is_calm
 
     def _watch(self) -> None:
         self._timer = None
-        if not self._allowance.is_left():
+        if not self._may_read():
             self._timer = self._reactor.call_later(_PAUSE_S, self._watch)
             return
         self._reactor.watch(self._fd, self._ready)
@@ -114,109 +148,3 @@ class OutputPipe:
         if self._is_watched:
             self._reactor.forget(self._fd)
             self._is_watched = False
-
-
-class Line(NamedTuple):
-    """A line without its end. `is_cut`: it went on beyond what is looked at."""
-
-    content: bytes
-    is_cut: bool
-
-
-class LineSplitter:
-    """Makes lines of pieces; holds at most one line, cut at its limit."""
-
-    def __init__(self, limit: int = LINE_BYTES) -> None:
-        self._limit = limit
-        self._start = b""
-        self._is_skipping = False
-
-    def feed(self, piece: bytes) -> Iterator[Line]:
-        """Yield the lines that are complete now."""
-        *ended, rest = piece.split(b"\n")
-        for part in ended:
-            yield from self._end_line(part)
-        yield from self._go_on(rest)
-
-    def rest(self) -> Iterator[Line]:
-        """Yield the line that was begun, at the end of the output."""
-        if self._start:
-            yield Line(self._start, is_cut=False)
-            self._start = b""
-
-    def _end_line(self, part: bytes) -> Iterator[Line]:
-        if self._is_skipping:
-            self._is_skipping = False
-            return
-        whole = self._start + part
-        self._start = b""
-        yield Line(whole[: self._limit], is_cut=len(whole) > self._limit)
-
-    def _go_on(self, part: bytes) -> Iterator[Line]:
-        if self._is_skipping:
-            return
-        self._start += part
-        if len(self._start) > self._limit:
-            yield Line(self._start[: self._limit], is_cut=True)
-            self._start = b""
-            self._is_skipping = True
-
-
-class LogOutput:
-    """Writes what a child prints into its log, line by line."""
-
-    def __init__(self, log: LogSink, source: str) -> None:
-        self._log = log
-        self._source = source
-        self._splitter = LineSplitter()
-
-    def take(self, piece: bytes) -> int:
-        """Add a piece; return how many lines it completed."""
-        count = 0
-        for line in self._splitter.feed(piece):
-            self._add(line)
-            count += 1
-        return count
-
-    def finish(self) -> None:
-        """Add the line that was begun."""
-        for line in self._splitter.rest():
-            self._add(line)
-
-    def _add(self, line: Line) -> None:
-        printed, mark, record = line.content.partition(_MARK)
-        said = read_record(record) if mark else None
-        if said is None:
-            self._print(line.content, is_cut=line.is_cut)
-            return
-        if printed:
-            self._print(printed, is_cut=False)
-        self._log.line(said.level, LOGGING, said.text, logger=said.logger, is_cut=said.is_cut)
-
-    def _print(self, content: bytes, *, is_cut: bool) -> None:
-        # What a terminal would show of a line that was written over, such as a progress bar.
-        shown = content.rstrip(b"\r").rpartition(b"\r")[2]
-        level = "warning" if self._source == STDERR else "info"
-        text = shown.decode(errors="replace")
-        # Half a character at the cut would hide half a secret from the masker.
-        self._log.line(level, self._source, text.rstrip("\ufffd") if is_cut else text, is_cut=is_cut)
-
-
-class Said(NamedTuple):
-    """A record of Python's logging. `is_cut`: its text went on."""
-
-    level: str
-    logger: str
-    text: str
-    is_cut: bool
-
-
-def read_record(content: bytes) -> Said | None:
-    """Read what follows the mark; None where that is no record: then it was printed."""
-    try:
-        data = json.loads(content)
-        level, logger, text = str(data["level"]), str(data["logger"]), str(data["text"])
-        is_cut = bool(data.get("cut"))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    return Said(level if level in LEVELS else "info", logger[:200], text, is_cut)

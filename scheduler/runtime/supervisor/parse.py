@@ -53,7 +53,7 @@ class Parse:
         self._request = request
         self._retry = retry
         self._masker = Masker()
-        self._printed = bytearray()
+        self._printed = _Prints()
         self._message: Data | None = None
         self._fault = ""
         self._channel: Conversation | None = None
@@ -79,7 +79,7 @@ class Parse:
         facts = {"code_root": asked.code_root, "file": asked.file, "timeout_s": asked.timeout_s}
         child_id = link.fork(self, op, [theirs.detach(), output_w], memory_bytes=asked.memory_bytes, **facts)
         self._output = OutputPipe(
-            self._services.reactor, Allowance(self._services.rate), output_r, self._take_output
+            self._services.reactor, Allowance(self._services.rate), output_r, self._printed
         )
         self._channel = self._services.converse(
             ours,
@@ -117,10 +117,6 @@ class Parse:
         self._fault = f"the import took longer than {self._request.timeout_s:g} s and did not react to that"
         link.kill(child_id, signal.SIGKILL)
 
-    def _take_output(self, piece: bytes) -> int:
-        self._printed += piece[: max(0, _OUTPUT - len(self._printed))]
-        return 0
-
     def _take_result(self, message: Data) -> None:
         self._message = message
 
@@ -151,9 +147,9 @@ class Parse:
             self._channel.close()
 
     def _conclude(self, reason: str) -> None:
-        stdout = self._printed.decode(errors="replace")
+        stdout = self._printed.kept.decode(errors="replace")
         parsed = self._masked(self._parsed(reason))
-        mask = self._masker.mask_start if len(self._printed) >= _OUTPUT else self._masker.mask
+        mask = self._masker.mask_start if self._printed.may_skip else self._masker.mask
         self.result.set_result(replace(parsed, file=self._request.file, stdout=mask(stdout)))
 
     def _masked(self, parsed: ParsedFile) -> ParsedFile:
@@ -180,6 +176,29 @@ class Parse:
             return parsed
         words = limit_words(limit_bytes, "DIRIGENT_PARSE_MEMORY_MB")
         return replace(parsed, error=replace(error, message=words, line=f"{error.line}; {words}"))
+
+
+class _Prints:
+    """The beginning of what a file prints while it is imported."""
+
+    def __init__(self) -> None:
+        self.kept = bytearray()
+
+    @property
+    def may_skip(self) -> bool:
+        """Whether there is enough of it."""
+        return len(self.kept) >= _OUTPUT
+
+    def take(self, piece: bytes) -> int:
+        """Add a piece."""
+        self.kept += piece[: _OUTPUT - len(self.kept)]
+        return 0
+
+    def skip(self, piece: bytes) -> None:
+        """Pass over a piece."""
+
+    def catch_up(self) -> None:
+        """Keep nothing of what was passed over."""
 
 
 def _process_error(file: str, reason: str) -> ErrorInfo:

@@ -14,6 +14,11 @@ from scheduler.clock import Clock
 _RATE: Final = 8_000_000
 _BURST: Final = 2_000_000
 LINE_COST: Final = 200
+#: What is passed over costs this part of what is written; beyond this debt, not even that is read.
+SKIPPING: Final = 16
+DEBT: Final = -_BURST
+#: With so much saved up a child is no longer loud.
+CALM: Final = _BURST // 2
 
 
 class Rate:
@@ -49,17 +54,23 @@ class Allowance:
         """Take off what was read."""
         self._left -= cost
 
-    def is_left(self) -> bool:
-        """Say whether it may print now."""
-        if self._left > 0:
-            return True
-        self._rate.share_with(self)
-        now = self._rate.clock.monotonic()
+    @property
+    def now(self) -> float:
+        """The instant, of the monotonic clock."""
+        return self._rate.clock.monotonic()
+
+    def left(self) -> float:
+        """Return what it may still print now; below zero it has to wait, or is passed over."""
+        if self._left > CALM:
+            return self._left
+        if self._left <= 0:
+            self._rate.share_with(self)
+        now = self.now
         self._left = min(_BURST, self._left + (now - self._counted_at) * self._rate.share)
         self._counted_at = now
-        if self._left > _BURST / 2:
+        if self._left > CALM:
             self._rate.leave(self)
-        return self._left > 0
+        return self._left
 
     def close(self) -> None:
         """Leave the rate to the others."""

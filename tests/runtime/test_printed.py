@@ -13,7 +13,7 @@ from scheduler.clock import SystemClock
 from scheduler.logs.lines import STDERR, STDOUT, decode_lines
 from scheduler.logs.mask import Masker
 from scheduler.logs.sink import LogSink
-from scheduler.runtime.supervisor.output import LINE_BYTES, Line, LineSplitter, LogOutput
+from scheduler.runtime.supervisor.printed import LINE_BYTES, Line, LineSplitter, LogOutput
 
 
 @given(st.binary(max_size=2_000), st.lists(st.integers(1, 50), min_size=1, max_size=40))
@@ -51,7 +51,7 @@ def test_what_is_printed_without_a_newline_at_the_end_is_a_line() -> None:
 def written(tmp_path: Path, *pieces: bytes, source: str = STDOUT) -> list[tuple[str, str, str, str]]:
     """Return what stands in the log: level, source, logger, text."""
     log = LogSink(tmp_path / "1.log", SystemClock())
-    output = LogOutput(log, source)
+    output = LogOutput(log, source, log.flush)
     for piece in pieces:
         output.take(piece)
     output.finish()
@@ -95,7 +95,7 @@ def test_half_a_secret_at_a_cut_in_the_middle_of_a_character_does_not_show(tmp_p
     secret = "tröstliches-wort"
     begun = secret.encode()[:3]
     log = LogSink(tmp_path / "1.log", SystemClock(), masker=Masker([secret]))
-    output = LogOutput(log, STDOUT)
+    output = LogOutput(log, STDOUT, log.flush)
     # Characters of four bytes, and a secret that becomes shorter: what was read to its cut is shown to its cut.
     before = secret.encode() * 5
     wide = "\U0001d54f".encode() * ((LINE_BYTES - len(before) - len(begun)) // 4)
@@ -112,3 +112,44 @@ def test_what_is_printed_to_stderr_is_a_warning(tmp_path: Path) -> None:
 
 def test_a_progress_bar_shows_what_a_terminal_would_show(tmp_path: Path) -> None:
     assert written(tmp_path, b"10 %\r50 %\r100 %\r\n") == [("info", "stdout", "", "100 %")]
+
+
+def passed_over(tmp_path: Path, *pieces: bytes) -> list[str]:
+    """Return the lines of the log of an output that was printed too fast, after one that was not."""
+    log = LogSink(tmp_path / "1.log", SystemClock(), masker=Masker(["hunter22"]))
+    output = LogOutput(log, STDOUT, log.flush)
+    output.take(b"before\nbegun by hunt")
+    for piece in pieces:
+        output.skip(piece)
+    output.catch_up()
+    output.take(b"after\n")
+    return [line.text for line in decode_lines((tmp_path / "1.log").read_bytes())]
+
+
+def test_of_what_is_passed_over_the_end_is_kept_in_whole_lines(tmp_path: Path) -> None:
+    numbers = [b"%07d " % number + b"x" * 91 + b"\n" for number in range(10_000)]
+    texts = passed_over(tmp_path, *(b"".join(numbers[at : at + 600]) for at in range(0, 10_000, 600)))
+    assert texts[:2] == ["before", "begun by *** … [line cut]"]
+    assert texts[2].startswith("… 936,000 bytes were dropped here")
+    kept = [int(text.split()[0]) for text in texts[3:-1]]
+    assert kept == list(range(kept[0], 10_000))
+    assert len(kept) > 600
+    assert texts[-1] == "after"
+
+
+def test_of_very_short_lines_fewer_are_kept(tmp_path: Path) -> None:
+    texts = passed_over(tmp_path, b"y\n" * 100_000)
+    assert 1_000 < len(texts) < 3_000
+
+
+def test_a_line_that_ends_in_what_is_passed_over_does_not_show(tmp_path: Path) -> None:
+    texts = passed_over(tmp_path, b"x" * 100_000, b"er22\nwhole\n")
+    assert texts[2:] == [
+        "… 36,011 bytes were dropped here: the task printed faster than a long log is written.",
+        "whole",
+        "after",
+    ]
+
+
+def test_what_was_passed_over_and_kept_whole_leaves_no_gap(tmp_path: Path) -> None:
+    assert passed_over(tmp_path, b"er22\n", b"next\n") == ["before", "begun by ***", "next", "after"]
