@@ -13,6 +13,7 @@ from scheduler.cli.following import log_lines
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import json_line, output_option, print_json, print_rows
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
+from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.errors import NotFound
 from scheduler.logs.address import LogAddress
@@ -22,6 +23,7 @@ from scheduler.logs.terminal import shown
 from scheduler.operations.explain import explain_task
 from scheduler.operations.mark import mark_task
 from scheduler.operations.rerun import RerunRequest
+from scheduler.store.versions import load_graph
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views import tasks as stored_tasks
 from scheduler.store.views.fields import task_fields
@@ -42,11 +44,13 @@ def tasks() -> None:
 @output_option
 @pass_invocation
 def list_(invocation: Invocation, dag_id: str, run_id: str, output: str) -> None:
-    """List the task instances of a run."""
+    """List the task instances of a run, in the order of its graph."""
     with invocation.db.read() as session:
         run = stored_runs.find_run(session, dag_id, run_id)
         found = stored_runs.list_tasks(session, run.id)
-    print_rows([task_fields(run, task) for task in found], COLUMNS, output)
+        places = TaskGraph(load_graph(session, run.version_id)).index
+    ordered = sorted(found, key=lambda task: places.get(task.task_id, len(places)))
+    print_rows([task_fields(run, task) for task in ordered], COLUMNS, output)
 
 
 @tasks.command()

@@ -41,6 +41,15 @@ def states(dirigent, run_id="first"):
     return {row["task_id"]: row["state"] for row in rows}
 
 
+def test_tasks_are_listed_in_the_order_of_the_graph(dirigent, engine):
+    engine.define(spec(task("unpack"), task("load", "unpack"), dag_id="stock"))
+    engine.trigger("stock", run_id="first")
+
+    rows = dirigent("tasks", "list", "stock", "first", "-o", "json").json
+
+    assert [row["task_id"] for row in rows] == ["unpack", "load"]
+
+
 def test_dags_are_listed_triggered_and_paused(dirigent, engine):
     assert [row["dag_id"] for row in dirigent("dags", "list", "-o", "json").json] == ["orders"]
     assert dirigent("dags", "show", "orders", "-o", "json").json["is_paused"] is False
@@ -240,5 +249,5 @@ def test_an_unknown_run_is_one_line_and_exit_1(dirigent, engine, words):
 def test_a_dag_is_deleted_after_a_yes(dirigent, engine, failed_run):
     assert dirigent("dags", "delete", "orders").code != 0
 
-    assert "with 1 runs" in dirigent("dags", "delete", "orders", "--yes").out
+    assert "with 1 run." in dirigent("dags", "delete", "orders", "--yes").out
     assert dirigent("dags", "list", "-o", "json").json == []

@@ -45,7 +45,7 @@ function submitted(event: SubmitEvent): void {
 }
 
 function rows(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>("[data-rows] tr[data-href], [data-rows] li[data-href]")];
+  return [...document.querySelectorAll<HTMLElement>("[data-rows] :is(tr, li)[data-href]:not([hidden])")];
 }
 
 function move(step: number): void {
