@@ -32,6 +32,8 @@ _WHEN: dict[str, str] = {
 }
 #: Places where it is not the worker that crashes; it lives on until it is killed.
 _OF_ATTEMPTS = (Spot.ATTEMPT_BORN, Spot.OUTCOME_TOLD)
+#: What happens at the edges of transactions, again and again.
+_FAULTS = ("raise@~0.03", "sleep:0.1@~0.05")
 QUICK = {"seconds": 0.1, "stubborn": False, "fails_first": False}
 
 
@@ -137,6 +139,20 @@ def _crash_while_triggering(arena: Arena, place: str) -> None:
     assert bool(created) == place.endswith(Moment.COMMITTED), f"{place}: {created}"
 
 
+def fail_at_edges(arena: Arena) -> None:
+    """Every transaction of every server may fail before or after its commit, or take its time, as the seed says."""
+    places = sorted(PLACES - {Spot.LAUNCH, Spot.LAUNCHED, Spot.ATTEMPT_BORN, Spot.OUTCOME_TOLD})
+    faults = {VARIABLE: ";".join(f"{place}={arena.rng.choice(_FAULTS)}" for place in places)}
+    arena.say(faults[VARIABLE].replace(";", "\n"))
+    for name in ("scheduler-1", "scheduler-2"):
+        arena.scheduler(name, environ=faults)
+    for name in ("worker-1", "worker-2"):
+        arena.worker(name, slots=4, environ=faults)
+    arena.sow(layers=6, width=6)
+    arena.reap(runs=6, seconds=0.2)
+    arena.finish(within=180)
+
+
 SCENARIOS = (
     Scenario(
         name="kill-workers",
@@ -168,5 +184,10 @@ SCENARIOS = (
         shows="a crash before and after every commit, around publishing and launching, and in attempts",
         play=crash_at_edges,
         forgiven="killed by SIGKILL",
+    ),
+    Scenario(
+        name="fail-at-edges",
+        shows="transactions of all servers fail or stall before and after their commits, 1 in 30",
+        play=fail_at_edges,
     ),
 )
