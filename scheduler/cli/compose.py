@@ -97,7 +97,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
 
 
 class Launcher:
-    """Opens the log of an attempt and hands both to the supervisor (dispatch.worker.Launcher)."""
+    """Opens the log of an attempt and hands both to the supervisor (dispatch.hands.Launcher)."""
 
     def __init__(self, logs: WorkerLogs, supervisor: Supervisor) -> None:
         self._logs = logs

@@ -10,14 +10,14 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Protocol
 
 from scheduler.clock import Clock
 from scheduler.core.ports import Publish
+from scheduler.dispatch.hands import Bell, Launcher
 from scheduler.dispatch.jobs import job_of
 from scheduler.dispatch.report import Recorder, Report
 from scheduler.dispatch.successors import Successors
@@ -25,12 +25,12 @@ from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.failpoints import Spot, reach
 from scheduler.runtime.supervisor.verdict import storable
 from scheduler.store.agenda import sources_in_demand
-from scheduler.store.claims import Claimed, claim_attempts, has_queued, release_attempts
+from scheduler.store.claims import Claimed, claim_attempts, claims_of, has_queued, release_attempts
 from scheduler.store.engine import Database, Mark, Session, keep_quiet
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import Renewal, cancellations, renew_leases
 from scheduler.store.workers import register_worker, renew_worker, stop_worker
-from scheduler.wire import ErrorInfo, Job, Outcome
+from scheduler.wire import ErrorInfo, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -57,35 +57,6 @@ _LONGEST_WORDS = 2_000
 #: long as the last step took, and not longer than this in all.
 FULL_PACE = 3
 FULL_SPACING_S = 0.03
-
-
-class Launcher(Protocol):
-    """What the worker needs of the supervisor."""
-
-    def launch(self, job: Job) -> None:
-        """Start an attempt; its outcome arrives later, exactly once."""
-
-    def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
-        """Stop an attempt, dead after `within_s` at the latest (None: the usual grace); its outcome still arrives."""
-
-    def hold(self, until: float) -> None:
-        """Let attempts live until an instant of the monotonic clock, even if this process is stopped or hangs."""
-
-    def warm(self, code_root: Path, file: str) -> None:
-        """Import a DAG file before an attempt of it is asked for."""
-
-
-class Bell(Protocol):
-    """What the worker needs of its ticket consumer."""
-
-    def pause(self) -> None:
-        """Take no more tickets: there is no free slot."""
-
-    def resume(self) -> None:
-        """Take tickets again."""
-
-    def watch(self, now: float) -> bool:
-        """Replace an ear that hangs; `now` is monotonic. To be called now and then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +107,7 @@ class Worker:
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._unreported: list[Report] = []
         self._unstarted: set[int] = set()
+        self._is_in_doubt = False
         self._unfit_until = 0.0
         self._unfit_reason = ""
         self._signal = Event()
@@ -264,17 +236,19 @@ class Worker:
 
     def _report_and_claim(self, *, is_asked: bool) -> None:
         reports, free = self._drain(), self._free
-        has_news = bool(reports or self._unstarted)
+        has_news = bool(reports or self._unstarted or self._is_in_doubt)
         if not has_news and (free <= 0 or not (is_asked or self._finds_work())):
             return
         try:
             reach(Spot.OUTCOME_TAKEN)
             claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
-            self._unstarted = set()
+            self._unstarted, self._is_in_doubt = set(), False
             self._ring_for_others()
         except DatabaseUnavailable:
+            self._is_in_doubt = True
             raise
         except Exception:
+            self._is_in_doubt = True
             log.exception("worker: an outcome cannot be recorded, or work not be claimed")
             self._report_one_by_one(reports)
             claimed = []
@@ -304,6 +278,8 @@ class Worker:
         if self._unstarted:
             why = f"worker {self._plan.hostname} could not start it: {self._unfit_reason}"
             release_attempts(session, now, self._unstarted, worker_id=self._plan.worker_id, reason=why)
+        if self._is_in_doubt:
+            self._give_back_unknown(session, now)
         if reports:
             self._refuse(self._recorder.record(session, now, reports))
             if self._successors is not None:
@@ -320,6 +296,12 @@ class Worker:
             limit=free,
             lease_s=plan.lease_s,
         )
+
+    def _give_back_unknown(self, session: Session, now: datetime) -> None:
+        """Give back what was claimed by a commit whose answer never came: it would wait for its lease to run out."""
+        known = {*self._claims, *self._unstarted, *(report.outcome.attempt_id for report in self._unreported)}
+        unknown = claims_of(session, self._plan.worker_id) - known
+        release_attempts(session, now, unknown, worker_id=self._plan.worker_id)
 
     def _refuse(self, reports: Sequence[Report]) -> None:
         for report in reports:

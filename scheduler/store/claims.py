@@ -165,6 +165,12 @@ def _claimed(session: Session, ids: Sequence[int]) -> list[Claimed]:
     return [Claimed(*row) for row in rows]
 
 
+def claims_of(session: Session, worker_id: str) -> set[int]:
+    """Return the attempts that a worker holds."""
+    query = sa.select(A.id).where(A.worker_id == worker_id, A.state == AttemptState.RUNNING)
+    return set(session.execute(query).scalars())
+
+
 def release_attempts(
     session: Session, now: datetime, ids: Collection[int], *, worker_id: str, reason: str = ""
 ) -> None:

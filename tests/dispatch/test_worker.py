@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from scheduler.clock import SystemClock
 from scheduler.dispatch.worker import Worker, WorkerPlan
+from scheduler.errors import DatabaseUnavailable
+from scheduler.store import Database
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.tables import event
 from scheduler.wire import Job, Outcome
@@ -74,10 +76,31 @@ PLAN = WorkerPlan(
 )
 
 
+class Mute(Database):
+    """A database whose answer to a commit is lost once asked for."""
+
+    loses_answer = False
+
+    def transact(self, work):
+        done = super().transact(work)
+        if self.loses_answer and done:
+            self.loses_answer = False
+            raise DatabaseUnavailable("the connection was lost")
+        return done
+
+
+@pytest.fixture
+def db(migrated_sqlite_db):
+    """The worker's own connection to the database."""
+    db = Mute(migrated_sqlite_db.url.render_as_string())
+    yield db
+    db.close()
+
+
 @pytest.fixture(params=[PLAN])
-def worker(request, migrated_sqlite_db, launcher):
+def worker(request, db, launcher):
     made = Worker(
-        migrated_sqlite_db,
+        db,
         request.param,
         clock=SystemClock(),
         graphs=GraphCache(),
@@ -147,3 +170,16 @@ def test_what_a_host_cannot_start_goes_back_says_why_and_costs_the_task_nothing(
             sa.select(event.c.reason).where(event.c.reason != "", event.c.kind == "task.state")
         )
         assert set(reasons.scalars()) == {"worker w1 could not start it: [Errno 28] No space left on device"}
+
+
+def test_what_a_worker_claimed_without_hearing_of_it_goes_back_at_once(
+    migrated_sqlite_db, db, worker, launcher
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(task("a")))
+    engine.trigger()
+    db.loses_answer = True
+    while engine.advance():
+        pass
+    job = launcher.jobs.get(timeout=30)
+    assert (job.epoch, job.try_number) == (2, 1)
