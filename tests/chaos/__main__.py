@@ -21,7 +21,9 @@ def _arguments() -> Namespace:
     parser.add_argument("scenarios", nargs="*", default=[*SCENARIOS], help="all unless some are named")
     parser.add_argument("--seed", type=int, help="plays the same plan of faults again; random unless given")
     parser.add_argument(
-        "--broker", choices=("redis", "rabbitmq"), help="all that the scenario can use, unless given"
+        "--broker",
+        choices=("redis", "rabbitmq", "inproc"),
+        help="all that the scenario can use, unless given",
     )
     parser.add_argument("--minutes", type=float, default=5, help="how long a soak goes on; 5 unless given")
     parser.add_argument("--keep", action="store_true", help="keep what the servers printed in any case")

@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from random import Random
 from threading import Event
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -39,6 +39,8 @@ from tests.services import KINDS, Server, postgres, shared
 from tests.services.pgbouncer import PgBouncer
 
 SECRET = "c" * 44
+#: The kind of broker that lives in the one server.
+EMBEDDED = "inproc"
 _EVERY_S = 0.25
 
 
@@ -48,15 +50,20 @@ class Postgres(postgres.Postgres):
     settings: ClassVar[Mapping[str, str]] = postgres.SETTINGS | {"synchronous_commit": "on"}
 
 
+class Services(NamedTuple):
+    """What servers share. Neither is there where one server does it all: then no fault asks for them."""
+
+    database: Any = None
+    broker: Any = None
+
+
 class Arena:
     """The services are up; schedulers and workers are started by the scenario."""
 
-    def __init__(
-        self, made: Project, database: Server, broker: Server, mounts: ExitStack, rng: Random
-    ) -> None:
+    def __init__(self, made: Project, services: Services, mounts: ExitStack, rng: Random) -> None:
         self.project = made
-        self.database = database
-        self.broker = broker
+        self.database = services.database
+        self.broker = services.broker
         self.rng = rng
         self.servers: dict[str, Process] = {}
         self.links: dict[str, Proxy] = {}
@@ -65,7 +72,6 @@ class Arena:
         self._lines: dict[str, Callable[[], Process]] = {}
         self._numbers = count()
         self._pause = Event()
-        self.tickets = Tickets(broker.url)
 
     # --- what runs ------------------------------------------------------------------------------------------------
 
@@ -86,6 +92,10 @@ class Arena:
     def worker(self, name: str, *, slots: int = 2, **how: Any) -> Process:
         """Start a worker under a name."""
         return self._launch(name, ("worker", "--slots", str(slots)), **how)
+
+    def embedded(self) -> Process:
+        """Start the server that does it all, by the name of its home folder."""
+        return self._launch(self.project.home.name, ("up",))
 
     def _launch(
         self,
@@ -217,7 +227,7 @@ class Arena:
 
     def empty_broker(self, _: str = "") -> None:
         """Throw away every ticket that waits."""
-        self.tickets.empty()
+        Tickets(self.broker.url).empty()
 
     def restart_broker(self, _: str = "") -> None:
         """Stop the broker in order and start it again."""
@@ -283,21 +293,26 @@ def _pool(database: Server) -> PgBouncer:
     return pool
 
 
+def _start(parts: ExitStack, kind: str) -> Services:
+    database = parts.enter_context(Postgres(shared.new_folder("postgres")))
+    return Services(database, parts.enter_context(KINDS[kind](shared.new_folder(kind))))
+
+
+def _addresses(parts: ExitStack, services: Services, *, pooled: bool) -> dict[str, str]:
+    """Return the settings that lead to the services; none where one server does it all, on SQLite."""
+    if services.database is None:
+        return {}
+    url = parts.enter_context(_pool(services.database)).url if pooled else services.database.url
+    return {"database_url": url, "broker_url": services.broker.url, "secret_key": SECRET}
+
+
 @contextmanager
 def arena(folder: Path, kind: str, rng: Random, *, pooled: bool, **settings: str) -> Iterator[Arena]:
     """Start the services for one scenario; everything ends with the block."""
     with ExitStack() as parts:
-        database = parts.enter_context(Postgres(shared.new_folder("postgres")))
-        broker = parts.enter_context(KINDS[kind](shared.new_folder(kind)))
-        url = parts.enter_context(_pool(database)).url if pooled else database.url
-        given = {
-            "database_url": url,
-            "broker_url": broker.url,
-            "secret_key": SECRET,
-            **settings,
-        }
+        services = Services() if kind == EMBEDDED else _start(parts, kind)
         mounts = parts.enter_context(ExitStack())
-        made = parts.enter_context(project(folder, **given))
-        built = Arena(made, database, broker, mounts, rng)
+        made = parts.enter_context(project(folder, **_addresses(parts, services, pooled=pooled), **settings))
+        built = Arena(made, services, mounts, rng)
         parts.callback(built.let_go)
         yield built

@@ -33,7 +33,7 @@ def test_every_scenario_is_listed_by_its_name_with_what_it_shows():
     for name, scenario in SCENARIOS.items():
         assert scenario.name == name
         assert scenario.shows
-        assert set(scenario.brokers) <= {"redis", "rabbitmq"}
+        assert set(scenario.brokers) <= {"redis", "rabbitmq", "inproc"}
 
 
 def test_every_scenario_and_every_rule_stands_in_the_documentation():

@@ -7,6 +7,7 @@ from threading import Event
 from tests.chaos.arena import Arena
 from tests.chaos.plan import Fault
 from tests.chaos.scenarios.scenario import Scenario, carry_out, start
+from tests.chaos.tickets import Tickets
 
 
 def restart_broker(arena: Arena) -> None:
@@ -29,12 +30,12 @@ def tickets_thrice(arena: Arena) -> None:
     """Every ticket is there three times: while its attempt is queued, while it runs, and after it succeeded."""
     start(arena, workers=2, slots=3, layers=6, width=6)
     arena.reap(runs=4, seconds=0.3)
-    pause = Event()
+    pause, tickets = Event(), Tickets(arena.broker.url)
     while not arena.ended():
-        arena.tickets.repeat(3)
+        tickets.repeat(3)
         pause.wait(0.1)
-    arena.tickets.repeat(3)
-    arena.tickets.ring(50)
+    tickets.repeat(3)
+    tickets.ring(50)
     pause.wait(2)
     arena.finish(within=10)
 

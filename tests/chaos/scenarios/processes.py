@@ -6,7 +6,7 @@ import json
 import signal
 
 from scheduler.failpoints import PLACES, VARIABLE, Edge, Moment, Spot
-from tests.chaos.arena import Arena
+from tests.chaos.arena import EMBEDDED, Arena
 from tests.chaos.plan import Fault, in_turn
 from tests.chaos.scenarios.scenario import Scenario, carry_out, start
 
@@ -51,6 +51,16 @@ def kill_schedulers(arena: Arena) -> None:
     start(arena, workers=2, slots=4, layers=8, width=8)
     arena.reap(runs=4, seconds=0.2)
     carry_out(arena, in_turn(arena.rng, "kill", ["scheduler-1", "scheduler-2"], every_s=2, for_s=16))
+    arena.finish(within=120)
+
+
+def kill_embedded(arena: Arena) -> None:
+    """The one server of `dirigent up`, killed every 4 s, 4 times."""
+    arena.embedded()
+    arena.sow(layers=6, width=6)
+    arena.until_up()
+    arena.reap(runs=6, seconds=0.3)
+    carry_out(arena, in_turn(arena.rng, "kill", [*arena.servers], every_s=4, for_s=16))
     arena.finish(within=120)
 
 
@@ -163,6 +173,13 @@ SCENARIOS = (
         name="kill-schedulers",
         shows="two schedulers, one killed (-9) every 2 s, 8 times",
         play=kill_schedulers,
+    ),
+    Scenario(
+        name="kill-embedded",
+        shows="`dirigent up` on SQLite, killed (-9) every 4 s, 4 times",
+        play=kill_embedded,
+        brokers=(EMBEDDED,),
+        settings=(("parallelism", "6"),),
     ),
     Scenario(
         name="freeze-workers",
