@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from scheduler.cli.answers import Answers
 from scheduler.cli.archives import open_archive
 from scheduler.cli.corrected_clock import CorrectedClock
+from scheduler.cli.orphan_logs import OrphanLogs
 from scheduler.cli.version import own_version
 from scheduler.cli.worker_logs import WorkerLogs
 from scheduler.clock import Clock, SystemClock
@@ -273,6 +274,8 @@ class SchedulerSide:
         self._folder: DagFolder | None = None
         self._service = make_service(house, publish, on_lead=self._open_folder, on_yield=self._close_folder)
         self._notifier = make_notifier(house)
+        archive = open_archive(house.settings)
+        self._orphans = OrphanLogs(house.db, house.clock, archive) if archive else None
 
     @property
     def leads(self) -> bool:
@@ -284,6 +287,8 @@ class SchedulerSide:
         self._service.start()
         if self._notifier is not None:
             self._notifier.start()
+        if self._orphans is not None:
+            self._orphans.start()
 
     def close(self) -> None:
         """Stop, and let another lead."""
@@ -291,6 +296,8 @@ class SchedulerSide:
         self._close_folder()
         if self._notifier is not None:
             self._notifier.close()
+        if self._orphans is not None:
+            self._orphans.close()
 
     def _open_folder(self) -> None:
         self._folder = make_folder(self._house, self._parser)

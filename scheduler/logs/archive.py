@@ -6,7 +6,8 @@ Loaded only where an address is set: fsspec takes a tenth of a second.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -15,8 +16,8 @@ from fsspec.core import url_to_fs
 from scheduler.config import without_password
 from scheduler.errors import ArchiveUnavailable, BadSetting
 from scheduler.logs.address import LogAddress
-from scheduler.logs.reader import CUT, PART_LIMIT, LogPart, Piece, assemble
-from scheduler.logs.segments import in_order, segments
+from scheduler.logs.reader import CUT, PART_LIMIT, LogPart, Piece, assemble, joined
+from scheduler.logs.segments import in_order, name_at, segments
 
 SETTING: Final = "DIRIGENT_LOG_URL"
 #: Kinds that keep nothing, or take nothing.
@@ -69,10 +70,21 @@ class Archive:
         target = self._place(address)
         for _, file in segments(address.file(folder)):
             try:
-                self._put(file, str(target.with_name(file.name)))
+                self._make(partial(self._fs.put_file, str(file)), str(target.with_name(file.name)))
             except Exception as error:
                 if file.exists():
                     raise self._away(error) from error
+
+    def put_pieces(self, address: LogAddress, pieces: Iterable[Piece]) -> None:
+        """Store what was copied of a log, in order. Raises ArchiveUnavailable."""
+        place = self._place(address)
+        for start, data in joined(pieces):
+            try:
+                self._make(
+                    partial(self._fs.pipe_file, value=data), str(place.with_name(name_at(place.name, start)))
+                )
+            except Exception as error:
+                raise self._away(error) from error
 
     def read(self, address: LogAddress, offset: int, limit: int = PART_LIMIT) -> LogPart | None:
         """Return what was written from `offset` on; None where there is no such log. Raises ArchiveUnavailable."""
@@ -93,14 +105,14 @@ class Archive:
     def _place(self, address: LogAddress) -> PurePosixPath:
         return PurePosixPath(address.file(Path(self._root)))
 
-    def _put(self, file: Path, target: str) -> None:
+    def _make(self, put: Callable[[str], object], target: str) -> None:
         try:
-            self._fs.put_file(str(file), target)
+            put(target)
         except FileNotFoundError:
             if self._url.partition("://")[0] not in _WITH_FOLDERS:
                 raise
             self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-            self._fs.put_file(str(file), target)
+            put(target)
 
     def _segments(self, address: LogAddress) -> list[tuple[int, str]]:
         place = self._place(address)

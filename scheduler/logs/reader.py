@@ -74,6 +74,20 @@ def assemble(pieces: Iterable[Piece], offset: int, limit: int, gap: str) -> LogP
     return LogPart(tuple(lines), at - len(waiting) + end, done)
 
 
+def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield pieces with those put together between which nothing is missing."""
+    begun = Piece(0, b"")
+    for piece in pieces:
+        if begun.data and piece.start == begun.start + len(begun.data):
+            begun = Piece(begun.start, begun.data + piece.data)
+            continue
+        if begun.data:
+            yield begun
+        begun = piece
+    if begun.data:
+        yield begun
+
+
 def _pieces(files: Iterable[tuple[int, Path]], offset: int, limit: int) -> Iterator[Piece]:
     for start, file in files:
         at = max(start, offset)

@@ -123,7 +123,12 @@ def _is_later(name: str, start: str) -> bool:
 
 
 def _segment(file: Path, position: int) -> Path:
-    return file.with_name(f"{file.name}.{position}") if position else file
+    return file.with_name(name_at(file.name, position))
+
+
+def name_at(log: str, position: int) -> str:
+    """Return the name of the file of a log that begins at a position."""
+    return f"{log}.{position}" if position else log
 
 
 def _create(file: Path) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from scheduler.store.engine import Session
-from scheduler.store.tables import attempt, log_chunk
+from scheduler.store.tables import attempt, dag_run, log_chunk, task_instance
 from scheduler.store.upsert import insert_into
 
 L = log_chunk.c
@@ -43,11 +44,41 @@ def delete_logs(session: Session, attempt_ids: Collection[int]) -> None:
     session.execute(sa.delete(log_chunk).where(L.attempt_id.in_(sorted(attempt_ids))))
 
 
+@dataclass(frozen=True, slots=True)
+class LeftLog:
+    """A log that is stored though its attempt has ended."""
+
+    attempt_id: int
+    dag_id: str
+    run_id: str
+    task_id: str
+    path: str
+
+
+def left_logs(session: Session, before: datetime, limit: int) -> list[LeftLog]:
+    """Return logs of attempts that ended before an instant, among the oldest `limit`."""
+    oldest = list(session.scalars(sa.select(L.attempt_id).distinct().order_by(L.attempt_id).limit(limit)))
+    if not oldest:
+        return []
+    task = task_instance.c
+    query = (
+        sa.select(
+            attempt.c.id,
+            dag_run.c.dag_id,
+            dag_run.c.run_id,
+            sa.func.coalesce(task.task_id, ""),
+            sa.func.coalesce(task.path, ""),
+        )
+        .join(dag_run, dag_run.c.id == attempt.c.run_pk)
+        .outerjoin(task_instance, task.id == attempt.c.ti_id)
+        .where(attempt.c.id.in_(oldest), attempt.c.end_date < before)
+    )
+    return [LeftLog(*row) for row in session.execute(query.order_by(attempt.c.id))]
+
+
 def delete_old_logs(session: Session, before: datetime, limit: int) -> int:
     """Delete the logs of attempts that ended before an instant, among the oldest `limit`; return how many."""
-    oldest = list(session.scalars(sa.select(L.attempt_id).distinct().order_by(L.attempt_id).limit(limit)))
-    ended = sa.select(attempt.c.id).where(attempt.c.id.in_(oldest), attempt.c.end_date < before)
-    found = list(session.scalars(ended)) if oldest else []
+    found = [left.attempt_id for left in left_logs(session, before, limit)]
     if found:
         delete_logs(session, found)
     return len(found)

@@ -27,6 +27,10 @@ class Bucket(MemoryFileSystem):  # type: ignore[misc]
     protocol = "bucket"
     is_away = False
 
+    @classmethod
+    def _strip_protocol(cls, path: str) -> Any:
+        return super()._strip_protocol(path.replace("bucket://", "memory://"))
+
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
         self._check()
         return super().ls(path, detail=detail, **options)
