@@ -11,6 +11,9 @@ import pytest
 
 from tests.services import KINDS, ProgramMissing, Server, postgres, rabbitmq, redis, shared
 
+#: Databases with tables and without, for the suites that run on each kind.
+pytest_plugins = ("tests.store.databases",)
+
 #: A test that asks for one of these carries the marker of that name, so `-m "not rabbitmq"` leaves it out.
 MARKED = {"postgres_url": "postgres", "redis_url": "redis", "rabbitmq_url": "rabbitmq", "chromium": "browser"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -6,7 +6,6 @@ import pytest
 
 from scheduler.config import load_settings
 from scheduler.dispatch.tickets import CeleryPublish, create_celery
-from tests.store.databases import migrated_sqlite_db, sqlite_db  # noqa: F401 - fixtures
 
 _names = count()
 

@@ -15,7 +15,7 @@ from scheduler.clock import SystemClock
 from scheduler.parsing import DagFolder
 from scheduler.parsing.register import Policy
 from scheduler.runtime.supervisor import Supervisor
-from scheduler.store import Database, migrate
+from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, load_files
 from scheduler.store.dags import DagRow, find_dag, list_dags
 from scheduler.store.versions import VersionRef, list_versions
@@ -39,29 +39,6 @@ def parser() -> Iterator[Supervisor]:
     supervisor.start()
     yield supervisor
     supervisor.close()
-
-
-@pytest.fixture
-def sqlite_db(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'dirigent.db'}")
-    migrate.upgrade(database)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def postgres_db(postgres_url: str) -> Iterator[Database]:
-    database = Database(postgres_url)
-    migrate.upgrade(database)
-    yield database
-    database.close()
-
-
-@pytest.fixture(params=["sqlite_db", pytest.param("postgres_db", marks=pytest.mark.postgres)])
-def db(request: pytest.FixtureRequest) -> Database:
-    """A database with all tables, of each kind."""
-    found: Database = request.getfixturevalue(request.param)
-    return found
 
 
 class Yard:
@@ -142,8 +119,8 @@ def yard(db: Database, parser: Supervisor, tmp_path: Path) -> Iterator[Yard]:
 
 
 @pytest.fixture
-def lite_yard(sqlite_db: Database, parser: Supervisor, tmp_path: Path) -> Iterator[Yard]:
+def lite_yard(migrated_sqlite_db: Database, parser: Supervisor, tmp_path: Path) -> Iterator[Yard]:
     """A DAG folder on SQLite, where the database does not matter."""
-    made = Yard(sqlite_db, parser, tmp_path)
+    made = Yard(migrated_sqlite_db, parser, tmp_path)
     yield made
     made.folder.close()

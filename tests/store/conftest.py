@@ -1,21 +1,8 @@
-"""The databases of this suite, and a port that nobody uses."""
+"""A port that nobody uses."""
 
 import socket
 
 import pytest
-
-from tests.store.databases import (  # noqa: F401 - fixtures
-    db,
-    empty_db,
-    empty_postgres_db,
-    migrated_sqlite_db,
-    migrated_template,
-    new_postgres_db,
-    postgres_admin,
-    postgres_db,
-    sqlite_db,
-    write,
-)
 
 
 @pytest.fixture

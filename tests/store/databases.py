@@ -1,13 +1,41 @@
-"""Databases for the conformance suites: what takes `db` or `empty_db` runs on SQLite and on PostgreSQL."""
+"""Databases for the conformance suites: what takes `db` or `empty_db` runs on SQLite and on PostgreSQL.
+
+Each test finds its database as if it were new. Those with tables are not made anew for each: a file is copied, a
+PostgreSQL database restored.
+"""
 
 from __future__ import annotations
 
-import uuid
+import shutil
 
 import pytest
-import sqlalchemy as sa
 
 from scheduler.store import Database, migrate
+from tests.services.postgres import database
+from tests.services.scratch import Scratch
+
+
+def _make_tables(url):
+    db = Database(url)
+    migrate.upgrade(db)
+    db.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory):
+    """An SQLite file with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "dirigent.db"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def scratch(postgres_server):
+    """A PostgreSQL database with all tables, for one test after another."""
+    with database(postgres_server) as url:
+        _make_tables(url)
+        with Scratch(url) as kept:
+            yield kept
 
 
 @pytest.fixture
@@ -18,66 +46,28 @@ def sqlite_db(tmp_path):
     db.close()
 
 
-@pytest.fixture(scope="session")
-def postgres_admin(postgres_server):
-    """A connection that may create databases."""
-    url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as session:
-        yield session
-    engine.dispose()
-
-
 @pytest.fixture
-def new_postgres_db(postgres_admin, postgres_server):
-    """Make databases on the test server: from nothing, or as copies of another."""
-    made = []
-
-    def make(template=None):
-        name = f"t_{uuid.uuid4().hex[:12]}"
-        postgres_admin.exec_driver_sql(
-            f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")
-        )
-        made.append(
-            Database(sa.make_url(postgres_server).set(database=name).render_as_string(hide_password=False))
-        )
-        return made[-1]
-
-    yield make
-    for db in made:
-        db.close()
-        postgres_admin.exec_driver_sql(f"DROP DATABASE {db.url.database} WITH (FORCE)")
-
-
-@pytest.fixture(scope="session")
-def migrated_template(postgres_admin, postgres_server):
-    """The name of a database with all tables: copying it is faster than making them."""
-    name = f"template_{uuid.uuid4().hex[:12]}"
-    postgres_admin.exec_driver_sql(f"CREATE DATABASE {name}")
-    db = Database(sa.make_url(postgres_server).set(database=name).render_as_string(hide_password=False))
-    migrate.upgrade(db)
-    db.close()
-    yield name
-    postgres_admin.exec_driver_sql(f"DROP DATABASE {name}")
-
-
-@pytest.fixture
-def empty_postgres_db(new_postgres_db):
-    """A PostgreSQL database without tables."""
-    return new_postgres_db()
-
-
-@pytest.fixture
-def postgres_db(new_postgres_db, migrated_template):
-    """A PostgreSQL database with all tables."""
-    return new_postgres_db(migrated_template)
-
-
-@pytest.fixture
-def migrated_sqlite_db(sqlite_db):
+def migrated_sqlite_db(migrated_file, sqlite_db):
     """An SQLite file with all tables."""
-    migrate.upgrade(sqlite_db)
+    shutil.copy(migrated_file, sqlite_db.url.database)
     return sqlite_db
+
+
+@pytest.fixture
+def empty_postgres_db(postgres_url):
+    """A PostgreSQL database without tables."""
+    db = Database(postgres_url)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def postgres_db(scratch):
+    """A PostgreSQL database with all tables."""
+    scratch.restore()
+    db = Database(scratch.url)
+    yield db
+    db.close()
 
 
 @pytest.fixture(params=["sqlite_db", pytest.param("empty_postgres_db", marks=pytest.mark.postgres)])

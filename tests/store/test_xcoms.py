@@ -85,9 +85,9 @@ def test_a_value_of_50_mb_is_refused(write, run_pk):
 
 
 def test_the_largest_value_that_a_task_may_pass_can_be_stored(write, run_pk):
-    value = ["x" * 10] * (XCOM_LIMIT_BYTES // 13)
+    value = ["x" * 1000] * (XCOM_LIMIT_BYTES // 1003)
     assert len(json.dumps(encode(value))) > XCOM_LIMIT_BYTES
     write(xcoms.put_xcoms, NOW, [_row(run_pk, value=encode(value))])
     for refuse in (encode, lambda more: write(xcoms.put_xcoms, NOW, [_row(run_pk, value=more)])):
         with pytest.raises(TooLarge):
-            refuse([*value, "x" * 10])
+            refuse([*value, "x" * 1000])
