@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.distributing import Sharing
 from tests.services import KINDS, ProgramMissing, Server, postgres, rabbitmq, redis, shared
 
 #: Databases with tables and without, for the suites that run on each kind.
@@ -45,14 +46,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Mark each test by the services it asks for, and put those of the browser last."""
+    """Mark each test by what it asks for; have the long ones begin early, so that none runs alone at the end."""
     for item in items:
-        for fixture, marker in MARKED.items():
-            if fixture in getattr(item, "fixturenames", ()):
-                item.add_marker(marker)
+        fixtures = getattr(item, "fixturenames", ())
+        for fixture in MARKED.keys() & fixtures:
+            item.add_marker(MARKED[fixture])
     yield
-    # Playwright leaves an event loop running in its thread: behind it, asyncio.run() fails.
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    places = {item: place for place, item in enumerate(items)}
+    items.sort(key=lambda item: places[item] / (2 if item.get_closest_marker("slow") else 1))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Say which tests go to which process."""
+    return Sharing(config, log)
 
 
 def _forbid_skip(report: Any) -> None:

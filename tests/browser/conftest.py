@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from playwright.sync_api import expect
 
 _ROOT = Path(__file__).parents[2]
 _COMMAND = [sys.executable, "-c", "from scheduler.cli import main; main()"]
@@ -50,7 +51,7 @@ class Home:
         finally:
             process.send_signal(signal.SIGINT)
             process.stdout.close()
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
     def sign_in_link(self, printed: IO[str]) -> str:
         """Return the link that a starting server prints, or fail with what it said instead."""
@@ -63,8 +64,14 @@ class Home:
         raise AssertionError("".join(["the server ended without a sign-in link:\n", *lines, *logs]))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> None:
+    """Pages take seconds on a busy machine; a wrong page stays wrong."""
+    expect.set_options(timeout=60_000)
+
+
 @pytest.fixture
-def embedded(tmp_path: Path) -> Iterator[str]:
+def one_process(tmp_path: Path) -> Iterator[str]:
     """`dirigent up`: everything in one process. Yields its sign-in link."""
     home = Home(tmp_path)
     with home.run("up") as printed:

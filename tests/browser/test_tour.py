@@ -7,11 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-
-@pytest.fixture(autouse=True)
-def patience() -> None:
-    """Tasks take seconds on a busy machine; a wrong page stays wrong."""
-    expect.set_options(timeout=60_000)
+pytestmark = pytest.mark.slow
 
 
 def _node(page: Page, task_id: str, state: str) -> None:
@@ -83,8 +79,8 @@ def _see_the_report(page: Page) -> None:
     expect(report.locator("svg").first).to_be_visible()
 
 
-def test_the_newcomers_tour(page: Page, embedded: str) -> None:
-    take_the_tour(page, embedded)
+def test_the_newcomers_tour(page: Page, one_process: str) -> None:
+    take_the_tour(page, one_process)
 
 
 def test_the_same_tour_over_postgresql_redis_and_two_workers(page: Page, distributed: str) -> None:

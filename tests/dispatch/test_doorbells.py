@@ -160,11 +160,12 @@ def test_what_is_no_message_at_all_silences_nobody(redis_url, queue, raw, make_c
         assert heard.get(timeout=20) == queue
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "times"),
     [
         pytest.param("redis", 5, marks=pytest.mark.redis),
-        pytest.param("rabbitmq", 1, marks=[pytest.mark.rabbitmq, pytest.mark.slow]),
+        pytest.param("rabbitmq", 1, marks=pytest.mark.rabbitmq),
     ],
 )
 def test_a_consumer_hears_again_after_each_restart_of_the_broker(

@@ -9,6 +9,8 @@ import pytest
 
 from tests.integration.processes import Process
 
+pytestmark = pytest.mark.slow
+
 CELERY = (sys.executable, "-m", "celery", "-A", "scheduler.dispatch", "worker")
 ADDING = """
 from scheduler import dag, task

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from scheduler.store.tickets import waiting_queues
 from tests.integration.ledger import KEEPS_LEDGER, counted
 from tests.integration.processes import described, marked
 from tests.integration.waiting import eventually
+
+pytestmark = pytest.mark.slow
 
 CHAIN = (
     KEEPS_LEDGER

@@ -18,6 +18,8 @@ from tests.integration.processes import marked
 from tests.integration.project import Project
 from tests.integration.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 SECRET = "s" * 44
 #: Short, so that a dead worker or leader is told soon; long enough for a machine that is busy with other tests.
 LEASE_S = "6"

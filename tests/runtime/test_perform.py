@@ -331,7 +331,9 @@ def test_a_coroutine_runs_to_its_end(dag):
         return 3
 
     calls(soon)
-    assert attempt(dag).xcoms["return_value"] == 3
+    # In a thread of its own, as a task has its main one: behind Playwright a loop runs in that of the tests.
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(attempt, dag).result().xcoms["return_value"] == 3
 
 
 def test_a_rendered_task_is_a_copy_so_that_the_next_attempt_renders_anew(dag):

@@ -19,8 +19,6 @@ from filelock import FileLock
 from tests.services import KINDS
 
 RUN = "DIRIGENT_TEST_RUN"
-#: Keepers that this process started: referred to, so that none is taken for forgotten.
-_keepers: list[subprocess.Popen[str]] = []
 
 
 def open_run() -> None:
@@ -75,7 +73,7 @@ def _launch(kind: str, folder: Path) -> str:
             start_new_session=True,
             cwd=Path(__file__).parents[2],
         )
-    _keepers.append(keeper)
+    keeper.returncode = 0  # it outlives this process, which is therefore not blamed for having forgotten it
     (folder / f"{kind}.keeper").write_text(str(keeper.pid))
     assert keeper.stdout is not None
     with keeper.stdout as answer:

@@ -13,6 +13,8 @@ from redis import Redis
 
 from tests.services.postgres import connect
 
+pytestmark = pytest.mark.slow
+
 
 def test_each_test_gets_an_empty_postgresql_database(postgres_url: str) -> None:
     with connect(postgres_url) as session:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, Request, ViewportSize
+from playwright.sync_api import Page, Request, ViewportSize, expect
 
 from scheduler.cli.page import Page as Server
 from scheduler.cli.page import address_of, bind
@@ -17,6 +17,12 @@ from tests.webui.conftest import StillClock, new_link
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> None:
+    """Pages take seconds on a busy machine; a wrong page stays wrong."""
+    expect.set_options(timeout=60_000)
 
 
 @pytest.fixture

@@ -1,0 +1,21 @@
+"""Which tests of a run in several processes stay together: those that share what is dear to start."""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadScopeScheduling
+
+#: Beginnings of test ids, and what their tests share.
+SHARING = {
+    "tests/webui/browser/": "Chromium",
+    "tests/integration/test_dag_folder.py": "embedded server",
+    "tests/integration/test_hostile_tasks.py": "embedded server",
+    "tests/integration/test_runs.py": "embedded server",
+    "tests/integration/test_stopping.py": "embedded server",
+}
+
+
+class Sharing(LoadScopeScheduling):
+    """Hands out tests one by one, but those that share something to one process, and first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((shared for start, shared in SHARING.items() if nodeid.startswith(start)), nodeid)
