@@ -151,6 +151,12 @@ class Settings(BaseModel):
         gt=0,
         description="Seconds between two renewals of leases; at most a third of `lease_s`.",
     )
+    drain_s: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds that `dirigent worker`, told to stop (SIGTERM, Ctrl-C), lets its attempts end by "
+        "themselves; the rest it stops and hands back. Whoever stops it must wait 10 s more. A second signal ends it.",
+    )
     parse_timeout_s: float = Field(
         30.0, gt=0, description="Seconds that the import of one DAG file may take."
     )

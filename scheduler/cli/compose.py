@@ -174,6 +174,7 @@ class WorkerSide:
             lease_s=settings.lease_s,
             heartbeat_s=settings.heartbeat_s,
             version=own_version(),
+            drain_s=0.0 if settings.is_embedded else settings.drain_s,
         )
         self.worker = Worker(
             house.db,
@@ -195,7 +196,8 @@ class WorkerSide:
         self._doorbells.start()
 
     def close(self) -> None:
-        """Hear no more tickets, stop what runs, end the children; only then hand back what had not stopped."""
+        """Let what runs end by itself, stop the rest, end the children; only then hand back what had not stopped."""
+        self.worker.drain()
         self._doorbells.stop()
         self.worker.close()
         self.supervisor.close()

@@ -72,6 +72,7 @@ class WorkerPlan:
     heartbeat_s: float
     version: str = ""
     unfit_s: float = UNFIT_S
+    drain_s: float = 0.0
 
 
 class Worker:
@@ -108,10 +109,11 @@ class Worker:
         self._unreported: list[Report] = []
         self._unstarted: set[int] = set()
         self._is_in_doubt = False
-        self._unfit_until = 0.0
-        self._unfit_reason = ""
+        self._unfit_until, self._unfit_reason = 0.0, ""
         self._signal = Event()
         self._stopping = Event()
+        self._is_leaving = False
+        self._drained = Event()
         self._paused = False
         self._spare_until = self._gather_until = clock.monotonic()
         self._renewed_at = clock.monotonic()
@@ -127,6 +129,14 @@ class Worker:
         self._note_renewal(self._clock.monotonic())
         self._thread.start()
         Thread(target=self._guard, name="worker-leases", daemon=True).start()
+
+    def drain(self) -> None:
+        """Claim no more, and wait until what runs has ended by itself and is reported, as long as the plan allows."""
+        if self._plan.drain_s > 0:
+            self._is_leaving = True
+            self._bell.pause()
+            self._signal.set()
+            self._drained.wait(self._plan.drain_s)
 
     def close(self) -> None:
         """Claim no more, and have running attempts stopped; waits for them, up to a limit.
@@ -189,6 +199,8 @@ class Worker:
                 self._gather()
             began_s = self._clock.monotonic()
             self._step(is_asked=is_asked)
+            if self._is_leaving and not self._claims and not self._unreported:
+                self._drained.set()
             took_s = self._clock.monotonic() - began_s
             self._spare_until = began_s + SPACING_S
             self._gather_until = began_s + max(SPACING_S, min(FULL_SPACING_S, FULL_PACE * took_s))
@@ -260,7 +272,8 @@ class Worker:
 
     @property
     def _free(self) -> int:
-        return self._plan.slots - len(self._claims) if self._clock.monotonic() >= self._unfit_until else 0
+        is_fit = not self._is_leaving and self._clock.monotonic() >= self._unfit_until
+        return self._plan.slots - len(self._claims) if is_fit else 0
 
     def _finds_work(self) -> bool:
         """Look whether something is queued, unless nobody has written since nothing was."""

@@ -23,6 +23,13 @@ _KEEPALIVE: Final = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
+#: A process that is frozen in the middle of a transaction would hold its locks, and with them everybody, for ever. So
+#: long a transaction may wait for its process; shorter than the default lease, so that the others' attempts live on.
+_IDLE_IN_TRANSACTION: Final = "15s"
+_SET_UP: Final = (
+    "SELECT pg_backend_pid(), set_config('TimeZone', 'UTC', false), "
+    f"set_config('idle_in_transaction_session_timeout', '{_IDLE_IN_TRANSACTION}', false)"
+)
 #: What processes notify each other on.
 CHANNEL: Final = "dirigent"
 #: Any number that no other program on the database uses for an advisory lock: "dirigent" as bytes.
@@ -65,7 +72,7 @@ def begin_change(session: sa.Connection) -> Iterator[None]:
 
 
 def _set_up(connection: psycopg.Connection[Any], record: object) -> None:
-    row = connection.execute("SELECT pg_backend_pid(), set_config('TimeZone', 'UTC', false)").fetchone()
+    row = connection.execute(_SET_UP).fetchone()
     connection.commit()
     if row is None or row[0] != connection.info.backend_pid:
         # A pooler stands between: what one transaction prepared, the server of the next one may not know.

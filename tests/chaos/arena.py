@@ -283,7 +283,8 @@ class Arena:
     def case(self, **terms: Any) -> Case:
         """Return what there is to judge, on these terms (`Case`)."""
         origin_s = SystemClock().now().timestamp() - time.monotonic()
-        return Case(read_history(self.project.db), self.entries, origin_s, **terms)
+        entries = self.entries  # first: what is told while the history is read would be unknown to it
+        return Case(read_history(self.project.db), entries, origin_s, **terms)
 
 
 def _pool(database: Server) -> PgBouncer:

@@ -6,6 +6,7 @@ import errno
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
@@ -183,3 +184,20 @@ def test_what_a_worker_claimed_without_hearing_of_it_goes_back_at_once(
         pass
     job = launcher.jobs.get(timeout=30)
     assert (job.epoch, job.try_number) == (2, 1)
+
+
+@pytest.mark.parametrize("worker", [replace(PLAN, slots=1, drain_s=30)], indirect=True, ids=["drains"])
+def test_a_worker_that_drains_claims_no_more_and_waits_for_what_runs(migrated_sqlite_db, worker, launcher):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(task("a"), task("b", priority_weight=-1)))
+    run_pk = engine.trigger()
+    while engine.advance():
+        pass
+    job = launcher.jobs.get(timeout=30)
+    leaving = Thread(target=worker.drain)
+    leaving.start()
+    worker.finished(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success"))
+    leaving.join(30)
+    assert launcher.stopped.empty()
+    assert launcher.jobs.empty()
+    assert engine.states(run_pk) == {"a": "success", "b": "queued"}

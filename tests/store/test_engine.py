@@ -297,3 +297,9 @@ def test_a_value_that_no_index_holds_is_no_outage_of_postgresql(postgres_db):
     name = "".join(f"{number:x}" for number in range(3_000))
     with pytest.raises(sa.exc.OperationalError, match="index row"), postgres_db.write() as session:
         session.execute(sa.insert(tables.pool).values(name=name, slots=1))
+
+
+@pytest.mark.postgres
+def test_a_frozen_process_cannot_hold_a_lock_for_ever(postgres_db):
+    with postgres_db.write() as session:
+        assert session.scalar(sa.text("SHOW idle_in_transaction_session_timeout")) == "15s"
