@@ -1,4 +1,6 @@
-"""`python -m benchmarks [NAME ...] [--runs N] [--database URL] [--broker URL]`; without a name, all of them.
+"""`python -m benchmarks [NAME ...] [--runs N] [--distributed | --database URL --broker URL]`; without a name, all.
+
+`--distributed` measures scheduler, worker and page as processes of their own, on a PostgreSQL and a Redis of its own.
 
 `python -m benchmarks tickets --redis URL --amqp URL` compares ways to deliver tickets.
 """
@@ -14,12 +16,15 @@ from benchmarks import tickets
 from benchmarks.figures import show_machine
 from benchmarks.floors import measure_floors
 from benchmarks.flows import FLOWS
+from benchmarks.planner import planner
+from benchmarks.punctuality import punctuality
 from benchmarks.queries import queries
-from benchmarks.server import serving
+from benchmarks.server import SLOTS, distributed, serving
+from benchmarks.services import private_services
 from benchmarks.starts import STARTS
 
 #: Measured on servers of their own.
-ALONE = {**STARTS, "queries": queries}
+ALONE = {**STARTS, "queries": queries, "punctuality": punctuality, "planner": planner}
 NAMES = [*ALONE, *FLOWS]
 
 
@@ -31,13 +36,17 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--runs", type=int, default=5, help="runs of each, after one to warm up")
+    parser.add_argument("--distributed", action="store_true", help="on private servers; the flows only")
     parser.add_argument("--database", help="an empty PostgreSQL database; else SQLite")
     parser.add_argument("--broker", help="Redis or RabbitMQ; else the in-process broker")
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(NAMES)
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}, tickets")
-    measure(options.names or NAMES, options.runs, options.database, options.broker)
+    if options.distributed:
+        measure_distributed([name for name in options.names or NAMES if name in FLOWS], options.runs)
+    else:
+        measure(options.names or NAMES, options.runs, options.database, options.broker)
 
 
 def measure(names: list[str], runs: int, database: str | None, broker: str | None) -> None:
@@ -56,6 +65,15 @@ def measure(names: list[str], runs: int, database: str | None, broker: str | Non
             )
             for name in flows:
                 FLOWS[name](server, runs, floors)
+
+
+def measure_distributed(names: list[str], runs: int) -> None:
+    """Measure flows on a scheduler, a worker and a page of their own."""
+    show_machine("PostgreSQL, fsync on", f"redis; scheduler, worker of {SLOTS} slots, page")
+    with private_services() as settings, distributed(**settings) as server:
+        floors = measure_floors(settings["broker_url"], settings["database_url"])
+        for name in names:
+            FLOWS[name](server, runs, floors)
 
 
 main(sys.argv[1:])

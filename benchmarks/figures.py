@@ -7,6 +7,7 @@ import sqlite3
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from os import cpu_count
 
 
@@ -27,6 +28,12 @@ class Figure:
         if not self.floor:
             return shown
         return f"{shown}  floor {self.floor:.3f} {self.unit}, ratio {middle / self.floor:.1f}"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that so large a share of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, ceil(share * len(ordered)) - 1)]
 
 
 def show(*figures: Figure) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 
-from benchmarks.figures import Figure, show
+from benchmarks.figures import Figure, percentile, show
 from benchmarks.floors import Floors
 from benchmarks.server import Done, Server, log_bytes, own_cpu_share, wait_until
 
@@ -106,9 +106,12 @@ def long10(server: Server, runs: int, floors: Floors) -> None:
 
 def latency(server: Server, runs: int, floors: Floors) -> None:
     """From the trigger to the first start and to the end, of a file in use and of one that has just changed."""
-    done = _measure(server, "one", ONE, max(runs, 20), floors.task)
+    done = _measure(server, "one", ONE, max(runs, 100), floors.task)
     starts = [each.first_start_s * 1000 for each in done]
-    show(Figure("latency warm: trigger to first start", starts, "ms", floors.task * 1000))
+    show(
+        Figure("latency warm: trigger to first start", starts, "ms", floors.task * 1000),
+        Figure("latency warm: trigger to first start, p99", [percentile(starts, 0.99)], "ms"),
+    )
     _show_parts("latency warm", done)
     cold = [_run_changed(server, number) for number in range(runs)]
     starts = [each.first_start_s * 1000 for each in cold]
@@ -148,6 +151,7 @@ def _measure(server: Server, name: str, text: str, runs: int, floor: float | Non
     show(
         Figure(f"{name}: trigger to end", [each.total_s for each in done], "s", floor),
         Figure(f"{name}: CPU of all processes", [each.cpu_s for each in done], "s"),
+        Figure(f"{name}: CPU a task", [each.cpu_s / len(each.attempts) * 1000 for each in done], "ms"),
         Figure(f"{name}: peak memory (PSS)", [each.peak_bytes / 1e6 for each in done], "MB"),
     )
     return done

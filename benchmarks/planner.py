@@ -1,4 +1,4 @@
-"""How many decisions a second the planner makes: `python benchmarks/planner.py [tasks]`.
+"""How many decisions a second the planner makes: `python -m benchmarks planner`.
 
 A decision is one task judged (moved or held) or one candidate admitted or refused. Three graphs: a chain
 whose first task fails, a fan that opens and closes, and layers of ten in which every task waits for the ten
@@ -8,11 +8,11 @@ before it.
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from time import perf_counter
+from time import process_time
 
+from benchmarks.figures import Figure, show
 from scheduler.core.admission import Admission, Candidate, Limits, Room, admit
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
@@ -20,7 +20,7 @@ from scheduler.core.plan import plan
 from scheduler.core.states import TaskState
 from scheduler.wire import DagSpec, TaskSpec
 
-ROUNDS = 5
+SIZE = 10_000
 States = dict[str, dict[str, TaskState]]
 
 
@@ -111,31 +111,22 @@ def _states(graph: TaskGraph, state: TaskState) -> States:
     return {task_id: {"": state} for task_id in graph.order}
 
 
-def _rate(work: Callable[[], int]) -> float:
-    """Return decisions a second, the best of some rounds."""
-    best = 0.0
-    for _ in range(ROUNDS):
-        gc.collect()
-        began = perf_counter()
-        count = work()
-        best = max(best, count / (perf_counter() - began))
-    return best
-
-
-def main() -> None:
-    """Print a line a scenario."""
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+def planner(settings: dict[str, str], runs: int) -> None:
+    """The planner alone, without a database: tasks judged, or candidates admitted or refused, a second of CPU."""
     for prepare in (fail_chain, open_fan, new_layers, admission):
-        print(f"{prepare.__name__:<12} {size:>7,} tasks  {_rate(prepare(size)):>12,.0f} decisions/s")
-    began = perf_counter()
-    graph = layers(size)
-    built = perf_counter()
-    graph.weight("t0")
-    weighed = perf_counter()
-    print(
-        f"graph        {size:>7,} tasks  built in {built - began:.3f} s, weights in {weighed - built:.3f} s"
-    )
+        work = prepare(SIZE)
+        show(Figure(f"planner: {prepare.__name__}, {SIZE:,} tasks", [_rate(work) for _ in range(runs)], "/s"))
+    show(Figure(f"planner: graph of {SIZE:,} tasks built", [_build(layers) for _ in range(runs)], "s"))
 
 
-if __name__ == "__main__":
-    main()
+def _rate(work: Callable[[], int]) -> float:
+    gc.collect()
+    began = process_time()
+    count = work()
+    return count / (process_time() - began)
+
+
+def _build(make: Callable[[int], TaskGraph]) -> float:
+    began = process_time()
+    make(SIZE).weight("t0")
+    return process_time() - began

@@ -1,11 +1,11 @@
-"""A server under measurement: `dirigent up` on a folder of its own, and what its processes take."""
+"""What is under measurement: `dirigent up`, or scheduler, worker and page, on a folder of its own; what it takes."""
 
 from __future__ import annotations
 
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,16 +21,24 @@ from tests.integration.processes import Process
 from tests.integration.project import Project, project
 
 POLL_S = 0.02
+#: Of the worker of a distributed set-up: as many as `dirigent up` has on two cores.
+SLOTS = 8
 GIVE_UP_S = 600.0
 
 
 @dataclass
 class Server:
-    """One running `dirigent up`."""
+    """One running `dirigent up`; or the page of a distributed set-up, and the `others` of it."""
 
     project: Project
     process: Process
     person: Person
+    others: list[Process] = field(default_factory=list)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that were started by hand."""
+        return [each.pid for each in (self.process, *self.others)]
 
     @property
     def ledger(self) -> Path:
@@ -45,13 +53,17 @@ class Server:
     def run(self, dag_id: str) -> Done:
         """Trigger a DAG from the page, wait for its end, and check that nothing was lost or ran twice."""
         self.ledger.unlink(missing_ok=True)
-        before = cpu_s(self.process.pid)
+        before = self.cpu_s()
         run_id = self.person.trigger(dag_id)
-        with watching_memory(self.process.pid) as memory:
+        with watching_memory(self.pids) as memory:
             wait_until(lambda: self.state(dag_id, run_id) not in ("queued", "running"))
-        done = self._done(dag_id, run_id, cpu_s(self.process.pid) - before, memory)
+        done = self._done(dag_id, run_id, self.cpu_s() - before, memory)
         done.check(self.ledger.read_text().split())
         return done
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds of all processes; database and broker are others' matter."""
+        return sum(cpu_s(pid) for pid in self.pids)
 
     def state(self, dag_id: str, run_id: str) -> str:
         """Return how a run stands."""
@@ -131,13 +143,13 @@ class Memory:
 
 
 @contextmanager
-def watching_memory(pid: int) -> Iterator[Memory]:
+def watching_memory(pids: Sequence[int]) -> Iterator[Memory]:
     """Look at the memory of all processes twice a second."""
     memory = Memory()
 
     def watch() -> None:
         while not memory.over.wait(0.5):
-            memory.peak_bytes = max(memory.peak_bytes, pss_bytes(pid))
+            memory.peak_bytes = max(memory.peak_bytes, sum(map(pss_bytes, pids)))
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
@@ -146,7 +158,7 @@ def watching_memory(pid: int) -> Iterator[Memory]:
     finally:
         memory.over.set()
         thread.join()
-        memory.peak_bytes = max(memory.peak_bytes, pss_bytes(pid))
+        memory.peak_bytes = max(memory.peak_bytes, sum(map(pss_bytes, pids)))
 
 
 def tree(pid: int) -> list[psutil.Process]:
@@ -216,6 +228,19 @@ def serving(**settings: str) -> Iterator[Server]:
     """Run `dirigent up` on a fresh project."""
     with fresh_project(**settings) as made:
         process = made.start()
-        link = re.search(r"Sign in: (\S+)", process.output)
-        assert link is not None, process.output
-        yield Server(made, process, Person(link[1]))
+        yield Server(made, process, _person(process))
+
+
+@contextmanager
+def distributed(slots: int = SLOTS, **settings: str) -> Iterator[Server]:
+    """Run scheduler, worker and page on the database and the broker of the settings."""
+    with fresh_project(secret_key="b" * 44, **settings) as made:
+        others = [made.start("scheduler"), made.start("worker", "--slots", str(slots))]
+        page = made.start("web")
+        yield Server(made, page, _person(page), others)
+
+
+def _person(process: Process) -> Person:
+    link = re.search(r"Sign in: (\S+)", process.output)
+    assert link is not None, process.output
+    return Person(link[1])
