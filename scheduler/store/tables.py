@@ -230,10 +230,17 @@ task_instance = Table(
         "state",
         **_live("state", *UNFINISHED_TASKS),
     ),
-    Index(
-        "ix_task_instance_scheduled_live", "queue", "priority", "scheduled_at", **_live("state", "scheduled")
-    ),
     Index("ix_task_instance_occupying_live", "pool", **_live("state", *OCCUPYING_TASKS)),
+)
+
+#: In the order in which tasks are admitted.
+Index(
+    "ix_task_instance_scheduled_live",
+    task_instance.c.queue,
+    task_instance.c.priority.desc(),
+    task_instance.c.scheduled_at,
+    task_instance.c.id,
+    **_live("state", "scheduled"),
 )
 
 attempt = Table(

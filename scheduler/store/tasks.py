@@ -243,7 +243,7 @@ _SCHEDULED = (
     )
     .join(dag_run, dag_run.c.id == T.run_pk)
     .outerjoin(_POOLS, _POOLS.c.name == T.pool)
-    .where(T.state == TaskState.SCHEDULED, one_of(T.queue, "queues"))
+    .where(is_in(T.state, [TaskState.SCHEDULED]))
     .where(~one_of(T.pool, "full_pools"))
     .where(~one_of(T.run_pk, "full_runs"))
     .where(~IS_STOPPING)
@@ -251,6 +251,9 @@ _SCHEDULED = (
     .limit(sa.bindparam("room", type_=sa.Integer()))
     .with_for_update(of=task_instance, skip_locked=True)
 )  # fmt: skip
+#: One queue is read in the order of its index, as far as there is room; several are sorted.
+_OF_ONE_QUEUE = _SCHEDULED.where(T.queue == sa.bindparam("queue", type_=T.queue.type))
+_OF_QUEUES = _SCHEDULED.where(one_of(T.queue, "queues"))
 _OCCUPANCY = (
     sa.select(
         T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id, sa.func.count(), sa.func.sum(T.pool_slots)
@@ -274,13 +277,13 @@ def scheduled_tasks(
     Rows are locked, and rows that another transaction holds are passed over; the pools are locked too, and waited for.
     Ask for `occupancy` afterwards: what was admitted meanwhile is seen then.
     """
-    binds = {
-        "queues": sorted(queues),
-        "full_pools": sorted(full_pools),
-        "full_runs": sorted(full_runs),
-        "room": limit,
-    }
-    rows: Iterable[Any] = session.execute(_SCHEDULED, binds)
+    binds = {"full_pools": sorted(full_pools), "full_runs": sorted(full_runs), "room": limit}
+    rows: Iterable[Any]
+    match sorted(queues):
+        case [queue]:
+            rows = session.execute(_OF_ONE_QUEUE, binds | {"queue": queue})
+        case several:
+            rows = session.execute(_OF_QUEUES, binds | {"queues": several})
     return [ScheduledTask(*row) for row in rows]
 
 
