@@ -19,7 +19,7 @@ from psycopg import sql
 from scheduler.store.postgresql import CHANNEL, plain_url
 
 #: Commits that come closer together than this share a NOTIFY.
-_TELL_EVERY_S: Final = 0.005
+TELL_EVERY_S: Final = 0.005
 _LONGEST_PAUSE_S: Final = 10.0
 _GOODBYE_S: Final = 5.0
 _LISTEN: Final = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
@@ -84,4 +84,4 @@ class PostgresWatch:
             connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._me), prepare=False)
             if is_last:
                 return
-            time.sleep(_TELL_EVERY_S)
+            time.sleep(TELL_EVERY_S)
