@@ -16,13 +16,13 @@ from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.knots import blocked_runs
 from scheduler.store.leases import expired_attempts
+from scheduler.store.run_queue import startable_runs
 from scheduler.store.runs import (
     RunRow,
     flag_due_runs,
     lock_runs,
     move_runs,
     overdue_runs,
-    startable_runs,
 )
 from scheduler.store.tickets import overdue_queues
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from scheduler.core.admission import admit
 from scheduler.core.graph import TaskGraph
 from scheduler.core.plan import States, needed, why
-from scheduler.core.states import FINISHED, RunState, RunType, TaskState
+from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.operations.finding import get_run, get_task
 from scheduler.store import facts
-from scheduler.store.dags import find_dag
 from scheduler.store.engine import Session
 from scheduler.store.limits import candidate_of, limits_of, load_scheduled, queue_slots
+from scheduler.store.run_queue import standing_of
 from scheduler.store.runs import RunRow, previous_run
 from scheduler.store.tasks import TaskRow, occupancy, states_of, tasks_named
 from scheduler.store.versions import load_graph
@@ -60,15 +60,16 @@ def _no_scheduler(session: Session) -> list[str]:
 
 
 def _why_run_waits(session: Session, run: RunRow) -> str:
-    dag = find_dag(session, run.dag_id)
-    if dag is None:
+    standing = standing_of(session, run)
+    if standing is None:
         return f"DAG {run.dag_id!r} is gone"
-    if dag.is_paused and run.run_type is RunType.SCHEDULED:
+    if standing.is_held:
         return f"its run waits: DAG {run.dag_id!r} is paused, which holds scheduled runs; resume it"
-    running = facts.count_running_runs(session, run.dag_id)
-    if running >= dag.max_active_runs:
-        return f"its run waits: {running} runs of the DAG are running, its max_active_runs"
-    return "its run is about to start"
+    if standing.may_start:
+        return "its run is about to start"
+    ahead = f", {standing.place - 1} queued before it" if standing.place > 1 else ""
+    words = f"{standing.running} of at most {standing.max_active_runs} runs of the DAG are running{ahead}"
+    return f"its run waits: {words} (max_active_runs)"
 
 
 def _why_none(session: Session, run: RunRow, task: TaskRow) -> list[str]:

@@ -6,11 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from scheduler.core.states import RunState, TaskState
+from scheduler.core.states import TaskState
 from scheduler.store.engine import Session
 from scheduler.store.instants import db_now
-from scheduler.store.lists import is_in
-from scheduler.store.tables import ACTIVE_RUNS, dag_run, leader, task_instance
+from scheduler.store.tables import dag_run, leader, task_instance
 from scheduler.store.tasks import IS_STOPPING, ScheduledTask
 
 T = task_instance.c
@@ -55,11 +54,3 @@ def has_leader(session: Session) -> bool:
     """Tell whether a scheduler leads, by the database's clock."""
     query = sa.select(leader.c.name).where(leader.c.name == "scheduler", leader.c.lease_until > db_now())
     return session.scalar(query) is not None
-
-
-def count_running_runs(session: Session, dag_id: str) -> int:
-    """Return how many runs of a DAG are running."""
-    query = sa.select(sa.func.count()).where(
-        R.dag_id == dag_id, is_in(R.state, ACTIVE_RUNS), R.state == RunState.RUNNING
-    )
-    return int(session.scalar(query) or 0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from scheduler.core.states import UNFINISHED, RunState, RunType, TaskState
+from scheduler.core.states import UNFINISHED, RunState, TaskState
 from scheduler.store.engine import Session
+from scheduler.store.run_queue import is_held
 from scheduler.store.runs import age_of
 from scheduler.store.tables import dag, dag_run, task_instance
 
@@ -19,7 +20,7 @@ _MOVES = sa.exists().where(T.run_pk == R.id, T.state.in_(sorted(UNFINISHED - {Ta
 _WAITS_BEFORE = sa.exists().where(
     _OLDER.c.dag_id == R.dag_id,
     _OLDER.c.state == RunState.QUEUED,
-    sa.or_(~dag.c.is_paused, _OLDER.c.run_type != RunType.SCHEDULED),
+    ~is_held(_OLDER),
     sa.or_(age_of(_OLDER) < age_of(dag_run), sa.and_(age_of(_OLDER) == age_of(dag_run), _OLDER.c.id < R.id)),
 )
 _RUNNING = (

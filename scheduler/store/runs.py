@@ -15,7 +15,7 @@ from scheduler.failpoints import Edge
 from scheduler.store.engine import Session, at_edge, request_wake
 from scheduler.store.events import Event, append
 from scheduler.store.lists import is_in, is_raised, one_of
-from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run
+from scheduler.store.tables import ACTIVE_RUNS, dag_run
 from scheduler.store.tasks import insert_tasks
 from scheduler.store.upsert import insert_into
 
@@ -281,39 +281,6 @@ def _stamps(now: datetime, to: RunState) -> dict[str, Any]:
 def age_of(run: sa.FromClause) -> sa.ColumnElement[datetime]:
     """Return what the runs of a DAG are ordered by: `depends_on_past` looks back along the same row."""
     return sa.func.coalesce(run.c.logical_date, run.c.run_after)
-
-
-def _startable() -> sa.Select[Any]:
-    active = (
-        sa.select(R.dag_id, sa.func.count().label("running"))
-        .where(_IS_ACTIVE, R.state == RunState.RUNNING)
-        .group_by(R.dag_id)
-        .subquery()
-    )
-    age = sa.func.row_number().over(partition_by=R.dag_id, order_by=(age_of(dag_run), R.id)).label("place")
-    waiting = (
-        sa.select(*ROW, age, sa.func.coalesce(active.c.running, 0).label("running"), dag.c.max_active_runs)
-        .join(dag, dag.c.dag_id == R.dag_id)
-        .outerjoin(active, active.c.dag_id == R.dag_id)
-        .where(_IS_ACTIVE, R.state == RunState.QUEUED)
-        .where(sa.or_(~dag.c.is_paused, R.run_type != RunType.SCHEDULED))
-        .subquery()
-    )
-    room = waiting.c.place + waiting.c.running <= waiting.c.max_active_runs
-    columns = [waiting.c[column.name] for column in ROW]
-    bound = sa.bindparam("room", type_=sa.Integer())
-    return sa.select(*columns).where(room).order_by(waiting.c.id).limit(bound)
-
-
-_STARTABLE = _startable()
-
-
-def startable_runs(session: Session, limit: int) -> list[RunRow]:
-    """Return queued runs that `max_active_runs` leaves room for, oldest first within each DAG.
-
-    Scheduled runs of a paused DAG wait; a run started by hand goes on.
-    """
-    return _rows(session.execute(_STARTABLE, {"room": limit}))
 
 
 def overdue_runs(session: Session, now: datetime) -> list[RunRow]:

@@ -45,7 +45,16 @@ def test_a_task_without_upstream_is_about_to_be_planned(write, led):
 def test_a_run_that_waits_for_max_active_runs_says_so(write, led):
     write(started_run, spec(max_active_runs=1), run_id="r0")
     write(trigger_run, NOW, "shop", run_id="r1", actor="")
-    assert _why(write) == ["Its run waits: 1 runs of the DAG are running, its max_active_runs."]
+    assert _why(write) == ["Its run waits: 1 of at most 1 runs of the DAG are running (max_active_runs)."]
+
+
+def test_a_run_that_would_find_a_place_but_for_older_ones_says_how_many(write, led):
+    write(started_run, spec(max_active_runs=2), run_id="r0")
+    write(trigger_run, NOW, "shop", run_id="r1", actor="")
+    write(trigger_run, NOW, "shop", run_id="r2", actor="")
+    assert _why(write) == ["Its run is about to start."]
+    words = "Its run waits: 1 of at most 2 runs of the DAG are running, 1 queued before it (max_active_runs)."
+    assert write(explain_task, "shop", "r2", "a") == [words]
 
 
 def test_a_scheduled_run_of_a_paused_dag_says_so(write, led):
