@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,16 +24,6 @@ class Pool:
     name: str
     slots: int
     description: str = ""
-
-
-def lock_pools(session: Session, names: Collection[str]) -> dict[str, int]:
-    """Return the slots of pools, locked in order of name until the transaction ends.
-
-    Unknown ones are left out. Whoever admits tasks holds the lock, so that two together never fill a pool
-    twice.
-    """
-    query = sa.select(P.name, P.slots).where(P.name.in_(sorted(names))).order_by(P.name).with_for_update()
-    return {row.name: row.slots for row in session.execute(query)}
 
 
 def list_pools(session: Session) -> list[Pool]:

@@ -15,10 +15,6 @@ def test_a_pool_is_made_changed_and_deleted(db, write):
         write(pools.delete_pool, "etl")
 
 
-def test_asked_by_name_unknown_pools_are_left_out(write):
-    assert write(pools.lock_pools, ["default_pool", "nowhere"]) == {"default_pool": 128}
-
-
 def test_a_changed_pool_wakes_whoever_admits_tasks(db, write):
     db.wake.wait(0)
     write(pools.put_pool, Pool("etl", 4))
@@ -33,14 +29,3 @@ def test_a_negative_pool_is_refused(write):
 def test_the_default_pool_cannot_be_deleted(write):
     with pytest.raises(Conflict, match="Give it 0 slots"):
         write(pools.delete_pool, "default_pool")
-
-
-@pytest.mark.postgres
-def test_a_locked_pool_makes_a_second_admission_wait(postgres_db):
-    with postgres_db.write() as first:
-        pools.lock_pools(first, ["default_pool"])
-        with postgres_db.write() as second:
-            second.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
-            with pytest.raises(Exception, match="lock timeout"):
-                pools.lock_pools(second, ["default_pool"])
-            second.rollback()
