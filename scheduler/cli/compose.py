@@ -23,7 +23,8 @@ from scheduler.config import Settings, default_slots
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
-from scheduler.dispatch.worker import Worker, WorkerPlan
+from scheduler.dispatch.worker import Worker
+from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.creating import CreateDueRuns
 from scheduler.loop.duties import (

@@ -9,27 +9,27 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from scheduler.clock import Clock
 from scheduler.core.ports import Publish
+from scheduler.dispatch.code_at_hand import CodeAtHand
 from scheduler.dispatch.hands import Bell, Launcher
 from scheduler.dispatch.jobs import job_of
+from scheduler.dispatch.lease_keeper import LeaseKeeper
 from scheduler.dispatch.report import Recorder, Report
 from scheduler.dispatch.successors import Successors
+from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.failpoints import Spot, reach
 from scheduler.runtime.supervisor.verdict import storable
-from scheduler.store.agenda import sources_in_demand
 from scheduler.store.claims import Claimed, claim_attempts, claims_of, has_queued, release_attempts
-from scheduler.store.engine import Database, Mark, Session, keep_quiet
+from scheduler.store.engine import Database, Mark, Session
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.leases import Renewal, cancellations, renew_leases
-from scheduler.store.workers import register_worker, renew_worker, stop_worker
+from scheduler.store.workers import stop_worker
 from scheduler.wire import ErrorInfo, Outcome
 
 log = logging.getLogger(__name__)
@@ -39,16 +39,6 @@ log = logging.getLogger(__name__)
 SLOW_POLL_S = 1.0
 #: Attempts that a stopping worker has told to end get this long; then they are killed.
 STOP_WAIT_S = 5.0
-#: An idle worker looks this often for code that will be asked for, this far ahead, for so many DAGs; where nothing was
-#: written in between, as often as what comes due demands.
-LOOK_AHEAD = timedelta(seconds=2)
-LOOK_ANYWAY = timedelta(seconds=8)
-DUE_SOON = timedelta(seconds=10)
-MOST_WARMED = 16
-#: Folders of snapshots that a worker remembers.
-KEPT_ROOTS = 64
-#: A worker on whose host an attempt could not be started claims nothing for so long, in seconds.
-UNFIT_S = 10.0
 #: Steps begin at least so far apart, in seconds.
 SPACING_S = 0.003
 #: Characters of why an outcome could not be recorded.
@@ -57,22 +47,6 @@ _LONGEST_WORDS = 2_000
 #: long as the last step took, and not longer than this in all.
 FULL_PACE = 3
 FULL_SPACING_S = 0.03
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerPlan:
-    """Who a worker is and what it may take."""
-
-    worker_id: str
-    hostname: str
-    pid: int
-    queues: frozenset[str]
-    slots: int
-    lease_s: float
-    heartbeat_s: float
-    version: str = ""
-    unfit_s: float = UNFIT_S
-    drain_s: float = 0.0
 
 
 class Worker:
@@ -94,17 +68,16 @@ class Worker:
         self._db = db
         self._plan = plan
         self._clock = clock
-        self._graphs = graphs
         self._launcher = launcher
         self._bell = bell
         self._publish = publish
-        self._code_root = code_root
         self._successors = successors
         self._recorder = Recorder(graphs, random.random, successors)
         #: For outcomes that cannot be recorded together with what follows them.
         self._plain_recorder = Recorder(graphs, random.random)
         self._claims: dict[int, Claimed] = {}
-        self._roots: dict[int, Path] = {}
+        self._leases = LeaseKeeper(db, plan, clock, launcher, self._claims)
+        self._code = CodeAtHand(db, clock, graphs, launcher, code_root)
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._unreported: list[Report] = []
         self._unstarted: set[int] = set()
@@ -116,19 +89,13 @@ class Worker:
         self._drained = Event()
         self._paused = False
         self._spare_until = self._gather_until = clock.monotonic()
-        self._renewed_at = clock.monotonic()
-        self._obeyed_at = self._renewed_at
-        self._looked_at = clock.now() - timedelta(days=1)
-        self._looked_mark: Mark | None = None
         self._idle_mark: Mark | None = None
         self._thread = Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> None:
         """Make the worker known and begin to claim."""
-        self._db.transact(self._register)
-        self._note_renewal(self._clock.monotonic())
+        self._leases.start(self._stopping)
         self._thread.start()
-        Thread(target=self._guard, name="worker-leases", daemon=True).start()
 
     def drain(self) -> None:
         """Claim no more, and wait until what runs has ended by itself and is reported, as long as the plan allows."""
@@ -174,20 +141,6 @@ class Worker:
         """How many slots are taken."""
         return len(self._claims)
 
-    def _register(self, session: Session) -> None:
-        plan = self._plan
-        register_worker(
-            session,
-            self._clock.now(),
-            worker_id=plan.worker_id,
-            hostname=plan.hostname,
-            pid=plan.pid,
-            queues=plan.queues,
-            slots=plan.slots,
-            version=plan.version,
-            lease_s=plan.lease_s,
-        )
-
     # --- the loop ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -225,12 +178,12 @@ class Worker:
     def _step(self, *, is_asked: bool) -> None:
         try:
             # First: what is launched on an old hold could be ended by it.
-            if self._clock.monotonic() - self._renewed_at >= self._plan.heartbeat_s:
-                self._renew()
+            if self._leases.renew_in_time():
                 self._bell.watch(self._clock.monotonic())
             self._report_and_claim(is_asked=is_asked)
-            self._obey_cancellations()
-            self._look_ahead()
+            self._leases.obey_cancellations()
+            if not self._claims:
+                self._code.look_ahead()
         except DirigentError as error:
             log.warning("worker: %s", error)
         except Exception:
@@ -370,11 +323,7 @@ class Worker:
     def _launch(self, claim: Claimed) -> None:
         """Start a claimed attempt; one that cannot be started gets an outcome that says why."""
         try:
-            root, graph = self._roots.get(claim.snapshot_id), self._graphs.known(claim.version_id)
-            if root is None or graph is None:
-                with self._db.read() as session:
-                    root = self._root(session, claim.snapshot_id)
-                    graph = self._graphs.get(session, claim.version_id)
+            root, graph = self._code.of(claim)
             reach(Spot.LAUNCH)
             self._launcher.launch(job_of(claim, graph, root))
             reach(Spot.LAUNCHED)
@@ -393,79 +342,6 @@ class Worker:
         self._unfit_until, self._unfit_reason = self._clock.monotonic() + unfit_s, str(error)
         self._publish.ring(plan.queues)
         self._signal.set()
-
-    def _root(self, session: Session, snapshot_id: int) -> Path:
-        """Bring the code of a snapshot to this host, once."""
-        root = self._roots.pop(snapshot_id, None) or self._code_root(session, snapshot_id)
-        self._roots[snapshot_id] = root
-        while len(self._roots) > KEPT_ROOTS:
-            del self._roots[next(iter(self._roots))]
-        return root
-
-    def _look_ahead(self) -> None:
-        """Have the code ready of DAGs that are new here or due soon: a first attempt then starts as fast as any."""
-        now = self._clock.now()
-        if self._claims or now - self._looked_at < LOOK_AHEAD:
-            return
-        mark = self._db.mark()
-        if mark is not None and mark == self._looked_mark and now - self._looked_at < LOOK_ANYWAY:
-            return
-        self._looked_mark = mark
-        since, self._looked_at = self._looked_at, now
-        with self._db.read() as session:
-            wanted = sources_in_demand(session, since, now + DUE_SOON, MOST_WARMED)
-            places = [(self._root(session, source.snapshot_id), source.file) for source in wanted]
-        for root, file in places:
-            self._launcher.warm(root, file)
-
-    # --- leases -----------------------------------------------------------------------------------------------
-
-    def _renew(self) -> None:
-        asked_at = self._clock.monotonic()
-        renewal = self._db.transact(self._prolong)
-        self._note_renewal(asked_at)
-        for attempt_id in set(self._claims) - renewal.kept:
-            self._launcher.stop(attempt_id, "its lease was lost", within_s=0.0)
-        for attempt_id, reason in renewal.cancelled.items():
-            self._launcher.stop(attempt_id, reason)
-
-    def _note_renewal(self, asked_at: float) -> None:
-        """Leases are good from when they were asked for; nothing lives to their end, though this process be frozen."""
-        self._renewed_at = asked_at
-        self._launcher.hold(asked_at + self._plan.lease_s - self._plan.heartbeat_s / 4)
-
-    def _prolong(self, session: Session) -> Renewal:
-        keep_quiet(session)
-        plan = self._plan
-        if not renew_worker(session, plan.worker_id, busy=len(self._claims), lease_s=plan.lease_s):
-            # It was silent for so long that it counted as gone.
-            self._register(session)
-        return renew_leases(session, worker_id=plan.worker_id, ids=list(self._claims), lease_s=plan.lease_s)
-
-    def _obey_cancellations(self) -> None:
-        """Stop what somebody asked to stop; looked up once a slow poll, as a heartbeat may be far off."""
-        if not self._claims or self._clock.monotonic() - self._obeyed_at < SLOW_POLL_S:
-            return
-        self._obeyed_at = self._clock.monotonic()
-        with self._db.read() as session:
-            asked = cancellations(session, worker_id=self._plan.worker_id)
-        for attempt_id, reason in asked.items():
-            if attempt_id in self._claims:
-                self._launcher.stop(attempt_id, reason)
-
-    def _guard(self) -> None:
-        """Watch the leases from a thread of its own: the worker's may hang in a database that does not answer."""
-        while not self._stopping.wait(self._plan.heartbeat_s / 4):
-            self._fence()
-
-    def _fence(self) -> None:
-        """Have all attempts dead before their leases run out, where this worker cannot renew them."""
-        left_s = self._renewed_at + self._plan.lease_s - self._clock.monotonic()
-        if left_s > self._plan.heartbeat_s:
-            return
-        within_s = max(0.0, left_s - self._plan.heartbeat_s / 4)
-        for attempt_id in list(self._claims):
-            self._launcher.stop(attempt_id, "this worker lost touch with the database", within_s)
 
     # --- the end ----------------------------------------------------------------------------------------------
 

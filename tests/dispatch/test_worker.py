@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.clock import SystemClock
-from scheduler.dispatch.worker import Worker, WorkerPlan
+from scheduler.dispatch.worker import Worker
+from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable
 from scheduler.store import Database
 from scheduler.store.graph_cache import GraphCache
