@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,14 +15,13 @@ from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LogLine
 from scheduler.logs.reader import LogPart
 from scheduler.security.secret_key import SecretKey
-from scheduler.store.versions import load_graph
+from scheduler.store.graph_cache import GraphCache
 from scheduler.wire import DagSpec
 
 if TYPE_CHECKING:
     from scheduler.store import Database, Session
 
 T = TypeVar("T")
-_KEEP_SPECS = 256
 
 
 class LogReader(Protocol):
@@ -42,21 +40,6 @@ class LogReader(Protocol):
         """Return the last lines, at most `count`."""
 
 
-class SpecCache:
-    """The graphs that pages asked for last, by version."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[int, DagSpec] = OrderedDict()
-
-    def get(self, session: Session, version_id: int) -> DagSpec:
-        """Return the graph of a version."""
-        spec = self._kept.pop(version_id, None) or load_graph(session, version_id)
-        self._kept[version_id] = spec
-        while len(self._kept) > _KEEP_SPECS:
-            self._kept.popitem(last=False)
-        return spec
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebContext:
     """Everything that the pages need from outside."""
@@ -69,12 +52,19 @@ class WebContext:
     #: Address by which people reach the page, where that is not the one it listens on.
     base_url: str | None = None
     dags_folder: str = "dags"
-    specs: SpecCache = field(default_factory=SpecCache)
+    #: Shared with the scheduler where both run in one process.
+    graphs: GraphCache = field(default_factory=GraphCache)
+    version: str = "unknown"
 
 
 def web() -> WebContext:
     """Return what this application was built with."""
     return cast(WebContext, current_app.extensions["dirigent"])
+
+
+def spec_of(session: Session, version_id: int) -> DagSpec:
+    """Return the tasks of a version."""
+    return web().graphs.get(session, version_id).spec
 
 
 def writing(work: Callable[[Session], T]) -> T:

@@ -13,7 +13,7 @@ from scheduler.operations.explain import explain_task
 from scheduler.store.views import runs, tasks
 from scheduler.wire import DagSpec, TaskSpec
 from webui import tree
-from webui.context import reading, web
+from webui.context import reading, spec_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def task_details(dag_id: str, run_id: str, task_id: str, path: str = "") -> Task
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id)
         task = tasks.find_task(session, run.id, task_id, path)
-        spec = web().specs.get(session, run.version_id)
+        spec = spec_of(session, run.version_id)
         attempts = [each for each in tasks.list_attempts(session, task.id) if each.kind == "task"]
     return TaskDetails(
         run, task, _task_spec(spec, task_id), tuple(attempts), tuple(tree.downstream(spec, task_id))

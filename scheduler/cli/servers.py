@@ -19,6 +19,7 @@ from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import ServerLock
 from scheduler.cli.page import Page, address_of, bind
 from scheduler.cli.signals import stop_on_signal
+from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
 from scheduler.errors import BadSetting
 from scheduler.operations.sign_in import make_link
@@ -93,6 +94,8 @@ def make_page(house: House, port: int) -> WebContext:
         port=port,
         base_url=house.settings.base_url,
         dags_folder=str(house.settings.dags_folder),
+        graphs=house.graphs,
+        version=own_version(),
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from flask import Blueprint, Response
 
 from scheduler.store.views.home import count_slots
-from webui.context import now, reading
+from webui.context import now, reading, web
 from webui.fragments import data
 
 blueprint = Blueprint("api_monitor", __name__, url_prefix="/api/v2")
@@ -16,10 +14,7 @@ blueprint = Blueprint("api_monitor", __name__, url_prefix="/api/v2")
 @blueprint.get("/version")
 def show_version() -> Response:
     """Return the version of this program."""
-    try:
-        return data(version=version("dirigent"), git_version=None)
-    except PackageNotFoundError:
-        return data(version="unknown", git_version=None)
+    return data(version=web().version, git_version=None)
 
 
 @blueprint.get("/monitor/health")

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from scheduler.store import dag_files
 from scheduler.store.views import dags, runs
-from webui.context import reading, web
+from webui.context import reading, spec_of
 from webui.fragments import page
 from webui.numbers import number
 from webui.words import schedule
@@ -20,7 +20,7 @@ def _head(dag_id: str) -> dict[str, object]:
     """Return what stands at the head of each tab."""
     with reading() as session:
         dag = dags.find_dag(session, dag_id)
-        spec = web().specs.get(session, dag.version_id)
+        spec = spec_of(session, dag.version_id)
         broken = [each for each in dag_files.list_import_errors(session) if each.path == dag.file]
         version = dags.find_version(session, dag.version_id)
         newest = runs.list_runs(session, runs.RunWanted(dag_id=dag_id), limit=1)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from scheduler.store import dag_files
 from scheduler.store.views import dags, files
-from webui.context import reading, web
+from webui.context import reading, spec_of
 from webui.fragments import page
 from webui.numbers import number
 from webui.words import schedule
@@ -33,6 +33,6 @@ def show() -> Response:
             "tags": dags.list_tags(session),
             "broken": dag_files.list_import_errors(session),
             "uncalled": files.list_uncalled(session),
-            "schedules": {row.dag_id: schedule(web().specs.get(session, row.version_id)) for row in rows},
+            "schedules": {row.dag_id: schedule(spec_of(session, row.version_id)) for row in rows},
         }
     return page("dags.html", wanted=wanted, number=place, page_size=_PAGE, **model)

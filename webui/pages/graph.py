@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from scheduler.store.views import dags, runs
 from scheduler.store.views.grid import LOUDEST
 from scheduler.wire import DagSpec, TaskSpec
-from webui.context import reading, web
+from webui.context import reading, spec_of
 from webui.filters import state_words, task_url
 from webui.fragments import data
 from webui.words import span
@@ -28,7 +28,7 @@ def show(dag_id: str) -> Response:
             if run_id
             else dags.find_dag(session, dag_id).version_id
         )
-        spec = web().specs.get(session, version_id)
+        spec = spec_of(session, version_id)
     edges = [[up, task.task_id, *_label(task, up)] for task in spec.tasks for up in task.upstream]
     return data(nodes=_nodes(spec), edges=edges)
 

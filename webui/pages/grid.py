@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from scheduler.core.states import TaskState
 from scheduler.store.views import dags, grid, runs
 from webui import tree
-from webui.context import now, reading, web
+from webui.context import now, reading, spec_of, web
 from webui.details import log_address, one_by_one, task_details, why_not_running
 from webui.filters import run_url
 from webui.fragments import data, page
@@ -44,7 +44,7 @@ def show(dag_id: str) -> Response:
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id) if run_id else None
         version_id = run.version_id if run else dags.find_dag(session, dag_id).version_id
-        spec = web().specs.get(session, version_id)
+        spec = spec_of(session, version_id)
         found = grid.list_grid_runs(session, dag_id, limit, until=run.id if run else None)
     rows = tree.rows(spec)
     task_ids = [row.id for row in rows if not row.is_group]

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from scheduler.store import artifacts
 from scheduler.store.views import durations, runs
 from webui import tree
-from webui.context import reading, web
+from webui.context import reading, spec_of
 from webui.fragments import page
 
 blueprint = Blueprint("run", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>")
@@ -51,7 +51,7 @@ def list_tasks(dag_id: str, run_id: str) -> Response:
     """Show the tasks of this run as a list, in the order of the graph."""
     head = _head(dag_id, run_id)
     with reading() as session:
-        spec = web().specs.get(session, runs.find_run(session, dag_id, run_id).version_id)
+        spec = spec_of(session, runs.find_run(session, dag_id, run_id).version_id)
     place = {row.id: number for number, row in enumerate(tree.rows(spec))}
     ordered = sorted(head["tasks"], key=lambda task: place.get(task.task_id, len(place)))
     return page("run_tasks.html", tab="tasks", **{**head, "tasks": ordered})

@@ -14,7 +14,7 @@ from scheduler.security.tokens import new_token
 from scheduler.store.views import dags, runs
 from scheduler.wire import DagSpec, Data
 from webui import forms
-from webui.context import actor, now, reading, web, writing
+from webui.context import actor, now, reading, spec_of, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
 
@@ -51,7 +51,7 @@ def start(dag_id: str) -> ResponseReturnValue:
 def _dag(dag_id: str) -> tuple[dags.DagRow, DagSpec]:
     with reading() as session:
         dag = dags.find_dag(session, dag_id)
-        return dag, web().specs.get(session, dag.version_id)
+        return dag, spec_of(session, dag.version_id)
 
 
 def _conf_of(dag_id: str, run_id: str) -> Data:
