@@ -14,7 +14,10 @@ import click
 from scheduler import failpoints
 from scheduler.cli.archives import open_archive
 from scheduler.cli.attempt_logs import AttemptLogs
-from scheduler.cli.compose import EmbeddedServer, House, SchedulerServer, WorkerServer, open_house
+from scheduler.cli.compose.embedded import EmbeddedServer
+from scheduler.cli.compose.house import House, open_house
+from scheduler.cli.compose.schedulers import SchedulerServer
+from scheduler.cli.compose.workers import WorkerServer, make_worker
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import ServerLock
 from scheduler.cli.page import Page, address_of, bind
@@ -179,7 +182,7 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
         count = slots or default_slots()
-        server = WorkerServer(house, os.environ, queues=names, slots=count)
+        server = make_worker(house, os.environ, queues=names, slots=count)
         _serve(parts, server, pruner_of(house))
         click.echo(f"The worker is up: {count} slots for {', '.join(names)}.")
         _stay(stop, house, server)

@@ -8,10 +8,8 @@ from threading import Thread
 import pytest
 import sqlalchemy as sa
 
-from scheduler.cli.notifier import Notifier
 from scheduler.errors import BadSetting
-from scheduler.store import Database
-from scheduler.store.migrate import upgrade
+from scheduler.loop.notifier import Notifier
 from scheduler.store.outbox import post_run_failed
 from scheduler.store.tables import outbox
 
@@ -32,11 +30,9 @@ class SetClock:
 
 
 @pytest.fixture
-def db(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'dirigent.db'}")
-    upgrade(database)
-    yield database
-    database.close()
+def db(migrated_sqlite_db):
+    """One kind of database is enough: tests/store/test_outbox.py asks both."""
+    return migrated_sqlite_db
 
 
 class Service(ThreadingHTTPServer):

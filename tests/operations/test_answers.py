@@ -3,34 +3,26 @@ from typing import Any
 
 import pytest
 
-from scheduler.cli.answers import Answers
 from scheduler.clock import SystemClock
 from scheduler.dispatch.jobs import job_of
 from scheduler.errors import Conflict, NotFound
+from scheduler.operations.answers import Answers
 from scheduler.security.encryption import FernetCipher
 from scheduler.security.secret_key import SecretKey
-from scheduler.store import Database
 from scheduler.store.artifacts import list_artifacts
 from scheduler.store.connections import Connection, put_connection
-from scheduler.store.migrate import upgrade
 from scheduler.store.runs import find_run
 from tests.loop.engine import Engine, spec, task
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def engine(request, tmp_path):
-    url = (
-        f"sqlite:///{tmp_path}/a.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    )
-    database = Database(url)
-    upgrade(database)
-    engine = Engine(database)
+@pytest.fixture
+def engine(db):
+    engine = Engine(db)
     engine.worker()
     engine.define(spec(task("extract"), task("load")))
     engine.trigger(run_id="first", logical_date=engine.now)
     engine.advance()
-    yield engine
-    database.close()
+    return engine
 
 
 @pytest.fixture

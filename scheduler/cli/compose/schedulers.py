@@ -1,0 +1,174 @@
+"""The side of a process that leads: loop, DAG folder, messages to people; and the scheduler that is nothing else."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from scheduler.cli.archives import open_archive
+from scheduler.cli.compose.house import House
+from scheduler.cli.orphan_logs import OrphanLogs
+from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
+from scheduler.loop.admitting import AdmitTasks
+from scheduler.loop.creating import CreateDueRuns
+from scheduler.loop.duties import (
+    NamedDuty,
+    RescueLost,
+    RingAgain,
+    StartRuns,
+    TimeOutRuns,
+    Together,
+    give_way,
+    wake_runs,
+)
+from scheduler.loop.effects import Effects
+from scheduler.loop.planning import PlanRuns
+from scheduler.loop.pruning import Prune
+from scheduler.loop.service import Service
+from scheduler.operations.answers import Answers
+from scheduler.parsing.folder import DagFolder
+from scheduler.parsing.register import Policy
+from scheduler.runtime.supervisor.supervisor import Supervisor
+from scheduler.security.encryption import FernetCipher
+from scheduler.wire import Outcome
+
+if TYPE_CHECKING:
+    from scheduler.loop.notifier import Notifier
+
+
+def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
+    """Return the table of duties, in the order in which a tick does them."""
+    graphs = house.graphs
+    advance = Together((StartRuns(graphs), PlanRuns(graphs, effects), AdmitTasks(graphs, effects)))
+    return (
+        NamedDuty("create due runs", CreateDueRuns(graphs), 50),
+        NamedDuty("wake runs", wake_runs, 50),
+        NamedDuty("advance runs", advance, 50, on_wake=True),
+        NamedDuty("rescue lost attempts", RescueLost(graphs), 100),
+        NamedDuty("time out runs", TimeOutRuns(graphs, effects), 50),
+        NamedDuty("give way", give_way, 50, on_time=False),
+        NamedDuty("ring again", RingAgain(effects), 100),
+        NamedDuty("prune", Prune(house.settings.log_retention_days), 100, on_time=False),
+    )
+
+
+def make_service(
+    house: House, publish: CeleryPublish, *, on_lead: Callable[[], None], on_yield: Callable[[], None]
+) -> Service:
+    """Build the scheduler service."""
+    effects = Effects(len(house.settings.notify_on_failure))
+    return Service(
+        house.db,
+        duties_of(house, effects),
+        effects,
+        publish=publish,
+        clock=house.clock,
+        holder=f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}",
+        on_lead=on_lead,
+        on_yield=on_yield,
+    )
+
+
+def make_notifier(house: House) -> Notifier | None:
+    """Build the sender of messages, where somebody is to be told. Apprise takes a third of a second to load."""
+    addresses = house.settings.notify_on_failure
+    if not addresses:
+        return None
+    module = import_module("scheduler.loop.notifier")
+    notifier: Notifier = module.Notifier(house.db, house.clock, addresses, house.settings.page_url)
+    return notifier
+
+
+def make_folder(house: House, parser: Supervisor) -> DagFolder:
+    """Build the service that reads the DAG folder."""
+    settings = house.settings
+    return DagFolder(
+        db=house.db,
+        parser=parser,
+        root=settings.dags_folder,
+        home=settings.home,
+        clock=house.clock,
+        policy=Policy(is_paused=settings.dags_are_paused_at_creation),
+        timeout_s=settings.parse_timeout_s,
+        memory_bytes=settings.parse_memory_mb * 1024 * 1024,
+    )
+
+
+class SchedulerSide:
+    """The loop, and the DAG folder while this process leads."""
+
+    def __init__(self, house: House, publish: CeleryPublish, parser: Supervisor) -> None:
+        self._house = house
+        self._parser = parser
+        self._folder: DagFolder | None = None
+        self._service = make_service(house, publish, on_lead=self._open_folder, on_yield=self._close_folder)
+        self._notifier = make_notifier(house)
+        archive = open_archive(house.settings)
+        self._orphans = OrphanLogs(house.db, house.clock, archive) if archive else None
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that plans."""
+        return self._service.leads
+
+    def start(self) -> None:
+        """Begin to stand for the lead."""
+        self._service.start()
+        if self._notifier is not None:
+            self._notifier.start()
+        if self._orphans is not None:
+            self._orphans.start()
+
+    def close(self) -> None:
+        """Stop, and let another lead."""
+        self._service.close()
+        self._close_folder()
+        if self._notifier is not None:
+            self._notifier.close()
+        if self._orphans is not None:
+            self._orphans.close()
+
+    def _open_folder(self) -> None:
+        self._folder = make_folder(self._house, self._parser)
+        self._folder.start()
+
+    def _close_folder(self) -> None:
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
+
+
+class SchedulerServer:
+    """A scheduler of a distributed set-up, with a supervisor of its own for parsing."""
+
+    def __init__(self, house: House, environ: Mapping[str, str]) -> None:
+        celery = create_celery(house.settings)
+        check_broker(celery)
+        self._publish = CeleryPublish(celery)
+        self._supervisor = Supervisor(
+            on_outcome=_expect_no_outcome,
+            answer=Answers(house.db, FernetCipher(house.secret), house.clock),
+            clock=house.clock,
+            environ=environ,
+            pass_on=house.settings.pass_environ,
+        )
+        self._side = SchedulerSide(house, self._publish, self._supervisor)
+
+    def start(self) -> None:
+        """Begin to stand for the lead."""
+        self._supervisor.start()
+        self._side.start()
+
+    def close(self) -> None:
+        """Give the lead up and stop."""
+        self._side.close()
+        self._supervisor.close()
+        self._publish.close()
+
+
+def _expect_no_outcome(outcome: Outcome) -> None:
+    raise AssertionError(f"a scheduler launches no attempts, yet {outcome.attempt_id} ended")

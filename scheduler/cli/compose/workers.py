@@ -1,0 +1,193 @@
+"""The side of a process that claims and runs attempts, and the worker that is nothing else."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from secrets import token_hex
+
+from scheduler.cli.archives import open_archive
+from scheduler.cli.compose.house import House
+from scheduler.cli.version import own_version
+from scheduler.cli.worker_logs import WorkerLogs
+from scheduler.config import Settings
+from scheduler.dispatch.doorbells import Doorbells
+from scheduler.dispatch.successors import Successors
+from scheduler.dispatch.tickets import CeleryApp, CeleryPublish, check_broker, create_celery
+from scheduler.dispatch.worker import Worker
+from scheduler.dispatch.worker_plan import WorkerPlan
+from scheduler.operations.answers import Answers
+from scheduler.parsing.materialize import materialize
+from scheduler.runtime.supervisor.environment import secrets_passed_on
+from scheduler.runtime.supervisor.limits import Limits
+from scheduler.runtime.supervisor.supervisor import Supervisor
+from scheduler.security.encryption import FernetCipher
+from scheduler.wire import Job
+
+
+class Launcher:
+    """Opens the log of an attempt and hands both to the supervisor (dispatch.hands.Launcher)."""
+
+    def __init__(self, logs: WorkerLogs, supervisor: Supervisor) -> None:
+        self._logs = logs
+        self._supervisor = supervisor
+
+    def launch(self, job: Job) -> None:
+        """Start an attempt; its outcome arrives at the worker."""
+        self._supervisor.launch(job, self._logs.open(job))
+
+    def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
+        """Stop an attempt; its outcome still arrives."""
+        self._supervisor.stop(attempt_id, reason, within_s)
+
+    def hold(self, until: float) -> None:
+        """Let attempts live until an instant of the monotonic clock, and no longer unless it is put off again."""
+        self._supervisor.hold(until)
+
+    def warm(self, code_root: Path, file: str) -> None:
+        """Import a DAG file before an attempt of it is asked for."""
+        self._supervisor.warm(str(code_root), file)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return what the settings say about the resources of attempts."""
+    megabytes = settings.attempt_memory_mb
+    return Limits(memory_bytes=megabytes * 1024 * 1024 if megabytes else None)
+
+
+class WorkerSide:
+    """Claims and runs attempts: supervisor, worker, ticket consumer; and the copier of logs for readers elsewhere."""
+
+    def __init__(
+        self,
+        house: House,
+        publish: CeleryPublish,
+        doorbells: Doorbells,
+        *,
+        worker_id: str,
+        queues: Collection[str],
+        slots: int,
+        environ: Mapping[str, str],
+        copies_logs: bool,
+        successors: Successors | None = None,
+    ) -> None:
+        settings, hostname = house.settings, socket.gethostname()
+        self._house = house
+        self._doorbells = doorbells
+        self._logs = WorkerLogs(
+            house.db,
+            house.log_folder,
+            house.clock,
+            settings,
+            is_copied=copies_logs,
+            archive=open_archive(settings),
+            secrets=secrets_passed_on(environ, settings.pass_environ),
+            live=lambda: self.supervisor.live,
+        )
+        self.supervisor = Supervisor(
+            on_outcome=lambda outcome: self.worker.finished(outcome),
+            answer=Answers(house.db, FernetCipher(house.secret), house.clock),
+            clock=house.clock,
+            environ=environ,
+            pass_on=house.settings.pass_environ,
+            limits=limits_of(settings),
+            name=hostname,
+        )
+        plan = WorkerPlan(
+            worker_id=worker_id,
+            hostname=hostname,
+            pid=os.getpid(),
+            queues=frozenset(queues),
+            slots=slots,
+            lease_s=settings.lease_s,
+            heartbeat_s=settings.heartbeat_s,
+            version=own_version(),
+            drain_s=0.0 if settings.is_embedded else settings.drain_s,
+        )
+        self.worker = Worker(
+            house.db,
+            plan,
+            clock=house.clock,
+            graphs=house.graphs,
+            launcher=Launcher(self._logs, self.supervisor),
+            bell=doorbells,
+            publish=publish,
+            code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
+            successors=successors,
+        )
+
+    def start(self) -> None:
+        """Begin to claim."""
+        self.supervisor.start()
+        self._logs.start()
+        self.worker.start()
+        self._doorbells.start()
+
+    def close(self) -> None:
+        """Let what runs end by itself, stop the rest, end the children; only then hand back what had not stopped."""
+        self.worker.drain()
+        self._doorbells.stop()
+        self.worker.close()
+        self.supervisor.close()
+        self.worker.leave()
+        self._logs.close()
+
+    def watch(self) -> None:
+        """Replace a consumer of tickets that hangs; to be called now and then."""
+        self._doorbells.watch(self._house.clock.monotonic())
+
+
+class WorkerServer:
+    """A worker of a distributed set-up; whoever gives it the doorbells has them call `ring`."""
+
+    def __init__(
+        self,
+        house: House,
+        celery: CeleryApp,
+        doorbells: Doorbells,
+        *,
+        queues: Collection[str],
+        slots: int,
+        environ: Mapping[str, str],
+    ) -> None:
+        self._publish = CeleryPublish(celery)
+        self._side = WorkerSide(
+            house,
+            self._publish,
+            doorbells,
+            worker_id=f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}",
+            queues=queues,
+            slots=slots,
+            environ=environ,
+            copies_logs=True,
+        )
+
+    def ring(self, queue: str) -> None:
+        """Take a ticket."""
+        self._side.worker.ring(queue)
+
+    def start(self) -> None:
+        """Begin to claim."""
+        self._side.start()
+
+    def watch(self) -> None:
+        """Look after what may hang; to be called now and then."""
+        self._side.watch()
+
+    def close(self) -> None:
+        """Hand back what runs and stop."""
+        self._side.close()
+        self._publish.close()
+
+
+def make_worker(
+    house: House, environ: Mapping[str, str], *, queues: Collection[str], slots: int
+) -> WorkerServer:
+    """Build a worker that hears tickets by itself. Raises BrokerUnavailable."""
+    celery = create_celery(house.settings)
+    check_broker(celery)
+    doorbells = Doorbells(celery, queues, lambda queue: server.ring(queue))
+    server = WorkerServer(house, celery, doorbells, queues=queues, slots=slots, environ=environ)
+    return server
