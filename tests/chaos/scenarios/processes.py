@@ -6,6 +6,7 @@ import json
 import signal
 
 from scheduler.failpoints import PLACES, VARIABLE, Edge, Moment, Spot
+from scheduler.wire import Json
 from tests.chaos.arena import EMBEDDED, Arena
 from tests.chaos.plan import Fault, in_turn
 from tests.chaos.scenarios.scenario import Scenario, carry_out, start
@@ -36,7 +37,7 @@ _WHEN: dict[str, str] = {
 _OF_ATTEMPTS = (Spot.ATTEMPT_BORN, Spot.OUTCOME_TOLD)
 #: What happens at the edges of transactions, again and again.
 _FAULTS = ("raise@~0.03", "sleep:0.1@~0.05")
-QUICK = {"seconds": 0.1, "stubborn": False, "fails_first": False}
+QUICK: dict[str, Json] = {"seconds": 0.1, "stubborn": False, "fails_first": False}
 
 
 def kill_workers(arena: Arena) -> None:
@@ -126,11 +127,12 @@ def _crash_at(arena: Arena, place: str) -> None:
     usual = "scheduler-1" if is_scheduler else "worker-1"
     (arena.scheduler if is_scheduler else arena.worker)("doomed", environ=rule)
     arena.until_up_or_dead("doomed")
-    arena.trigger("field", 1, QUICK)
+    arena.bury(usual)
+    # A lease is renewed while its attempt lasts.
+    arena.trigger("field", 1, QUICK | ({"seconds": 7.0} if place.startswith(Edge.RENEWED) else {}))
     if place.startswith(Edge.LOSS_RECORDED):
         arena.until_running_on("worker-1")
         arena.kill("worker-1")
-    arena.bury(usual)
     if place.startswith(_AT_THE_END):
         (arena.until_leads if is_scheduler else arena.until_running_on)("doomed")
         arena.servers["doomed"].send(signal.SIGTERM)
