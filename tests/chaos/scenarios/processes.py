@@ -109,10 +109,13 @@ def deploy(arena: Arena) -> None:
 
 def crash_at_edges(arena: Arena) -> None:
     """In each place, one after the other, one process crashes that passes it."""
-    start(arena, workers=1, layers=4, width=4)
+    start(arena, workers=1, slots=6, layers=3, width=4)
+    arena.trigger("field", 1, QUICK)
     places = sorted(PLACES)
     arena.rng.shuffle(places)
     for place in places:
+        # What is behind would hide it: a full worker is not rung for.
+        arena.finish(within=120)
         _crash_at(arena, place)
     arena.finish(within=240)
 
@@ -129,7 +132,7 @@ def _crash_at(arena: Arena, place: str) -> None:
     arena.until_up_or_dead("doomed")
     arena.bury(usual)
     # A lease is renewed while its attempt lasts.
-    arena.trigger("field", 1, QUICK | ({"seconds": 7.0} if place.startswith(Edge.RENEWED) else {}))
+    arena.trigger("field", 1, QUICK | ({"seconds": 5.0} if place.startswith(Edge.RENEWED) else {}))
     if place.startswith(Edge.LOSS_RECORDED):
         arena.until_running_on("worker-1")
         arena.kill("worker-1")
