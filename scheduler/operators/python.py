@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from contextvars import copy_context
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,18 @@ def call(
 ) -> Any:
     """Call a function with what it was given and what it asks of the context; a coroutine runs to its end."""
     returned = function(*args, **kwargs, **from_context(function, context, len(args), kwargs))
-    return _asyncio().run(returned) if inspect.iscoroutine(returned) else returned
+    return _run(returned) if inspect.iscoroutine(returned) else returned
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine to its end; in a thread of its own beside a loop that runs in this one, such as a notebook's."""
+    asyncio = _asyncio()
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    with import_module("concurrent.futures").ThreadPoolExecutor(1) as pool:
+        return pool.submit(copy_context().run, asyncio.run, coroutine).result()
 
 
 def _asyncio() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import textwrap
@@ -51,6 +52,21 @@ def test_override_changes_one_use_only():
         one.override(task_id="uno", retries=5)()
         one()
     assert (dag.get_task("uno").retries, dag.get_task("one").retries) == (5, 0)
+
+
+def test_a_coroutine_runs_beside_a_loop_that_runs_already_as_in_a_notebook():
+    @task
+    async def measure() -> int:
+        await asyncio.sleep(0)
+        return 7
+
+    with DAG("d") as dag:
+        measure()
+
+    async def cell() -> dict[str, object]:
+        return dag.test().xcoms
+
+    assert asyncio.run(cell()) == {"measure": 7}
 
 
 def test_the_function_itself_stays_callable():
