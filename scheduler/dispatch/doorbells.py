@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event, Thread, current_thread
 from time import monotonic
 from typing import Any, Final
@@ -92,6 +93,7 @@ class TicketConsumer(Consumer):
 
     def _receive(self, receive: Callable[[Any], Any], message: Any) -> None:  # noqa: ANN401 - kombu's messages are untyped
         """Hand a message to Celery; one that it stumbles over is dropped, else it would come again for ever."""
+        message.ack_log_error = partial(_acknowledge, message)
         try:
             receive(message)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -132,6 +134,14 @@ class TicketConsumer(Consumer):
         if wake is not None:
             wake()
         return promise
+
+
+def _acknowledge(message: Any, logger: logging.Logger, errors: Any, multiple: bool = False) -> None:  # noqa: ANN401 - kombu's
+    """Acknowledge a ticket; an error ends the connection, and the next one hears again.
+
+    Celery would only log it, and the message would keep the one place there is for messages in hand: deaf for ever.
+    """
+    message.ack(multiple=multiple)
 
 
 class Doorbells:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from contextlib import contextmanager
 from queue import Empty, Queue
 from threading import Event
@@ -181,6 +182,35 @@ def test_a_consumer_hears_again_after_each_restart_of_the_broker(
             publish.ring(["default"])
             server.start()
             assert heard.get(timeout=30) == "default"
+
+
+class Interrupted(Doorbells):
+    """Doorbells whose broker goes away between a ticket's arrival and its acknowledgement."""
+
+    goes: Callable[[], None] | None = None
+
+    def hears(self, consumer):
+        stop, self.goes = self.goes, None
+        if stop:
+            stop()
+        return super().hears(consumer)
+
+
+@pytest.mark.redis
+def test_a_ticket_that_could_not_be_acknowledged_silences_nobody(new_server, make_celery, make_publish):
+    server = new_server("redis")
+    heard: Queue[str] = Queue()
+    doorbells = Interrupted(make_celery(server.url), ["default"], heard.put)
+    doorbells.start()
+    assert doorbells.ready.wait(20)
+    doorbells.goes = server.stop
+    publish = make_publish(server.url)
+    publish.ring(["default"])
+    assert heard.get(timeout=30) == "default"
+    server.start()
+    publish.ring(["default"])
+    assert heard.get(timeout=30) == "default"
+    doorbells.stop()
 
 
 @pytest.mark.redis
