@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from pathlib import Path
+from threading import Event, Thread
 
 from scheduler.cli.compose.house import House, open_house
 from scheduler.cli.compose.workers import WorkerServer
-from scheduler.cli.servers import pruner_of, refuse_inproc
+from scheduler.cli.servers import pruner_of, refuse_inproc, stay
 from scheduler.config import load_settings
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryApp, check_broker
@@ -22,6 +23,8 @@ class HostedWorker:
         self._house = house
         self._server = server
         self._pruner = pruner_of(house)
+        self._stop = Event()
+        self._looking_after = Thread(target=stay, args=(self._stop, house, server), name="watch", daemon=True)
 
     def ring(self, queue: str) -> None:
         """Take a ticket."""
@@ -31,9 +34,11 @@ class HostedWorker:
         """Begin to claim."""
         self._server.start()
         self._pruner.start()
+        self._looking_after.start()
 
     def close(self) -> None:
         """Hand back what runs, and stop."""
+        self._stop.set()
         self._pruner.close()
         self._server.close()
         self._house.db.close()

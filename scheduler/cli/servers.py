@@ -74,7 +74,7 @@ def _serve(parts: ExitStack, *servers: Server) -> None:
         parts.callback(server.close)
 
 
-def _stay(stop: Event, house: House, server: EmbeddedServer | WorkerServer | None = None) -> None:
+def stay(stop: Event, house: House, server: EmbeddedServer | WorkerServer | None = None) -> None:
     """Wait until asked to stop, and look after clock and server meanwhile."""
     while not stop.wait(WATCH_S):
         house.check_clock()
@@ -125,7 +125,7 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         _serve(parts, page, server, pruner_of(house))
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"Dirigent is up. Sign in: {link}\nDAG files: {settings.dags_folder}   Ctrl-C stops it.")
-        _stay(stop, house, server)
+        stay(stop, house, server)
         click.echo("Stopping.")
 
 
@@ -146,7 +146,7 @@ def web(invocation: Invocation, host: str | None, port: int | None) -> None:
         address = settings.base_url or address_of(listener)
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"The page is up. Sign in: {link}")
-        _stay(stop, house)
+        stay(stop, house)
 
 
 @click.command()
@@ -161,7 +161,7 @@ def scheduler(invocation: Invocation) -> None:
         parts.callback(house.db.close)
         _serve(parts, SchedulerServer(house, os.environ), pruner_of(house))
         click.echo("The scheduler is up.")
-        _stay(stop, house)
+        stay(stop, house)
 
 
 @click.command()
@@ -185,7 +185,7 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
         server = make_worker(house, os.environ, queues=names, slots=count)
         _serve(parts, server, pruner_of(house))
         click.echo(f"The worker is up: {count} slots for {', '.join(names)}.")
-        _stay(stop, house, server)
+        stay(stop, house, server)
 
 
 def refuse_inproc(settings: Settings) -> None:
