@@ -8,7 +8,7 @@ from datetime import datetime
 from scheduler.core.ids import schedule_key, scheduled_run_id
 from scheduler.core.states import RunType
 from scheduler.core.timetables import Due, following
-from scheduler.store.dags import DueDag, lock_due_dags, set_next_due
+from scheduler.store.dags import DueDag, lock_due_dags, set_next_dues
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.runs import NewRun, create_run
@@ -28,15 +28,15 @@ class CreateDueRuns:
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Create what is due; return how many DAGs were due and had room."""
         due = lock_due_dags(session, now, limit)
-        for dag in due:
-            self._create(session, now, dag)
+        set_next_dues(session, {dag.dag_id: self._create(session, now, dag) for dag in due})
         return len(due)
 
-    def _create(self, session: Session, now: datetime, dag: DueDag) -> None:
+    def _create(self, session: Session, now: datetime, dag: DueDag) -> Due | None:
+        """Create one run; return when the next one is due."""
         graph = self.graphs.get(session, dag.version_id)
         newest = replace(dag, due=_newest(graph.spec, dag.due, now))
         create_run(session, now, _new_run(newest, graph.spec), graph)
-        set_next_due(session, dag.dag_id, following(graph.spec, newest.due, now))
+        return following(graph.spec, newest.due, now)
 
 
 def _newest(spec: DagSpec, due: Due, now: datetime) -> Due:

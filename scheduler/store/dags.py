@@ -9,13 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduler.core.states import RunState
 from scheduler.core.timetables import Due
 from scheduler.store.absent import no_dag
 from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session, request_wake
 from scheduler.store.events import Event, append
-from scheduler.store.tables import dag, dag_run, dag_tag
+from scheduler.store.lists import is_in
+from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_tag
 from scheduler.store.upsert import insert_into, replacing
 from scheduler.wire import DagSpec
 
@@ -221,7 +221,7 @@ def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
     rows are locked until the end of the transaction; rows that another transaction holds are passed over.
     """
     active = sa.select(sa.func.count()).where(
-        dag_run.c.dag_id == D.dag_id, dag_run.c.state.in_([RunState.QUEUED, RunState.RUNNING])
+        dag_run.c.dag_id == D.dag_id, is_in(dag_run.c.state, ACTIVE_RUNS)
     )
     query = (
         sa.select(D.dag_id, D.version_id, D.snapshot_id, *_DUE)
@@ -234,13 +234,8 @@ def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
     return [DueDag(*row[:3], Due(*row[3:])) for row in session.execute(query)]
 
 
-def set_next_due(session: Session, dag_id: str, due: Due | None) -> None:
-    """Store when the next run of a DAG is to be created; None: no further one comes by itself."""
-    set_next_dues(session, {dag_id: due})
-
-
 def set_next_dues(session: Session, dues: Mapping[str, Due | None]) -> None:
-    """Store when the next run of each DAG is to be created."""
+    """Store when the next run of each DAG is to be created; None: no further one comes by itself."""
     if not dues:
         return
     names = [column.name for column in _DUE]

@@ -12,7 +12,8 @@ from scheduler.core.graph import TaskGraph
 from scheduler.store.engine import Session
 from scheduler.store.versions import load_graph
 
-DEFAULT_SIZE = 512
+#: Tasks of all graphs together: thousands of small DAGs are kept, and not as many large ones.
+DEFAULT_SIZE = 50_000
 
 
 class GraphCache:
@@ -20,6 +21,7 @@ class GraphCache:
 
     def __init__(self, size: int = DEFAULT_SIZE) -> None:
         self._size = size
+        self._task_count = 0
         self._graphs: OrderedDict[int, TaskGraph] = OrderedDict()
         self._lock = Lock()
 
@@ -37,7 +39,14 @@ class GraphCache:
                 return graph
         graph = TaskGraph(load_graph(session, version_id))
         with self._lock:
-            self._graphs[version_id] = graph
-            while len(self._graphs) > self._size:
-                self._graphs.popitem(last=False)
+            self._keep(version_id, graph)
         return graph
+
+    def _keep(self, version_id: int, graph: TaskGraph) -> None:
+        """Add a graph, and forget those used longest ago while there are too many tasks."""
+        before = self._graphs.pop(version_id, None)
+        self._graphs[version_id] = graph
+        self._task_count += len(graph.tasks) - (len(before.tasks) if before else 0)
+        while self._task_count > self._size and len(self._graphs) > 1:
+            _, forgotten = self._graphs.popitem(last=False)
+            self._task_count -= len(forgotten.tasks)

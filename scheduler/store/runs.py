@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from scheduler.store.events import Event, append
 from scheduler.store.lists import is_in, is_raised, one_of
 from scheduler.store.tables import ACTIVE_RUNS, dag_run
 from scheduler.store.tasks import insert_tasks
-from scheduler.store.upsert import insert_into
+from scheduler.store.upsert import insert_for
 
 R = dag_run.c
 
@@ -121,6 +122,11 @@ _SET_WAKE = (
 )
 
 
+@cache
+def _insert(dialect: str) -> sa.Insert:
+    return insert_for(dialect, dag_run).on_conflict_do_nothing().returning(R.id)
+
+
 def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -> int | None:
     """Insert a queued run and all its task instances; return its key, or None where the run exists already.
 
@@ -146,8 +152,7 @@ def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -
         "note": new.note,
         "needs_planning": True,
     }
-    insert = insert_into(session, dag_run).values(values).on_conflict_do_nothing()
-    run_pk = session.execute(insert.returning(R.id)).scalar()
+    run_pk = session.execute(_insert(session.dialect.name), values).scalar()
     if run_pk is None:
         return None
     insert_tasks(session, [task_values(graph, run_pk, task_id) for task_id in graph.order])

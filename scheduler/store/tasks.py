@@ -254,6 +254,7 @@ _SCHEDULED = (
 #: One queue is read in the order of its index, as far as there is room; several are sorted.
 _OF_ONE_QUEUE = _SCHEDULED.where(T.queue == sa.bindparam("queue", type_=T.queue.type))
 _OF_QUEUES = _SCHEDULED.where(one_of(T.queue, "queues"))
+_INSERT = sa.insert(task_instance)
 _OCCUPANCY = (
     sa.select(
         T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id, sa.func.count(), sa.func.sum(T.pool_slots)
@@ -295,7 +296,7 @@ def occupancy(session: Session) -> list[Occupancy]:
 def insert_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the instances of a run in one statement."""
     if rows:
-        session.execute(sa.insert(task_instance), list(rows))
+        session.execute(_INSERT, list(rows))
 
 
 def set_retry_times(session: Session, times: Mapping[int, datetime]) -> None:

@@ -32,6 +32,7 @@ class VersionRef:
     created_at: datetime
 
 
+_GRAPH = sa.select(V.graph).where(V.id == sa.bindparam("version_id", type_=V.id.type))
 _REF = (V.id, V.dag_id, V.number, V.hash, V.snapshot_id, V.created_at)
 
 
@@ -133,7 +134,7 @@ def _refresh(session: Session, graphs: Iterable[tuple[int, DagSpec]]) -> None:
 
 def load_graph(session: Session, version_id: int) -> DagSpec:
     """Return the graph of a version. Raises NotFound."""
-    text = session.scalar(sa.select(V.graph).where(V.id == version_id))
+    text = session.scalar(_GRAPH, {"version_id": version_id})
     if text is None:
         raise NotFound("version", str(version_id))
     return dag_from_json(text)

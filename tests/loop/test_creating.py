@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from scheduler.core.timetables import Due, following
 from scheduler.loop.creating import CreateDueRuns
-from scheduler.store.dags import get_dag, set_next_due, set_paused
+from scheduler.store.dags import get_dag, set_next_dues, set_paused
 from scheduler.store.tables import dag_run
 from scheduler.wire import ScheduleSpec
 from tests.loop.engine import NOW, spec, task
@@ -30,7 +30,7 @@ class Calendar:
         self.set_due(following(graph, None, self.engine.now))
 
     def set_due(self, due):
-        self.engine.db.transact(lambda session: set_next_due(session, "orders", due))
+        self.engine.db.transact(lambda session: set_next_dues(session, {"orders": due}))
 
     def tick(self, **later):
         """Let time pass, and the duty be done until it has nothing to do."""
@@ -108,7 +108,7 @@ def test_dags_that_wait_for_their_own_runs_do_not_hold_up_the_others(calendar, e
         engine.define(graph)
         due = following(graph, None, engine.now)
         with engine.db.write() as session:
-            set_next_due(session, graph.dag_id, due)
+            set_next_dues(session, {graph.dag_id: due})
     calendar.tick(hours=2)
     calendar.define()
     engine.now += timedelta(hours=1)

@@ -11,7 +11,7 @@ from scheduler.operations.delete import delete_dag
 from scheduler.parsing.ledger import ContentsLost
 from scheduler.store.blobs import load_blobs
 from scheduler.store.dag_files import forget_files
-from scheduler.store.dags import load_tags, set_next_due
+from scheduler.store.dags import load_tags, set_next_dues
 from scheduler.store.snapshots import load_manifest
 from scheduler.store.tables import blob
 from scheduler.store.variables import put_variable
@@ -438,7 +438,7 @@ def test_a_next_run_that_people_or_the_loop_set_stays_through_other_changes(lite
     yard = lite_yard
     yard.write_dag("orders.py", "orders", schedule="'@daily'")
     yard.sweep()
-    yard.db.transact(lambda session: set_next_due(session, "orders", None))
+    yard.db.transact(lambda session: set_next_dues(session, {"orders": None}))
     yard.write_dag("orders.py", "orders", schedule="'@daily'", body="return 2")
     yard.sweep()
     assert yard.dag("orders").next_run_at is None

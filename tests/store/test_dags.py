@@ -48,7 +48,7 @@ def test_pausing_returns_only_what_changed_and_writes_an_event_each(db, write):
 
 def test_a_retired_dag_keeps_its_row_and_comes_back_when_parsed_again(db, write):
     write(add_dag)
-    write(dags.set_next_due, "shop", _due(NOW))
+    write(dags.set_next_dues, {"shop": _due(NOW)})
     assert write(dags.retire_dags, NOW, ["shop", "unknown"]) == ["shop"]
     assert write(dags.retire_dags, NOW, ["shop"]) == []
     with db.read() as session:
@@ -65,7 +65,7 @@ def test_a_retired_dag_keeps_its_row_and_comes_back_when_parsed_again(db, write)
 def test_due_dags_come_oldest_first_and_neither_paused_nor_future_nor_retired(write):
     for dag_id, hours in (("newer", -1), ("older", -2), ("future", 1), ("paused", -3), ("gone", -4)):
         write(add_dag, spec(dag_id))
-        write(dags.set_next_due, dag_id, _due(NOW + timedelta(hours=hours)))
+        write(dags.set_next_dues, {dag_id: _due(NOW + timedelta(hours=hours))})
     write(dags.set_paused, NOW, ["paused"], is_paused=True, actor="")
     write(dags.retire_dags, NOW, ["gone"])
     due = write(dags.lock_due_dags, NOW, 10)
@@ -76,9 +76,9 @@ def test_due_dags_come_oldest_first_and_neither_paused_nor_future_nor_retired(wr
 
 def test_a_dag_without_a_next_run_is_never_due(write):
     write(add_dag)
-    write(dags.set_next_due, "shop", _due(NOW))
+    write(dags.set_next_dues, {"shop": _due(NOW)})
     assert write(read_agenda).next_at == NOW
-    write(dags.set_next_due, "shop", None)
+    write(dags.set_next_dues, {"shop": None})
     assert write(dags.lock_due_dags, NOW, 10) == []
     assert write(read_agenda).next_at is None
 
@@ -87,7 +87,7 @@ def test_a_dag_without_a_next_run_is_never_due(write):
 def test_due_dags_that_another_process_holds_are_passed_over(postgres_db):
     with postgres_db.write() as session:
         add_dag(session)
-        dags.set_next_due(session, "shop", _due(NOW))
+        dags.set_next_dues(session, {"shop": _due(NOW)})
     with postgres_db.write() as first, postgres_db.write() as second:
         assert len(dags.lock_due_dags(first, NOW, 10)) == 1
         assert dags.lock_due_dags(second, NOW, 10) == []
