@@ -63,9 +63,13 @@ class Page:
     def close(self) -> None:
         """Answer no more; what is being answered has a second to end."""
         self._server.task_dispatcher.shutdown(timeout=1)
-        # Sockets are closed by the thread that waits for them: it must not find them gone.
-        self._server.trigger.pull_trigger(self._close_sockets)
+        # Sockets are closed when the thread that waits for them is gone, and not below the pull that ends it.
+        sockets: dict[int, Any] = {}
+        self._server.trigger.pull_trigger(lambda: self._leave(sockets))
         self._thread.join()
+        close_all(sockets, ignore_all=True)
 
-    def _close_sockets(self) -> None:
-        close_all(self._server._map, ignore_all=True)
+    def _leave(self, sockets: dict[int, Any]) -> None:
+        """End the loop of the server's thread, which runs while it has sockets; take them over."""
+        sockets.update(self._server._map)
+        self._server._map.clear()
