@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from contextlib import ExitStack
-from threading import Event
 from typing import Protocol
 
 import click
@@ -21,7 +20,7 @@ from scheduler.cli.compose.workers import WorkerServer, make_worker
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import ServerLock
 from scheduler.cli.page import Page, address_of, bind
-from scheduler.cli.signals import stop_on_signal
+from scheduler.cli.signals import Waits, stop_on_signal
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
 from scheduler.errors import BadSetting
@@ -74,7 +73,7 @@ def _serve(parts: ExitStack, *servers: Server) -> None:
         parts.callback(server.close)
 
 
-def stay(stop: Event, house: House, server: EmbeddedServer | WorkerServer | None = None) -> None:
+def stay(stop: Waits, house: House, server: EmbeddedServer | WorkerServer | None = None) -> None:
     """Wait until asked to stop, and look after clock and server meanwhile."""
     while not stop.wait(WATCH_S):
         house.check_clock()

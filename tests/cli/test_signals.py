@@ -1,5 +1,7 @@
 import os
 import signal
+import sys
+import threading
 
 import pytest
 
@@ -12,6 +14,26 @@ def test_the_first_signal_asks_to_stop(number):
         os.kill(os.getpid(), number)
 
         assert stop.wait(10)
+
+
+def test_a_signal_that_another_thread_received_wakes_the_one_that_waits():
+    started, over, main = threading.Event(), threading.Event(), threading.get_ident()
+
+    def receive() -> None:
+        started.wait()
+        while sys._current_frames()[main].f_code.co_name != "wait":
+            os.sched_yield()
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        over.wait()
+
+    with stop_on_signal() as stop:
+        other = threading.Thread(target=receive)
+        other.start()
+        started.set()
+        is_asked = stop.wait(10)
+        over.set()
+        other.join()
+    assert is_asked
 
 
 def test_the_second_ctrl_c_interrupts():
