@@ -57,6 +57,23 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(memory_bytes=megabytes * 1024 * 1024 if megabytes else None)
 
 
+def plan_of(
+    settings: Settings, worker_id: str, hostname: str, queues: Collection[str], slots: int
+) -> WorkerPlan:
+    """Return who the worker of this process is and what it may take."""
+    return WorkerPlan(
+        worker_id=worker_id,
+        hostname=hostname,
+        pid=os.getpid(),
+        queues=frozenset(queues),
+        slots=slots,
+        lease_s=settings.lease_s,
+        heartbeat_s=settings.heartbeat_s,
+        version=own_version(),
+        drain_s=0.0 if settings.is_embedded else settings.drain_s,
+    )
+
+
 class WorkerSide:
     """Claims and runs attempts: supervisor, worker, ticket consumer; and the copier of logs for readers elsewhere."""
 
@@ -95,20 +112,9 @@ class WorkerSide:
             limits=limits_of(settings),
             name=hostname,
         )
-        plan = WorkerPlan(
-            worker_id=worker_id,
-            hostname=hostname,
-            pid=os.getpid(),
-            queues=frozenset(queues),
-            slots=slots,
-            lease_s=settings.lease_s,
-            heartbeat_s=settings.heartbeat_s,
-            version=own_version(),
-            drain_s=0.0 if settings.is_embedded else settings.drain_s,
-        )
         self.worker = Worker(
             house.db,
-            plan,
+            plan_of(settings, worker_id, hostname, queues, slots),
             clock=house.clock,
             graphs=house.graphs,
             launcher=Launcher(self._logs, self.supervisor),
