@@ -51,7 +51,7 @@ class Home:
         finally:
             process.send_signal(signal.SIGINT)
             process.stdout.close()
-            process.wait(timeout=60)
+            process.wait(timeout=30)
 
     def sign_in_link(self, printed: IO[str]) -> str:
         """Return the link that a starting server prints, or fail with what it said instead."""
