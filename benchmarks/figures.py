@@ -42,6 +42,15 @@ def show(*figures: Figure) -> None:
         print(figure, flush=True)
 
 
+def show_ratio(peer: str, ours: Figure, theirs: Figure) -> None:
+    """Print how many times as long a peer takes, median by median."""
+    own, other = statistics.median(ours.values), statistics.median(theirs.values)
+    print(
+        f"{ours.name:44} {own:9.3f} {ours.unit}, {peer} {other:.3f} {ours.unit}: {other / own:.0f} times",
+        flush=True,
+    )
+
+
 def show_machine(database: str, broker: str) -> None:
     """Print what the figures were measured on: cores and versions, no names."""
     versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.figures import Figure, percentile, show
 from benchmarks.floors import Floors
-from benchmarks.server import Done, Server, log_bytes, own_cpu_share, wait_until
+from benchmarks.server import Done, Peer, Server, log_bytes, own_cpu_share, wait_until
 
 HEAD = """
 import os
@@ -77,31 +77,40 @@ with DAG("one", schedule=None):
 )
 
 
-def chain40(server: Server, runs: int, floors: Floors) -> None:
+def chain40(server: Peer, runs: int, floors: Floors) -> list[Done]:
     """Forty tasks in a row."""
     done = _measure(server, "chain40", CHAIN40, runs, 40 * floors.task)
     gaps = [statistics.median(each.gaps_s) * 1000 for each in done]
     show(Figure("chain40: gap between two tasks", gaps, "ms", floors.task * 1000))
     _show_parts("chain40", done)
+    return done
 
 
-def fan40(server: Server, runs: int, floors: Floors) -> None:
+def fan40(server: Peer, runs: int, floors: Floors) -> list[Done]:
     """Forty tasks at once, and one that joins them."""
     done = _measure(server, "fan40", FAN40, runs, 41 * (floors.fork + floors.commit))
     _show_parts("fan40", done)
+    return done
 
 
-def fan1000(server: Server, runs: int, floors: Floors) -> None:
+def fan1000(server: Peer, runs: int, floors: Floors) -> list[Done]:
     """A thousand tasks at once."""
     done = _measure(server, "fan1000", FAN1000, min(runs, 2), 1000 * (floors.fork + floors.commit))
     show(Figure("fan1000: tasks a second", [1000 / each.total_s for each in done], "/s"))
+    return done
 
 
-def long10(server: Server, runs: int, floors: Floors) -> None:
+def long10(server: Peer, runs: int, floors: Floors) -> list[Done]:
     """Ten tasks of some work in a row; the floor is the work itself, as the tasks took it."""
     done = _measure(server, "long10", LONG10, min(runs, 2), None)
     overhead = [each.total_s - sum(_took(each)) for each in done]
     show(Figure("long10: beside the work itself", overhead, "s", 10 * floors.task))
+    return done
+
+
+def one(server: Peer, runs: int, floors: Floors) -> list[Done]:
+    """One task."""
+    return _measure(server, "one", ONE, runs, floors.task)
 
 
 def latency(server: Server, runs: int, floors: Floors) -> None:
@@ -144,7 +153,7 @@ def _run_changed(server: Server, number: int) -> Done:
     return server.run(name)
 
 
-def _measure(server: Server, name: str, text: str, runs: int, floor: float | None) -> list[Done]:
+def _measure(server: Peer, name: str, text: str, runs: int, floor: float | None) -> list[Done]:
     server.add(name, text)
     server.run(name)
     done = [server.run(name) for _ in range(runs)]
@@ -170,11 +179,12 @@ def _took(done: Done) -> list[float]:
     return [(row.end_date - row.start_date).total_seconds() for row in done.attempts]
 
 
-FLOWS: dict[str, Callable[[Server, int, Floors], None]] = {
-    "latency": latency,
+#: What a peer runs too.
+SHARED: dict[str, Callable[[Peer, int, Floors], list[Done]]] = {
+    "one": one,
     "chain40": chain40,
     "fan40": fan40,
     "long10": long10,
     "fan1000": fan1000,
-    "loud": loud,
 }
+OWN: dict[str, Callable[[Server, int, Floors], None]] = {"latency": latency, "loud": loud}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from threading import Event, Thread
+from typing import Protocol
 
 import psutil
 import sqlalchemy as sa
@@ -24,6 +25,16 @@ POLL_S = 0.02
 #: Of the worker of a distributed set-up: as many as `dirigent up` has on two cores.
 SLOTS = 8
 GIVE_UP_S = 600.0
+
+
+class Peer(Protocol):
+    """A scheduler under measurement, ours or another."""
+
+    def add(self, dag_id: str, text: str) -> None:
+        """Write a DAG file and wait until its DAG is known."""
+
+    def run(self, dag_id: str) -> Done:
+        """Trigger a DAG, wait for its end, and check that nothing was lost or ran twice."""
 
 
 @dataclass
