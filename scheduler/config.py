@@ -96,7 +96,8 @@ class Settings(BaseModel):
     broker_url: BrokerUrl = Field(
         "inproc://local",
         description="What carries tickets to workers: `inproc://local` (one process, nothing to install), "
-        "`redis://host:6379/0` or `amqp://user:password@host//`.",
+        "`redis://host:6379/0` or `amqp://user:password@host//`; encrypted: `rediss://` or `amqps://`, with "
+        "`?ssl_ca_certs=/path` where the system does not know the authority.",
     )
     log_max_bytes: int = Field(
         64_000_000,

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from scheduler.config import Settings, default_slots, without_password
 from scheduler.dispatch import transport
+from scheduler.dispatch.broker_tls import split_tls
 from scheduler.errors import BrokerUnavailable
 from scheduler.failpoints import Spot, reach
 
@@ -43,10 +44,14 @@ def queue_of(name: str) -> Queue:
 
 
 def create_celery(settings: Settings) -> Celery:
-    """Build the app that carries tickets over the broker of the settings; nothing connects yet."""
+    """Build the app that carries tickets over the broker of the settings; nothing connects yet.
+
+    Raises BadSetting where the address asks for TLS in words that mean nothing.
+    """
     transport.register()
-    celery = Celery("dirigent", broker=settings.broker_url, set_as_current=False)
-    celery.conf.update(_CONF, task_default_queue=QUEUE_PREFIX + "default")
+    url, tls = split_tls(settings.broker_url)
+    celery = Celery("dirigent", broker=url, set_as_current=False)
+    celery.conf.update(_CONF, task_default_queue=QUEUE_PREFIX + "default", broker_use_ssl=tls)
     celery.conf.broker_transport_options = _transport_options(settings.broker_url)
     celery.conf.worker_concurrency = settings.parallelism or default_slots()
     return celery
