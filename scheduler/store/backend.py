@@ -19,6 +19,8 @@ class Backend:
     writes: sa.Engine
     #: The engines that own a pool; one made from another shares its pool and its events.
     roots: tuple[sa.Engine, ...]
+    #: Ends the transaction of a read, which has written nothing.
+    leave: Callable[[sa.Transaction], None]
     #: SQLite's file.
     path: Path | None
     #: Held around each write: SQLite has one writer a process.

@@ -13,7 +13,7 @@ from scheduler.core.states import AttemptState, TaskState
 from scheduler.failpoints import Edge
 from scheduler.store.engine import Session, at_edge
 from scheduler.store.instants import db_now_plus
-from scheduler.store.lists import one_of
+from scheduler.store.lists import is_in, one_of
 from scheduler.store.tables import attempt, dag_run, task_instance
 from scheduler.store.tasks import move_tasks
 
@@ -65,9 +65,10 @@ class Claimed:
     run_state: str
 
 
+_IS_QUEUED = is_in(A.state, [AttemptState.QUEUED])
 _BEST = (
     sa.select(A.id)
-    .where(A.state == AttemptState.QUEUED, one_of(A.queue, "queues"))
+    .where(_IS_QUEUED, one_of(A.queue, "queues"))
     .order_by(A.priority.desc(), A.queued_at, A.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
     .with_for_update(skip_locked=True)
@@ -75,9 +76,7 @@ _BEST = (
 )
 
 
-_HAS_QUEUED = sa.select(
-    sa.exists(sa.select(sa.literal(1)).where(A.state == AttemptState.QUEUED, one_of(A.queue, "queues")))
-)
+_HAS_QUEUED = sa.select(sa.exists(sa.select(sa.literal(1)).where(_IS_QUEUED, one_of(A.queue, "queues"))))
 
 
 #: The task that an attempt runs. A callback of a task leaves its state alone: it may be running again.
@@ -86,7 +85,7 @@ _TASK_OF = sa.case((A.kind == "task", A.ti_id))
 
 _CLAIM = (
     sa.update(attempt)
-    .where(A.id.in_(sa.select(_BEST.c.id)), A.state == AttemptState.QUEUED)
+    .where(A.id.in_(sa.select(_BEST.c.id)), _IS_QUEUED)
     .values(
         state=AttemptState.RUNNING,
         epoch=A.epoch + 1,

@@ -81,8 +81,10 @@ class Database:
         with told(self.name), self._backend.reads.connect() as session, session.begin() as transaction:
             try:
                 yield session
-            finally:
+            except BaseException:
                 transaction.rollback()
+                raise
+            self._backend.leave(transaction)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -262,4 +264,5 @@ def _add_statement(count: Count, session: Session, cursor: object, statement: st
 
 
 def _add_commit(count: Count, session: Session) -> None:
-    count.commits += 1
+    if _ENDING in session.info:
+        count.commits += 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -14,6 +16,8 @@ from scheduler.store.backend import Backend
 
 if TYPE_CHECKING:
     import psycopg
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 _CONNECT_TIMEOUT_S: Final = "5"
 #: A server that vanishes without a word (power, network) is given up after some 20 s; the system would take hours.
@@ -32,6 +36,9 @@ _SET_UP: Final = (
 )
 #: What processes notify each other on.
 CHANNEL: Final = "dirigent"
+#: A connection is trusted for so long after its last use; then it is asked before it is used, a round trip more.
+TRUSTED_S: Final = 1.0
+USED_AT: Final = "dirigent_used_at"
 #: Any number that no other program on the database uses for an advisory lock: "dirigent" as bytes.
 _CHANGE_LOCK: Final = int.from_bytes(b"dirigent", "big")
 
@@ -50,7 +57,6 @@ def open_database(url: sa.URL, options: dict[str, Any]) -> Backend:
     """Open one pool: reads see a snapshot each, writes are READ COMMITTED."""
     engine = sa.create_engine(
         with_driver(url),
-        pool_pre_ping=True,
         pool_size=8,
         max_overflow=24,
         pool_use_lifo=True,
@@ -59,8 +65,37 @@ def open_database(url: sa.URL, options: dict[str, Any]) -> Backend:
         **options,
     )
     sa.event.listen(engine, "connect", _set_up)
-    reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Backend(engine.url, reads, engine, (engine,), None, nullcontext, notify, begin_change)
+    sa.event.listen(engine, "checkin", _note_use)
+    sa.event.listen(engine, "checkout", partial(_check_idle, engine.dialect))
+    return Backend(
+        url=engine.url,
+        reads=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
+        writes=engine,
+        roots=(engine,),
+        # A rollback would make psycopg forget all statements that it has prepared.
+        leave=sa.Transaction.commit,
+        path=None,
+        alone=nullcontext,
+        notify=notify,
+        begin_change=begin_change,
+    )
+
+
+def _note_use(connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[USED_AT] = time.monotonic()
+
+
+def _check_idle(
+    dialect: sa.Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object
+) -> None:
+    """Ask a connection that has been idle whether it still works: the server may have been restarted."""
+    used_at = record.info.get(USED_AT)
+    if used_at is None or time.monotonic() - used_at < TRUSTED_S:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise sa.exc.InvalidatePoolError from error
 
 
 @contextmanager

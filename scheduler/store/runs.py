@@ -105,7 +105,7 @@ _IS_ACTIVE = is_in(R.state, ACTIVE_RUNS)
 _LOCKED = sa.select(*ROW).where(_KEYS).order_by(R.id).with_for_update()
 _TO_PLAN = (
     sa.select(R.id)
-    .where(is_raised(R.needs_planning), R.state == RunState.RUNNING)
+    .where(is_raised(R.needs_planning), is_in(R.state, [RunState.RUNNING]))
     .order_by(R.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
     .with_for_update(skip_locked=True)

@@ -65,7 +65,15 @@ def open_database(url: sa.URL, synchronous: str, options: dict[str, Any]) -> Bac
         sa.event.listen(engine, "connect", _settings(synchronous))
         sa.event.listen(engine, "begin", begin)
     return Backend(
-        url, reads, writes, (reads, writes), path, write_lock(path).held, _tell_nobody, begin_change
+        url=url,
+        reads=reads,
+        writes=writes,
+        roots=(reads, writes),
+        leave=sa.Transaction.rollback,
+        path=path,
+        alone=write_lock(path).held,
+        notify=_tell_nobody,
+        begin_change=begin_change,
     )
 
 

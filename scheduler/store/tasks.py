@@ -233,7 +233,7 @@ def next_retry(session: Session, run_pk: int) -> datetime | None:
 
 
 #: A cleared task whose earlier attempt is still being stopped: two of one task never run at once.
-IS_STOPPING = sa.exists().where(attempt.c.ti_id == T.id, attempt.c.state == AttemptState.RUNNING)
+IS_STOPPING = sa.exists().where(attempt.c.ti_id == T.id, is_in(attempt.c.state, [AttemptState.RUNNING]))
 #: Whoever admits tasks holds all pools, so that two together never fill one twice.
 _POOLS = sa.select(pool.c.name, pool.c.slots).order_by(pool.c.name).with_for_update().cte("held_pools")
 _SCHEDULED = (
