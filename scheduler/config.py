@@ -164,8 +164,27 @@ class Settings(BaseModel):
     parse_memory_mb: int = Field(
         1024, ge=64, description="Memory that the import of one DAG file may take, in MB."
     )
+    task_isolation: Literal["fork", "fresh"] = Field(
+        "fork",
+        description="Where the process of a task comes from that does not say: `fork` of one that has its DAG file "
+        "imported, or a `fresh` interpreter, which takes a quarter of a second to start.",
+    )
     attempt_memory_mb: int | None = Field(
-        None, ge=64, description="Memory that one attempt may take, in MB; unset: what the machine has."
+        None,
+        ge=64,
+        description="Memory that an attempt may take whose task has no `memory_limit`, in MB; unset: what the machine "
+        "has.",
+    )
+    attempt_memory_max_mb: int | None = Field(
+        None, ge=64, description="The most that a task may ask for by `memory_limit`, in MB; unset: anything."
+    )
+    attempt_cpus: float | None = Field(
+        None,
+        ge=0.01,
+        description="Cores that an attempt may keep busy whose task has no `cpu_limit`; unset: all.",
+    )
+    attempt_cpus_max: float | None = Field(
+        None, ge=0.01, description="The most that a task may ask for by `cpu_limit`; unset: anything."
     )
     pass_environ: Words = Field(
         (),

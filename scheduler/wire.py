@@ -48,6 +48,18 @@ class ParamSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """How a task's process is kept apart, and what it may take; None leaves it to the worker."""
+
+    mode: Literal["fork", "fresh"] | None = None
+    python: str | None = None  #: path of another interpreter, which is always a fresh one
+    run_as_user: str | None = None
+    memory_bytes: int | None = None
+    cpus: float | None = None  #: cores
+    cpu_s: float | None = None  #: CPU seconds of one attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
     """One task of the graph: what the planner, the dispatcher and the page need to know about it."""
 
@@ -78,6 +90,7 @@ class TaskSpec:
     template_fields: tuple[str, ...] = ()
     source: str | None = None  #: source text of the function or the command, for the page; bounded to 20 kB
     has_failure_callback: bool = False  #: called for a lost or killed attempt too
+    isolation: Isolation | None = None  #: None: the task asks for nothing of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +142,11 @@ def dag_to_json(spec: DagSpec) -> str:
 
 def _shallow(item: Json) -> Data:
     """Give the encoder one level: `asdict` copies deeply, which takes ten times as long."""
-    return {name: getattr(item, name) for name in _names(item.__class__)}
+    data = {name: getattr(item, name) for name in _names(item.__class__)}
+    if data.get("isolation", item) is None:
+        # A graph that does not need what came later keeps its text, and so the name of its version.
+        del data["isolation"]
+    return data
 
 
 @cache
@@ -157,7 +174,13 @@ def _task(item: Data) -> TaskSpec:
     data = _known(TaskSpec, item)
     data["upstream"] = tuple(data.get("upstream", ()))
     data["template_fields"] = tuple(data.get("template_fields", ()))
+    data["isolation"] = isolation_from_data(data.get("isolation"))
     return TaskSpec(**data)
+
+
+def isolation_from_data(item: Data | None) -> Isolation | None:
+    """Read what a task asks for from what its JSON holds."""
+    return None if item is None else Isolation(**_known(Isolation, item))
 
 
 def _known(kind: type, data: Data) -> Data:
@@ -210,6 +233,7 @@ class Job:
         default_factory=dict
     )  #: return values of direct upstream tasks, by task_id, where at hand
     env: dict[str, str] = field(default_factory=dict)
+    isolation: Isolation | None = None  #: what the task asks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +292,7 @@ def job_from_data(item: Data) -> Job:
     """Read a job from what its JSON holds."""
     data = _known(Job, item)
     data["run"] = RunInfo(**_known(RunInfo, data["run"]))
+    data["isolation"] = isolation_from_data(data.get("isolation"))
     return Job(**data)
 
 

@@ -36,6 +36,7 @@ def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
         callback=str(payload.get("callback", "")),
         reason=str(payload.get("reason", "")),
         execution_timeout_s=task.execution_timeout_s if task else None,
+        isolation=task.isolation if task else None,
     )
 
 

@@ -115,6 +115,23 @@ def limit_data(limit: int, reserve: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (min(limit, top), top))
 
 
+def limit_cpu_time(seconds: int) -> None:
+    """Have this process, and each that it starts, killed once it has computed for so long."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    # Who handles the first signal gets a second for that.
+    top = seconds + 1 if hard == resource.RLIM_INFINITY else min(seconds + 1, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, top), top))
+
+
+def keep_to_cores(count: int) -> None:
+    """Let this process, and what it starts, compute on so many cores, other ones than its neighbours' (Linux)."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    first = os.getpid() % len(cores)
+    os.sched_setaffinity(0, (cores[first:] + cores[:first])[:count])
+
+
 def exit_code(status: int) -> int:
     """Return the exit code of a raw status of wait; of a process killed by a signal, the signal's number
     below zero.

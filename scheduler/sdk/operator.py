@@ -15,6 +15,7 @@ from scheduler.sdk import scope
 from scheduler.sdk.arguments import Callback, refuse_unknown
 from scheduler.sdk.edges import Node
 from scheduler.sdk.ids import check_id
+from scheduler.sdk.isolation import IsolationMode, check_together
 from scheduler.sdk.location import author_line
 from scheduler.sdk.results import XComArg, results_in
 from scheduler.sdk.task_arguments import ARGUMENTS, DEFAULTS, PLACING, TaskArguments, read_arguments
@@ -92,6 +93,12 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     pool_slots: int
     max_active_tis_per_dag: int | None
     max_active_tis_per_dagrun: int | None
+    isolation: IsolationMode | None
+    python: str | None
+    run_as_user: str | None
+    memory_limit: int | None
+    cpu_limit: float | None
+    cpu_time_limit: timedelta | None
     params: dict[str, Any]
     do_xcom_push: bool
     multiple_outputs: bool
@@ -122,6 +129,7 @@ class BaseOperator(Node, metaclass=OperatorMeta):
         }
         settings = {**DEFAULTS, **read_arguments(inherited), **read_arguments(given)}
         self._before, self._after = settings.pop("pre_execute"), settings.pop("post_execute")
+        check_together(settings)
         vars(self).update(settings)
 
     @classmethod

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.errors import BadDag
+from scheduler.sdk.isolation import isolation_of
 from scheduler.sdk.params import Param
 from scheduler.wire import DagSpec, GroupSpec, ParamSpec, TaskSpec
 
@@ -120,6 +121,7 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         template_fields=tuple(task.template_fields),
         source=_bounded(task.shown_source()),
         has_failure_callback=bool(task.on_failure_callback),
+        isolation=isolation_of(task),
     )
 
 

@@ -24,9 +24,20 @@ from scheduler.sdk.arguments import (
     read_text,
     read_word,
 )
+from scheduler.sdk.isolation import (
+    IsolationMode,
+    read_cores,
+    read_cpu_time,
+    read_interpreter,
+    read_memory,
+    read_mode,
+    read_user,
+)
 from scheduler.sdk.rules import TriggerRule, WeightRule
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.group import TaskGroup
 
@@ -56,6 +67,12 @@ class TaskArguments(TypedDict, total=False):
     pool_slots: int
     max_active_tis_per_dag: int | None
     max_active_tis_per_dagrun: int | None
+    isolation: IsolationMode | str | None
+    python: str | Path | None
+    run_as_user: str | None
+    memory_limit: int | str | None
+    cpu_limit: float | None
+    cpu_time_limit: timedelta | float | None
     params: Mapping[str, Any]
     do_xcom_push: bool
     multiple_outputs: bool
@@ -150,6 +167,12 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "pool_slots": Argument(1, _positive),
     "max_active_tis_per_dag": Argument(None, read_optional_count),
     "max_active_tis_per_dagrun": Argument(None, read_optional_count),
+    "isolation": Argument(None, read_mode),
+    "python": Argument(None, read_interpreter),
+    "run_as_user": Argument(None, read_user),
+    "memory_limit": Argument(None, read_memory),
+    "cpu_limit": Argument(None, read_cores),
+    "cpu_time_limit": Argument(None, read_cpu_time),
     "params": Argument({}, _read_mapping),
     "do_xcom_push": Argument(True, read_flag),
     "multiple_outputs": Argument(False, read_flag),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.runtime.supervisor import Limits
+from scheduler.runtime.supervisor import Limits, Policy
 from tests.runtime.conftest import Crew
 from tests.runtime.processes import is_alive, wait_until
 
@@ -97,7 +97,7 @@ def test_an_error_names_its_place(crew: Crew) -> None:
 
 
 def test_memory_beyond_the_limit_is_a_memory_error(make_crew: Callable[..., Crew]) -> None:
-    outcome = make_crew(Limits(memory_bytes=200_000_000)).run_code(
+    outcome = make_crew(policy=Policy(memory_bytes=200_000_000)).run_code(
         """
         def task():
             bytearray(400_000_000)
@@ -106,7 +106,8 @@ def test_memory_beyond_the_limit_is_a_memory_error(make_crew: Callable[..., Crew
     assert outcome.state == "failed"
     assert outcome.error is not None
     assert outcome.error.type == "MemoryError"
-    assert outcome.reason.endswith("; it may take 191 MB (DIRIGENT_ATTEMPT_MEMORY_MB)")
+    assert outcome.reason.startswith("MemoryError (dags/tasks.py:3 in task): used ")
+    assert outcome.reason.endswith(" MB of 191 MB (DIRIGENT_ATTEMPT_MEMORY_MB), and asked for more")
 
 
 def test_a_closed_stdout_loses_neither_outcome_nor_log_records(crew: Crew) -> None:

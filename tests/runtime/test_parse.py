@@ -83,7 +83,7 @@ HOSTILE = {
     "raises what is no Exception": ("raise KeyboardInterrupt('no')", "KeyboardInterrupt"),
     "allocates without end": (
         "held = []\nwhile True: held.append(bytearray(10_000_000))",
-        "it may take 143 MB (DIRIGENT_PARSE_MEMORY_MB)",
+        "it may use 143 MB (DIRIGENT_PARSE_MEMORY_MB)",
     ),
     "kills its parent": ("import os, time; os.kill(os.getppid(), 9); time.sleep(60)", "SIGKILL"),
     "recurses without end": ("def f(): f()\nf()", "RecursionError"),

@@ -20,8 +20,8 @@ from scheduler.dispatch.worker import Worker
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
+from scheduler.runtime.supervisor.bounds import Policy
 from scheduler.runtime.supervisor.environment import secrets_passed_on
-from scheduler.runtime.supervisor.limits import Limits
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.wire import Job
@@ -51,10 +51,19 @@ class Launcher:
         self._supervisor.warm(str(code_root), file)
 
 
-def limits_of(settings: Settings) -> Limits:
-    """Return what the settings say about the resources of attempts."""
-    megabytes = settings.attempt_memory_mb
-    return Limits(memory_bytes=megabytes * 1024 * 1024 if megabytes else None)
+def policy_of(settings: Settings) -> Policy:
+    """Return what the settings say of how attempts are kept apart, and what they may take."""
+    return Policy(
+        mode=settings.task_isolation,
+        memory_bytes=_bytes(settings.attempt_memory_mb),
+        memory_max_bytes=_bytes(settings.attempt_memory_max_mb),
+        cpus=settings.attempt_cpus,
+        cpus_max=settings.attempt_cpus_max,
+    )
+
+
+def _bytes(megabytes: int | None) -> int | None:
+    return None if megabytes is None else megabytes * 1024 * 1024
 
 
 def plan_of(
@@ -109,7 +118,7 @@ class WorkerSide:
             clock=house.clock,
             environ=environ,
             pass_on=house.settings.pass_environ,
-            limits=limits_of(settings),
+            policy=policy_of(settings),
             name=hostname,
         )
         self.worker = Worker(

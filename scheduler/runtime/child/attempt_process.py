@@ -16,8 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from setproctitle import setproctitle
-
 from scheduler.clock import Clock, SystemClock
 from scheduler.errors import BadDag, TooLarge
 from scheduler.failpoints import Spot, reach
@@ -25,10 +23,12 @@ from scheduler.runtime import kernel
 from scheduler.runtime.child import records
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.pipe import ChannelClosed, PipeChannel
+from scheduler.runtime.child.title import set_title
 from scheduler.runtime.frames import EXIT_NO_CHANNEL, PROTOCOL
 from scheduler.wire import DagSpec, Data, Job, Json, Outcome, job_from_data
 
-_RESERVE: Final = 64 * 1024 * 1024
+#: Descriptors of an attempt: its channel, and the pipes for stdout and stderr.
+ATTEMPT_FDS: Final = 3
 
 Dags = Mapping[str, Any]
 
@@ -44,15 +44,17 @@ class UserCode:
     perform: Callable[[Any, Job, PipeChannel, Clock], Outcome]
     rehearse: Callable[[], None]  #: before the first fork; see `rehearsal`
     fresh_command: Sequence[str]  #: what a fresh interpreter executes; see `fresh_attempt`
+    #: what another interpreter executes, after its own path; see `foreign_attempt`
+    foreign_command: Sequence[str]
 
 
-def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_bytes: int | None) -> NoReturn:
+def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int]) -> NoReturn:
     """Run one attempt and end the process.
 
     `dags` is None in a fresh interpreter, which imports the file itself.
     """
     channel_fd, stdout_fd, stderr_fd = fds
-    settle(stdout_fd, stderr_fd, memory_bytes)
+    settle(stdout_fd, stderr_fd)
     records.install(stdout_fd)
     channel = PipeChannel(socket.socket(fileno=channel_fd))
     try:
@@ -66,18 +68,18 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int], memory_by
 
 
 def run_fresh_attempt(code: UserCode) -> NoReturn:
-    """Run the attempt that the arguments of this interpreter describe; 0 bytes of memory means no limit."""
-    *fds, memory_bytes = map(int, sys.argv[1:])
+    """Run the attempt whose descriptors are the last arguments of this interpreter."""
+    fds = [int(word) for word in sys.argv[-ATTEMPT_FDS:]]
     prepare_to_print()
     for fd in fds:
         os.set_inheritable(fd, False)
-    run_attempt(code, None, fds, memory_bytes or None)
+    run_attempt(code, None, fds)
 
 
 def _answer(channel: PipeChannel, code: UserCode, dags: Dags | None) -> None:
     reach(Spot.ATTEMPT_BORN)
     job = _first_message(channel)
-    setproctitle(f"dirigent: {job.run.dag_id} {job.task_id or job.callback}, attempt {job.attempt_id}")
+    set_title(f"dirigent: {job.run.dag_id} {job.task_id or job.callback}, attempt {job.attempt_id}")
     os.environ.update(job.env)
     outcome = _perform(channel, code, dags, job)
     if not channel.is_mine:
@@ -125,8 +127,8 @@ def _failed(job: Job, error: BaseException) -> Outcome:
     return Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="failed", error=info, reason=info.line)
 
 
-def settle(stdout_fd: int, stderr_fd: int, memory_bytes: int | None) -> None:
-    """Make the process its own: output, limits, random numbers, orphans."""
+def settle(stdout_fd: int, stderr_fd: int) -> None:
+    """Make the process its own: output, random numbers, orphans."""
     os.dup2(stdout_fd, 1)
     os.dup2(stderr_fd, 2)
     if stderr_fd != stdout_fd:
@@ -134,8 +136,6 @@ def settle(stdout_fd: int, stderr_fd: int, memory_bytes: int | None) -> None:
     # Of programs that the task starts, too, each line is to be seen at once.
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     kernel.adopt_orphans()
-    if memory_bytes is not None:
-        kernel.limit_data(memory_bytes, _RESERVE)
     if "numpy" in sys.modules:
         # Unlike Python's own, its generator is the same in every fork.
         sys.modules["numpy"].random.seed()

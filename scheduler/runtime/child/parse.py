@@ -19,12 +19,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from setproctitle import setproctitle
-
 from scheduler.runtime.child.attempt_process import UserCode, leave, settle, use_reserve
 from scheduler.runtime.child.blame import blame, lineno_in
+from scheduler.runtime.child.confinement import confine
 from scheduler.runtime.child.nursery import Request
 from scheduler.runtime.child.pipe import PipeChannel
+from scheduler.runtime.child.title import set_title
 from scheduler.runtime.frames import PARSE_LIMIT
 from scheduler.wire import DagSpec, ParsedFile
 
@@ -85,9 +85,10 @@ class NotingReader:
 
 def run_parse(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     """Import the file, send a ParsedFile, end the process."""
-    setproctitle(f"dirigent: parse of {request['file']}")
+    set_title(f"dirigent: parse of {request['file']}")
     channel_fd, output_fd = fds
-    settle(output_fd, output_fd, request["memory_bytes"])
+    confine(request)
+    settle(output_fd, output_fd)
     channel = PipeChannel(socket.socket(fileno=channel_fd), PARSE_LIMIT)
     parsed = parse(code, request["code_root"], request["file"], request["timeout_s"], channel)
     if channel.is_mine:

@@ -9,28 +9,30 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any, BinaryIO, Final, NoReturn
 
-from setproctitle import setproctitle
-
 from scheduler.runtime import kernel
 from scheduler.runtime.child.attempt_process import UserCode, run_attempt
 from scheduler.runtime.child.blame import blame
+from scheduler.runtime.child.confinement import confine
+from scheduler.runtime.child.interpreter import environment_of
 from scheduler.runtime.child.nursery import Nursery, Request, Ties
 from scheduler.runtime.child.parse import run_parse
 from scheduler.runtime.child.pipe import PipeChannel
+from scheduler.runtime.child.refusal import refuse
+from scheduler.runtime.child.title import set_title
 
 _OUTPUT_LIMIT: Final = 8_000
 
 
 def become_bare(code: UserCode, fds: Sequence[int], life_fd: int) -> NoReturn:
     """Serve parses and fresh interpreters: what they do to their parent harms nobody else."""
-    setproctitle("dirigent: preloader of nothing")
+    set_title("dirigent: preloader of nothing")
     (control_fd,) = fds
 
     def parse(request: Request, parse_fds: Sequence[int]) -> NoReturn:
         run_parse(code, request, parse_fds)
 
     def fresh(request: Request, attempt_fds: Sequence[int]) -> NoReturn:
-        _execute(code.fresh_command, request, attempt_fds)
+        _execute(code, request, attempt_fds)
 
     ties = Ties(socket.socket(fileno=control_fd), life_fd)
     nursery = Nursery(ties, {"parse": parse, "fresh": fresh}, grace_s=0)
@@ -39,13 +41,14 @@ def become_bare(code: UserCode, fds: Sequence[int], life_fd: int) -> NoReturn:
 
 def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_fd: int) -> NoReturn:
     """Import the file, tell how that went, and serve attempts."""
-    setproctitle(f"dirigent: preloader of {request['file']}")
+    set_title(f"dirigent: preloader of {request['file']}")
     control_fd, channel_fd = fds
     ties = Ties(socket.socket(fileno=control_fd), life_fd)
     dags: dict[str, Any] = {}
 
     def attempt(asked: Request, attempt_fds: Sequence[int]) -> NoReturn:
-        run_attempt(code, dags, attempt_fds, asked["memory_bytes"])
+        confine(asked)
+        run_attempt(code, dags, attempt_fds)
 
     nursery = Nursery(ties, {"attempt": attempt}, grace_s=0, has_spare=True)
     with tempfile.TemporaryFile() as printed:
@@ -62,11 +65,19 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
     nursery.serve(threads=kernel.thread_count(), output="")
 
 
-def _execute(command: Sequence[str], request: Request, fds: Sequence[int]) -> NoReturn:
+def _execute(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     """Replace this process by a fresh interpreter that runs the attempt."""
     for fd in fds:
         os.set_inheritable(fd, True)
-    os.execv(command[0], [*command, *map(str, fds), str(request["memory_bytes"] or 0)])
+    python = request.get("python")
+    command = [python, *code.foreign_command] if python else code.fresh_command
+    environ = environment_of(python, os.environ) if python else os.environ
+    confine(request)
+    try:
+        os.execve(command[0], [*command, *map(str, fds)], environ)
+    except OSError as error:
+        refuse(fds[0], f"{command[0]} cannot be executed: {error.strerror}")
+        os._exit(0)
 
 
 def _redirect(fd: int) -> None:

@@ -8,12 +8,11 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from setproctitle import setproctitle
-
 from scheduler.runtime import kernel
 from scheduler.runtime.child.attempt_process import UserCode, forbid_core_files, prepare_to_print
 from scheduler.runtime.child.nursery import Nursery, Request, Ties
 from scheduler.runtime.child.preloader import become_bare, become_preloader
+from scheduler.runtime.child.title import set_title
 
 #: How long preloaders get to kill their attempts; then they are killed themselves.
 _GRACE_S: Final = 0.5
@@ -25,7 +24,7 @@ def serve_supervisor(code: UserCode) -> NoReturn:
     os.set_inheritable(control.fileno(), False)
     forbid_core_files()
     prepare_to_print()
-    setproctitle("dirigent: base")
+    set_title("dirigent: base")
     sys.dont_write_bytecode = True
     code.rehearse()
 

@@ -1,9 +1,14 @@
 """Where the processes of this package meet the sdk: load a file, describe a DAG, perform a job."""
 
+import importlib.util
+import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from scheduler.operators import bash, empty, python, taskflow
+from scheduler.runtime.child import foreign_attempt
 from scheduler.runtime.child.attempt import perform
 from scheduler.runtime.child.attempt_process import UserCode
 from scheduler.runtime.child.loading import load_file
@@ -12,6 +17,16 @@ from scheduler.sdk.serialize import to_spec
 
 #: Loaded here once, so that no preloader has to.
 PRELOADED: Final = (bash, empty, python, taskflow)
+#: What the sdk needs, and another interpreter may lack. `jinja2` is Python alone, and `markupsafe` can be.
+LENT: Final = (foreign_attempt.OURS, "jinja2", "markupsafe", "tzdata")
+
+
+def foreign_command() -> Sequence[str]:
+    """Return what another interpreter executes: its file, and where the worker has what it may lack."""
+    specs = {name: importlib.util.find_spec(name) for name in LENT}
+    places = {name: str(Path(spec.origin).parents[1]) for name, spec in specs.items() if spec and spec.origin}
+    return (foreign_attempt.__file__, json.dumps(places))
+
 
 USER_CODE: Final = UserCode(
     load=load_file,
@@ -19,4 +34,5 @@ USER_CODE: Final = UserCode(
     perform=perform,
     rehearse=lambda: rehearse(perform),
     fresh_command=(sys.executable, "-m", "scheduler.runtime.child.fresh_attempt"),
+    foreign_command=foreign_command(),
 )

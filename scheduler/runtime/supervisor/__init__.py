@@ -2,7 +2,8 @@
 how they ended.
 """
 
+from scheduler.runtime.supervisor.bounds import Policy
 from scheduler.runtime.supervisor.limits import Limits
 from scheduler.runtime.supervisor.supervisor import Supervisor
 
-__all__ = ["Limits", "Supervisor"]
+__all__ = ["Limits", "Policy", "Supervisor"]

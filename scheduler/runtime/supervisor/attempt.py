@@ -16,6 +16,7 @@ from scheduler.logs.mask import Masker
 from scheduler.logs.sink import LogSink
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import PROTOCOL
+from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.output import OutputPipe, open_pipes
@@ -49,10 +50,11 @@ class Attempt:
         self, services: Services, job: Job, log: LogSink, deliver: Callable[[Attempt, Outcome], None]
     ) -> None:
         self.job = job
+        self.bounds = Bounds()
         self._services = services
         self._log = log
         self._deliver = deliver
-        self._evidence = Evidence(job, memory_limit_bytes=services.limits.memory_bytes)
+        self._evidence = Evidence(job)
         self._oom_kills = services.oom_watch.lately()
         self._printed = tuple(LogOutput(log, source, self._flush_soon) for source in (STDOUT, STDERR))
         self._channel: Conversation | None = None
@@ -69,6 +71,11 @@ class Attempt:
         """Add a line of Dirigent's own to the log; it is written with the next one, or soon."""
         self._log.line(level, DIRIGENT, text)
         self._later(_FLUSH_S, self._log.flush)
+
+    def refuse(self, reason: str) -> None:
+        """Fail it before it has a process: what its task asks for is not to be had here, however often it is tried."""
+        self._evidence.refusal = reason
+        self._finish()
 
     def hide(self, known: Masker) -> None:
         """Keep out of its log and its outcome what its file read while it was imported."""
@@ -87,7 +94,8 @@ class Attempt:
             return
         self._link = link
         fds = [theirs.detach(), *(theirs_w for _, theirs_w in pipes)]
-        self._child_id = link.fork(self, op, fds, memory_bytes=self._services.limits.memory_bytes)
+        self._evidence.bounds = self.bounds
+        self._child_id = link.fork(self, op, fds, **self.bounds.facts)
         allowance = Allowance(self._services.rate)
         for printed, (ours_r, _) in zip(self._printed, pipes, strict=True):
             self._pipes.append(OutputPipe(self._services.reactor, allowance, ours_r, printed))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from scheduler.runtime import kernel
+from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.nest import Guest, Nest, Source
 from scheduler.runtime.supervisor.root import Root
 from scheduler.runtime.supervisor.services import Services
@@ -36,12 +37,12 @@ class Family:
         #: Files whose import left threads, with their number: their attempts get fresh interpreters.
         self._threaded: dict[Source, int] = {}
 
-    def seat(self, guest: Guest, source: Source) -> None:
+    def seat(self, guest: Guest, source: Source, bounds: Bounds) -> None:
         """Find a seat for an attempt of the file."""
-        reason = self._fresh_reason(source)
-        if reason is not None:
+        reason = bounds.fresh_reason or self._fresh_reason(source)
+        if reason:
             guest.say("info", f"In a fresh interpreter, which starts slower: {reason}.")
-        self._seat(guest, source if reason is None else FOR_FRESH)
+        self._seat(guest, FOR_FRESH if reason else source)
 
     def seat_parse(self, guest: Guest) -> None:
         """Find a seat for a parse."""
@@ -53,7 +54,7 @@ class Family:
 
     def warm(self, source: Source) -> None:
         """Import the file, if it is not imported yet; what fails will fail again where it is needed."""
-        if self._fresh_reason(source) is None and not self._is_closed:
+        if not self._fresh_reason(source) and not self._is_closed:
             with contextlib.suppress(OSError):
                 self._nest(source)
 
@@ -77,13 +78,13 @@ class Family:
         self._nests.clear()
         self._root.close()
 
-    def _fresh_reason(self, source: Source) -> str | None:
-        """Say why attempts of this file get a fresh interpreter; None where they are forked."""
+    def _fresh_reason(self, source: Source) -> str:
+        """Say why attempts of this file get a fresh interpreter; empty where they are forked."""
         if not kernel.FORK_IS_SAFE:
             return "this system cannot fork safely"
         if count := self._threaded.get(source):
             return f"its import leaves {count} threads running"
-        return None
+        return ""
 
     def _seat(self, guest: Guest, source: Source) -> None:
         if self._is_closed:
@@ -111,7 +112,7 @@ class Family:
         waiting = nest.take_waiting()
         nest.retire()
         for guest in waiting:
-            self.seat(guest, nest.source)
+            self.seat(guest, nest.source, guest.bounds)
 
     def _sweep(self) -> None:
         """Kill who hangs; end preloaders unused for a while, then the least used while they take too much memory."""

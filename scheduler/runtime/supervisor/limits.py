@@ -9,7 +9,6 @@ from dataclasses import dataclass
 class Limits:
     """Durations in seconds, sizes in bytes; None is no limit."""
 
-    memory_bytes: int | None = None  #: data of one attempt
     stop_grace_s: float = 10.0  #: from SIGTERM to SIGKILL
     timeout_grace_s: float = 5.0  #: beyond execution_timeout, before the supervisor stops the attempt itself
     exit_grace_s: float = 5.0  #: from the outcome to the end of the process

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
+from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.reactor import Timer
@@ -30,6 +31,8 @@ class Source(NamedTuple):
 
 class Guest(Protocol):
     """Who wants to be forked by a preloader."""
+
+    bounds: Bounds  #: what its process is to keep to
 
     def say(self, level: str, text: str) -> None:
         """Tell whoever reads its log."""

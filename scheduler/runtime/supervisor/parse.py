@@ -13,13 +13,13 @@ from typing import Final
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import PARSE_LIMIT
+from scheduler.runtime.supervisor.bounds import Bounds, megabytes
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
 from scheduler.runtime.supervisor.output import OutputPipe
 from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
-from scheduler.runtime.supervisor.verdict import limit_words
 from scheduler.shapes import check_shape
 from scheduler.wire import Data, ErrorInfo, ParsedFile, parsed_from_data
 
@@ -48,6 +48,7 @@ class Parse:
     def __init__(
         self, services: Services, request: ParseRequest, retry: Callable[[Parse], None] | None
     ) -> None:
+        self.bounds = Bounds()
         self.result: Future[ParsedFile] = Future()
         self._services = services
         self._request = request
@@ -77,7 +78,7 @@ class Parse:
             return
         asked = self._request
         facts = {"code_root": asked.code_root, "file": asked.file, "timeout_s": asked.timeout_s}
-        child_id = link.fork(self, op, [theirs.detach(), output_w], memory_bytes=asked.memory_bytes, **facts)
+        child_id = link.fork(self, op, [theirs.detach(), output_w], data_bytes=asked.memory_bytes, **facts)
         self._output = OutputPipe(
             self._services.reactor, Allowance(self._services.rate), output_r, self._printed
         )
@@ -174,7 +175,7 @@ class Parse:
         error, limit_bytes = parsed.error, self._request.memory_bytes
         if error is None or error.type != "MemoryError" or limit_bytes is None:
             return parsed
-        words = limit_words(limit_bytes, "DIRIGENT_PARSE_MEMORY_MB")
+        words = f"it may use {megabytes(limit_bytes)} (DIRIGENT_PARSE_MEMORY_MB)"
         return replace(parsed, error=replace(error, message=words, line=f"{error.line}; {words}"))
 
 

@@ -11,6 +11,7 @@ from scheduler.clock import Clock
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import FRAME_LIMIT
+from scheduler.runtime.supervisor.bounds import Policy
 from scheduler.runtime.supervisor.conversation import Answer, Conversation
 from scheduler.runtime.supervisor.limits import Limits
 from scheduler.runtime.supervisor.rate import Rate
@@ -50,6 +51,7 @@ class Services:
     pool: Executor
     answer: Answer
     limits: Limits
+    policy: Policy
     oom_watch: OomWatch
     rate: Rate
 

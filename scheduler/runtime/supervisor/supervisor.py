@@ -12,6 +12,7 @@ from scheduler.clock import Clock
 from scheduler.errors import Conflict
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor.attempt import Attempt
+from scheduler.runtime.supervisor.bounds import NotGiven, Policy, bounds_of
 from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.runtime.supervisor.environment import child_environment
 from scheduler.runtime.supervisor.family import Family
@@ -48,6 +49,7 @@ class Supervisor:
         environ: Mapping[str, str],
         pass_on: Collection[str] = (),
         limits: Limits | None = None,
+        policy: Policy | None = None,
         name: str = "this worker",
         base_command: Sequence[str] = BASE_COMMAND,
     ) -> None:
@@ -64,6 +66,7 @@ class Supervisor:
             pool=self._pool,
             answer=answer,
             limits=limits or Limits(),
+            policy=policy or Policy(),
             oom_watch=OomWatch(clock),
             rate=Rate(clock),
         )
@@ -141,7 +144,13 @@ class Supervisor:
     def _launch(self, job: Job, log: LogSink) -> None:
         attempt = self._attempts[_key(job)] = Attempt(self._services, job, log, self._deliver)
         attempt.say("info", f"{_title(job)} on {self._name}.")
-        self._family.seat(attempt, Source(job.code_root, job.file))
+        try:
+            bounds = bounds_of(job.isolation, self._services.policy)
+        except NotGiven as refusal:
+            attempt.refuse(str(refusal))
+            return
+        attempt.bounds = bounds
+        self._family.seat(attempt, Source(job.code_root, job.file), bounds)
 
     def _stop(self, attempt_id: int, reason: str, within_s: float | None) -> None:
         for attempt in list(self._attempts.values()):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import signal
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from scheduler.clock import parse_instant
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import EXIT_NO_CHANNEL
+from scheduler.runtime.supervisor.bounds import Bounds, megabytes
 from scheduler.runtime.supervisor.link import Ended
 from scheduler.shapes import check_shape
 from scheduler.wire import Data, ErrorInfo, Job, Json, Outcome, outcome_from_data
@@ -40,7 +42,8 @@ class Evidence:
     lost: str | None = None  #: why the kernel's word is missing
     error: ErrorInfo | None = None  #: of the import
     channel_fault: str | None = None
-    memory_limit_bytes: int | None = None
+    refusal: str = ""  #: why this worker does not run it
+    bounds: Bounds = field(default_factory=Bounds)
     memory_ran_out: bool = False  #: the kernel killed some process for want of memory meanwhile
 
 
@@ -89,23 +92,25 @@ def judge(evidence: Evidence, now: datetime) -> Outcome:
     outcome = said or _made(evidence)
     return replace(
         outcome,
-        reason=_with_limit(outcome, evidence.memory_limit_bytes),
+        reason=_with_limit(outcome, evidence),
         **_exit_facts(evidence.ended),
         started_at=outcome.started_at or _text(evidence.started_at),
         ended_at=outcome.ended_at or now.isoformat(),
     )
 
 
-def _with_limit(outcome: Outcome, limit_bytes: int | None) -> str:
+def _with_limit(outcome: Outcome, evidence: Evidence) -> str:
     """Return the reason; of a MemoryError, which has no text of its own, with the limit that it ran into."""
-    if limit_bytes is None or outcome.error is None or outcome.error.type != "MemoryError":
+    limit = evidence.bounds.memory_bytes
+    if limit is None or outcome.error is None or outcome.error.type != "MemoryError":
         return outcome.reason
-    return f"{outcome.reason}; {limit_words(limit_bytes, 'DIRIGENT_ATTEMPT_MEMORY_MB')}"
+    used = min(limit, evidence.ended.peak_memory_bytes) if evidence.ended else 0
+    return f"{outcome.reason}: {_used(used, evidence.bounds)}, and asked for more"
 
 
-def limit_words(limit_bytes: int, setting: str) -> str:
-    """Say how much memory is allowed, and by which setting."""
-    return f"it may take {limit_bytes / 1024 / 1024:.0f} MB ({setting})"
+def _used(used_bytes: int, bounds: Bounds) -> str:
+    """Say how much memory of how much was used, and who set that limit."""
+    return f"used {megabytes(used_bytes)} of {megabytes(bounds.memory_bytes or 0)} ({bounds.memory_source})"
 
 
 def _made(evidence: Evidence) -> Outcome:
@@ -115,6 +120,7 @@ def _made(evidence: Evidence) -> Outcome:
         attempt_id=job.attempt_id,
         epoch=job.epoch,
         state=_state(evidence),
+        retryable=not evidence.refusal,
         reason=reason,
         error=evidence.error,
     )
@@ -129,6 +135,8 @@ def _state(evidence: Evidence) -> Literal["cancelled", "failed", "lost"]:
 
 def death_words(evidence: Evidence) -> str:
     """Say in one line why a child ended without an outcome."""
+    if evidence.refusal:
+        return evidence.refusal
     if evidence.error is not None:
         return f"{evidence.job.file} could not be imported: {evidence.error.line}"
     if evidence.lost is not None or evidence.ended is None:
@@ -140,8 +148,18 @@ def death_words(evidence: Evidence) -> str:
         return "could not tell how it ended: user code closed its channel to the supervisor"
     if code >= 0:
         return f"exited with code {code} without finishing"
+    if _used_up_time(code, evidence):
+        return f"killed: used {evidence.ended.cpu_s:.0f} s of {evidence.bounds.cpu_s:g} s of CPU (cpu_time_limit)"
     memory = "; the system was out of memory" if evidence.memory_ran_out and -code == 9 else ""
     return f"killed by {kernel.signal_name(-code)}{memory}"
+
+
+def _used_up_time(code: int, evidence: Evidence) -> bool:
+    """Tell whether the kernel killed it for the time that it computed; the second signal is for who lives on."""
+    limit_s, ended = evidence.bounds.cpu_s, evidence.ended
+    if limit_s is None or ended is None:
+        return False
+    return -code == signal.SIGXCPU or (-code == signal.SIGKILL and ended.cpu_s >= limit_s)
 
 
 def storable(text: str) -> str:

@@ -62,7 +62,7 @@ def out_of_memory(arena: Arena) -> None:
     arena.trigger("greedy", 3)
     arena.finish(within=120)
     reasons = {task.reason for task in arena.case().history.tasks if task.task_id == "devour"}
-    assert all("it may take 300 MB" in reason for reason in reasons), reasons
+    assert all("MB of 300 MB" in reason for reason in reasons), reasons
 
 
 def end_at_heartbeats(arena: Arena) -> None:

@@ -1,0 +1,15 @@
+"""How a child says why it cannot become an attempt, before anything else of Dirigent is loaded.
+
+Another interpreter may be as old as 3.6, so there is nothing in here that it cannot read.
+"""
+
+import json
+import os
+import struct
+
+
+def refuse(channel_fd: int, reason: str) -> None:
+    """Tell the supervisor an outcome: failed, for a reason that another try would not change."""
+    outcome = {"attempt_id": 0, "epoch": 0, "state": "failed", "retryable": False, "reason": reason}
+    body = json.dumps({"outcome": outcome}).encode("ascii")
+    os.write(channel_fd, struct.pack(">I", len(body)) + body)

@@ -1,0 +1,129 @@
+"""What holds for one attempt: what its task asks for, as far as this worker gives it. Pure, but for a look at files."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from scheduler.errors import DirigentError
+from scheduler.wire import Isolation
+
+#: Of what a file may ask for; what is below was not read by the sdk.
+_LEAST_MEMORY: Final = 1024 * 1024
+_NOTHING: Final = Isolation()
+
+
+class NotGiven(DirigentError):
+    """A task asks for what this worker does not have, or does not give."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a worker gives to tasks that ask for nothing, and the most that they may ask for; None is no limit."""
+
+    mode: Literal["fork", "fresh"] = "fork"
+    memory_bytes: int | None = None
+    memory_max_bytes: int | None = None
+    cpus: float | None = None
+    cpus_max: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What holds for one attempt."""
+
+    fresh_reason: str = ""  #: why it gets a fresh interpreter; empty: it is forked where that is safe
+    python: str | None = None
+    memory_bytes: int | None = None
+    memory_source: str = ""  #: who set that limit
+    cpus: float | None = None
+    cpu_s: float | None = None
+    facts: dict[str, Any] = field(default_factory=dict)  #: what the process is to put on itself
+
+
+def bounds_of(asked: Isolation | None, policy: Policy) -> Bounds:
+    """Return what holds for an attempt. Raises NotGiven."""
+    asked = asked or _NOTHING
+    if asked.run_as_user is not None:
+        raise NotGiven(f"run_as_user={asked.run_as_user!r}: this worker runs all tasks as its own user")
+    memory_bytes, memory_source = _memory(asked.memory_bytes, policy)
+    cpus = _cpus(asked.cpus, policy)
+    facts = {
+        "python": asked.python and _interpreter(asked.python),
+        "data_bytes": memory_bytes,
+        "cores": cpus and math.ceil(cpus),
+        "cpu_s": _seconds(asked.cpu_s),
+    }
+    return Bounds(
+        fresh_reason=_fresh_reason(asked, policy),
+        python=asked.python,
+        memory_bytes=memory_bytes,
+        memory_source=memory_source,
+        cpus=cpus,
+        cpu_s=asked.cpu_s,
+        facts={name: value for name, value in facts.items() if value is not None},
+    )
+
+
+def _fresh_reason(asked: Isolation, policy: Policy) -> str:
+    if asked.python is not None:
+        return f"its task names another, {asked.python}"
+    if (asked.mode or policy.mode) == "fork":
+        return ""
+    return "its task asks for one" if asked.mode else "this worker is set to that (DIRIGENT_TASK_ISOLATION)"
+
+
+def _interpreter(path: str) -> str:
+    # Of a text that cannot be a path, `isfile` does not raise.
+    if not os.path.isfile(path) or not os.access(path, os.X_OK):  # noqa: PTH113
+        raise NotGiven(f"python={path!r}: there is no such program on this worker")
+    return path
+
+
+def _memory(asked: int | None, policy: Policy) -> tuple[int | None, str]:
+    """Return the limit and who set it. Raises NotGiven."""
+    most = policy.memory_max_bytes
+    if asked is None:
+        given = [
+            (policy.memory_bytes, "DIRIGENT_ATTEMPT_MEMORY_MB"),
+            (most, "DIRIGENT_ATTEMPT_MEMORY_MAX_MB"),
+        ]
+        return min((each for each in given if each[0] is not None), default=(None, ""))
+    if asked < _LEAST_MEMORY:
+        raise NotGiven(f"memory_limit={asked}: no process can live with that")
+    if most is not None and asked > most:
+        raise NotGiven(
+            f"memory_limit={megabytes(asked)}: this worker gives a task {megabytes(most)} at most "
+            "(DIRIGENT_ATTEMPT_MEMORY_MAX_MB)"
+        )
+    return asked, "memory_limit"
+
+
+def _cpus(asked: float | None, policy: Policy) -> float | None:
+    """Return the limit in cores. Raises NotGiven."""
+    most = policy.cpus_max
+    if asked is None:
+        return min((each for each in (policy.cpus, most) if each is not None), default=None)
+    if not 0 < asked < math.inf:
+        raise NotGiven(f"cpu_limit={asked}: no process can live with that")
+    if most is not None and asked > most:
+        raise NotGiven(
+            f"cpu_limit={asked:g}: this worker gives a task {most:g} cores at most (DIRIGENT_ATTEMPT_CPUS_MAX)"
+        )
+    return asked
+
+
+def _seconds(asked: float | None) -> int | None:
+    """Return the limit as the kernel counts, in whole seconds. Raises NotGiven."""
+    if asked is None:
+        return None
+    if not 0 < asked < math.inf:
+        raise NotGiven(f"cpu_time_limit={asked}: no process can live with that")
+    return math.ceil(asked)
+
+
+def megabytes(size: int) -> str:
+    """Return '512 MB'; a megabyte is 1024 times 1024 bytes."""
+    return f"{size / 1024 / 1024:.0f} MB"

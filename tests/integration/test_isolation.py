@@ -1,0 +1,60 @@
+"""Tasks choose how they are kept apart, end to end: through parse, database, worker and log."""
+
+from __future__ import annotations
+
+from tests.interpreters import make_interpreter
+
+
+def test_tasks_of_one_dag_run_as_each_of_them_asks(embedded, tmp_path):
+    elsewhere = make_interpreter(tmp_path / "venv")
+    embedded.write(
+        "choices.py",
+        f"""
+        import os, sys
+        from scheduler import DAG, task
+
+        LOADED_BY = os.getpid()
+
+        with DAG("choices", schedule=None, default_args={{"memory_limit": "300MB"}}):
+            @task
+            def forked():
+                print("forked:", LOADED_BY != os.getpid())
+
+            @task(isolation="fresh")
+            def fresh():
+                print("fresh:", LOADED_BY == os.getpid())
+
+            @task(python={elsewhere!r})
+            def other(before):
+                import rare
+                print(rare.WORD, "to", sys.executable)
+                return before
+
+            @task(memory_limit="64MB", retries=0)
+            def greedy():
+                bytearray(100_000_000)
+
+            @task(python="/nowhere/python", retries=5)
+            def lost():
+                pass
+
+            other(fresh())
+            forked()
+            greedy()
+            lost()
+        """,
+    )
+    run = embedded.trigger("choices").until("failed")
+    assert run.tasks == {
+        "forked": "success",
+        "fresh": "success",
+        "other": "success",
+        "greedy": "failed",
+        "lost": "failed",
+    }
+    assert "forked: True" in run.log("forked")
+    assert "fresh: True" in run.log("fresh")
+    assert f"from afar to {elsewhere}" in run.log("other")
+    assert run.task("greedy").reason.endswith(" of 64 MB (memory_limit), and asked for more")
+    reason = "python='/nowhere/python': there is no such program on this worker"
+    assert (run.task("lost").reason, len(run.attempts("lost"))) == (reason, 1)
