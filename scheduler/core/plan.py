@@ -24,7 +24,8 @@ from scheduler.core.trigger_rules import UNMOVED_BY_SUCCESS, Becomes, Ready, Wai
 States: TypeAlias = Mapping[str, Mapping[str, TaskState]]
 
 _FAILURES: Final = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
-_PAST_MET: Final = frozenset({TaskState.SUCCESS, TaskState.SKIPPED})
+#: A task that was taken out of the earlier run will never end there, as one that it never had.
+_PAST_MET: Final = frozenset({TaskState.SUCCESS, TaskState.SKIPPED, TaskState.REMOVED})
 _NAMED: Final = 3  #: tasks that a reason names before it says "and n more"
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Final
 
 from scheduler.core.admission import Admission, Candidate, admit
 from scheduler.loop.effects import Effects
+from scheduler.loop.one_by_one import Aside, Way, at_once
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.limits import candidate_of, limits_of, queue_slots
+from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tasks import ScheduledTask, occupancy, scheduled_tasks
 from scheduler.store.tickets import queue_tasks
 from scheduler.store.workers import live_workers
 
 #: Reads of candidates in one pass: each leaves out the limits that the one before found full.
 MAX_READS = 4
+OF_TASK: Final[Aside[ScheduledTask]] = Aside(lambda task: task.run_pk, set_run_aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class AdmitTasks:
 
     graphs: GraphCache
     effects: Effects
+    way: Way = at_once
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Queue what the limits let through; return how many tasks that are."""
@@ -56,13 +62,25 @@ class AdmitTasks:
         found = scheduled_tasks(session, queues, full_pools=full.pools, full_runs=full.runs, limit=room)
         if not found:
             return 0, True
+        answers: list[Admission] = []
+        work = partial(self._admit_found, session, now, slots, answers)
+        self.way(session, now, found, work, OF_TASK)
+        is_full = [full.note(answer) for answer in answers]
+        return sum(len(answer.admitted) for answer in answers), len(found) < room or not any(is_full)
+
+    def _admit_found(
+        self,
+        session: Session,
+        now: datetime,
+        slots: Mapping[str, int],
+        answers: list[Admission],
+        found: Sequence[ScheduledTask],
+    ) -> None:
         limits = limits_of(found, occupancy(session), slots)
         answer = admit(self._candidates(session, found), limits)
         fed = queue_tasks(session, now, [each.ti_id for each in answer.admitted])
         self.effects.ring(*(queue for queue in fed if limits.queues[queue].taken < slots[queue]))
-        full.note(answer)
-        is_done = len(found) < room or not (answer.full_pools or answer.full_runs or answer.full_queues)
-        return len(answer.admitted), is_done
+        answers.append(answer)
 
     def _candidates(self, session: Session, found: Iterable[ScheduledTask]) -> list[Candidate]:
         return [self._candidate(session, task) for task in found]
@@ -79,7 +97,9 @@ class _Full:
     queues: set[str] = field(default_factory=set)
     runs: set[int] = field(default_factory=set)
 
-    def note(self, answer: Admission) -> None:
+    def note(self, answer: Admission) -> bool:
+        """Take note of limits that an answer found full; tell whether there are any."""
         self.pools |= answer.full_pools
         self.queues |= answer.full_queues
         self.runs |= answer.full_runs
+        return bool(answer.full_pools or answer.full_runs or answer.full_queues)

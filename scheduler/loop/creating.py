@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from scheduler.core.ids import schedule_key, scheduled_run_id
 from scheduler.core.states import RunType
 from scheduler.core.timetables import Due, following
+from scheduler.loop.one_by_one import OF_DAG, Way, at_once
 from scheduler.store.dags import DueDag, lock_due_dags, set_next_dues
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
@@ -24,12 +27,16 @@ class CreateDueRuns:
     """
 
     graphs: GraphCache
+    way: Way = at_once
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Create what is due; return how many DAGs were due and had room."""
         due = lock_due_dags(session, now, limit)
-        set_next_dues(session, {dag.dag_id: self._create(session, now, dag) for dag in due})
+        self.way(session, now, due, partial(self._create_all, session, now), OF_DAG)
         return len(due)
+
+    def _create_all(self, session: Session, now: datetime, due: Sequence[DueDag]) -> None:
+        set_next_dues(session, {dag.dag_id: self._create(session, now, dag) for dag in due})
 
     def _create(self, session: Session, now: datetime, dag: DueDag) -> Due | None:
         """Create one run; return when the next one is due."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from scheduler.core.plan import FinishRun
 from scheduler.core.states import RunState, TaskState
 from scheduler.dispatch.report import record_losses
 from scheduler.loop.effects import Effects
+from scheduler.loop.one_by_one import OF_RUN, Aside, Way, at_once
 from scheduler.loop.planning import end_run
 from scheduler.operations.cancel import stop_unfinished
+from scheduler.store.attempts import AttemptRow
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.knots import blocked_runs
@@ -24,7 +28,10 @@ from scheduler.store.runs import (
     move_runs,
     overdue_runs,
 )
+from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tickets import overdue_queues
+
+OF_ATTEMPT: Final[Aside[AttemptRow]] = Aside(lambda row: row.run_pk, set_run_aside)
 
 
 class Duty(Protocol):
@@ -36,11 +43,15 @@ class Duty(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NamedDuty:
-    """A duty, its name for the log, and what calls it besides the sweep: a wake too, the agenda."""
+    """A duty, its name for the log, and what calls it besides the sweep: a wake too, the agenda.
+
+    `one_by_one` does the same where `run` fails, and sets aside what cannot be done (`loop.one_by_one`).
+    """
 
     name: str
     run: Duty
     limit: int
+    one_by_one: Duty | None = None
     on_wake: bool = False
     on_time: bool = True
 
@@ -61,13 +72,17 @@ class StartRuns:
     """Lets queued runs start where `max_active_runs` leaves room."""
 
     graphs: GraphCache
+    way: Way = at_once
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Start runs; return how many."""
         found = startable_runs(session, limit)
-        for run in found:
-            self._start(session, now, run)
+        self.way(session, now, found, partial(self._start_all, session, now), OF_RUN)
         return len(found)
+
+    def _start_all(self, session: Session, now: datetime, runs: Sequence[RunRow]) -> None:
+        for run in runs:
+            self._start(session, now, run)
 
     def _start(self, session: Session, now: datetime, run: RunRow) -> None:
         timeout_s = self.graphs.get(session, run.version_id).spec.dagrun_timeout_s
@@ -93,11 +108,16 @@ class RescueLost:
     """Lets tasks run again whose worker died."""
 
     graphs: GraphCache
+    way: Way = at_once
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Record attempts whose lease ran out as lost; return how many."""
         expired = expired_attempts(session, limit)
-        return len(record_losses(session, now, expired, self.graphs)) if expired else 0
+        self.way(session, now, expired, partial(self._record, session, now), OF_ATTEMPT)
+        return len(expired)
+
+    def _record(self, session: Session, now: datetime, expired: Sequence[AttemptRow]) -> None:
+        record_losses(session, now, expired, self.graphs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +139,17 @@ class TimeOutRuns:
 
     graphs: GraphCache
     effects: Effects
+    way: Way = at_once
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """End overdue runs; return how many."""
         overdue = lock_runs(session, [run.id for run in overdue_runs(session, now)])
-        for run in overdue:
-            self._time_out(session, now, run)
+        self.way(session, now, overdue, partial(self._time_out_all, session, now), OF_RUN)
         return len(overdue)
+
+    def _time_out_all(self, session: Session, now: datetime, runs: Sequence[RunRow]) -> None:
+        for run in runs:
+            self._time_out(session, now, run)
 
     def _time_out(self, session: Session, now: datetime, run: RunRow) -> None:
         graph = self.graphs.get(session, run.version_id)

@@ -38,7 +38,7 @@ class HandOn:
 
     def takes(self, run: RunRow) -> bool:
         """Tell whether what changes in this run may be planned here; its row must be locked."""
-        return self._leads() and run.is_running and not run.needs_planning
+        return self._leads() and run.is_running and not (run.needs_planning or run.is_aside)
 
     def plan(self, session: Session, now: datetime, run: RunRow, changed: Sequence[TaskRow]) -> None:
         """Draw the consequences of what changed in a run that it takes."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
@@ -13,6 +14,7 @@ from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, p
 from scheduler.core.states import FINISHED, OCCUPYING, RunState, TaskState
 from scheduler.failpoints import Edge
 from scheduler.loop.effects import Effects
+from scheduler.loop.one_by_one import OF_RUN, Way, at_once
 from scheduler.operations.callbacks import call_back
 from scheduler.operations.reopening import wake_later_run, wake_later_run_of_other_code
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
@@ -42,14 +44,18 @@ class PlanRuns:
 
     graphs: GraphCache
     effects: Effects
+    way: Way = at_once
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Plan the flagged runs; return how many there were."""
         runs = take_runs_to_plan(session, limit)
+        self.way(session, now, runs, partial(self._plan_all, session, now), OF_RUN)
+        return len(runs)
+
+    def _plan_all(self, session: Session, now: datetime, runs: Sequence[RunRow]) -> None:
         for run in runs:
             graph = self.graphs.get(session, run.version_id)
             plan_run(session, now, run, graph, take_changed(session, run.id), self.effects)
-        return len(runs)
 
 
 def plan_run(

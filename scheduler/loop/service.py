@@ -11,8 +11,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from scheduler.clock import Clock
 from scheduler.core.ports import Publish
-from scheduler.errors import DirigentError
-from scheduler.loop.duties import NamedDuty
+from scheduler.errors import DatabaseUnavailable, DirigentError
+from scheduler.loop.duties import Duty, NamedDuty
 from scheduler.loop.effects import Effects
 from scheduler.store.agenda import Agenda, read_agenda
 from scheduler.store.engine import Database, Mark, Session, keep_quiet
@@ -215,18 +215,27 @@ class Service:
         return True
 
     def _do(self, duty: NamedDuty, now: datetime) -> int:
+        """Do a duty; where it fails, one by one, so that what cannot be done is set aside and the others are done."""
+        for work in (duty.run, duty.one_by_one):
+            if work is None:
+                break
+            try:
+                return self._do_batches(work, now, duty.limit)
+            except DatabaseUnavailable as error:
+                log.warning("duty %s: %s", duty.name, error)
+                break
+            except Exception:
+                log.exception("duty %s failed", duty.name)
+        return 0
+
+    def _do_batches(self, work: Duty, now: datetime, limit: int) -> int:
         done = 0
-        try:
-            for _ in range(MAX_BATCHES):
-                count = self._db.transact(lambda session: duty.run(session, now, duty.limit))
-                self._ring()
-                done += count
-                if count < duty.limit:
-                    break
-        except DirigentError as error:
-            log.warning("duty %s: %s", duty.name, error)
-        except Exception:
-            log.exception("duty %s failed", duty.name)
+        for _ in range(MAX_BATCHES):
+            count = self._db.transact(lambda session: work(session, now, limit))
+            self._ring()
+            done += count
+            if count < limit:
+                break
         return done
 
     def _ring(self) -> None:

@@ -36,6 +36,8 @@ def _because(reason: str) -> str:
 
 
 def _reasons(session: Session, run: RunRow, task: TaskRow) -> list[str]:
+    if run.is_aside:
+        return [run.reason.rstrip(".")]
     if run.state is RunState.QUEUED:
         return [*_no_scheduler(session), _why_run_waits(session, run)]
     match task.state:

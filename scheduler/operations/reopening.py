@@ -10,17 +10,20 @@ from scheduler.core.states import RUN_FINISHED, RunState
 from scheduler.store.engine import Session
 from scheduler.store.reruns import judge_anew
 from scheduler.store.runs import RunRow, flag_runs, later_run, move_runs
+from scheduler.store.setting_aside import take_run_up
 from scheduler.store.tasks import mark_changed
 
 
 def reopen(session: Session, now: datetime, run: RunRow, *, actor: str, reason: str) -> None:
-    """Have a locked run planned; one that had ended queues again, and starts when there is room."""
+    """Have a locked run planned, though it was set aside; one that had ended queues again until there is room."""
     if run.state in RUN_FINISHED:
         move_runs(
             session, now, [run.id], RunState.QUEUED, actor=actor, reason=reason, values={"queued_at": now}
         )
-    else:
-        flag_runs(session, [run.id])
+        return
+    if run.is_aside:
+        take_run_up(session, run.id)
+    flag_runs(session, [run.id])
 
 
 def wake_later_run(session: Session, run: RunRow, graph: TaskGraph, finished: Collection[str]) -> None:

@@ -119,6 +119,8 @@ def _values(parsed: ParsedDag, now: datetime) -> dict[str, Any]:
         "max_active_runs": spec.max_active_runs,
         "last_parsed_at": now,
         "created_at": now,
+        "aside_until": None,
+        "aside_reason": "",
     }
 
 
@@ -215,10 +217,11 @@ def load_tags(session: Session, dag_ids: Iterable[str]) -> dict[str, tuple[str, 
 
 
 def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
-    """Return DAGs that are due, oldest first; not those that are paused, retired, or have `max_active_runs` active.
+    """Return DAGs that are due, oldest first; not those that are paused, retired, set aside, or have no room.
 
-    The last are left out here, so that fifty DAGs that wait for their own runs do not hold up the others. The
-    rows are locked until the end of the transaction; rows that another transaction holds are passed over.
+    Those that have `max_active_runs` active are left out here, so that fifty DAGs that wait for their own runs do not
+    hold up the others. The rows are locked until the end of the transaction; rows that another transaction holds are
+    passed over.
     """
     active = sa.select(sa.func.count()).where(
         dag_run.c.dag_id == D.dag_id, is_in(dag_run.c.state, ACTIVE_RUNS)
@@ -226,6 +229,7 @@ def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
     query = (
         sa.select(D.dag_id, D.version_id, D.snapshot_id, *_DUE)
         .where(D.next_run_at <= now, D.retired_at.is_(None), ~D.is_paused)
+        .where(sa.or_(D.aside_until.is_(None), D.aside_until <= now))
         .where(active.scalar_subquery() < D.max_active_runs)
         .order_by(D.next_run_at, D.dag_id)
         .limit(limit)
@@ -243,6 +247,7 @@ def set_next_dues(session: Session, dues: Mapping[str, Due | None]) -> None:
         sa.update(dag)
         .where(D.dag_id == sa.bindparam("b_dag_id"))
         .values({name: sa.bindparam(f"b_{name}", type_=D[name].type) for name in names})
+        .values(aside_until=None, aside_reason="")
     )
     session.execute(statement, [_due_binds(dag_id, due) for dag_id, due in dues.items()])
 

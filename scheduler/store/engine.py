@@ -53,6 +53,10 @@ class _Ending:
     is_quiet: bool = False
     edges: list[Edge] = field(default_factory=list)
 
+    def write_gathered(self, session: Session) -> None:
+        for write, items in self.gathered.items():
+            write(session, items)
+
 
 class Database:
     """One database, SQLite or PostgreSQL, shared by all threads of the process.
@@ -102,8 +106,7 @@ class Database:
         ):
             with session.begin():
                 yield session
-                for write, items in ending.gathered.items():
-                    write(session, items)
+                ending.write_gathered(session)
                 if ending.is_awaited and self._watch is None:
                     self._backend.notify(session)
                 failpoints.cross(ending.edges, Moment.OPEN)
@@ -200,6 +203,19 @@ def request_wake(session: Session) -> None:
 def gather(session: Session, write: Callable[[Session, list[T]], None], items: Iterable[T]) -> None:
     """Have `write` called just before the commit, once, with all that was gathered for it in this transaction."""
     _ending(session).gathered.setdefault(write, []).extend(items)
+
+
+@contextmanager
+def apart(session: Session) -> Iterator[None]:
+    """Do a part of a transaction that may fail by itself: on an error what it wrote and gathered is undone, no more."""
+    ending = _ending(session)
+    before, ending.gathered = ending.gathered, {}
+    try:
+        with session.begin_nested():
+            yield
+            ending.write_gathered(session)
+    finally:
+        ending.gathered = before
 
 
 def _ending(session: Session) -> _Ending:

@@ -48,6 +48,13 @@ def _is_contended(error: sa.exc.DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in _CONTENDED
 
 
+def is_outage(error: Exception) -> bool:
+    """Tell whether the database cannot be used, or somebody was in the way: what was asked of it is not to blame."""
+    if isinstance(error, sa.exc.DBAPIError):
+        return _is_outage(error)
+    return isinstance(error, DatabaseUnavailable)
+
+
 def _is_outage(error: sa.exc.DBAPIError) -> bool:
     if (getattr(error.orig, "sqlstate", None) or "").startswith(_TOO_LARGE):
         return False

@@ -22,7 +22,7 @@ _IS_ACTIVE = is_in(R.state, ACTIVE_RUNS)
 class Standing:
     """Where a queued run stands among those of its DAG."""
 
-    #: A scheduled run of a paused DAG.
+    #: A scheduled run of a paused DAG, or one that was set aside.
     is_held: bool
     #: 1 for the oldest.
     place: int
@@ -33,8 +33,12 @@ class Standing:
 
 
 def is_held(run: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Tell whether a run waits for its paused DAG, to which it is joined; one started by hand goes on."""
-    return sa.and_(dag.c.is_paused, run.c.run_type == RunType.SCHEDULED)
+    """Tell whether a run waits for its paused DAG, to which it is joined, or was set aside.
+
+    One started by hand goes on though the DAG be paused.
+    """
+    waits_for_dag = sa.and_(dag.c.is_paused, run.c.run_type == RunType.SCHEDULED)
+    return sa.or_(run.c.is_aside, waits_for_dag)
 
 
 def _queued(*which: sa.ColumnElement[bool]) -> sa.Subquery:

@@ -62,6 +62,7 @@ class RunRow:
     wake_at: datetime | None
     reason: str
     needs_planning: bool
+    is_aside: bool
 
     @property
     def is_running(self) -> bool:
@@ -86,6 +87,7 @@ ROW = (
     R.wake_at,
     R.reason,
     R.needs_planning,
+    R.is_aside,
 )
 
 
@@ -105,7 +107,7 @@ _IS_ACTIVE = is_in(R.state, ACTIVE_RUNS)
 _LOCKED = sa.select(*ROW).where(_KEYS).order_by(R.id).with_for_update()
 _TO_PLAN = (
     sa.select(R.id)
-    .where(is_raised(R.needs_planning), is_in(R.state, [RunState.RUNNING]))
+    .where(is_raised(R.needs_planning), is_in(R.state, [RunState.RUNNING]), ~R.is_aside)
     .order_by(R.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
     .with_for_update(skip_locked=True)
@@ -120,6 +122,12 @@ _SET_WAKE = (
     .where(R.id == sa.bindparam("key"))
     .values(wake_at=sa.bindparam("wake", type_=R.wake_at.type))
 )
+#: What was set aside goes on as if it never had been.
+_TAKEN_UP: Mapping[Any, Any] = {
+    R.needs_planning: True,
+    R.is_aside: False,
+    R.reason: sa.case((R.is_aside, ""), else_=R.reason),
+}
 
 
 @cache
@@ -242,9 +250,9 @@ def bring_wake_forward(session: Session, run_pk: int, at: datetime) -> None:
 
 
 def flag_due_runs(session: Session, now: datetime) -> int:
-    """Raise the planning flag of runs whose `wake_at` has come; return how many."""
-    statement = sa.update(dag_run).where(R.wake_at <= now, ~R.needs_planning).values(needs_planning=True)
-    return session.execute(statement).rowcount
+    """Raise the planning flag of runs whose `wake_at` has come, and take up what was set aside; return how many."""
+    is_due = sa.and_(R.wake_at <= now, sa.or_(~R.needs_planning, R.is_aside))
+    return session.execute(sa.update(dag_run).where(is_due).values(_TAKEN_UP)).rowcount
 
 
 def move_runs(
@@ -276,11 +284,10 @@ def move_runs(
 
 
 def _stamps(now: datetime, to: RunState) -> dict[str, Any]:
+    stamps: dict[str, Any] = {"needs_planning": True, "is_aside": False}
     if to in RUN_FINISHED:
-        return {"end_date": now, "timeout_at": None, "wake_at": None, "needs_planning": False}
-    if to is RunState.QUEUED:
-        return {"end_date": None, "needs_planning": True}
-    return {"needs_planning": True}
+        return stamps | {"end_date": now, "timeout_at": None, "wake_at": None, "needs_planning": False}
+    return stamps | ({"end_date": None} if to is RunState.QUEUED else {})
 
 
 def age_of(run: sa.FromClause) -> sa.ColumnElement[datetime]:
@@ -290,7 +297,8 @@ def age_of(run: sa.FromClause) -> sa.ColumnElement[datetime]:
 
 def overdue_runs(session: Session, now: datetime) -> list[RunRow]:
     """Return running runs whose `dagrun_timeout` has passed."""
-    return _rows(session.execute(sa.select(*ROW).where(R.timeout_at <= now, R.state == RunState.RUNNING)))
+    is_overdue = sa.and_(R.timeout_at <= now, R.state == RunState.RUNNING, ~R.is_aside)
+    return _rows(session.execute(sa.select(*ROW).where(is_overdue)))
 
 
 def previous_run(session: Session, run: RunRow) -> RunRow | None:

@@ -115,6 +115,8 @@ dag = Table(
     Column("next_interval_end", Instant),
     Column("last_parsed_at", Instant),
     Column("created_at", Instant, nullable=False),
+    Column("aside_until", Instant),  # its next run could not be created; tried again then
+    Column("aside_reason", Text, nullable=False, default=""),
     Index("ix_dag_due_live", "next_run_at", **_where("next_run_at IS NOT NULL AND retired_at IS NULL")),
     Index("ix_dag_file", "file"),
 )
@@ -185,7 +187,12 @@ dag_run = Table(
     Column("note", Text, nullable=False, default=""),
     Column("reason", Text, nullable=False, default=""),  # why it failed, or why it waits
     Column("needs_planning", Boolean, nullable=False, default=True),
-    Column("wake_at", Instant),  # the earliest retry_at among its tasks
+    Column(
+        "wake_at", Instant
+    ),  # the earliest retry_at among its tasks; of one set aside, when it is tried again
+    Column(
+        "is_aside", Boolean, nullable=False, default=False
+    ),  # it could not be gone on with; `reason` says why
     UniqueConstraint("dag_id", "run_id"),
     UniqueConstraint("dag_id", "trigger_key"),
     Index("ix_dag_run_planning_live", "id", **_where("needs_planning")),
@@ -277,6 +284,8 @@ attempt = Table(
     Index("ix_attempt_worker_live", "worker_id", **_live("state", "running")),
     Index("ix_attempt_ti_id", "ti_id"),
     Index("ix_attempt_run_pk", "run_pk"),
+    # An id names the log of an attempt, and what a worker may still report: it is never given again.
+    sqlite_autoincrement=True,
 )
 
 xcom = Table(
@@ -320,7 +329,7 @@ event = Table(
     Column("actor", Text, nullable=False, default=""),  # scheduler | worker:<host> | user:<name> | cli
     Column("reason", Text, nullable=False, default=""),
     Index("ix_event_run_pk", "run_pk", "id"),
-    Index("ix_event_at", "at"),
+    Index("ix_event_runless_live", "at", **_where("run_pk IS NULL")),
 )
 
 log_chunk = Table(

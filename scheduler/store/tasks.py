@@ -243,7 +243,7 @@ _SCHEDULED = (
     )
     .join(dag_run, dag_run.c.id == T.run_pk)
     .outerjoin(_POOLS, _POOLS.c.name == T.pool)
-    .where(is_in(T.state, [TaskState.SCHEDULED]))
+    .where(is_in(T.state, [TaskState.SCHEDULED]), ~dag_run.c.is_aside)
     .where(~one_of(T.pool, "full_pools"))
     .where(~one_of(T.run_pk, "full_runs"))
     .where(~IS_STOPPING)

@@ -122,13 +122,13 @@ def test_needed_names_what_a_plan_looks_at():
 PAST = graph(task("a", depends_on_past=True), task("b", "a", wait_for_downstream=True), task("c", "b"))
 
 
-@pytest.mark.parametrize("before", ["success", "skipped"])
-def test_a_task_that_depends_on_the_past_starts_after_success_or_skip(before):
+@pytest.mark.parametrize("before", ["success", "skipped", "removed"])
+def test_a_task_that_depends_on_the_past_starts_after_success_skip_or_removal(before):
     result = planned(PAST, "a", a="none", b="none", c="none", past=states(a=before))
     assert moved(result) == {"a": "scheduled"}
 
 
-@pytest.mark.parametrize("before", ["none", "running", "failed", "upstream_failed", "removed"])
+@pytest.mark.parametrize("before", ["none", "running", "failed", "upstream_failed"])
 def test_a_task_that_depends_on_the_past_is_held_by_anything_else(before):
     result = planned(PAST, "a", a="none", b="none", c="none", past=states(a=before))
     assert result.held == (
@@ -145,7 +145,8 @@ def test_wait_for_downstream_waits_for_what_follows_in_the_earlier_run():
     given = {"a": "success", "b": "none", "c": "none"}
     held = planned(PAST, "a", **given, past=states(b="success", c="running")).held
     assert held == (Held("b", "", "waits for c in the run before this one", "past"),)
-    assert moved(planned(PAST, "a", **given, past=states(b="success", c="skipped"))) == {"b": "scheduled"}
+    for ended in ("skipped", "removed"):
+        assert moved(planned(PAST, "a", **given, past=states(b="success", c=ended))) == {"b": "scheduled"}
 
 
 def test_the_past_does_not_keep_a_task_from_being_skipped():

@@ -11,6 +11,7 @@ from scheduler.core.settle import MAX_LOSSES
 from scheduler.core.states import AttemptState, RunState, TaskState
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.mark import mark_run
+from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.claims import release_attempts
 from scheduler.store.leases import renew_leases
 from scheduler.store.tables import attempt, event
@@ -405,4 +406,24 @@ def test_new_code_that_depends_on_the_past_is_freed_by_a_run_of_the_old_code(eng
     engine.report(*claims)
     engine.run_to_end()
 
+    assert engine.run_state(second) == RunState.SUCCESS
+
+
+def test_a_run_does_not_wait_for_a_task_that_the_code_of_now_took_out_of_the_run_before(engine):
+    engine.define(spec(task("a", depends_on_past=True), task("b")))
+    first = engine.trigger(run_id="first", logical_date=engine.now)
+    engine.advance()
+    engine.report(*engine.claim(), state="failed")
+    engine.run_to_end()
+    engine.wait(days=1)
+    second = engine.trigger(logical_date=engine.now)
+    engine.run_to_end()
+    assert engine.states(second) == {"a": "none", "b": "success"}
+
+    engine.redefine(spec(task("b")))
+    request = RerunRequest(dag_id="orders", run_id="first", code="now")
+    engine.db.transact(lambda session: rerun(session, engine.now, request, actor="user:ada"))
+    engine.run_to_end()
+
+    assert engine.states(first) == {"a": "removed", "b": "success"}
     assert engine.run_state(second) == RunState.SUCCESS

@@ -69,3 +69,14 @@ def test_the_file_of_a_deleted_dag_is_read_again(db, write):
 def test_an_unknown_dag_is_told(db):
     with pytest.raises(NotFound, match="There is no DAG 'shop'"):
         delete_dag(db, NOW, "shop", actor="")
+
+
+def test_the_id_of_a_deleted_attempt_is_not_given_to_another(db, write):
+    """It names a log file, and what a worker may still report."""
+    write(started_run, states={"a": "queued"}, ended="failed")
+    with db.read() as session:
+        first = session.scalar(sa.select(sa.func.max(attempt.c.id)))
+    delete_dag(db, NOW, "shop", actor="")
+    write(started_run, states={"a": "queued"})
+    with db.read() as session:
+        assert session.scalar(sa.select(sa.func.max(attempt.c.id))) > first

@@ -12,6 +12,9 @@ from scheduler.logs.lines import encode_line
 from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.logs import put_chunks
+from scheduler.store.runs import find_run
+from scheduler.store.setting_aside import set_dag_aside, set_run_aside
+from scheduler.store.views.home import list_active_runs
 from tests.webui import seed
 from tests.webui.conftest import Browser, StillClock, build, sign_in
 
@@ -156,6 +159,19 @@ def test_grid_and_graph_are_small_data(person: Browser) -> None:
 def test_the_grid_of_a_run_ends_with_it(person: Browser) -> None:
     grid = person.get(f"/ui/dags/orders_hourly/grid?run={quote(FAILED_RUN_ID)}").get_json()
     assert grid["runs"][-1]["dag_run_id"] == FAILED_RUN_ID
+
+
+def test_what_was_set_aside_says_why_on_its_page(db: Database, person: Browser, clock: StillClock) -> None:
+    with db.write() as session:
+        run = list_active_runs(session, 1)[0]
+        found = find_run(session, run.dag_id, run.run_id)
+        assert found is not None
+        set_run_aside(session, clock.now(), found.id, "Set aside: its graph cannot be read.")
+        set_dag_aside(session, clock.now(), run.dag_id, "Set aside: its next run cannot be created.")
+    assert (
+        "its graph cannot be read" in person.get(f"/dags/{run.dag_id}/runs/{quote(run.run_id, safe='')}").text
+    )
+    assert "its next run cannot be created" in person.get(f"/dags/{run.dag_id}").text
 
 
 def test_the_tasks_of_a_run_stand_in_the_order_of_the_graph(person: Browser) -> None:

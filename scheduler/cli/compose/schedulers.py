@@ -16,6 +16,7 @@ from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celer
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.creating import CreateDueRuns
 from scheduler.loop.duties import (
+    Duty,
     NamedDuty,
     RescueLost,
     RingAgain,
@@ -26,6 +27,7 @@ from scheduler.loop.duties import (
     wake_runs,
 )
 from scheduler.loop.effects import Effects
+from scheduler.loop.one_by_one import Way, at_once, one_by_one
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
 from scheduler.loop.service import Service
@@ -43,17 +45,26 @@ if TYPE_CHECKING:
 def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
     """Return the table of duties, in the order in which a tick does them."""
     graphs = house.graphs
-    advance = Together((StartRuns(graphs), PlanRuns(graphs, effects), AdmitTasks(graphs, effects)))
+
+    def advance(way: Way) -> Together:
+        duties = StartRuns(graphs, way), PlanRuns(graphs, effects, way), AdmitTasks(graphs, effects, way)
+        return Together(duties)
+
     return (
-        NamedDuty("create due runs", CreateDueRuns(graphs), 50),
+        _either("create due runs", lambda way: CreateDueRuns(graphs, way), 50),
         NamedDuty("wake runs", wake_runs, 50),
-        NamedDuty("advance runs", advance, 50, on_wake=True),
-        NamedDuty("rescue lost attempts", RescueLost(graphs), 100),
-        NamedDuty("time out runs", TimeOutRuns(graphs, effects), 50),
+        _either("advance runs", advance, 50, on_wake=True),
+        _either("rescue lost attempts", lambda way: RescueLost(graphs, way), 100),
+        _either("time out runs", lambda way: TimeOutRuns(graphs, effects, way), 50),
         NamedDuty("give way", give_way, 50, on_time=False),
         NamedDuty("ring again", RingAgain(effects), 100),
         NamedDuty("prune", Prune(house.settings.log_retention_days), 100, on_time=False),
     )
+
+
+def _either(name: str, make: Callable[[Way], Duty], limit: int, *, on_wake: bool = False) -> NamedDuty:
+    """Make a duty that takes its items at once, or one by one where that fails."""
+    return NamedDuty(name, make(at_once), limit, make(one_by_one), on_wake=on_wake)
 
 
 def make_service(

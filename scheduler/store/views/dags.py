@@ -44,6 +44,7 @@ class DagRow:
     is_paused: bool
     next_run_at: datetime | None
     retired_at: datetime | None
+    aside_reason: str = ""
     tags: tuple[str, ...] = ()
     bars: tuple[Bar, ...] = ()
     usual_s: float | None = None
@@ -77,6 +78,7 @@ _ROW = (
     dag.c.is_paused,
     dag.c.next_run_at,
     dag.c.retired_at,
+    dag.c.aside_reason,
 )
 
 

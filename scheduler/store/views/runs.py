@@ -35,6 +35,7 @@ class Run:
     triggered_by: str
     note: str
     reason: str
+    is_aside: bool
     conf: Data
     params: Data
     version_number: int
