@@ -129,6 +129,10 @@ class NotSerializable(DirigentError):
     """A value cannot be stored as JSON."""
 
 
+class BadBackup(DirigentError):
+    """A backup cannot be made, or is none that can be restored."""
+
+
 class DatabaseUnavailable(DirigentError):
     """The database cannot be reached, or is of a kind or version that does not work."""
 

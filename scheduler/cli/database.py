@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
+from scheduler.cli.lock import ServerLock
 from scheduler.cli.output import output_option, print_rows
 from scheduler.errors import DatabaseUnavailable
+from scheduler.security.secret_key import FILE_NAME as SECRET_KEY_FILE
 from scheduler.store import migrate
+from scheduler.store.backup import back_up
+from scheduler.store.backup import restore as put_back
 from scheduler.store.migrations import HEAD, REVISIONS
 
 
@@ -35,6 +42,33 @@ def downgrade(invocation: Invocation, revision: str, *, yes: bool) -> None:
     yes or click.confirm(f"Change {database.name} back to {revision}? Data may be lost", abort=True)
     migrate.downgrade(database, revision)
     click.echo(f"{database.name} is at {revision}.")
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@pass_invocation
+def backup(invocation: Invocation, file: Path) -> None:
+    """Copy an SQLite database into FILE while it is in use; the secret key is kept elsewhere."""
+    size = back_up(invocation.db, file)
+    click.echo(f"{file} holds {invocation.db.name} as it is now, {size:,} bytes.")
+    if invocation.settings.secret_key is None:
+        kept = invocation.settings.home / SECRET_KEY_FILE
+        click.echo(f"Keep {kept} too, apart from it: without it variables and connections cannot be read.")
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_invocation
+def restore(invocation: Invocation, file: Path, *, yes: bool) -> None:
+    """Put a backup in place of all that the SQLite database holds; no server may run."""
+    with closing(ServerLock(invocation.settings.home, "dirigent db restore")):
+        database = invocation.open_database()
+        yes or click.confirm(f"Replace all that {database.name} holds by {file}?", abort=True)
+        revision = put_back(database, file)
+    click.echo(
+        f"{database.name} is as {file} says, at {revision}. Attempts that ran then will count as lost."
+    )
 
 
 @db.command()

@@ -1,0 +1,79 @@
+"""A copy of an SQLite database while it is in use, and the way back. PostgreSQL has tools of its own for both."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from scheduler.errors import BadBackup
+from scheduler.store.engine import Database
+from scheduler.store.migrations import REVISIONS
+from scheduler.store.sqlite import patiently
+
+_PG: Final = (
+    "{name} is no SQLite file; use PostgreSQL's own tools: `pg_dump --format=custom --file=FILE DATABASE`, and "
+    "`pg_restore --clean --if-exists --dbname=DATABASE FILE` while no server runs."
+)
+
+
+def back_up(db: Database, target: Path) -> int:
+    """Write what the database holds at one instant to a new file, 0600; return its bytes.
+
+    Readers and writers go on meanwhile. The file is there when it is whole. Raises BadBackup for another kind of
+    database, and where the target is there already or cannot be written.
+    """
+    source = _file_of(db)
+    partial = target.with_name(f"{target.name}.part")
+    if target.exists():
+        raise BadBackup(f"{target} is there already; name a file that is not.")
+    try:
+        os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(partial)) as to:
+            patiently(lambda: from_.backup(to))
+        partial.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        partial.unlink(missing_ok=True)
+        raise BadBackup(f"{target} cannot be written: {error}.") from error
+    return target.stat().st_size
+
+
+def restore(db: Database, source: Path) -> str:
+    """Put the content of a backup in place of all that the database holds, at once; return its revision.
+
+    No server may run meanwhile. Raises BadBackup for a file that is no whole backup, or one of a newer Dirigent.
+    """
+    file = _file_of(db)
+    if not source.is_file():
+        raise BadBackup(f"There is no file {source}.")
+    try:
+        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as from_:
+            revision = _revision(from_, source)
+            with closing(sqlite3.connect(file)) as to:
+                patiently(lambda: from_.backup(to))
+    except sqlite3.Error as error:
+        raise BadBackup(f"{source} cannot be restored: {error}.") from error
+    return revision
+
+
+def _file_of(db: Database) -> Path:
+    if db.url.get_backend_name() != "sqlite":
+        raise BadBackup(_PG.format(name=db.name))
+    return Path(str(db.url.database))
+
+
+def _revision(backup: sqlite3.Connection, source: Path) -> str:
+    [found] = backup.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise BadBackup(f"{source} is damaged: {found}.")
+    try:
+        [revision] = backup.execute("SELECT version_num FROM alembic_version").fetchone()
+    except (sqlite3.OperationalError, TypeError):
+        raise BadBackup(f"{source} is no backup of Dirigent: it lacks the mark of its tables.") from None
+    if revision not in REVISIONS:
+        raise BadBackup(
+            f"{source} is at {revision}, which this program does not know: upgrade Dirigent first."
+        )
+    return str(revision)
