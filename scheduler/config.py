@@ -39,7 +39,7 @@ TOML_NAME: Final = "dirigent.toml"
 INPROC_SCHEME: Final = "inproc://"
 HIDDEN: Final = "***"
 #: Settings that may hold a secret: `<name>_file` names a file that holds their value.
-FROM_FILE: Final = ("secret_key", "database_url", "broker_url", "notify_on_failure")
+FROM_FILE: Final = ("secret_key", "database_url", "broker_url", "notify_on_failure", "metrics_token")
 _FILE: Final = "_file"
 
 
@@ -135,6 +135,31 @@ class Settings(BaseModel):
         description="Signs sign-in links, encrypts variables and connections. Made at the first start and kept in "
         "the home folder; processes on several machines must be given the same one. To change it: new and old "
         "one, with a space between them.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address that the small endpoint of `metrics_port` binds to. Beyond loopback it needs a "
+        "`metrics_token`.",
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port on which a server answers `/metrics`, `/scaling` and `/health` by itself; 0 takes any free "
+        "one, unset: none. The page answers them too.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What programs carry to read `/metrics` and `/scaling`: `Authorization: Bearer <token>`. Without "
+        "it the page shows them to people who are signed in, the small endpoint to everybody on its host.",
+    )
+    health_late_s: float = Field(
+        30.0,
+        gt=0,
+        description="Seconds without progress after which a part of a server is late, and `/health` red; a part that "
+        "works at longer intervals is given three of them.",
     )
     parallelism: int | None = Field(
         None,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from flask import current_app, g
 
@@ -40,6 +40,34 @@ class LogReader(Protocol):
         """Return the last lines, at most `count`."""
 
 
+class Health(Protocol):
+    """An answer to a probe."""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether all is well."""
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """What to say."""
+
+
+class Monitor(Protocol):
+    """What this process tells of itself: `scheduler.monitoring`."""
+
+    def metrics(self) -> bytes:
+        """Return everything in Prometheus' text form."""
+
+    def scaling(self) -> Mapping[str, Any]:
+        """Return what autoscalers ask for. Raises DatabaseUnavailable."""
+
+    def health(self) -> Health:
+        """Tell whether every part makes progress."""
+
+    def liveness(self) -> Health:
+        """Tell whether every loop comes round."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebContext:
     """Everything that the pages need from outside."""
@@ -48,6 +76,9 @@ class WebContext:
     clock: Clock
     logs: LogReader
     secret: SecretKey
+    monitor: Monitor
+    #: What programs that read metrics carry as `Bearer`; None: they need the session of a person.
+    metrics_token: str | None = None
     port: int = 8080
     #: Address by which people reach the page, where that is not the one it listens on.
     base_url: str | None = None

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from scheduler import errors
-from webui.security import wants_data
+from webui.security import is_for_programs, wants_data
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def answer_unknown(error: Exception) -> ResponseReturnValue:
 
 
 def _answer(status: int, sentence: str) -> ResponseReturnValue:
-    if request.path.startswith(("/api/", "/ui/")):
+    if is_for_programs():
         return {"status": status, "detail": sentence}, status, {"Content-Type": "application/problem+json"}
     template = "sheet_error.html" if wants_data() else "error.html"
     return render_template(template, status=status, sentence=sentence), status

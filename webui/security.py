@@ -21,7 +21,11 @@ from scheduler.store.sessions import LIFETIME, NOTED_EVERY
 from webui.context import now, reading, web, writing
 
 #: Endpoints that answer anybody.
-PUBLIC = frozenset({"static", "sign_in.door", "sign_in.enter", "health.health"})
+PUBLIC = frozenset(
+    {"static", "sign_in.door", "sign_in.enter", "health.health", "health.ready", "health.live"}
+)
+#: Endpoints that programs read: with the token of the settings, or a session like any other.
+BY_TOKEN = frozenset({"metrics.metrics", "metrics.scaling"})
 #: Without accounts the server listens on loopback, and is called by these names there.
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,12 +58,21 @@ def check_session() -> BaseResponse | None:
     """Find out who asks; turn away whoever is not signed in, except at public endpoints."""
     g.session_token = read_cookie()
     g.user_name = _user_of(g.session_token) if g.session_token else ""
-    if g.user_name or request.endpoint in PUBLIC:
+    if g.user_name or request.endpoint in PUBLIC or _carries_token():
         return None
     if wants_data():
         abort(401)
     target = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("sign_in.door", next=target))
+
+
+def _carries_token() -> bool:
+    """Tell whether a program asks for what it may read; without a token in the settings none may."""
+    token = web().metrics_token
+    if token is None or request.endpoint not in BY_TOKEN:
+        return False
+    given = request.headers.get("Authorization", "")
+    return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
 def _user_of(token: str) -> str:
@@ -74,7 +87,12 @@ def _user_of(token: str) -> str:
 
 def wants_data() -> bool:
     """Tell whether a program asks (the page's own script, an API client), which a redirect would mislead."""
-    return request.path.startswith(("/api/", "/ui/")) or "X-Fragment" in request.headers
+    return is_for_programs() or "X-Fragment" in request.headers
+
+
+def is_for_programs() -> bool:
+    """Tell whether the address is one that programs read."""
+    return request.path.startswith(("/api/", "/ui/")) or request.endpoint in BY_TOKEN
 
 
 def check_write() -> None:

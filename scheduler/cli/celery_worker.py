@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 
 from scheduler.cli.compose.house import House, open_house
 from scheduler.cli.compose.workers import WorkerServer
+from scheduler.cli.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.servers import pruner_of, refuse_inproc, stay
 from scheduler.config import load_settings
 from scheduler.dispatch.doorbells import Doorbells
@@ -24,6 +26,7 @@ class HostedWorker:
         self._server = server
         self._pruner = pruner_of(house)
         self._stop = Event()
+        self._parts = ExitStack()
         self._looking_after = Thread(target=stay, args=(self._stop, house, server), name="watch", daemon=True)
 
     def ring(self, queue: str) -> None:
@@ -32,6 +35,7 @@ class HostedWorker:
 
     def start(self) -> None:
         """Begin to claim."""
+        serve_endpoint(self._parts, self._house, monitor_of(self._house, "worker"))
         self._server.start()
         self._pruner.start()
         self._looking_after.start()
@@ -41,6 +45,7 @@ class HostedWorker:
         self._stop.set()
         self._pruner.close()
         self._server.close()
+        self._parts.close()
         self._house.db.close()
 
 

@@ -18,9 +18,14 @@ def bind(host: str, port: int) -> socket.socket:
 
     Without accounts whoever reaches the page and has a link may do everything, so it serves loopback only.
     """
-    if not _is_loopback(host):
+    if not is_loopback(host):
         remedy = "without accounts the page answers on loopback only, such as 127.0.0.1; put a proxy in front"
         raise BadSetting("DIRIGENT_HOST", host, remedy)
+    return listen(host, port, "DIRIGENT_PORT")
+
+
+def listen(host: str, port: int, setting: str) -> socket.socket:
+    """Listen on the port that a setting names. Raises BadSetting where that cannot be."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,11 +35,12 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         reason = (error.strerror or str(error)).lower()
-        raise BadSetting("DIRIGENT_PORT", port, f"{reason} on {host}; choose another, or 0") from None
+        raise BadSetting(setting, port, f"{reason} on {host}; choose another, or 0") from None
     return listener
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether only this host reaches an address."""
     if host == "localhost":
         return True
     try:
@@ -52,9 +58,15 @@ def address_of(listener: socket.socket) -> str:
 class Page:
     """Serves an application on a listening socket."""
 
-    def __init__(self, app: WsgiApp, listener: socket.socket, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        app: WsgiApp,
+        listener: socket.socket,
+        patience: Patience | None = None,
+        name: str = "dirigent-page",
+    ) -> None:
         self._server: Any = Reception(app, listener, patience or Patience())
-        self._thread = Thread(target=self._server.run, name="dirigent-page", daemon=True)
+        self._thread = Thread(target=self._server.run, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin to answer."""

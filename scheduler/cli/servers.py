@@ -17,6 +17,7 @@ from scheduler.cli.compose.embedded import EmbeddedServer
 from scheduler.cli.compose.house import House, open_house
 from scheduler.cli.compose.schedulers import SchedulerServer
 from scheduler.cli.compose.workers import WorkerServer, make_worker
+from scheduler.cli.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import ServerLock
 from scheduler.cli.page import Page, address_of, bind
@@ -24,6 +25,7 @@ from scheduler.cli.signals import Waits, stop_on_signal
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
 from scheduler.errors import BadSetting
+from scheduler.monitoring.monitor import Monitor
 from scheduler.operations.sign_in import make_link
 from scheduler.parsing.code_pruner import CodePruner
 from scheduler.runtime import kernel
@@ -86,13 +88,15 @@ def pruner_of(house: House) -> CodePruner:
     return CodePruner(house.db, house.settings.home, house.clock)
 
 
-def make_page(house: House, port: int) -> WebContext:
+def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
     """Return what the pages need of this process."""
     return WebContext(
         db=house.db,
         clock=house.clock,
         logs=AttemptLogs(house.db, house.log_folder, house.clock, open_archive(house.settings)),
         secret=house.secret,
+        monitor=monitor,
+        metrics_token=house.metrics_token,
         port=port,
         base_url=house.settings.base_url,
         dags_folder=str(house.settings.dags_folder),
@@ -119,7 +123,9 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         lock.set_address(address)
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
-        page = Page(create_app(make_page(house, listener.getsockname()[1])), listener)
+        monitor = monitor_of(house, "up")
+        serve_endpoint(parts, house, monitor)
+        page = Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener)
         server = EmbeddedServer(house, os.environ)
         _serve(parts, page, server, pruner_of(house))
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
@@ -141,7 +147,9 @@ def web(invocation: Invocation, host: str | None, port: int | None) -> None:
         parts.callback(listener.close)
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
-        _serve(parts, Page(create_app(make_page(house, listener.getsockname()[1])), listener))
+        monitor = monitor_of(house, "web")
+        serve_endpoint(parts, house, monitor)
+        _serve(parts, Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener))
         address = settings.base_url or address_of(listener)
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"The page is up. Sign in: {link}")
@@ -158,8 +166,9 @@ def scheduler(invocation: Invocation) -> None:
     with stop_on_signal() as stop, ExitStack() as parts:
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
+        told_at = serve_endpoint(parts, house, monitor_of(house, "scheduler"))
         _serve(parts, SchedulerServer(house, os.environ), pruner_of(house))
-        click.echo("The scheduler is up.")
+        click.echo(f"The scheduler is up.{_metrics_at(told_at)}")
         stay(stop, house)
 
 
@@ -181,10 +190,15 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
         house = open_house(settings, invocation.clock)
         parts.callback(house.db.close)
         count = slots or default_slots()
+        told_at = serve_endpoint(parts, house, monitor_of(house, "worker"))
         server = make_worker(house, os.environ, queues=names, slots=count)
         _serve(parts, server, pruner_of(house))
-        click.echo(f"The worker is up: {count} slots for {', '.join(names)}.")
+        click.echo(f"The worker is up: {count} slots for {', '.join(names)}.{_metrics_at(told_at)}")
         stay(stop, house, server)
+
+
+def _metrics_at(address: str | None) -> str:
+    return f" Metrics: {address}/metrics" if address else ""
 
 
 def refuse_inproc(settings: Settings) -> None:

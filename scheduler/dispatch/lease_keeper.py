@@ -8,6 +8,7 @@ from threading import Event, Thread
 from scheduler.clock import Clock
 from scheduler.dispatch.hands import Launcher
 from scheduler.dispatch.worker_plan import WorkerPlan
+from scheduler.metrics import instruments as meter
 from scheduler.store.claims import Claimed
 from scheduler.store.engine import Database, Session, keep_quiet
 from scheduler.store.leases import Renewal, cancellations, renew_leases
@@ -76,6 +77,7 @@ class LeaseKeeper:
         asked_at = self._clock.monotonic()
         renewal = self._db.transact(self._prolong)
         self._note_renewal(asked_at)
+        meter.RENEWALS.inc()
         for attempt_id in set(self._held) - renewal.kept:
             self._launcher.stop(attempt_id, "its lease was lost", within_s=0.0)
         for attempt_id, reason in renewal.cancelled.items():

@@ -16,6 +16,7 @@ from scheduler.dispatch import transport
 from scheduler.dispatch.broker_tls import split_tls
 from scheduler.errors import BrokerUnavailable
 from scheduler.failpoints import Spot, reach
+from scheduler.metrics import instruments as meter
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +159,7 @@ class CeleryPublish:
         if not transport.waiting_at(self._url, QUEUE_PREFIX + queue):
             reach(Spot.PUBLISH)
             publish_ticket(self._celery, queue)
+            meter.note_ticket(queue)
             reach(Spot.PUBLISHED)
 
     def _put_off(self, queues: set[str], error: Exception) -> None:
@@ -165,6 +167,7 @@ class CeleryPublish:
         if not self._failures:
             log.warning("tickets cannot be published, the broker does not answer: %s", error)
         self._failures += 1
+        meter.TICKET_FAILURES.inc()
         with self._changed:
             self._queues |= queues
             self._changed.wait_for(lambda: self._is_closing, min(0.1 * self._failures, LONGEST_PAUSE_S))

@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from scheduler.clock import Clock
+from scheduler.clock import Clock, parse_instant
 from scheduler.core.ports import Publish
 from scheduler.dispatch.code_at_hand import CodeAtHand
 from scheduler.dispatch.hands import Bell, Launcher
@@ -25,6 +25,7 @@ from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.failpoints import Spot, reach
+from scheduler.metrics import instruments as meter
 from scheduler.runtime.supervisor.verdict import storable
 from scheduler.store.claims import Claimed, claim_attempts, claims_of, has_queued, release_attempts
 from scheduler.store.engine import Database, Mark, Session
@@ -94,6 +95,7 @@ class Worker:
 
     def start(self) -> None:
         """Make the worker known and begin to claim."""
+        meter.SLOTS.set(self._plan.slots)
         self._leases.start(self._stopping)
         self._thread.start()
 
@@ -129,6 +131,7 @@ class Worker:
     def ring(self, queue: str) -> None:
         """Take note of a ticket: a queue has work."""
         log.debug("ticket for %s", queue)
+        meter.TICKETS_HEARD.labels(meter.queues.of(queue)).inc()
         self._signal.set()
 
     def finished(self, outcome: Outcome) -> None:
@@ -198,6 +201,7 @@ class Worker:
             claim = self._claims.pop(outcome.attempt_id, None)
             if claim is not None:
                 self._unreported.append(Report(claim, outcome))
+                _note_ended(claim, outcome)
 
     def _report_and_claim(self, *, is_asked: bool) -> None:
         reports, free = self._drain(), self._free
@@ -208,6 +212,7 @@ class Worker:
             reach(Spot.OUTCOME_TAKEN)
             claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
             self._unstarted, self._is_in_doubt = set(), False
+            self._note_claims(claimed)
             self._ring_for_others()
         except DatabaseUnavailable:
             self._is_in_doubt = True
@@ -221,7 +226,13 @@ class Worker:
         for claim in claimed:
             self._claims[claim.id] = claim
             self._launch(claim)
+        meter.BUSY.set(len(self._claims))
         self._adjust_bell(brim=bool(claimed) and len(claimed) == free)
+
+    def _note_claims(self, claimed: Sequence[Claimed]) -> None:
+        now = self._clock.now()
+        for claim in claimed:
+            meter.note_delays(claim.queue, claim.scheduled_at, claim.queued_at, now)
 
     @property
     def _free(self) -> int:
@@ -271,6 +282,7 @@ class Worker:
 
     def _refuse(self, reports: Sequence[Report]) -> None:
         for report in reports:
+            meter.LATE_REPORTS.inc()
             log.warning("late report of attempt %s refused", report.outcome.attempt_id)
 
     def _ring_for_others(self) -> None:
@@ -360,6 +372,13 @@ class Worker:
         self._plain_recorder.record(session, now, self._drain())
         release_attempts(session, now, list(self._claims), worker_id=self._plan.worker_id)
         stop_worker(session, now, self._plan.worker_id)
+
+
+def _note_ended(claim: Claimed, outcome: Outcome) -> None:
+    seconds = None
+    if outcome.started_at and outcome.ended_at:
+        seconds = (parse_instant(outcome.ended_at) - parse_instant(outcome.started_at)).total_seconds()
+    meter.note_attempt(outcome.state, claim.kind, seconds, outcome.cpu_s)
 
 
 def _failed(outcome: Outcome, error: Exception) -> Outcome:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from scheduler.logs.excerpt import Excerpt
+from scheduler.metrics.instruments import LOG_COPIED
 
 _log: Final = logging.getLogger(__name__)
 
@@ -137,6 +138,7 @@ class LogCopier:
             )
             return
         self._unwritten = None
+        LOG_COPIED.inc(batch.size)
         with self._lock:
             self._size -= batch.size
         if self._on_copied is not None:

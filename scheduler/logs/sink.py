@@ -13,6 +13,7 @@ from scheduler.clock import Clock
 from scheduler.logs.lines import DIRIGENT, encode_line
 from scheduler.logs.mask import Masker
 from scheduler.logs.segments import SegmentWriter
+from scheduler.metrics.instruments import LOG_BYTES
 
 
 class Copy(Protocol):
@@ -78,6 +79,7 @@ class LogSink:
         self._pending.clear()
         try:
             self._files.write(self._position, data)
+            LOG_BYTES.inc(len(data))
         except OSError as error:
             self.error_count += 1
             self.error_reason = f"{error.strerror} ({self.file})"

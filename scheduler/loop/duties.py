@@ -14,9 +14,10 @@ from scheduler.dispatch.report import record_losses
 from scheduler.loop.effects import Effects
 from scheduler.loop.one_by_one import OF_RUN, Aside, Way, at_once
 from scheduler.loop.planning import end_run
+from scheduler.metrics import instruments as meter
 from scheduler.operations.cancel import stop_unfinished
 from scheduler.store.attempts import AttemptRow
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, after_commit
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.knots import blocked_runs
 from scheduler.store.leases import expired_attempts
@@ -117,7 +118,8 @@ class RescueLost:
         return len(expired)
 
     def _record(self, session: Session, now: datetime, expired: Sequence[AttemptRow]) -> None:
-        record_losses(session, now, expired, self.graphs)
+        lost = len(record_losses(session, now, expired, self.graphs))
+        after_commit(session, lambda: meter.LEASES_LOST.inc(lost))
 
 
 @dataclass(frozen=True, slots=True)

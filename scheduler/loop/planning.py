@@ -15,10 +15,11 @@ from scheduler.core.states import FINISHED, OCCUPYING, RunState, TaskState
 from scheduler.failpoints import Edge
 from scheduler.loop.effects import Effects
 from scheduler.loop.one_by_one import OF_RUN, Way, at_once
+from scheduler.metrics import instruments as meter
 from scheduler.operations.callbacks import call_back
 from scheduler.operations.reopening import wake_later_run, wake_later_run_of_other_code
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
-from scheduler.store.engine import Session, at_edge
+from scheduler.store.engine import Session, after_commit, at_edge
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.runs import RunRow, move_runs, previous_run, set_wake, take_runs_to_plan
 from scheduler.store.tasks import (
@@ -182,6 +183,9 @@ def end_run(
     """Finish a run: its state, its callback, and the message about a failure, in one transaction."""
     if not move_runs(session, now, [run.id], ending.state, leaving=[RunState.RUNNING], reason=ending.reason):
         return
+    if run.start_date is not None:
+        took_s = (now - run.start_date).total_seconds()
+        after_commit(session, lambda: meter.RUN_DURATION.labels(ending.state).observe(max(0.0, took_s)))
     wake_later_run_of_other_code(session, run)
     effects.ring(*call_back(session, now, run, graph.spec, ending.state, ending.reason))
     if ending.state is RunState.FAILED:

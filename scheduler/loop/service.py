@@ -14,6 +14,7 @@ from scheduler.core.ports import Publish
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.loop.duties import Duty, NamedDuty
 from scheduler.loop.effects import Effects
+from scheduler.metrics import instruments as meter
 from scheduler.store.agenda import Agenda, read_agenda
 from scheduler.store.engine import Database, Mark, Session, keep_quiet
 from scheduler.store.leaders import give_up_lead, take_lead
@@ -68,6 +69,7 @@ class Service:
         self._on_yield = on_yield
         self._leads = False
         self._tick_due = Event()
+        self._ticked_at = clock.monotonic()
         self._stopping = Event()
         self._ticker = BackgroundScheduler(timezone="UTC")
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
@@ -107,13 +109,17 @@ class Service:
         return self._leads
 
     def _note_tick(self) -> None:
+        if not self._tick_due.is_set():
+            self._ticked_at = self._clock.monotonic()
         self._tick_due.set()
         self._db.wake.set()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             began_s = self._clock.monotonic()
-            self._pass()
+            is_tick = self._tick_due.is_set()
+            self._pass(is_tick=is_tick)
+            meter.note_pass(self._clock.monotonic() - began_s, began_s - self._ticked_at if is_tick else None)
             self._db.wake.wait(self._patience())
             # What comes in within a few milliseconds of each other is planned together; what comes alone, at once.
             self._stopping.wait(max(0.0, began_s + SPACING_S - self._clock.monotonic()))
@@ -130,10 +136,10 @@ class Service:
         ahead_s = (self._agenda.next_at - self._clock.now()).total_seconds()
         return min(PATIENCE_S, ahead_s) if ahead_s > 0 else PATIENCE_S
 
-    def _pass(self) -> None:
+    def _pass(self, *, is_tick: bool) -> None:
         """Do what is due; an error is logged, and the loop goes on."""
-        is_tick = self._tick_due.is_set()
-        self._tick_due.clear()
+        if is_tick:
+            self._tick_due.clear()
         try:
             if is_tick:
                 self._lead()
@@ -153,6 +159,7 @@ class Service:
         self._led_at = asked_at
         led = self._leads
         self._leads = self._db.transact(self._take_lead)
+        meter.LEADS.set(self._leads)
         if self._leads and not led:
             log.info("%s leads", self._holder)
             with self._db.read() as session:
@@ -220,11 +227,14 @@ class Service:
             if work is None:
                 break
             try:
-                return self._do_batches(work, now, duty.limit)
+                with meter.DUTY_DURATION.labels(duty.name).time():
+                    return self._do_batches(work, now, duty.limit)
             except DatabaseUnavailable as error:
+                meter.DUTY_FAILURES.labels(duty.name).inc()
                 log.warning("duty %s: %s", duty.name, error)
                 break
             except Exception:
+                meter.DUTY_FAILURES.labels(duty.name).inc()
                 log.exception("duty %s failed", duty.name)
         return 0
 

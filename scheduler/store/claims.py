@@ -63,6 +63,8 @@ class Claimed:
     params: Mapping[str, Any]
     triggered_by: str
     run_state: str
+    queue: str
+    scheduled_at: datetime | None  #: when the dependencies of its task were met
 
 
 _IS_QUEUED = is_in(A.state, [AttemptState.QUEUED])
@@ -106,7 +108,7 @@ _CLAIMED = (
         sa.func.coalesce(T.losses, 0),
         R.dag_id, R.run_id, R.run_type, R.version_id, R.snapshot_id, R.logical_date,
         R.data_interval_start, R.data_interval_end, R.run_after, R.start_date, R.queued_at,
-        R.conf, R.params, R.triggered_by, R.state,
+        R.conf, R.params, R.triggered_by, R.state, A.queue, T.scheduled_at,
     )
     .join(dag_run, R.id == A.run_pk)
     .outerjoin(task_instance, T.id == A.ti_id)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
@@ -36,6 +36,38 @@ _ENDING: Final = "dirigent_ending"
 Mark: TypeAlias = tuple[object, ...]
 
 
+class Observer(Protocol):
+    """Hears what the database does for this process: `scheduler.metrics`. Called by all threads; it must not wait."""
+
+    def transacted(self, mode: Literal["read", "write"], seconds: float) -> None:
+        """A transaction ended, well or not."""
+
+    def failed(self) -> None:
+        """One ended because the database did not answer, or refused."""
+
+    def retried(self) -> None:
+        """One begins again."""
+
+    def gathered(self, items: Sequence[Any]) -> None:
+        """What was gathered and written in a transaction is committed: its events."""
+
+
+class Unobserved:
+    """Nobody listens."""
+
+    def transacted(self, mode: Literal["read", "write"], seconds: float) -> None:
+        """Take no note."""
+
+    def failed(self) -> None:
+        """Take no note."""
+
+    def retried(self) -> None:
+        """Take no note."""
+
+    def gathered(self, items: Sequence[Any]) -> None:
+        """Take no note."""
+
+
 @dataclass(slots=True)
 class Count:
     """Statements and commits that passed while counting."""
@@ -52,10 +84,13 @@ class _Ending:
     is_awaited: bool = False
     is_quiet: bool = False
     edges: list[Edge] = field(default_factory=list)
+    written: list[list[Any]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def write_gathered(self, session: Session) -> None:
         for write, items in self.gathered.items():
             write(session, items)
+            self.written.append(items)
 
 
 class Database:
@@ -72,6 +107,7 @@ class Database:
         self._backend = _open(_parsed(url), synchronous)
         self._watch: Watch | None = None
         self._commits = 0
+        self.observer: Observer = Unobserved()
         self.url = self._backend.url
 
     @property
@@ -82,7 +118,12 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one snapshot and writes nothing."""
-        with told(self.name), self._backend.reads.connect() as session, session.begin() as transaction:
+        with (
+            self._timed("read"),
+            told(self.name),
+            self._backend.reads.connect() as session,
+            session.begin() as transaction,
+        ):
             try:
                 yield session
             except BaseException:
@@ -99,6 +140,7 @@ class Database:
         Raises DatabaseUnavailable; on PostgreSQL a deadlock or serialization failure is its leaf `Contended`.
         """
         with (
+            self._timed("write"),
             told(self.name),
             self._backend.alone(),
             self._backend.writes.connect() as session,
@@ -112,9 +154,29 @@ class Database:
                 failpoints.cross(ending.edges, Moment.OPEN)
             if ending.is_awaited or not ending.is_quiet:
                 self._commits += 1
+            self._note_commit(ending)
             failpoints.cross(ending.edges, Moment.COMMITTED)
         if ending.is_awaited:
             self._announce()
+
+    @contextmanager
+    def _timed(self, mode: Literal["read", "write"]) -> Iterator[None]:
+        began_s = time.perf_counter()
+        try:
+            yield
+        except Contended:
+            raise
+        except DatabaseUnavailable:
+            self.observer.failed()
+            raise
+        finally:
+            self.observer.transacted(mode, time.perf_counter() - began_s)
+
+    def _note_commit(self, ending: _Ending) -> None:
+        for items in ending.written:
+            self.observer.gathered(items)
+        for call in ending.afterwards:
+            call()
 
     def _announce(self) -> None:
         self.wake.set()
@@ -159,6 +221,7 @@ class Database:
             try:
                 return self._once(work)
             except Contended:
+                self.observer.retried()
                 time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.005 * 2**attempt)))
         return self._once(work)
 
@@ -210,12 +273,21 @@ def apart(session: Session) -> Iterator[None]:
     """Do a part of a transaction that may fail by itself: on an error what it wrote and gathered is undone, no more."""
     ending = _ending(session)
     before, ending.gathered = ending.gathered, {}
+    written, afterwards = len(ending.written), len(ending.afterwards)
     try:
         with session.begin_nested():
             yield
             ending.write_gathered(session)
+    except BaseException:
+        del ending.written[written:], ending.afterwards[afterwards:]
+        raise
     finally:
         ending.gathered = before
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Have `call` made once this session has committed, for what must not be counted otherwise; it must not fail."""
+    _ending(session).afterwards.append(call)
 
 
 def _ending(session: Session) -> _Ending:

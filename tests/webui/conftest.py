@@ -16,14 +16,17 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.monitoring.monitor import Monitor
 from scheduler.operations.sign_in import make_link
 from scheduler.security.secret_key import SecretKey
 from scheduler.store import Database, migrate
+from scheduler.vitals import Vitals
 from tests.webui import seed
 from webui import create_app
 from webui.context import WebContext
 
 HERE = "http://127.0.0.1:8080"
+METRICS_TOKEN = "a token of the tests"
 
 
 @dataclass
@@ -89,7 +92,18 @@ def app(db: Database, clock: StillClock) -> Flask:
 def build(db: Database, clock: StillClock, base_url: str | None = None) -> Flask:
     logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs", clock)
     secret = SecretKey(("only for tests " * 3,))
-    return create_app(WebContext(db=db, clock=clock, logs=logs, secret=secret, base_url=base_url))
+    monitor = Monitor(db, clock, Vitals(clock.monotonic, 30), role="web", version="1", tells_state=True)
+    return create_app(
+        WebContext(
+            db=db,
+            clock=clock,
+            logs=logs,
+            secret=secret,
+            monitor=monitor,
+            metrics_token=METRICS_TOKEN,
+            base_url=base_url,
+        )
+    )
 
 
 class Browser:

@@ -8,10 +8,12 @@ from pathlib import Path
 from scheduler.cli.corrected_clock import CorrectedClock
 from scheduler.clock import Clock, SystemClock
 from scheduler.config import Settings
+from scheduler.metrics.instruments import Meter
 from scheduler.security.secret_key import SecretKey, load_secret_key
 from scheduler.store.engine import Database
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.migrate import upgrade
+from scheduler.vitals import Vitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,18 @@ class House:
     secret: SecretKey
     clock: CorrectedClock
     graphs: GraphCache = field(default_factory=GraphCache)
+    vitals: Vitals = field(default_factory=Vitals)
 
     def check_clock(self) -> None:
         """Set the clock right by the database's; to be called now and then. One process alone may go by its own."""
         if not self.settings.is_embedded:
             self.clock.compare(self.db)
+
+    @property
+    def metrics_token(self) -> str | None:
+        """What programs carry that read metrics."""
+        token = self.settings.metrics_token
+        return token.get_secret_value() if token else None
 
     @property
     def log_folder(self) -> Path:
@@ -47,6 +56,9 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     db = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
     upgrade(db)
     db.watch()
-    house = House(settings, db, secret, CorrectedClock(clock or SystemClock()))
+    db.observer = Meter()
+    corrected = CorrectedClock(clock or SystemClock())
+    vitals = Vitals(corrected.monotonic, settings.health_late_s)
+    house = House(settings, db, secret, corrected, vitals=vitals)
     house.check_clock()
     return house

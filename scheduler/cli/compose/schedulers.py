@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -31,12 +32,13 @@ from scheduler.loop.one_by_one import Way, at_once, one_by_one
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
 from scheduler.loop.service import Service
+from scheduler.metrics.instruments import PARSE_DURATION
 from scheduler.operations.answers import Answers
 from scheduler.parsing.folder import DagFolder
 from scheduler.parsing.register import Policy
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
-from scheduler.wire import Outcome
+from scheduler.wire import Outcome, ParsedFile
 
 if TYPE_CHECKING:
     from scheduler.loop.notifier import Notifier
@@ -94,12 +96,25 @@ def make_notifier(house: House) -> Notifier | None:
     return notifier
 
 
+@dataclass(frozen=True, slots=True)
+class TimedParser:
+    """Takes note of what each import of a DAG file took (parsing.folder.Parser)."""
+
+    parser: Supervisor
+
+    def parse(self, code_root: str, file: str, *, timeout_s: float, memory_bytes: int | None) -> ParsedFile:
+        """Import a file, and observe how long that took."""
+        parsed = self.parser.parse(code_root, file, timeout_s=timeout_s, memory_bytes=memory_bytes)
+        PARSE_DURATION.labels("failed" if parsed.error else "success").observe(parsed.seconds)
+        return parsed
+
+
 def make_folder(house: House, parser: Supervisor) -> DagFolder:
     """Build the service that reads the DAG folder."""
     settings = house.settings
     return DagFolder(
         db=house.db,
-        parser=parser,
+        parser=TimedParser(parser),
         root=settings.dags_folder,
         home=settings.home,
         clock=house.clock,

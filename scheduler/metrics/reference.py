@@ -1,0 +1,102 @@
+"""The page of all metrics, `docs/metrics.md`: printed from their declarations.
+
+python -m scheduler.metrics.reference > docs/metrics.md
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Final
+
+from scheduler.metrics import instruments, state
+from scheduler.metrics.catalogue import CATALOGUE, Described
+
+HEAD: Final = f"""# Metrics
+
+Every process of Dirigent tells what it does in Prometheus' text form, at `/metrics`:
+
+| process | where |
+|---|---|
+| `dirigent up`, `dirigent web` | on the page's own port, for who is signed in and programs that carry the token |
+| each of them, `dirigent scheduler`, `dirigent worker`, `celery -A scheduler.dispatch worker` | on a small endpoint \
+of its own, where `DIRIGENT_METRICS_PORT` is set |
+
+Scrape every process: counters and histograms belong to the process that raised them, so sum them over all (`sum by
+(state) (rate(dirigent_task_state_changes_total[5m]))`). The gauges of the database are told by every page and
+scheduler alike: take `max by (queue) (dirigent_queue_waiting_tasks)`. They cost ten statements over what is active,
+at most every five seconds however many ask; nothing else that is scraped costs a statement.
+
+```yaml
+scrape_configs:
+  - job_name: dirigent
+    authorization: {{credentials_file: /etc/prometheus/dirigent-token}}   # what DIRIGENT_METRICS_TOKEN holds
+    static_configs:
+      - targets: [scheduler-1:9464, worker-1:9464, worker-2:9464, web-1:9464]
+```
+
+`DIRIGENT_METRICS_HOST` is 127.0.0.1 unless set, and another address needs `DIRIGENT_METRICS_TOKEN`
+([security.md](security.md)).
+
+Labels take few values. Where people choose them they are bounded: `dag_id` on `dirigent_dag_runs_finished_total`
+alone, the first {instruments.MOST_DAGS} DAGs that a process meets, `queue` the first {instruments.MOST_QUEUES}
+queues, all later ones together as `other`; `pool` and `worker` as many as there are pools and live workers. No metric
+carries a run, a task or an attempt.
+
+## Autoscaling
+
+`GET /scaling`, beside `/metrics` and as guarded, tells the same as JSON for autoscalers:
+
+```json
+{{"queues": {{"default": {{"waiting": 12, "queued": 8, "scheduled": 40, "running": 8, "slots": 8, "oldest_seconds": 1.7,
+                       "desired_slots": 20}}}},
+ "waiting": 12, "running": 8, "desired_slots": 20, "slots": 8, "workers": 1}}
+```
+
+`waiting` is what free slots alone would let run: tasks that a pool or `max_active_tasks` holds back are in
+`scheduled` only, as more workers would not help them. With KEDA, workers of 8 slots each:
+
+```yaml
+triggers:
+  - type: metrics-api
+    metadata:
+      url: http://dirigent-scheduler:9464/scaling
+      valueLocation: queues.default.desired_slots
+      targetValue: "8"
+      authMode: bearer
+    authenticationRef: {{name: dirigent-metrics-token}}
+```
+
+"""
+
+
+def metrics_page() -> str:
+    """Return the page."""
+    of_state = {each.name for each in vars(state).values() if isinstance(each, Described)}
+    own = [each for each in CATALOGUE.values() if each.name not in of_state]
+    read = [each for each in CATALOGUE.values() if each.name in of_state]
+    return "\n".join(
+        [
+            HEAD,
+            "## Counted and timed by each process",
+            "",
+            *_table(own),
+            "",
+            "## Read when asked",
+            "",
+            *_table(read),
+            "",
+        ]
+    )
+
+
+def _table(metrics: Iterable[Described]) -> list[str]:
+    rows = [
+        f"| `{each.name}` | {each.kind} | {', '.join(f'`{label}`' for label in each.labels)} | {each.meaning} |"
+        for each in metrics
+    ]
+    return ["| name | kind | labels | meaning |", "|---|---|---|---|", *rows]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(metrics_page())

@@ -1,0 +1,1 @@
+"""What a process tells of itself over HTTP: metrics for Prometheus, figures for autoscalers, health for probes."""
