@@ -20,6 +20,7 @@ from pathlib import Path
 
 from scheduler.clock import SystemClock
 from scheduler.parsing import DagFolder
+from scheduler.parsing.places import PlainFolder
 from scheduler.runtime.supervisor import Supervisor
 from scheduler.store import Database, migrate
 from scheduler.store.dag_files import list_import_errors
@@ -47,7 +48,9 @@ def dag_folder(folder: Path, url: str) -> Iterator[tuple[Database, DagFolder]]:
         on_outcome=lambda _outcome: None, answer=lambda *_asked: None, clock=clock, environ=os.environ
     )
     supervisor.start()
-    watched = DagFolder(db=db, parser=supervisor, root=folder / "dags", home=folder / "home", clock=clock)
+    watched = DagFolder(
+        db=db, parser=supervisor, place=PlainFolder(folder / "dags"), home=folder / "home", clock=clock
+    )
     try:
         yield db, watched
     finally:

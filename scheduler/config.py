@@ -29,6 +29,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from scheduler.errors import BadSetting
+from scheduler.git_address import check_ref, check_subfolder, check_view_url, read_address, shown_address
 
 PREFIX: Final = "DIRIGENT_"
 #: Names that are no settings: what tests are told, variables and connections for DAG files, what a task is told.
@@ -39,7 +40,10 @@ TOML_NAME: Final = "dirigent.toml"
 INPROC_SCHEME: Final = "inproc://"
 HIDDEN: Final = "***"
 #: Settings that may hold a secret: `<name>_file` names a file that holds their value.
-FROM_FILE: Final = ("secret_key", "database_url", "broker_url", "notify_on_failure", "metrics_token")
+FROM_FILE: Final = (
+    "secret_key", "database_url", "broker_url", "notify_on_failure", "metrics_token", "dags_git_url", "dags_git_token",
+    "dags_git_hook_secret",
+)  # fmt: skip
 _FILE: Final = "_file"
 
 
@@ -71,12 +75,21 @@ def _is_complete(url: str) -> str:
     return url
 
 
+def _is_git(url: str) -> str:
+    read_address(url)
+    return url
+
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 DatabaseUrl = Annotated[str, _one_of("sqlite", "postgresql", "postgresql+psycopg", "postgres")]
 BrokerUrl = Annotated[str, _one_of("inproc", "redis", "rediss", "sentinel", "amqp", "amqps")]
 LogUrl = Annotated[str, AfterValidator(_is_complete)]
 WebUrl = Annotated[str, _one_of("http", "https")]
+GitUrl = Annotated[str, AfterValidator(_is_git)]
+GitRef = Annotated[str, AfterValidator(check_ref)]
+Subfolder = Annotated[str, AfterValidator(check_subfolder)]
+ViewUrl = Annotated[str, AfterValidator(check_view_url)]
 
 
 class Settings(BaseModel):
@@ -88,6 +101,40 @@ class Settings(BaseModel):
         Path(".dirigent"), description="Folder of what Dirigent keeps: database, secrets, snapshots, logs."
     )
     dags_folder: Folder = Field(Path("dags"), description="Folder whose Python files declare the DAGs.")
+    dags_git_url: GitUrl | None = Field(
+        None,
+        description="A git repository that is the DAG folder, in place of `dags_folder`: `https://host/team/dags.git`, "
+        "`git@host:team/dags.git` or `file:///srv/git/dags.git` (`docs/bundles.md`).",
+    )
+    dags_git_ref: GitRef = Field("HEAD", description="Branch, tag or commit that is in force.")
+    dags_git_subfolder: Subfolder = Field(
+        "", description="Folder in the repository that holds the DAG files; unset: its top."
+    )
+    dags_git_refresh_s: float = Field(
+        60.0,
+        ge=0,
+        description="Seconds between two looks at the repository; 0: only at the start and when it is told to.",
+    )
+    dags_git_timeout_s: float = Field(300.0, gt=0, description="Seconds that a fetch may take.")
+    dags_git_token: SecretStr | None = Field(
+        None, min_length=1, description="Password or token for an address that begins with https."
+    )
+    dags_git_key_file: Folder | None = Field(
+        None, description="File with the private key for an address of ssh; unset: what ssh finds by itself."
+    )
+    dags_git_hook_secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Secret that a push hook signs with, or sends as its token, to have the repository looked at at "
+        "once: `POST /hooks/git`. Unset: there is no such address.",
+    )
+    dags_git_view_url: ViewUrl | None = Field(
+        None,
+        json_schema_extra={
+            "default_text": "known for github.com, gitlab.com, bitbucket.org and codeberg.org"
+        },
+        description="Address of a commit's page, for links: `https://git.acme.test/dags/commit/{version}`.",
+    )
     database_url: DatabaseUrl = Field(
         default_factory=lambda known: f"sqlite:///{known['home'] / 'dirigent.db'}",
         json_schema_extra={"default_text": "`dirigent.db` in the home folder (SQLite)"},
@@ -258,6 +305,7 @@ class Settings(BaseModel):
         data["database_url"] = without_password(self.database_url)
         data["broker_url"] = without_password(self.broker_url)
         data["log_url"] = self.log_url and without_password(self.log_url)
+        data["dags_git_url"] = self.dags_git_url and shown_address(self.dags_git_url)
         data["notify_on_failure"] = [_scheme_only(url) for url in self.notify_on_failure]
         return data
 
@@ -400,8 +448,10 @@ def _remedy(error: ErrorDetails) -> str:
 
 def _printable(name: str, value: object) -> object:
     """Hide what could be secret in an error message."""
-    if name in ("secret_key", "notify_on_failure"):
+    if name in ("secret_key", "notify_on_failure", "dags_git_token", "dags_git_hook_secret"):
         return HIDDEN
+    if name == "dags_git_url":
+        return shown_address(str(value))
     return without_password(value) if isinstance(value, str) and name.endswith("_url") else value
 
 
@@ -419,7 +469,8 @@ name. An empty variable counts as not set. `dirigent config show` prints what is
 reference` prints this page.
 
 What may hold a secret can be read from a file instead, as containers are given theirs: `secret_key_file`,
-`database_url_file`, `broker_url_file` and `notify_on_failure_file` (`DIRIGENT_SECRET_KEY_FILE`, ...) name it.
+`database_url_file`, `broker_url_file`, `notify_on_failure_file`, `metrics_token_file`, `dags_git_url_file`,
+`dags_git_token_file` and `dags_git_hook_secret_file` (`DIRIGENT_SECRET_KEY_FILE`, ...) name it.
 
 | `{TOML_NAME}` | environment | default | meaning |
 |---|---|---|---|"""

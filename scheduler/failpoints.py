@@ -64,6 +64,9 @@ class Spot(StrEnum):
     #: In the process of an attempt: before it has read its job; after it has told its outcome.
     ATTEMPT_BORN = "attempt-born"
     OUTCOME_TOLD = "outcome-told"
+    #: A commit of the DAG repository was fetched; it stands as a folder, and is about to come into force.
+    BUNDLE_FETCHED = "bundle-fetched"
+    BUNDLE_WRITTEN = "bundle-written"
 
 
 class Act(StrEnum):

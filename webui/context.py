@@ -83,6 +83,8 @@ class WebContext:
     #: Address by which people reach the page, where that is not the one it listens on.
     base_url: str | None = None
     dags_folder: str = "dags"
+    #: What a push hook of the DAG repository signs with; None: there is no such hook.
+    hook_secret: str | None = field(default=None, repr=False)
     #: Shared with the scheduler where both run in one process.
     graphs: GraphCache = field(default_factory=GraphCache)
     version: str = "unknown"

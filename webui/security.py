@@ -26,6 +26,8 @@ PUBLIC = frozenset(
 )
 #: Endpoints that programs read: with the token of the settings, or a session like any other.
 BY_TOKEN = frozenset({"metrics.metrics", "metrics.scaling"})
+#: Endpoints that answer whoever proves by a signature to know a secret; they check it themselves.
+SIGNED = frozenset({"hooks.git"})
 #: Without accounts the server listens on loopback, and is called by these names there.
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -58,7 +60,7 @@ def check_session() -> BaseResponse | None:
     """Find out who asks; turn away whoever is not signed in, except at public endpoints."""
     g.session_token = read_cookie()
     g.user_name = _user_of(g.session_token) if g.session_token else ""
-    if g.user_name or request.endpoint in PUBLIC or _carries_token():
+    if g.user_name or request.endpoint in PUBLIC | SIGNED or _carries_token():
         return None
     if wants_data():
         abort(401)
@@ -92,7 +94,7 @@ def wants_data() -> bool:
 
 def is_for_programs() -> bool:
     """Tell whether the address is one that programs read."""
-    return request.path.startswith(("/api/", "/ui/")) or request.endpoint in BY_TOKEN
+    return request.path.startswith(("/api/", "/ui/")) or request.endpoint in BY_TOKEN | SIGNED
 
 
 def check_write() -> None:
@@ -101,7 +103,7 @@ def check_write() -> None:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         abort(403)
-    if request.endpoint in PUBLIC:
+    if request.endpoint in PUBLIC | SIGNED:
         return
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not any(hmac.compare_digest(given.encode(), each.encode()) for each in _csrf_tokens()):
@@ -109,7 +111,12 @@ def check_write() -> None:
 
 
 def check_characters() -> None:
-    """Refuse the NUL character, which no id, name or text has and PostgreSQL cannot be asked for."""
+    """Refuse the NUL character, which no id, name or text has and PostgreSQL cannot be asked for.
+
+    A body that is signed is left alone: its signature is of what was sent, and nothing of it is asked for.
+    """
+    if request.endpoint in SIGNED:
+        return
     given = [request.path, *request.values.keys(), *request.values.values()]
     if any("\0" in text for text in given):
         abort(400)

@@ -22,6 +22,7 @@ from scheduler.cli.output import output_option, print_rows
 from scheduler.dispatch.tickets import check_broker, create_celery
 from scheduler.errors import DirigentError
 from scheduler.store import Database, migrate, read_db_now
+from scheduler.store.bundles import BundleRow, find_bundle
 from scheduler.store.dag_files import list_import_errors, load_files
 from scheduler.store.migrations import HEAD
 
@@ -113,12 +114,30 @@ def _home(invocation: Invocation) -> str:
 
 
 def _dags_folder(invocation: Invocation) -> str:
+    if invocation.settings.dags_git_url is not None:
+        return _dags_repository(invocation)
     folder = invocation.settings.dags_folder
     if not folder.is_dir():
         raise Unwell(f"{folder} is missing; make it, or set DIRIGENT_DAGS_FOLDER")
     if not os.access(folder, os.R_OK | os.X_OK):
         raise Unwell(f"{folder} may not be read by {_user()}; run `chmod u+rx {folder}` or change its owner")
     return f"{folder} can be read"
+
+
+def _dags_repository(invocation: Invocation) -> str:
+    if shutil.which("git") is None:
+        raise Unwell("there is no `git` on the PATH; install it (apt-get install git, brew install git)")
+    with _database_for("not known", invocation).read() as session:
+        bundle = find_bundle(session)
+    if bundle is None:
+        return "was not fetched yet; the scheduler that leads does that"
+    if bundle.error:
+        raise Unwell(f"{bundle.error} Meanwhile {_in_force(bundle)}.")
+    return f"{bundle.url} at {bundle.ref}: {_in_force(bundle)}"
+
+
+def _in_force(bundle: BundleRow) -> str:
+    return f"commit {bundle.version[:10]} is in force" if bundle.version else "nothing is in force yet"
 
 
 def _dag_files(invocation: Invocation) -> str:

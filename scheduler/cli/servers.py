@@ -25,6 +25,7 @@ from scheduler.cli.signals import Waits, stop_on_signal
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
 from scheduler.errors import BadSetting
+from scheduler.git_address import shown_address
 from scheduler.monitoring.monitor import Monitor
 from scheduler.operations.sign_in import make_link
 from scheduler.parsing.code_pruner import CodePruner
@@ -88,6 +89,13 @@ def pruner_of(house: House) -> CodePruner:
     return CodePruner(house.db, house.settings.home, house.clock)
 
 
+def shown_folder(settings: Settings) -> str:
+    """Return where DAG files come from, in words that may be printed."""
+    if settings.dags_git_url is None:
+        return str(settings.dags_folder)
+    return f"{shown_address(settings.dags_git_url)} at {settings.dags_git_ref}"
+
+
 def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
     """Return what the pages need of this process."""
     return WebContext(
@@ -99,7 +107,8 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         metrics_token=house.metrics_token,
         port=port,
         base_url=house.settings.base_url,
-        dags_folder=str(house.settings.dags_folder),
+        dags_folder=shown_folder(house.settings),
+        hook_secret=secret.get_secret_value() if (secret := house.settings.dags_git_hook_secret) else None,
         graphs=house.graphs,
         version=own_version(),
     )
@@ -129,7 +138,7 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         server = EmbeddedServer(house, os.environ)
         _serve(parts, page, server, pruner_of(house))
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
-        click.echo(f"Dirigent is up. Sign in: {link}\nDAG files: {settings.dags_folder}   Ctrl-C stops it.")
+        click.echo(f"Dirigent is up. Sign in: {link}\nDAG files: {shown_folder(settings)}   Ctrl-C stops it.")
         stay(stop, house, server)
         click.echo("Stopping.")
 

@@ -24,6 +24,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "dags": ("dags:dags", "List, show, trigger, pause, test and delete DAGs."),
     "runs": ("runs:runs", "List, show, cancel, rerun and wait for runs."),
     "tasks": ("tasks:tasks", "List, explain, clear and mark tasks; read their logs."),
+    "bundles": (
+        "bundles:bundles",
+        "Show the git repository that DAG files come from, and have it looked at.",
+    ),
     "pools": ("pools:pools", "List, set and delete pools of slots that tasks share."),
     "variables": ("variables:variables", "List, get, set and delete variables."),
     "connections": ("connections:connections", "List, get, set and delete connections."),

@@ -61,6 +61,7 @@ def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:
         run_type=RunType.SCHEDULED,
         version_id=dag.version_id,
         snapshot_id=dag.snapshot_id,
+        bundle_version=dag.bundle_version,
         run_after=due.run_at,
         logical_date=due.logical_date,
         data_interval_start=due.interval_start,

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
@@ -67,13 +67,20 @@ class Preview:
     is_other_code: bool = False
 
 
+class _Code(NamedTuple):
+    """What a run is pinned to. `bundle_version` is not asked for where the run keeps its own."""
+
+    version_id: int
+    snapshot_id: int
+    bundle_version: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Choice:
     """A request as it meets a run."""
 
     graph: TaskGraph
-    version_id: int
-    snapshot_id: int
+    code: _Code
     is_other_code: bool
     again: tuple[TaskRow, ...]  #: to be cleared
     gone: tuple[TaskRow, ...]  #: no longer in the graph
@@ -115,10 +122,10 @@ def rerun(session: Session, now: datetime, request: RerunRequest, *, actor: str)
 
 
 def _choose(session: Session, run: RunRow, request: RerunRequest) -> _Choice:
-    version_id, snapshot_id = _code(session, run, request)
-    graph = TaskGraph(load_graph(session, version_id))
+    code = _code(session, run, request)
+    graph = TaskGraph(load_graph(session, code.version_id))
     rows = tasks_of_run(session, run.id)
-    is_other_code = (version_id, snapshot_id) != (run.version_id, run.snapshot_id)
+    is_other_code = code[:2] != (run.version_id, run.snapshot_id)
     known = {row.task_id for row in rows}
     added = tuple(each for each in graph.order if each not in known) if is_other_code else ()
     chosen = _chosen(graph, rows, request)
@@ -126,8 +133,7 @@ def _choose(session: Session, run: RunRow, request: RerunRequest) -> _Choice:
         raise Conflict(f"Run {run.run_id!r} has nothing to run again: {_why_nothing(request)}.")
     return _Choice(
         graph,
-        version_id,
-        snapshot_id,
+        code,
         is_other_code,
         again=tuple(row for row in chosen if row.state is not TaskState.NONE),
         gone=tuple(row for row in rows if _is_gone(row, graph)) if is_other_code else (),
@@ -135,13 +141,13 @@ def _choose(session: Session, run: RunRow, request: RerunRequest) -> _Choice:
     )
 
 
-def _code(session: Session, run: RunRow, request: RerunRequest) -> tuple[int, int]:
+def _code(session: Session, run: RunRow, request: RerunRequest) -> _Code:
     if request.code == "then":
-        return run.version_id, run.snapshot_id
+        return _Code(run.version_id, run.snapshot_id)
     dag = get_dag(session, run.dag_id)
     if dag.retired_at is not None:
         raise Conflict(f"DAG {run.dag_id!r} is retired: there is no code of now. Rerun on the code of then.")
-    return dag.version_id, dag.snapshot_id
+    return _Code(dag.version_id, dag.snapshot_id, dag.bundle_version)
 
 
 def _is_gone(row: TaskRow, graph: TaskGraph) -> bool:
@@ -195,8 +201,7 @@ def _change_code(session: Session, now: datetime, run: RunRow, choice: _Choice, 
     pin_run(
         session,
         run.id,
-        version_id=choice.version_id,
-        snapshot_id=choice.snapshot_id,
+        **choice.code._asdict(),
         params=params_of(spec, load_conf(session, run.id)),
         max_active_tasks=spec.max_active_tasks,
     )

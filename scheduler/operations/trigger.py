@@ -71,6 +71,7 @@ def trigger_run(
         run_type=run_type,
         version_id=dag.version_id,
         snapshot_id=dag.snapshot_id,
+        bundle_version=dag.bundle_version,
         run_after=now,
         logical_date=at,
         data_interval_start=at,

@@ -67,6 +67,11 @@ class Contents:
         self._known: dict[str, _Known] = {}
         self._stored: set[str] = set()  #: hashes of these files' contents, which are in the database
 
+    def move_to(self, root: Path) -> None:
+        """Look into another folder from now on: nothing that is known of the one before says anything of it."""
+        if root != self._root:
+            self._root, self._known = root, {}
+
     @property
     def manifest(self) -> dict[str, Entry]:
         """The files by path."""

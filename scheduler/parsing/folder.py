@@ -1,6 +1,6 @@
 """The DAG folder as a service: it looks, has changed files parsed in children, and writes what was found.
 
-One thread decides and writes; a watcher rings its bell, parsing threads wait for children. Of several
+One thread decides and writes; a `Place` rings its bell, parsing threads wait for children. Of several
 schedulers only the leader runs it.
 """
 
@@ -18,8 +18,8 @@ from typing import Final, Protocol
 from scheduler.clock import Clock
 from scheduler.errors import DatabaseUnavailable
 from scheduler.parsing.ledger import Assignment, Ledger
+from scheduler.parsing.places import Place
 from scheduler.parsing.register import Origin, Policy
-from scheduler.parsing.watch import Watcher
 from scheduler.store.engine import Database
 from scheduler.wire import ErrorInfo, ParsedFile
 
@@ -54,14 +54,15 @@ class DagFolder:
         *,
         db: Database,
         parser: Parser,
-        root: Path,
+        place: Place,
         home: Path,
         clock: Clock,
         policy: Policy | None = None,
         timeout_s: float = 30.0,
         memory_bytes: int | None = None,
     ) -> None:
-        self._ledger = Ledger(db, root, home, policy or Policy())
+        self._ledger = Ledger(db, place, home, policy or Policy())
+        self._place = place
         self._parser = parser
         self._clock = clock
         self._timeout_s = timeout_s
@@ -76,7 +77,6 @@ class DagFolder:
         self._has_changed = Event()
         self._is_over = Event()
         self._looked_at = 0.0
-        self._watcher = Watcher(root, self._on_change)
         self._thread = Thread(target=self._run, name="dag-folder")
 
     def start(self) -> None:
@@ -84,14 +84,14 @@ class DagFolder:
         self._has_changed.set()
         self._bell.set()
         self._thread.start()
-        self._watcher.start()
+        self._place.start(self._on_change)
 
     def close(self) -> None:
         """Stop; what is being parsed is not waited for."""
         self._is_over.set()
         self._bell.set()
         if self._thread.is_alive():
-            self._watcher.close()
+            self._place.close()
             self._thread.join()
         for pool in (self._well, self._sick):
             pool.shutdown(wait=False, cancel_futures=True)

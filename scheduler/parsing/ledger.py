@@ -13,6 +13,7 @@ from scheduler.errors import DirigentError, DuplicateDag
 from scheduler.parsing.contents import Contents
 from scheduler.parsing.freshness import content_of, is_fresh, load_revisions
 from scheduler.parsing.materialize import write_tree
+from scheduler.parsing.places import Checkout, Place
 from scheduler.parsing.register import Finding, Origin, Policy, declared, register
 from scheduler.parsing.scan import ROOT, Scan, scan_folder
 from scheduler.store.blobs import Blob, missing_blobs, store_blobs
@@ -52,12 +53,12 @@ class ContentsLost(DirigentError):
 class Ledger:
     """The records of all files, kept in memory between looks: one process at a time writes them."""
 
-    def __init__(self, db: Database, root: Path, home: Path, policy: Policy) -> None:
+    def __init__(self, db: Database, place: Place, home: Path, policy: Policy) -> None:
         self._db = db
-        self._root = root
+        self._place = place
         self._home = home
         self._policy = policy
-        self._contents = Contents(root)
+        self._contents = Contents(home)
         self._records: dict[str, FileRecord] = {}
         self._origin = Origin(0, {}, {})
         self._wanted: set[str] = set()
@@ -73,15 +74,22 @@ class Ledger:
 
         Nothing is written where nothing changed. A DAG folder that cannot be read leaves everything in force.
         """
-        scan = scan_folder(self._root, self._home)
+        found = self._place.checkout()
+        if found is None:
+            return
+        self._contents.move_to(found.root)
+        scan = scan_folder(found.root, self._home)
         with self._db.read() as session:
             revisions = load_revisions(session)
             is_other = self._load_records(session) or revisions != self._origin.revisions
         if ROOT not in scan.unreadable:
             self._contents.update(scan, now, self._missing, self._store)
-            if is_other or self._contents.manifest != self._origin.manifest:
-                self._compare(scan, revisions, now)
-        self._take_notes(scan, now)
+            if is_other or self._is_moved(found.version):
+                self._compare(scan, Origin(0, self._contents.manifest, revisions, found.version), now)
+        self._take_notes(scan, found, now)
+
+    def _is_moved(self, version: str | None) -> bool:
+        return self._contents.manifest != self._origin.manifest or version != self._origin.bundle_version
 
     def _load_records(self, session: Session) -> bool:
         """Read the records where another hand wrote or deleted some: a DAG that was deleted comes back."""
@@ -90,13 +98,12 @@ class Ledger:
         self._records = load_files(session)
         return True
 
-    def _compare(self, scan: Scan, revisions: Mapping[str, str], now: datetime) -> None:
+    def _compare(self, scan: Scan, found: Origin, now: datetime) -> None:
         """Find the files to parse: new ones, changed ones, and with a new snapshot those that failed."""
-        manifest = self._contents.manifest
-        is_new = manifest != self._origin.manifest or not self._origin.snapshot_id
+        is_new = self._is_moved(found.bundle_version) or not self._origin.snapshot_id
         if is_new:
-            self._keep_snapshot(Origin(0, manifest, revisions), now)
-        self._origin = replace(self._origin, revisions=revisions)
+            self._keep_snapshot(found, now)
+        self._origin = replace(self._origin, revisions=found.revisions)
         self._dag_files = self._contents.dag_files
         due = {path for path in self._dag_files if self._is_due(path, is_new)}
         self._wanted = due | (self._wanted & self._dag_files)
@@ -109,7 +116,7 @@ class Ledger:
         def write(session: Session) -> int:
             snapshot_id = store_snapshot(session, origin.manifest, now)
             self._refuse_lost(session, origin.manifest)
-            move_snapshot(session, snapshot_id, healthy)
+            move_snapshot(session, snapshot_id, healthy, origin.bundle_version)
             return snapshot_id
 
         self._origin = replace(origin, snapshot_id=self._db.transact(write))
@@ -195,12 +202,12 @@ class Ledger:
         record = self._records.get(file)
         return record is not None and record.error is not None
 
-    def _pin(self, parsed: ParsedFile, origin: Origin) -> int:
+    def _pin(self, parsed: ParsedFile, origin: Origin) -> Origin:
         """Choose the newest snapshot in which all that the parse depended on stands as it was parsed."""
         paths = {parsed.file, *parsed.modules, *parsed.opened}
         now = self._origin
         is_same = all(content_of(path, now.manifest) == content_of(path, origin.manifest) for path in paths)
-        return now.snapshot_id if is_same else origin.snapshot_id
+        return now if is_same else origin
 
     # --- Files that are gone, places that cannot be read ----------------------------------------------------
 
@@ -233,9 +240,9 @@ class Ledger:
         for path in paths:
             del self._gone[path], self._records[path]
 
-    def _take_notes(self, scan: Scan, now: datetime) -> None:
+    def _take_notes(self, scan: Scan, found: Checkout, now: datetime) -> None:
         """Keep on record what cannot be read and what was left out, for the page; forget what is over."""
-        wanted = _notes(scan, self._records, self._root, now)
+        wanted = _notes(scan, self._records, found, now)
         changed = [note for path, note in wanted.items() if _differs(note, self._records.get(path))]
         over = [
             path
@@ -257,16 +264,21 @@ class Ledger:
             del self._records[path]
 
 
-def _notes(scan: Scan, records: Mapping[str, FileRecord], root: Path, now: datetime) -> dict[str, FileRecord]:
+def _notes(
+    scan: Scan, records: Mapping[str, FileRecord], found: Checkout, now: datetime
+) -> dict[str, FileRecord]:
     """Make the records that the page is to show of a scan; a file keeps its DAGs in its record."""
     notes: dict[str, FileRecord] = {}
-    if scan.warnings:
-        notes[ROOT] = FileRecord(path=ROOT, fingerprint=_NOTE, parsed_at=now, warnings=tuple(scan.warnings))
+    if warnings := (*found.warnings, *scan.warnings):
+        notes[ROOT] = FileRecord(path=ROOT, fingerprint=_NOTE, parsed_at=now, warnings=warnings)
     for place, reason in scan.unreadable.items():
         known = (
             notes.get(place) or records.get(place) or FileRecord(path=place, fingerprint=_NOTE, parsed_at=now)
         )
-        notes[place] = replace(known, error=_unreadable(str(root) if place == ROOT else place, reason))
+        notes[place] = replace(known, error=_unreadable(str(found.root) if place == ROOT else place, reason))
+    if found.fault:
+        known = notes.get(ROOT) or FileRecord(path=ROOT, fingerprint=_NOTE, parsed_at=now)
+        notes[ROOT] = replace(known, error=ImportFault(type="NotFetched", message=found.fault))
     return notes
 
 

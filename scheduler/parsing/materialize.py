@@ -61,7 +61,7 @@ def _write_blobs(session: Session, manifest: Manifest, home: Path) -> None:
             if entry.hash not in contents:
                 raise NotFound("content of a snapshot", entry.hash)
             _write_blob(path, contents[entry.hash], entry)
-    _flush([path for path, _ in absent])
+    flush([path for path, _ in absent])
 
 
 def _batches(blobs: Iterable[tuple[Path, Entry]]) -> Iterator[list[tuple[Path, Entry]]]:
@@ -95,7 +95,7 @@ def _write_blob(path: Path, data: bytes, entry: Entry) -> None:
     os.replace(draft.name, path)  # noqa: PTH105 - draft.name is a string
 
 
-def _flush(paths: Sequence[Path]) -> None:
+def flush(paths: Sequence[Path]) -> None:
     """Have the contents on the disk before a name promises that they are there."""
     if len(paths) > _FLUSHED_SINGLY:
         os.sync()

@@ -35,6 +35,7 @@ class Origin:
     snapshot_id: int
     manifest: Manifest
     revisions: Mapping[str, str]
+    bundle_version: str | None = None  #: the commit that the snapshot was taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,13 @@ class Finding:
     """What one parse found.
 
     `before`: the record of the parse before it. New runs are pinned to the snapshot `pin_to`, in which all
-    that the parse depended on stands as in its origin.
+    that the parse depended on stands as in its origin: the origin's own, or a later one.
     """
 
     parsed: ParsedFile
     origin: Origin
     before: FileRecord | None
-    pin_to: int
+    pin_to: Origin
 
 
 def register(
@@ -176,7 +177,8 @@ def _store(session: Session, now: datetime, findings: Sequence[Finding], policy:
         ParsedDag(
             spec=spec,
             version_id=versions[spec.dag_id].id,
-            snapshot_id=finding.pin_to,
+            snapshot_id=finding.pin_to.snapshot_id,
+            bundle_version=finding.pin_to.bundle_version,
             is_paused=policy.pauses(spec),
         )
         for finding in findings

@@ -39,6 +39,7 @@ class DagRow:
     next_run_at: datetime | None
     last_parsed_at: datetime | None
     created_at: datetime
+    bundle_version: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class ParsedDag:
     version_id: int
     snapshot_id: int
     is_paused: bool
+    bundle_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class DueDag:
     dag_id: str
     version_id: int
     snapshot_id: int
+    bundle_version: str | None
     due: Due
 
 
@@ -78,6 +81,7 @@ _ROW = (
     D.next_run_at,
     D.last_parsed_at,
     D.created_at,
+    D.bundle_version,
 )
 _DUE = (D.next_run_at, D.next_logical_date, D.next_interval_start, D.next_interval_end)
 
@@ -111,6 +115,7 @@ def _values(parsed: ParsedDag, now: datetime) -> dict[str, Any]:
         "file": spec.file,
         "version_id": parsed.version_id,
         "snapshot_id": parsed.snapshot_id,
+        "bundle_version": parsed.bundle_version,
         "is_paused": parsed.is_paused,
         "retired_at": None,
         "display_name": spec.display_name,
@@ -149,11 +154,13 @@ def owners(session: Session, dag_ids: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def move_snapshot(session: Session, snapshot_id: int, files: Collection[str]) -> None:
+def move_snapshot(
+    session: Session, snapshot_id: int, files: Collection[str], bundle_version: str | None = None
+) -> None:
     """Pin the next runs of the DAGs in these files to a snapshot in which the files stand unchanged."""
     for batch in in_batches(sorted(files)):
         statement = sa.update(dag).where(D.file.in_(batch), D.retired_at.is_(None))
-        session.execute(statement.values(snapshot_id=snapshot_id))
+        session.execute(statement.values(snapshot_id=snapshot_id, bundle_version=bundle_version))
 
 
 def retire_dags(session: Session, now: datetime, dag_ids: Collection[str]) -> list[str]:
@@ -227,7 +234,7 @@ def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
         dag_run.c.dag_id == D.dag_id, is_in(dag_run.c.state, ACTIVE_RUNS)
     )
     query = (
-        sa.select(D.dag_id, D.version_id, D.snapshot_id, *_DUE)
+        sa.select(D.dag_id, D.version_id, D.snapshot_id, D.bundle_version, *_DUE)
         .where(D.next_run_at <= now, D.retired_at.is_(None), ~D.is_paused)
         .where(sa.or_(D.aside_until.is_(None), D.aside_until <= now))
         .where(active.scalar_subquery() < D.max_active_runs)
@@ -235,7 +242,7 @@ def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [DueDag(*row[:3], Due(*row[3:])) for row in session.execute(query)]
+    return [DueDag(*row[:4], Due(*row[4:])) for row in session.execute(query)]
 
 
 def set_next_dues(session: Session, dues: Mapping[str, Due | None]) -> None:

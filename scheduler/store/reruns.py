@@ -51,7 +51,14 @@ def load_conf(session: Session, run_pk: int) -> Data:
 
 
 def pin_run(
-    session: Session, run_pk: int, *, version_id: int, snapshot_id: int, params: Data, max_active_tasks: int
+    session: Session,
+    run_pk: int,
+    *,
+    version_id: int,
+    snapshot_id: int,
+    bundle_version: str | None,
+    params: Data,
+    max_active_tasks: int,
 ) -> None:
     """Let a run go on with another version of its code."""
     statement = sa.update(dag_run).where(R.id == run_pk)
@@ -59,6 +66,7 @@ def pin_run(
         statement.values(
             version_id=version_id,
             snapshot_id=snapshot_id,
+            bundle_version=bundle_version,
             params=params,
             max_active_tasks=max_active_tasks,
         )

@@ -41,6 +41,7 @@ class NewRun:
     params: Mapping[str, Any]
     triggered_by: str = ""
     note: str = ""
+    bundle_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -
         "state": RunState.QUEUED,
         "version_id": new.version_id,
         "snapshot_id": new.snapshot_id,
+        "bundle_version": new.bundle_version,
         "logical_date": new.logical_date,
         "data_interval_start": new.data_interval_start,
         "data_interval_end": new.data_interval_end,

@@ -96,6 +96,25 @@ blob = Table(
     Column("size", Integer, nullable=False),
 )
 
+#: Where DAG files come from, one row: what the leader fetched last, how it failed, and whether it is to look again.
+dag_bundle = Table(
+    "dag_bundle",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("url", Text, nullable=False),  # without its password
+    Column("ref", Text, nullable=False),
+    Column("subdir", Text, nullable=False, default=""),
+    Column("view_url", Text, nullable=False, default=""),  # template of a commit's page
+    Column("version", Text),  # the commit in force
+    Column("committed_at", Text),
+    Column("author", Text, nullable=False, default=""),
+    Column("subject", Text, nullable=False, default=""),
+    Column("refreshed_at", Instant),  # the last fetch that came to its end
+    Column("error", Text),
+    Column("error_since", Instant),
+    Column("requests", Integer, nullable=False, default=0),  # how often a look was asked for
+)
+
 dag = Table(
     "dag",
     metadata,
@@ -103,6 +122,7 @@ dag = Table(
     Column("file", Text, nullable=False),
     Column("version_id", Id, nullable=False),  # the newest good version
     Column("snapshot_id", Id, nullable=False),  # the newest snapshot in which its file is that version
+    Column("bundle_version", Text),  # the commit that this snapshot was taken from
     Column("is_paused", Boolean, nullable=False, default=False),
     Column("retired_at", Instant),  # its file is gone; history stays
     Column("display_name", Text, nullable=False, default=""),
@@ -172,6 +192,7 @@ dag_run = Table(
     Column("state", Text, nullable=False),
     Column("version_id", Id, ForeignKey("dag_version.id"), nullable=False),
     Column("snapshot_id", Id, ForeignKey("snapshot.id"), nullable=False),
+    Column("bundle_version", Text),  # the commit that it runs
     Column("logical_date", Instant),
     Column("data_interval_start", Instant),
     Column("data_interval_end", Instant),

@@ -13,6 +13,7 @@ import pytest
 
 from scheduler.clock import SystemClock
 from scheduler.parsing import DagFolder
+from scheduler.parsing.places import PlainFolder
 from scheduler.parsing.register import Policy
 from scheduler.runtime.supervisor import Supervisor
 from scheduler.store import Database
@@ -57,7 +58,7 @@ class Yard:
         return DagFolder(
             db=self.db,
             parser=self.parser,
-            root=self.root,
+            place=PlainFolder(self.root),
             home=self.home,
             clock=SystemClock(),
             policy=Policy(**policy),

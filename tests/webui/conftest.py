@@ -89,7 +89,9 @@ def app(db: Database, clock: StillClock) -> Flask:
     return build(db, clock)
 
 
-def build(db: Database, clock: StillClock, base_url: str | None = None) -> Flask:
+def build(
+    db: Database, clock: StillClock, base_url: str | None = None, hook_secret: str | None = None
+) -> Flask:
     logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs", clock)
     secret = SecretKey(("only for tests " * 3,))
     monitor = Monitor(db, clock, Vitals(clock.monotonic, 30), role="web", version="1", tells_state=True)
@@ -102,6 +104,7 @@ def build(db: Database, clock: StillClock, base_url: str | None = None) -> Flask
             monitor=monitor,
             metrics_token=METRICS_TOKEN,
             base_url=base_url,
+            hook_secret=hook_secret,
         )
     )
 

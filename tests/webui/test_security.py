@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from scheduler.store import Database
 from tests.webui.conftest import HERE, Browser, StillClock, build, new_link, sign_in
-from webui.security import PUBLIC, safe_path
+from webui.security import PUBLIC, SIGNED, safe_path
 
 _VALUES: dict[str, Any] = {
     "dag_id": "orders_hourly",
@@ -41,9 +41,14 @@ def _routes(app: Flask) -> list[tuple[str, str, str]]:
 def test_a_stranger_gets_nothing_at_any_route_that_is_not_public(app: Flask, stranger: Browser) -> None:
     for endpoint, method, address in _routes(app):
         answer = stranger.client.open(address, method=method, base_url=HERE)
-        if endpoint not in PUBLIC:
+        if endpoint not in PUBLIC | SIGNED:
             assert answer.status_code in {302, 401}, f"{method} {address}"
             assert "orders_hourly" not in answer.text.replace(address, "") or answer.status_code == 302
+
+
+def test_what_is_signed_is_one_hook_which_is_not_there_without_a_secret(stranger: Browser) -> None:
+    assert {"hooks.git"} == SIGNED
+    assert stranger.client.post("/hooks/git", base_url=HERE).status_code == 404
 
 
 def test_public_is_what_the_door_needs_and_nothing_else() -> None:
@@ -140,7 +145,7 @@ def _files(db: Database) -> list[Path]:
 
 def test_every_write_refuses_a_wrong_or_missing_token(app: Flask, person: Browser) -> None:
     for endpoint, method, address in _routes(app):
-        if method == "GET" or endpoint in PUBLIC:
+        if method == "GET" or endpoint in PUBLIC | SIGNED:
             continue
         for token in ("", "0" * 64):
             answer = person.client.open(address, method=method, data={"csrf_token": token}, base_url=HERE)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from webui.api import dags, monitor, runs, tasks
+from webui.api import dags, hooks, monitor, runs, tasks
 
-BLUEPRINTS = (dags.blueprint, monitor.blueprint, runs.blueprint, tasks.blueprint)
+BLUEPRINTS = (dags.blueprint, hooks.blueprint, monitor.blueprint, runs.blueprint, tasks.blueprint)

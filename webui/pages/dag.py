@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from scheduler.store import dag_files
 from scheduler.store.views import dags, runs
+from scheduler.store.views.commits import find_commit
 from webui.context import reading, spec_of
 from webui.fragments import page
 from webui.numbers import number
@@ -23,6 +24,7 @@ def _head(dag_id: str) -> dict[str, object]:
         spec = spec_of(session, dag.version_id)
         broken = [each for each in dag_files.list_import_errors(session) if each.path == dag.file]
         version = dags.find_version(session, dag.version_id)
+        commit = find_commit(session, dag.bundle_version)
         newest = runs.list_runs(session, runs.RunWanted(dag_id=dag_id), limit=1)
     return {
         "dag": dag,
@@ -30,6 +32,7 @@ def _head(dag_id: str) -> dict[str, object]:
         "schedule": schedule(spec),
         "broken": broken,
         "version": version,
+        "commit": commit,
         "newest": newest[0] if newest else None,
     }
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 
 from scheduler.store import artifacts
 from scheduler.store.views import durations, runs
+from scheduler.store.views.commits import find_commit
 from webui import tree
 from webui.context import reading, spec_of
 from webui.fragments import page
@@ -25,8 +26,10 @@ def _head(dag_id: str, run_id: str) -> dict[str, Any]:
         tasks = runs.list_tasks(session, run.id)
         documents = artifacts.list_artifacts(session, run.id)
         usual = durations.usual_durations(session, {dag_id}).get(dag_id)
+        commit = find_commit(session, run.bundle_version)
     return {
         "run": run,
+        "commit": commit,
         "tasks": tasks,
         "counts": dict(Counter(task.state for task in tasks)),
         "artifacts": documents,

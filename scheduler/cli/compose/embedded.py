@@ -41,7 +41,7 @@ class EmbeddedServer:
                 recipient_count=len(house.settings.notify_on_failure),
             ),
         )
-        self._scheduler = SchedulerSide(house, self._publish, self._side.supervisor)
+        self._scheduler = SchedulerSide(house, self._publish, self._side.supervisor, environ)
         self._parts = ExitStack()
 
     def start(self) -> None:

@@ -14,6 +14,7 @@ from scheduler.cli.archives import open_archive
 from scheduler.cli.compose.house import House
 from scheduler.cli.orphan_logs import OrphanLogs
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
+from scheduler.git_address import read_address
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.creating import CreateDueRuns
 from scheduler.loop.duties import (
@@ -35,9 +36,13 @@ from scheduler.loop.service import Service
 from scheduler.metrics.instruments import PARSE_DURATION
 from scheduler.operations.answers import Answers
 from scheduler.parsing.folder import DagFolder
+from scheduler.parsing.git import Remote
+from scheduler.parsing.git_folder import GitFolder
+from scheduler.parsing.places import Place, PlainFolder
 from scheduler.parsing.register import Policy
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
+from scheduler.store.bundles import forget_bundle
 from scheduler.wire import Outcome, ParsedFile
 
 if TYPE_CHECKING:
@@ -109,13 +114,37 @@ class TimedParser:
         return parsed
 
 
-def make_folder(house: House, parser: Supervisor) -> DagFolder:
+def place_of(house: House, environ: Mapping[str, str]) -> Place:
+    """Return where the DAG files lie: in a folder, or in a git repository."""
+    settings = house.settings
+    if settings.dags_git_url is None:
+        house.db.transact(forget_bundle)
+        return PlainFolder(settings.dags_folder)
+    return GitFolder(
+        db=house.db,
+        remote=Remote(
+            address=read_address(settings.dags_git_url),
+            ref=settings.dags_git_ref,
+            subfolder=settings.dags_git_subfolder,
+            token=settings.dags_git_token.get_secret_value() if settings.dags_git_token else "",
+            key_file=settings.dags_git_key_file,
+            timeout_s=settings.dags_git_timeout_s,
+        ),
+        home=settings.home,
+        clock=house.clock,
+        environ=environ,
+        refresh_s=settings.dags_git_refresh_s,
+        view_url=settings.dags_git_view_url or "",
+    )
+
+
+def make_folder(house: House, parser: Supervisor, environ: Mapping[str, str]) -> DagFolder:
     """Build the service that reads the DAG folder."""
     settings = house.settings
     return DagFolder(
         db=house.db,
         parser=TimedParser(parser),
-        root=settings.dags_folder,
+        place=place_of(house, environ),
         home=settings.home,
         clock=house.clock,
         policy=Policy(is_paused=settings.dags_are_paused_at_creation),
@@ -127,8 +156,11 @@ def make_folder(house: House, parser: Supervisor) -> DagFolder:
 class SchedulerSide:
     """The loop, and the DAG folder while this process leads."""
 
-    def __init__(self, house: House, publish: CeleryPublish, parser: Supervisor) -> None:
+    def __init__(
+        self, house: House, publish: CeleryPublish, parser: Supervisor, environ: Mapping[str, str]
+    ) -> None:
         self._house = house
+        self._environ = environ
         self._parser = parser
         self._folder: DagFolder | None = None
         self._service = make_service(house, publish, on_lead=self._open_folder, on_yield=self._close_folder)
@@ -159,7 +191,7 @@ class SchedulerSide:
             self._orphans.close()
 
     def _open_folder(self) -> None:
-        self._folder = make_folder(self._house, self._parser)
+        self._folder = make_folder(self._house, self._parser, self._environ)
         self._folder.start()
 
     def _close_folder(self) -> None:
@@ -182,7 +214,7 @@ class SchedulerServer:
             environ=environ,
             pass_on=house.settings.pass_environ,
         )
-        self._side = SchedulerSide(house, self._publish, self._supervisor)
+        self._side = SchedulerSide(house, self._publish, self._supervisor, environ)
 
     def start(self) -> None:
         """Begin to stand for the lead."""

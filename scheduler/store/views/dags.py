@@ -45,6 +45,7 @@ class DagRow:
     next_run_at: datetime | None
     retired_at: datetime | None
     aside_reason: str = ""
+    bundle_version: str | None = None
     tags: tuple[str, ...] = ()
     bars: tuple[Bar, ...] = ()
     usual_s: float | None = None
@@ -79,6 +80,7 @@ _ROW = (
     dag.c.next_run_at,
     dag.c.retired_at,
     dag.c.aside_reason,
+    dag.c.bundle_version,
 )
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from scheduler.store.bundles import NAME, BundleRow
 from scheduler.store.connections import Connection, ConnectionRef
 from scheduler.store.dag_files import FileRecord, ImportFault
 from scheduler.store.dags import DagRow
 from scheduler.store.pools import Pool
 from scheduler.store.variables import VariableRef
+from scheduler.store.views.commits import commit_url
 from scheduler.store.views.files import PythonFile
 from scheduler.store.views.runs import Run, Task
 
@@ -32,6 +34,8 @@ def dag_fields(dag: DagRow, tags: Sequence[str]) -> dict[str, Any]:
         "max_active_runs": dag.max_active_runs,
         "next_dagrun_run_after": dag.next_run_at,
         "last_parsed_time": dag.last_parsed_at,
+        "bundle_name": NAME,
+        "bundle_version": dag.bundle_version,
     }
 
 
@@ -45,6 +49,24 @@ def import_error_fields(record: FileRecord) -> dict[str, Any]:
         "message": fault and fault.message,
         "lineno": fault and fault.lineno,
         "stack_trace": fault and fault.traceback,
+    }
+
+
+def bundle_fields(bundle: BundleRow) -> dict[str, Any]:
+    """Describe where DAG files are fetched from."""
+    return {
+        "name": bundle.name,
+        "url": bundle.url,
+        "tracking_ref": bundle.ref,
+        "subdir": bundle.subdir or None,
+        "version": bundle.version,
+        "committed_at": bundle.committed_at,
+        "author": bundle.author or None,
+        "subject": bundle.subject or None,
+        "last_refreshed": bundle.refreshed_at,
+        "view_url": commit_url(bundle, bundle.version),
+        "error": bundle.error,
+        "error_since": bundle.error_since,
     }
 
 
@@ -97,6 +119,8 @@ def run_fields(run: Run) -> dict[str, Any]:
         "note": run.note or None,
         "reason": run.reason or None,
         "dag_version": run.version_number,
+        "bundle_name": NAME,
+        "bundle_version": run.bundle_version,
     }
 
 

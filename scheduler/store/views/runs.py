@@ -38,6 +38,7 @@ class Run:
     is_aside: bool
     conf: Data
     params: Data
+    bundle_version: str | None
     version_number: int
 
 
