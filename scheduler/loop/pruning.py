@@ -11,7 +11,9 @@ from scheduler.loop.duties import Duty
 from scheduler.store.engine import Session
 from scheduler.store.logs import delete_old_logs
 from scheduler.store.outbox import delete_old_messages
+from scheduler.store.run_ends import prune_outages
 from scheduler.store.sessions import delete_stale
+from scheduler.store.tallies import prune_tallies
 from scheduler.store.unused_code import delete_unused_snapshots
 from scheduler.store.workers import delete_gone_workers
 
@@ -43,7 +45,10 @@ def prune_code(session: Session, now: datetime, limit: int) -> int:
     return delete_unused_snapshots(session, now - CODE_FOR, limit)
 
 
-PARTS: Final[Sequence[Duty]] = (prune_sign_ins, prune_messages, prune_workers, prune_code)
+PARTS: Final[Sequence[Duty]] = (
+    *(prune_sign_ins, prune_messages, prune_workers, prune_code),
+    *(prune_tallies, prune_outages),
+)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,9 @@ from scheduler.store.dag_files import forget_files
 from scheduler.store.deletion import count_running_attempts, delete_dag_row, delete_oldest_runs
 from scheduler.store.engine import Database, Session
 from scheduler.store.events import Event, append
+from scheduler.store.run_ends import forget_outages
 from scheduler.store.runs import count_active_runs
+from scheduler.store.tallies import forget_dag
 
 #: Runs that one transaction deletes.
 _BATCH: Final = 100
@@ -53,6 +55,8 @@ def _close(session: Session, now: datetime, dag_id: str, actor: str) -> None:
 
 def _finish(session: Session, now: datetime, dag_id: str, actor: str, count: int) -> None:
     forget_files(session, [dags.get_dag(session, dag_id).file])
+    forget_dag(session, dag_id)
+    forget_outages(session, dag_id)
     delete_dag_row(session, dag_id)
     reason = f"with {count} runs"
     append(session, [Event(at=now, kind="dag.deleted", dag_id=dag_id, actor=actor, reason=reason)])

@@ -14,6 +14,7 @@ from scheduler.operations.finding import get_task, lock_run
 from scheduler.operations.reopening import reopen
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
+from scheduler.store.run_ends import count_run
 from scheduler.store.runs import RunRow, move_runs
 from scheduler.store.tasks import move_tasks, tasks_named
 from scheduler.store.versions import load_graph
@@ -82,6 +83,7 @@ def mark_run(
     rest = TaskState.SUCCESS if state is RunState.SUCCESS else TaskState.SKIPPED
     graph = TaskGraph(load_graph(session, run.version_id))
     count = stop_unfinished(session, now, run, graph, rest, reason, actor=actor)
+    count_run(session, now, run.id)
     move_runs(session, now, [run.id], state, reason=reason, actor=actor)
     call_back(session, now, run, graph.spec, state, reason)
     return count

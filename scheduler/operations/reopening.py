@@ -9,6 +9,7 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState
 from scheduler.store.engine import Session
 from scheduler.store.reruns import judge_anew
+from scheduler.store.run_ends import count_run
 from scheduler.store.runs import RunRow, flag_runs, later_run, move_runs
 from scheduler.store.setting_aside import take_run_up
 from scheduler.store.tasks import mark_changed
@@ -17,6 +18,7 @@ from scheduler.store.tasks import mark_changed
 def reopen(session: Session, now: datetime, run: RunRow, *, actor: str, reason: str) -> None:
     """Have a locked run planned, though it was set aside; one that had ended queues again until there is room."""
     if run.state in RUN_FINISHED:
+        count_run(session, now, run.id)
         move_runs(
             session, now, [run.id], RunState.QUEUED, actor=actor, reason=reason, values={"queued_at": now}
         )

@@ -38,6 +38,7 @@ def queue_again(session: Session, now: datetime, attempt_id: int) -> None:
         "queue_deadline": sa.literal(now + TICKET_IN, A.queued_at.type),
         "hostname": sa.literal(""),
         "reason": sa.literal(""),
+        "is_counted": sa.false(),
     }
     again = sa.select(*(A[name] for name in _COPIED), *values.values()).where(A.id == attempt_id)
     session.execute(sa.insert(attempt).from_select([*_COPIED, *values], again, include_defaults=False))

@@ -67,6 +67,10 @@ UNFINISHED_TASKS: Final = (
     *("up_for_retry", "up_for_reschedule", "deferred"),
 )
 
+#: What has ended and is yet to be summed up.
+UNCOUNTED_ATTEMPT: Final = "end_date IS NOT NULL AND NOT is_counted"
+UNCOUNTED_RUN: Final = "end_date IS NOT NULL AND (counted_end IS NULL OR counted_end <> end_date)"
+
 
 def _live(column: str, *values: str) -> dict[str, Any]:
     """Make the `where` of a partial index on both databases."""
@@ -214,6 +218,7 @@ dag_run = Table(
     Column(
         "is_aside", Boolean, nullable=False, default=False
     ),  # it could not be gone on with; `reason` says why
+    Column("counted_end", Instant),  # the end_date that `run_ends` has counted
     UniqueConstraint("dag_id", "run_id"),
     UniqueConstraint("dag_id", "trigger_key"),
     Index("ix_dag_run_planning_live", "id", **_where("needs_planning")),
@@ -224,6 +229,7 @@ dag_run = Table(
     Index("ix_dag_run_dag_id_logical_date", "dag_id", "logical_date"),
     Index("ix_dag_run_end_date", "end_date"),
     Index("ix_dag_run_snapshot_id", "snapshot_id"),
+    Index("ix_dag_run_uncounted_live", "end_date", **_where(UNCOUNTED_RUN)),
 )
 
 task_instance = Table(
@@ -284,6 +290,7 @@ attempt = Table(
     Column("queue", Text, nullable=False),
     Column("priority", Integer, nullable=False, default=1),
     Column("payload", JsonText),  # callback name and reason
+    Column("scheduled_at", Instant),  # dependencies met; None: a callback
     Column("queued_at", Instant, nullable=False),
     Column("queue_deadline", Instant),  # after it, the ticket goes out again
     Column("worker_id", Text),
@@ -300,11 +307,13 @@ attempt = Table(
     Column("reason", Text, nullable=False, default=""),  # one line: why it ended as it did
     Column("error", JsonText),  # wire.ErrorInfo
     Column("rendered", JsonText),  # rendered template fields
+    Column("is_counted", Boolean, nullable=False, default=False, server_default=sa.false()),  # by `tallies`
     Index("ix_attempt_queued_live", "queue", "priority", "queued_at", **_live("state", "queued")),
     Index("ix_attempt_running_live", "lease_until", **_live("state", "running")),
     Index("ix_attempt_worker_live", "worker_id", **_live("state", "running")),
     Index("ix_attempt_ti_id", "ti_id"),
     Index("ix_attempt_run_pk", "run_pk"),
+    Index("ix_attempt_uncounted_live", "id", **_where(UNCOUNTED_ATTEMPT)),
     # An id names the log of an attempt, and what a worker may still report: it is never given again.
     sqlite_autoincrement=True,
 )
@@ -451,4 +460,72 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("error", Text, nullable=False, default=""),
     Index("ix_outbox_live", "next_try_at", **_where("next_try_at IS NOT NULL")),
+)
+
+#: What ended in a span of time, summed: of each DAG, and with an empty dag_id of all. See `tallies`.
+tally = Table(
+    "tally",
+    metadata,
+    Column("width_s", Integer, primary_key=True),  # a minute, an hour or a day
+    Column("dag_id", Text, primary_key=True),
+    Column("start_at", Instant, primary_key=True),
+    *(
+        Column(name, Integer, nullable=False)
+        for name in ("success", "failed", "lost", "skipped", "cancelled", "deferred", "callbacks")
+    ),
+    *(Column(name, Integer, nullable=False) for name in ("runs_success", "runs_failed")),
+    Column(
+        "unmeasured", Integer, nullable=False
+    ),  # attempts that ran and of which nobody knows what they took
+    Column("run_ms", Id, nullable=False),
+    Column("cpu_us", Id, nullable=False),
+    Column("memory_mb_ms", Id, nullable=False),  # peak memory times duration
+    Column("peak_memory_bytes", Id, nullable=False),  # the highest
+    Index("ix_tally_width_s_start_at", "width_s", "start_at"),
+)
+
+#: How many attempts waited about so long; `bucket` as in `core.delays`.
+delay_tally = Table(
+    "delay_tally",
+    metadata,
+    Column("width_s", Integer, primary_key=True),
+    Column("dag_id", Text, primary_key=True),
+    Column("start_at", Instant, primary_key=True),
+    Column("kind", Text, primary_key=True),  # scheduling | pick_up
+    Column("bucket", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Index("ix_delay_tally_width_s_start_at", "width_s", "start_at"),
+)
+
+#: What each task took in an hour or a day.
+task_tally = Table(
+    "task_tally",
+    metadata,
+    Column("width_s", Integer, primary_key=True),
+    Column("dag_id", Text, primary_key=True),
+    Column("task_id", Text, primary_key=True),
+    Column("start_at", Instant, primary_key=True),
+    Column("ended", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("run_ms", Id, nullable=False),
+    Column("cpu_us", Id, nullable=False),
+    Column("longest_ms", Id, nullable=False),
+    Column("longest_id", Id, nullable=False),  # the attempt; it may be gone
+    Column("failed_id", Id, nullable=False),  # the newest that failed; 0: none
+    Index("ix_task_tally_width_s_start_at", "width_s", "start_at"),
+    Index("ix_task_tally_failed_live", "width_s", "start_at", **_where("failed > 0")),
+)
+Index("ix_task_tally_longest", task_tally.c.width_s, task_tally.c.longest_ms.desc())
+
+#: From the first failed run of a DAG to its next good one.
+outage = Table(
+    "outage",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("dag_id", Text, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # None: it goes on
+    Column("failed_runs", Integer, nullable=False),
+    Index("uq_outage_live", "dag_id", unique=True, **_where("ended_at IS NULL")),
+    Index("ix_outage_ended_at", "ended_at"),
 )

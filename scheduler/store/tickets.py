@@ -29,8 +29,8 @@ _INSTANT = attempt.c.queued_at.type
 
 
 _QUEUED_COLUMNS = (
-    "run_pk", "ti_id", "kind", "try_number", "state", "epoch", "queue", "priority", "queued_at", "queue_deadline",
-    "hostname", "reason",
+    "run_pk", "ti_id", "kind", "try_number", "state", "epoch", "queue", "priority", "scheduled_at", "queued_at",
+    "queue_deadline", "hostname", "reason", "is_counted",
 )  # fmt: skip
 
 
@@ -47,10 +47,12 @@ _INSERT_QUEUED = (
             sa.literal(0),
             T.queue,
             T.priority,
+            T.scheduled_at,
             sa.bindparam("now", type_=_INSTANT),
             sa.bindparam("deadline", type_=_INSTANT),
             sa.literal(""),
             sa.literal(""),
+            sa.false(),
         ).where(one_of(T.id, "ids")),
         include_defaults=False,
     )

@@ -43,6 +43,8 @@ from scheduler.parsing.register import Policy
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.store.bundles import forget_bundle
+from scheduler.store.run_ends import count_runs
+from scheduler.store.tallies import count_attempts
 from scheduler.wire import Outcome, ParsedFile
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
         _either("time out runs", lambda way: TimeOutRuns(graphs, effects, way), 50),
         NamedDuty("give way", give_way, 50, on_time=False),
         NamedDuty("ring again", RingAgain(effects), 100),
+        NamedDuty("count attempts", count_attempts, 200, on_time=False),
+        NamedDuty("count runs", count_runs, 200, on_time=False),
         NamedDuty("prune", Prune(house.settings.log_retention_days), 100, on_time=False),
     )
 

@@ -1,0 +1,280 @@
+"""Sums of what ended: by minute, hour and day, of each DAG and of all, so that nobody has to read history.
+
+The leader counts attempts soon after they end. An attempt is counted in the transaction that marks it as counted, once,
+whoever counts, however often it is broken off; so a sum is exact as far as it goes. What is counted stays when
+retention deletes the attempts: days for two years, hours and minutes as long as a page shows them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from scheduler.core.delays import bucket_of
+from scheduler.core.states import AttemptState
+from scheduler.store.engine import Session
+from scheduler.store.lists import one_of
+from scheduler.store.tables import (
+    UNCOUNTED_ATTEMPT,
+    attempt,
+    dag_run,
+    delay_tally,
+    tally,
+    task_instance,
+    task_tally,
+)
+from scheduler.store.upsert import insert_for
+
+MINUTE: Final = 60
+HOUR: Final = 3600
+DAY: Final = 86400
+#: How long sums of each width are kept.
+KEPT: Final = {MINUTE: timedelta(hours=3), HOUR: timedelta(days=9), DAY: timedelta(days=731)}
+#: Stands for all DAGs.
+ALL: Final = ""
+#: States whose attempts tell how long a task takes.
+_TIMED: Final = frozenset(
+    {AttemptState.SUCCESS, AttemptState.FAILED, AttemptState.LOST, AttemptState.SKIPPED}
+)
+_BAD: Final = frozenset({AttemptState.FAILED, AttemptState.LOST})
+
+A = attempt.c
+_UNCOUNTED = (
+    sa.select(A.id)
+    .where(sa.text(UNCOUNTED_ATTEMPT))
+    .order_by(A.id)
+    .limit(sa.bindparam("room", type_=sa.Integer()))
+    .with_for_update(skip_locked=True)
+    .cte("uncounted")
+)
+_COUNT = (
+    sa.update(attempt)
+    .where(A.id.in_(sa.select(_UNCOUNTED.c.id)), ~A.is_counted)
+    .values(is_counted=True)
+    .returning(A.id)
+)
+_ENDED = (
+    sa.select(
+        A.id, A.kind, A.state, dag_run.c.dag_id, sa.func.coalesce(task_instance.c.task_id, ""),
+        A.scheduled_at, A.queued_at, A.claimed_at, A.start_date, A.end_date, A.cpu_s, A.peak_memory_bytes,
+    )
+    .join(dag_run, dag_run.c.id == A.run_pk)
+    .outerjoin(task_instance, task_instance.c.id == A.ti_id)
+    .where(one_of(A.id, "ids"))
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that ended, as far as it is summed up."""
+
+    id: int
+    kind: str
+    state: str
+    dag_id: str
+    task_id: str
+    scheduled_at: datetime | None
+    queued_at: datetime
+    claimed_at: datetime | None
+    start_date: datetime | None
+    end_date: datetime
+    cpu_s: float | None
+    peak_memory_bytes: int | None
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it is not a callback."""
+        return self.kind == "task"
+
+    @property
+    def run_ms(self) -> int:
+        """How long user code ran."""
+        return _ms(self.start_date, self.end_date) or 0
+
+    @property
+    def cpu_us(self) -> int:
+        """What it took of processors, in microseconds."""
+        return round((self.cpu_s or 0.0) * 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A span of time of one DAG, or of all."""
+
+    width_s: int
+    dag_id: str
+    start_at: datetime
+
+
+def count_attempts(session: Session, now: datetime, limit: int) -> int:
+    """Add attempts that ended, and are not counted yet, to the sums; return how many. At most `limit`.
+
+    Exact under any interleaving: the mark and the sums are one transaction, and rows that another one holds are left
+    to it.
+    """
+    ids = sorted(session.execute(_COUNT, {"room": limit}).scalars())
+    if ids:
+        add_ended(session, now, [Ended(*row) for row in _rows(session, ids)])
+    return len(ids)
+
+
+def _rows(session: Session, ids: list[int]) -> Iterable[Any]:
+    return session.execute(_ENDED, {"ids": ids})
+
+
+def add_ended(session: Session, now: datetime, ended: Sequence[Ended]) -> None:
+    """Add attempts to the sums; the caller sees to it that each is added once."""
+    sums: dict[Cell, Counter[str]] = {}
+    peaks: Counter[Cell] = Counter()
+    delays: Counter[tuple[Cell, str, int]] = Counter()
+    for each in ended:
+        counts, waits = _counts(each), _waits(each)
+        for cell in cells(each.dag_id, each.end_date, now):
+            sums.setdefault(cell, Counter()).update(counts)
+            peaks[cell] = max(peaks[cell], each.peak_memory_bytes or 0)
+            delays.update((cell, kind, bucket_of(ms)) for kind, ms in waits.items())
+    add_to_tallies(session, sums, peaks)
+    _add_delays(session, delays)
+    _add_tasks(session, now, [each for each in ended if each.is_task and each.state in _TIMED])
+
+
+def cells(dag_id: str, at: datetime, now: datetime, widths: Iterable[int] = KEPT) -> list[Cell]:
+    """Return the spans that an instant belongs to: of the DAG and of all, as far as they are kept."""
+    kept = [width_s for width_s in widths if at > now - KEPT[width_s]]
+    return [Cell(width_s, name, floor(at, width_s)) for width_s in kept for name in (ALL, dag_id)]
+
+
+def floor(at: datetime, width_s: int) -> datetime:
+    """Return when the minute, hour or day of an instant began, in UTC."""
+    seconds = int(at.timestamp()) // width_s * width_s
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _counts(each: Ended) -> dict[str, int]:
+    memory_mb_ms = (each.peak_memory_bytes or 0) * each.run_ms // 1_000_000
+    is_unmeasured = each.claimed_at is not None and not each.peak_memory_bytes
+    return {
+        (each.state if each.is_task else "callbacks"): 1,
+        "unmeasured": int(is_unmeasured),
+        "run_ms": each.run_ms,
+        "cpu_us": each.cpu_us,
+        "memory_mb_ms": memory_mb_ms,
+    }
+
+
+def _waits(each: Ended) -> dict[str, int]:
+    waits = {
+        "scheduling": _ms(each.scheduled_at, each.queued_at),
+        "pick_up": _ms(each.queued_at, each.start_date),
+    }
+    return {kind: ms for kind, ms in waits.items() if ms is not None} if each.is_task else {}
+
+
+def _ms(start: datetime | None, end: datetime | None) -> int | None:
+    """Return the time between in milliseconds, not below zero: the clocks may be those of two hosts."""
+    return None if start is None or end is None else max(0, (end - start) // timedelta(milliseconds=1))
+
+
+def add_to_tallies(
+    session: Session, sums: Mapping[Cell, Mapping[str, int]], peaks: Mapping[Cell, int]
+) -> None:
+    """Add counts to spans of time, which are made where they are not there yet."""
+    rows = [
+        {**_row(cell), **dict.fromkeys(_SUMMED, 0), **counts, "peak_memory_bytes": peaks.get(cell, 0)}
+        for cell, counts in sums.items()
+    ]
+    _add(session, tally, rows)
+
+
+def _add_delays(session: Session, delays: Mapping[tuple[Cell, str, int], int]) -> None:
+    rows = [
+        {**_row(cell), "kind": kind, "bucket": bucket, "count": count}
+        for (cell, kind, bucket), count in delays.items()
+    ]
+    _add(session, delay_tally, rows)
+
+
+def _add_tasks(session: Session, now: datetime, ended: Sequence[Ended]) -> None:
+    rows: dict[tuple[Cell, str], dict[str, Any]] = {}
+    for each in ended:
+        for cell in cells(each.dag_id, each.end_date, now, (HOUR, DAY)):
+            if cell.dag_id:
+                row = rows.setdefault((cell, each.task_id), _empty_task(cell, each.task_id))
+                _add_task(row, each)
+    _add(session, task_tally, list(rows.values()))
+
+
+def _empty_task(cell: Cell, task_id: str) -> dict[str, Any]:
+    counts = dict.fromkeys(("ended", "failed", "run_ms", "cpu_us", "longest_id", "failed_id"), 0)
+    return {**_row(cell), "task_id": task_id, **counts, "longest_ms": -1}
+
+
+def _add_task(row: dict[str, Any], each: Ended) -> None:
+    is_bad = each.state in _BAD
+    row["ended"] += 1
+    row["failed"] += is_bad
+    row["run_ms"] += each.run_ms
+    row["cpu_us"] += each.cpu_us
+    if each.run_ms > row["longest_ms"]:
+        row["longest_ms"], row["longest_id"] = each.run_ms, each.id
+    if is_bad:
+        row["failed_id"] = max(row["failed_id"], each.id)
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    return {"width_s": cell.width_s, "dag_id": cell.dag_id, "start_at": cell.start_at}
+
+
+_KEYS: Final = ("width_s", "dag_id", "task_id", "start_at", "kind", "bucket")
+#: The higher of two counts; all others are added.
+_MOST: Final = ("peak_memory_bytes", "longest_ms", "failed_id")
+_SUMMED: Final = tuple(c.name for c in tally.c if c.name not in (*_KEYS, *_MOST))
+
+
+def _add(session: Session, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Add rows to those of the same keys, in order of the keys: two that add at once do not lock each other out."""
+    if rows:
+        names = [name for name in _KEYS if name in table.c]
+        rows.sort(key=lambda row: [row[name] for name in names])
+        session.execute(_adding(session.dialect.name, table), rows)
+
+
+@cache
+def _adding(dialect: str, table: sa.Table) -> sa.Insert:
+    statement = insert_for(dialect, table)
+    old, new = table.c, statement.excluded
+    values: dict[str, Any] = {c.name: c + new[c.name] for c in table.c if c.name not in _KEYS}
+    for name in _MOST:
+        if name in values:
+            values[name] = sa.case((new[name] > old[name], new[name]), else_=old[name])
+    if "longest_id" in values:
+        is_longer = new.longest_ms > old.longest_ms
+        values["longest_id"] = sa.case((is_longer, new.longest_id), else_=old.longest_id)
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=values)
+
+
+def prune_tallies(session: Session, now: datetime, limit: int) -> int:
+    """Delete sums that are older than what is kept of their width; return the largest count of one kind."""
+    return max(
+        _delete_old(session, table, width_s, now - kept, limit)
+        for table in (tally, delay_tally, task_tally)
+        for width_s, kept in KEPT.items()
+    )
+
+
+def _delete_old(session: Session, table: sa.Table, width_s: int, before: datetime, limit: int) -> int:
+    keys = list(table.primary_key.columns)
+    old = sa.select(*keys).where(table.c.width_s == width_s, table.c.start_at < before).limit(limit)
+    return session.execute(sa.delete(table).where(sa.tuple_(*keys).in_(old))).rowcount
+
+
+def forget_dag(session: Session, dag_id: str) -> None:
+    """Delete the sums of a DAG; those of all DAGs keep what it was part of."""
+    for table in (tally, delay_tally, task_tally):
+        session.execute(sa.delete(table).where(table.c.dag_id == dag_id))
