@@ -14,19 +14,15 @@ from scheduler.core.ports import Publish
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.loop.duties import Duty, NamedDuty
 from scheduler.loop.effects import Effects
+from scheduler.loop.leading import RENEW_S, Lead, LeadLost
 from scheduler.metrics import instruments as meter
 from scheduler.store.agenda import Agenda, read_agenda
-from scheduler.store.engine import Database, Mark, Session, keep_quiet
-from scheduler.store.leaders import give_up_lead, take_lead
+from scheduler.store.engine import Database, Mark
 from scheduler.store.tickets import waiting_queues
 
 log = logging.getLogger(__name__)
 
-ROLE = "scheduler"
 TICK_S = 1.0
-LEAD_LEASE_S = 6.0
-#: Who leads renews the lease this often; who does not asks for it at each tick.
-LEAD_RENEW_S = LEAD_LEASE_S / 3
 #: Longest wait for a wake: ticks come more often, so this is for a ticker that has died.
 PATIENCE_S = 2 * TICK_S
 #: The net behind the agenda: all duties are done this often, in seconds.
@@ -64,7 +60,7 @@ class Service:
         self._effects = effects
         self._publish = publish
         self._clock = clock
-        self._holder = holder
+        self._lead = Lead(db, clock, holder)
         self._on_lead = on_lead
         self._on_yield = on_yield
         self._leads = False
@@ -78,7 +74,6 @@ class Service:
         self._is_agenda_old = False
         self._agenda_read_at = -AGENDA_S
         self._swept_at = -SWEEP_S
-        self._led_at = -LEAD_LEASE_S
 
     def start(self) -> None:
         """Begin to schedule; duties run in a thread of their own."""
@@ -100,13 +95,12 @@ class Service:
         self._db.wake.set()
         self._thread.join(5.0)
         self._ticker.shutdown(wait=False)
-        if self._leads:
-            self._db.transact(lambda session: give_up_lead(session, ROLE, self._holder))
+        self._lead.give_up()
 
     @property
     def leads(self) -> bool:
-        """Whether this process is the one that plans."""
-        return self._leads
+        """Whether this process is the one that plans, and may still write."""
+        return self._leads and self._lead.is_held
 
     def _note_tick(self) -> None:
         if not self._tick_due.is_set():
@@ -141,37 +135,41 @@ class Service:
         if is_tick:
             self._tick_due.clear()
         try:
-            if is_tick:
-                self._lead()
+            self._stand_for_lead(is_tick=is_tick)
             now = self._clock.now()
             if self._leads:
                 (self.poll if is_tick else self.tick)(now)
+        except LeadLost:
+            self._follow()
         except DirigentError as error:
             log.warning("scheduler: %s", error)
         except Exception:
             log.exception("scheduler: a pass failed")
 
-    def _lead(self) -> None:
-        asked_at = self._clock.monotonic()
+    def _stand_for_lead(self, *, is_tick: bool) -> None:
+        """Ask for the lead at a tick; who leads, when it is time to prolong it or when it may be over."""
         # Half a tick early, as ticks do not come to the millisecond.
-        if self._leads and asked_at - self._led_at < LEAD_RENEW_S - TICK_S / 2:
-            return
-        self._led_at = asked_at
-        led = self._leads
-        self._leads = self._db.transact(self._take_lead)
-        meter.LEADS.set(self._leads)
-        if self._leads and not led:
-            log.info("%s leads", self._holder)
-            with self._db.read() as session:
-                self._publish.ring(sorted(waiting_queues(session)))
-            self._on_lead()
-        elif led and not self._leads:
-            log.warning("%s no longer leads", self._holder)
-            self._on_yield()
+        is_time = is_tick and (not self._leads or self._lead.age_s >= RENEW_S - TICK_S / 2)
+        if is_time or (self._leads and not self._lead.is_held):
+            (self._begin_to_lead if self._lead.ask() else self._follow)()
 
-    def _take_lead(self, session: Session) -> bool:
-        keep_quiet(session)
-        return take_lead(session, ROLE, self._holder, LEAD_LEASE_S)
+    def _begin_to_lead(self) -> None:
+        if self._leads:
+            return
+        self._leads = True
+        meter.LEADS.set(True)
+        log.info("%s leads", self._lead.holder)
+        with self._db.read() as session:
+            self._publish.ring(sorted(waiting_queues(session)))
+        self._on_lead()
+
+    def _follow(self) -> None:
+        if not self._leads:
+            return
+        self._leads = False
+        meter.LEADS.set(False)
+        log.warning("%s no longer leads", self._lead.holder)
+        self._on_yield()
 
     def poll(self, now: datetime) -> int:
         """Do what a tick does, if there is anything to do: the net behind the wakes.
@@ -229,6 +227,8 @@ class Service:
             try:
                 with meter.DUTY_DURATION.labels(duty.name).time():
                     return self._do_batches(work, now, duty.limit)
+            except LeadLost:
+                raise
             except DatabaseUnavailable as error:
                 meter.DUTY_FAILURES.labels(duty.name).inc()
                 log.warning("duty %s: %s", duty.name, error)
@@ -241,7 +241,7 @@ class Service:
     def _do_batches(self, work: Duty, now: datetime, limit: int) -> int:
         done = 0
         for _ in range(MAX_BATCHES):
-            count = self._db.transact(lambda session: work(session, now, limit))
+            count = self._lead.transact(lambda session: work(session, now, limit))
             self._ring()
             done += count
             if count < limit:

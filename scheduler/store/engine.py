@@ -96,15 +96,22 @@ class _Ending:
 class Database:
     """One database, SQLite or PostgreSQL, shared by all threads of the process.
 
+    `idle_limit_s`: how long PostgreSQL waits for a process in the middle of a transaction before it ends that one. A
+    frozen process keeps its locks so long, so it must be shorter than the leases that others renew meanwhile.
     Opening does not connect; `ping` does. Raises DatabaseUnavailable for a kind, version or file that
     cannot work.
     """
 
     def __init__(
-        self, url: str, *, wake: Wake | None = None, synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+        self,
+        url: str,
+        *,
+        wake: Wake | None = None,
+        synchronous: Literal["NORMAL", "FULL"] = "NORMAL",
+        idle_limit_s: float = postgresql.IDLE_LIMIT_S,
     ) -> None:
         self.wake: Wake = wake or LocalWake()
-        self._backend = _open(_parsed(url), synchronous)
+        self._backend = _open(_parsed(url), synchronous, idle_limit_s)
         self._watch: Watch | None = None
         self._commits = 0
         self.observer: Observer = Unobserved()
@@ -330,13 +337,13 @@ def _parsed(url: str) -> sa.URL:
         ) from None
 
 
-def _open(url: sa.URL, synchronous: str) -> Backend:
+def _open(url: sa.URL, synchronous: str, idle_limit_s: float) -> Backend:
     options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _to_json}
     match url.get_backend_name():
         case "sqlite":
             return sqlite.open_database(url, synchronous, options)
         case "postgresql" | "postgres":
-            return postgresql.open_database(url, options)
+            return postgresql.open_database(url, idle_limit_s, options)
         case other:
             raise DatabaseUnavailable(
                 f"Dirigent works with sqlite and postgresql; the database URL says {other!r}."

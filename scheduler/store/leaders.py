@@ -36,6 +36,12 @@ def take_lead(session: Session, name: str, holder: str, lease_s: float, address:
     return session.execute(statement.values(first).returning(L.holder)).scalar() == holder
 
 
+def keep_lead(session: Session, name: str, holder: str, lease_s: float) -> bool:
+    """Prolong the lead within a transaction of the leader; false where another has taken it. Locks its row."""
+    statement = sa.update(leader).where(L.name == name, L.holder == holder)
+    return session.execute(statement.values(lease_until=db_now_plus(lease_s))).rowcount == 1
+
+
 def give_up_lead(session: Session, name: str, holder: str) -> None:
     """Let another take over at once."""
     at_edge(session, Edge.LEAD_YIELDED)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -28,11 +29,11 @@ _KEEPALIVE: Final = {
     "tcp_user_timeout": 20_000,
 }
 #: A process that is frozen in the middle of a transaction would hold its locks, and with them everybody, for ever. So
-#: long a transaction may wait for its process; shorter than the default lease, so that the others' attempts live on.
-_IDLE_IN_TRANSACTION: Final = "15s"
+#: long a transaction may wait for its process, unless said otherwise.
+IDLE_LIMIT_S: Final = 15.0
 _SET_UP: Final = (
     "SELECT pg_backend_pid(), set_config('TimeZone', 'UTC', false), "
-    f"set_config('idle_in_transaction_session_timeout', '{_IDLE_IN_TRANSACTION}', false)"
+    "set_config('idle_in_transaction_session_timeout', %s, false)"
 )
 #: What processes notify each other on.
 CHANNEL: Final = "dirigent"
@@ -53,7 +54,7 @@ def with_driver(url: sa.URL) -> sa.URL:
     return url.update_query_dict({"connect_timeout": _CONNECT_TIMEOUT_S})
 
 
-def open_database(url: sa.URL, options: dict[str, Any]) -> Backend:
+def open_database(url: sa.URL, idle_limit_s: float, options: dict[str, Any]) -> Backend:
     """Open one pool: reads see a snapshot each, writes are READ COMMITTED."""
     engine = sa.create_engine(
         with_driver(url),
@@ -64,7 +65,7 @@ def open_database(url: sa.URL, options: dict[str, Any]) -> Backend:
         connect_args=_KEEPALIVE,
         **options,
     )
-    sa.event.listen(engine, "connect", _set_up)
+    sa.event.listen(engine, "connect", _set_up(idle_limit_s))
     sa.event.listen(engine, "checkin", _note_use)
     sa.event.listen(engine, "checkout", partial(_check_idle, engine.dialect))
     return Backend(
@@ -106,12 +107,15 @@ def begin_change(session: sa.Connection) -> Iterator[None]:
         yield
 
 
-def _set_up(connection: psycopg.Connection[Any], record: object) -> None:
-    row = connection.execute(_SET_UP).fetchone()
-    connection.commit()
-    if row is None or row[0] != connection.info.backend_pid:
-        # A pooler stands between: what one transaction prepared, the server of the next one may not know.
-        connection.prepare_threshold = None
+def _set_up(idle_limit_s: float) -> Callable[[psycopg.Connection[Any], object], None]:
+    def set_up(connection: psycopg.Connection[Any], record: object) -> None:
+        row = connection.execute(_SET_UP, [f"{math.ceil(idle_limit_s * 1000)}ms"]).fetchone()
+        connection.commit()
+        if row is None or row[0] != connection.info.backend_pid:
+            # A pooler stands between: what one transaction prepared, the server of the next one may not know.
+            connection.prepare_threshold = None
+
+    return set_up
 
 
 def notify(session: sa.Connection) -> None:

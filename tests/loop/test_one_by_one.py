@@ -17,11 +17,13 @@ from scheduler.cli.corrected_clock import CorrectedClock
 from scheduler.clock import SystemClock
 from scheduler.config import load_settings
 from scheduler.loop.effects import Effects
+from scheduler.loop.leading import ROLE
 from scheduler.loop.service import SWEEP_S, Service
 from scheduler.operations.explain import explain_task
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.security.secret_key import SecretKey
 from scheduler.store.engine import Database
+from scheduler.store.leaders import take_lead
 from scheduler.store.setting_aside import AGAIN_IN
 from scheduler.store.tables import dag, dag_run, dag_version, event
 from tests.loop.engine import Engine, spec, task
@@ -68,6 +70,7 @@ def leader(db, engine, tmp_path):
     )
     clock = Hand()
     effects = Effects()
+    db.transact(lambda session: take_lead(session, ROLE, "here", 3600))
     service = Service(
         db,
         duties_of(house, effects),

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from scheduler.loop.duties import NamedDuty
 from scheduler.loop.effects import Effects
+from scheduler.loop.leading import ROLE
 from scheduler.loop.service import AGENDA_S, SWEEP_S, Service
+from scheduler.store.leaders import take_lead
 from scheduler.store.tables import dag
 from tests.loop.engine import NOW, Engine, spec, task
 
@@ -56,6 +58,7 @@ def scene_on(db) -> Scene:
 
     duties = (duty("prune", on_time=False), duty("rescue"), duty("advance", on_wake=True))
     clock = Hand()
+    db.transact(lambda session: take_lead(session, ROLE, "here", 3600))
     service = Service(
         db,
         duties,

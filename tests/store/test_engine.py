@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import stat
 import subprocess
 import sys
@@ -303,3 +304,18 @@ def test_a_value_that_no_index_holds_is_no_outage_of_postgresql(postgres_db):
 def test_a_frozen_process_cannot_hold_a_lock_for_ever(postgres_db):
     with postgres_db.write() as session:
         assert session.scalar(sa.text("SHOW idle_in_transaction_session_timeout")) == "15s"
+    impatient = Database(postgres_db.url.render_as_string(hide_password=False), idle_limit_s=0.2)
+    with pytest.raises(DatabaseUnavailable, match="idle"):
+        _freeze_in_a_write(impatient)
+    impatient.close()
+    with postgres_db.write() as session:
+        assert session.scalar(sa.select(tables.pool.c.slots)) == 128
+
+
+def _freeze_in_a_write(db):
+    with db.write() as session:
+        session.execute(sa.update(tables.pool).values(slots=7))
+        select.select(
+            [session.connection.driver_connection.fileno()], [], []
+        )  # until the server has ended it
+        session.execute(sa.select(1))

@@ -13,6 +13,7 @@ from scheduler.security.secret_key import SecretKey, load_secret_key
 from scheduler.store.engine import Database
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.migrate import upgrade
+from scheduler.store.postgresql import IDLE_LIMIT_S
 from scheduler.vitals import Vitals
 
 
@@ -53,7 +54,12 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     given = settings.secret_key.get_secret_value() if settings.secret_key else None
     secret = load_secret_key(settings.home, given, may_create=settings.is_embedded)
-    db = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
+    db = Database(
+        settings.database_url,
+        synchronous=settings.sqlite_synchronous,
+        # A process that is frozen in a transaction holds up nobody for as long as a lease.
+        idle_limit_s=min(IDLE_LIMIT_S, settings.lease_s / 2),
+    )
     upgrade(db)
     db.watch()
     db.observer = Meter()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import time
+from itertools import pairwise
 
 from scheduler.failpoints import PLACES, VARIABLE, Edge, Moment, Spot
 from scheduler.wire import Json
@@ -93,6 +95,29 @@ def freeze_leader(arena: Arena) -> None:
             for at_s, act in ((began_s, "freeze"), (began_s + 8.5, "thaw"))
         ],
     )
+    arena.finish(within=120)
+
+
+def hand_over(arena: Arena) -> None:
+    """The leading one of two schedulers is killed three times, then stopped three times: how soon the other leads."""
+    start(arena, workers=2, slots=4, layers=8, width=8)
+    arena.until_leads("scheduler-1")
+    arena.scheduler("scheduler-2")
+    arena.until_up()
+    arena.reap(runs=4, seconds=0.2)
+    names = ["scheduler-1", "scheduler-2"] * 3
+    for number, (leading, following) in enumerate(pairwise([*names, "scheduler-1"])):
+        is_kill = number < len(names) // 2
+        began_s = time.monotonic()
+        arena.servers[leading].send(signal.SIGKILL if is_kill else signal.SIGTERM)
+        arena.until_leads(following)
+        took_s = time.monotonic() - began_s
+        arena.say(
+            f"  {took_s:.1f} s after {leading} was {'killed' if is_kill else 'stopped'} the other leads"
+        )
+        assert took_s <= (10 if is_kill else 3), "the other scheduler led too late"
+        arena.bury(leading)
+        arena.again(leading).wait_for(" is up")
     arena.finish(within=120)
 
 
@@ -197,6 +222,11 @@ SCENARIOS = (
         name="freeze-leader",
         shows="a leading scheduler stopped and woken while another leads: two leaders harm nothing",
         play=freeze_leader,
+    ),
+    Scenario(
+        name="hand-over",
+        shows="the leading scheduler killed, three times: another leads within 10 s; stopped, three times: at once",
+        play=hand_over,
     ),
     Scenario(
         name="deploy",
