@@ -258,6 +258,11 @@ class Settings(BaseModel):
     attempt_cpus_max: float | None = Field(
         None, ge=0.01, description="The most that a task may ask for by `cpu_limit`; unset: anything."
     )
+    control_groups: Literal["auto", "off"] = Field(
+        "auto",
+        description="Whether control groups of the kernel hold attempts to their limits where this process may make "
+        "them (version 2 where it is delegated, else version 1), or `off`: only limits of each process.",
+    )
     pass_environ: Words = Field(
         (),
         description="Variables of the environment that DAG files and tasks may see beside the common ones "

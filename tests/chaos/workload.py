@@ -64,7 +64,7 @@ with DAG("greedy", schedule=None):
     def devour():
         kept = []
         while True:
-            kept.append(bytearray(10_000_000))
+            kept.append(b"x" * 10_000_000)
 
     devour()
 """

@@ -32,7 +32,7 @@ def test_tasks_of_one_dag_run_as_each_of_them_asks(embedded, tmp_path):
 
             @task(memory_limit="64MB", retries=0)
             def greedy():
-                bytearray(100_000_000)
+                b"x" * 100_000_000
 
             @task(python="/nowhere/python", retries=5)
             def lost():
@@ -55,6 +55,7 @@ def test_tasks_of_one_dag_run_as_each_of_them_asks(embedded, tmp_path):
     assert "forked: True" in run.log("forked")
     assert "fresh: True" in run.log("fresh")
     assert f"from afar to {elsewhere}" in run.log("other")
-    assert run.task("greedy").reason.endswith(" of 64 MB (memory_limit), and asked for more")
+    # Killed by the kernel where there are control groups, else refused the memory.
+    assert " MB of 64 MB (memory_limit)" in run.task("greedy").reason
     reason = "python='/nowhere/python': there is no such program on this worker"
     assert (run.task("lost").reason, len(run.attempts("lost"))) == (reason, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Literal
 import pytest
 
 from scheduler.runtime.child.interpreter import environment_of
-from scheduler.runtime.supervisor import Policy
+from scheduler.runtime.supervisor import Limits, Policy
 from scheduler.wire import Isolation
 from tests.interpreters import make_interpreter
 from tests.runtime.conftest import Crew
@@ -182,3 +183,46 @@ def test_a_task_computes_on_as_many_cores_as_it_asks_for(crew: Crew) -> None:
         isolation=Isolation(cpus=0.5),
     )
     assert outcome.xcoms == {"return_value": 1}
+
+
+def test_without_control_groups_processes_of_a_task_are_counted_together_by_a_watch(
+    make_crew: Callable[..., Crew],
+) -> None:
+    outcome = make_crew(Limits(watch_s=0.1)).run_code(
+        """
+        import subprocess, sys
+        hold = "held = b'x' * (60 * 1024 * 1024); input()"
+        def task():
+            children = [subprocess.Popen([sys.executable, "-c", hold], stdin=-1) for _ in range(3)]
+            for each in children: each.wait()
+        """,
+        isolation=Isolation(memory_bytes=120 * 2**20),
+    )
+    assert (outcome.state, outcome.retryable) == ("failed", True)
+    assert re.fullmatch(r"killed: used \d+ MB of 120 MB \(memory_limit\)", outcome.reason)
+
+
+def test_a_fork_does_not_pay_for_what_its_parent_had_loaded(make_crew: Callable[..., Crew]) -> None:
+    outcome = make_crew(Limits(watch_s=0.02)).run_code(
+        """
+        import time
+        LOADED = b"x" * (150 * 1024 * 1024)
+        def task():
+            time.sleep(0.3)
+        """,
+        isolation=Isolation(memory_bytes=200 * 2**20),
+    )
+    assert outcome.state == "success"
+
+
+def test_processes_of_a_task_share_its_cpu_time(make_crew: Callable[..., Crew]) -> None:
+    outcome = make_crew(Limits(watch_s=0.1)).run_code(
+        """
+        import subprocess, sys
+        def task():
+            children = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+            for each in children: each.wait()
+        """,
+        isolation=Isolation(cpu_s=1),
+    )
+    assert outcome.reason == "killed: used 1 s of 1 s of CPU (cpu_time_limit)"

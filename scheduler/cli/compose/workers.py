@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
 from scheduler.cli.archives import open_archive
 from scheduler.cli.compose.house import House
@@ -21,10 +23,13 @@ from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
 from scheduler.runtime.supervisor.bounds import Policy
+from scheduler.runtime.supervisor.cgroups import GroupTree, Unusable, find_groups
 from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.wire import Job
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Launcher:
@@ -60,6 +65,19 @@ def policy_of(settings: Settings) -> Policy:
         cpus=settings.attempt_cpus,
         cpus_max=settings.attempt_cpus_max,
     )
+
+
+def groups_of(settings: Settings) -> GroupTree | None:
+    """Return the control groups that hold attempts to their limits, and say whether there are any."""
+    if settings.control_groups == "off":
+        return None
+    try:
+        tree = find_groups()
+    except Unusable as reason:
+        _log.info("Limits of tasks are kept without control groups: %s.", reason)
+        return None
+    _log.info("Limits of tasks are kept by control groups, version %d, below %s.", tree.version, tree.memory)
+    return tree
 
 
 def _bytes(megabytes: int | None) -> int | None:
@@ -119,6 +137,7 @@ class WorkerSide:
             environ=environ,
             pass_on=house.settings.pass_environ,
             policy=policy_of(settings),
+            groups=groups_of(settings),
             name=hostname,
         )
         self.worker = Worker(

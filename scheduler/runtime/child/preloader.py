@@ -47,7 +47,7 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
     dags: dict[str, Any] = {}
 
     def attempt(asked: Request, attempt_fds: Sequence[int]) -> NoReturn:
-        confine(asked)
+        _confine(asked, attempt_fds)
         run_attempt(code, dags, attempt_fds)
 
     nursery = Nursery(ties, {"attempt": attempt}, grace_s=0, has_spare=True)
@@ -72,11 +72,20 @@ def _execute(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     python = request.get("python")
     command = [python, *code.foreign_command] if python else code.fresh_command
     environ = environment_of(python, os.environ) if python else os.environ
-    confine(request)
+    _confine(request, fds)
     try:
         os.execve(command[0], [*command, *map(str, fds)], environ)
     except OSError as error:
         refuse(fds[0], f"{command[0]} cannot be executed: {error.strerror}")
+        os._exit(0)
+
+
+def _confine(request: Request, fds: Sequence[int]) -> None:
+    """Take up the limits, or end without having met user code."""
+    try:
+        confine(request)
+    except OSError as error:
+        refuse(fds[0], f"its limits could not be set: {error}", retryable=True)
         os._exit(0)
 
 

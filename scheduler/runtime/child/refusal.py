@@ -8,8 +8,8 @@ import os
 import struct
 
 
-def refuse(channel_fd: int, reason: str) -> None:
-    """Tell the supervisor an outcome: failed, for a reason that another try would not change."""
-    outcome = {"attempt_id": 0, "epoch": 0, "state": "failed", "retryable": False, "reason": reason}
+def refuse(channel_fd: int, reason: str, *, retryable: bool = False) -> None:
+    """Tell the supervisor an outcome: failed, for a reason that another try would not change unless it may."""
+    outcome = {"attempt_id": 0, "epoch": 0, "state": "failed", "retryable": retryable, "reason": reason}
     body = json.dumps({"outcome": outcome}).encode("ascii")
     os.write(channel_fd, struct.pack(">I", len(body)) + body)

@@ -23,6 +23,7 @@ from scheduler.runtime.supervisor.output import OutputPipe, open_pipes
 from scheduler.runtime.supervisor.printed import LogOutput
 from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
+from scheduler.runtime.supervisor.restraint import Restraint
 from scheduler.runtime.supervisor.services import Services
 from scheduler.runtime.supervisor.verdict import (
     Evidence,
@@ -47,14 +48,20 @@ class Attempt:
     """Collects evidence, signals what must end, and delivers one outcome. Lives on the reactor's thread."""
 
     def __init__(
-        self, services: Services, job: Job, log: LogSink, deliver: Callable[[Attempt, Outcome], None]
+        self,
+        services: Services,
+        job: Job,
+        log: LogSink,
+        bounds: Bounds,
+        deliver: Callable[[Attempt, Outcome], None],
     ) -> None:
         self.job = job
-        self.bounds = Bounds()
+        self.bounds = bounds
         self._services = services
         self._log = log
         self._deliver = deliver
-        self._evidence = Evidence(job)
+        self._evidence = Evidence(job, bounds=bounds)
+        self._restraint = Restraint(services, bounds)
         self._oom_kills = services.oom_watch.lately()
         self._printed = tuple(LogOutput(log, source, self._flush_soon) for source in (STDOUT, STDERR))
         self._channel: Conversation | None = None
@@ -87,15 +94,16 @@ class Attempt:
             return
         self._evidence.is_seated = True
         try:
+            facts = self._restraint.open(f"{self.job.attempt_id}-{self.job.epoch}")
             ours, theirs = socket.socketpair()
             pipes = open_pipes(len(self._printed))
         except OSError as error:
+            self._restraint.close()
             self.on_lost(f"could not be started: {error.strerror}")
             return
         self._link = link
         fds = [theirs.detach(), *(theirs_w for _, theirs_w in pipes)]
-        self._evidence.bounds = self.bounds
-        self._child_id = link.fork(self, op, fds, **self.bounds.facts)
+        self._child_id = link.fork(self, op, fds, **facts)
         allowance = Allowance(self._services.rate)
         for printed, (ours_r, _) in zip(self._printed, pipes, strict=True):
             self._pipes.append(OutputPipe(self._services.reactor, allowance, ours_r, printed))
@@ -120,6 +128,7 @@ class Attempt:
         """The process exists."""
         self._pid = pid
         self._evidence.started_at = self._services.clock.now()
+        self._restraint.watch(pid, self._exceed)
         if self._evidence.stop is not None:
             self._signal(signal.SIGTERM)
         timeout_s = self.job.execution_timeout_s
@@ -133,6 +142,7 @@ class Attempt:
         if kernel.exit_code(ended.status) == -signal.SIGKILL:
             self._evidence.memory_ran_out = self._services.oom_watch.now() > self._oom_kills
         self._finish()
+        self._restraint.close()
 
     def on_lost(self, reason: str) -> None:
         """Its preloader is gone, or it could not be started: nobody waits for the process any more."""
@@ -140,6 +150,7 @@ class Attempt:
             kernel.kill_group(self._pid, signal.SIGKILL)
         self._evidence.lost = reason
         self._finish()
+        self._restraint.close()
 
     def excuse(self) -> None:
         """What it sits in, or waits for, dies by no fault of its file."""
@@ -153,11 +164,17 @@ class Attempt:
         """Give everything back, without an outcome: the supervisor itself ends."""
         self._is_over = True
         self._cancel_timers()
+        self._restraint.close()
         for pipe in self._pipes:
             pipe.close()
         if self._channel is not None:
             self._channel.close()
         self._log.close("error", "Lost: its worker was stopped.")
+
+    def _exceed(self, excess: str) -> None:
+        """It takes more than it may, and no limit of the kernel has stopped it."""
+        self._evidence.excess = excess
+        self._signal(signal.SIGKILL)
 
     def _time_out(self, timeout_s: float) -> None:
         self._stop(Stop("failed", f"ran longer than {timeout_s:g} s"))
@@ -249,6 +266,7 @@ class Attempt:
             return
         self._is_over = True
         self._cancel_timers()
+        self._evidence.excess = self._evidence.excess or self._restraint.excess()
         for pipe in self._pipes:
             pipe.finish()
         for printed in self._printed:

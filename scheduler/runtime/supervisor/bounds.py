@@ -127,3 +127,13 @@ def _seconds(asked: float | None) -> int | None:
 def megabytes(size: int) -> str:
     """Return '512 MB'; a megabyte is 1024 times 1024 bytes."""
     return f"{size / 1024 / 1024:.0f} MB"
+
+
+def memory_words(used_bytes: int, bounds: Bounds) -> str:
+    """Say how much memory of how much was used, and who set that limit."""
+    return f"used {megabytes(used_bytes)} of {megabytes(bounds.memory_bytes or 0)} ({bounds.memory_source})"
+
+
+def time_words(used_s: float, limit_s: float) -> str:
+    """Say how much CPU time of how much was used."""
+    return f"used {used_s:.0f} s of {limit_s:g} s of CPU (cpu_time_limit)"

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from scheduler.runtime import kernel
-from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.nest import Guest, Nest, Source
 from scheduler.runtime.supervisor.root import Root
 from scheduler.runtime.supervisor.services import Services
@@ -37,9 +36,9 @@ class Family:
         #: Files whose import left threads, with their number: their attempts get fresh interpreters.
         self._threaded: dict[Source, int] = {}
 
-    def seat(self, guest: Guest, source: Source, bounds: Bounds) -> None:
+    def seat(self, guest: Guest, source: Source) -> None:
         """Find a seat for an attempt of the file."""
-        reason = bounds.fresh_reason or self._fresh_reason(source)
+        reason = guest.bounds.fresh_reason or self._fresh_reason(source)
         if reason:
             guest.say("info", f"In a fresh interpreter, which starts slower: {reason}.")
         self._seat(guest, FOR_FRESH if reason else source)
@@ -112,7 +111,7 @@ class Family:
         waiting = nest.take_waiting()
         nest.retire()
         for guest in waiting:
-            self.seat(guest, nest.source, guest.bounds)
+            self.seat(guest, nest.source)
 
     def _sweep(self) -> None:
         """Kill who hangs; end preloaders unused for a while, then the least used while they take too much memory."""

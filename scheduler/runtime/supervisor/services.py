@@ -12,6 +12,7 @@ from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import FRAME_LIMIT
 from scheduler.runtime.supervisor.bounds import Policy
+from scheduler.runtime.supervisor.cgroups import GroupTree
 from scheduler.runtime.supervisor.conversation import Answer, Conversation
 from scheduler.runtime.supervisor.limits import Limits
 from scheduler.runtime.supervisor.rate import Rate
@@ -52,6 +53,7 @@ class Services:
     answer: Answer
     limits: Limits
     policy: Policy
+    groups: GroupTree | None
     oom_watch: OomWatch
     rate: Rate
 

@@ -12,7 +12,8 @@ from scheduler.clock import Clock
 from scheduler.errors import Conflict
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor.attempt import Attempt
-from scheduler.runtime.supervisor.bounds import NotGiven, Policy, bounds_of
+from scheduler.runtime.supervisor.bounds import Bounds, NotGiven, Policy, bounds_of
+from scheduler.runtime.supervisor.cgroups import GroupTree
 from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.runtime.supervisor.environment import child_environment
 from scheduler.runtime.supervisor.family import Family
@@ -50,6 +51,7 @@ class Supervisor:
         pass_on: Collection[str] = (),
         limits: Limits | None = None,
         policy: Policy | None = None,
+        groups: GroupTree | None = None,
         name: str = "this worker",
         base_command: Sequence[str] = BASE_COMMAND,
     ) -> None:
@@ -67,6 +69,7 @@ class Supervisor:
             answer=answer,
             limits=limits or Limits(),
             policy=policy or Policy(),
+            groups=groups,
             oom_watch=OomWatch(clock),
             rate=Rate(clock),
         )
@@ -88,6 +91,7 @@ class Supervisor:
         """Kill what still runs, without delivering outcomes, and give everything back. May be repeated."""
         self._reactor.post(self._abandon)
         self._reactor.post(self._family.close)
+        self._reactor.post(self._clear_groups)
         self._reactor.close()
         self._pool.shutdown(cancel_futures=True)
 
@@ -136,21 +140,28 @@ class Supervisor:
         with self._lock:
             self._launched.clear()
 
+    def _clear_groups(self) -> None:
+        """Give back the groups of attempts that ended just now: what was in them is gone."""
+        if self._services.groups is not None:
+            self._services.groups.clear()
+
     def _excuse(self) -> None:
         """The base process died: no attempt is to blame, not even those that wait for their file's import."""
         for attempt in self._attempts.values():
             attempt.excuse()
 
     def _launch(self, job: Job, log: LogSink) -> None:
-        attempt = self._attempts[_key(job)] = Attempt(self._services, job, log, self._deliver)
-        attempt.say("info", f"{_title(job)} on {self._name}.")
+        refusal = ""
         try:
             bounds = bounds_of(job.isolation, self._services.policy)
-        except NotGiven as refusal:
-            attempt.refuse(str(refusal))
-            return
-        attempt.bounds = bounds
-        self._family.seat(attempt, Source(job.code_root, job.file), bounds)
+        except NotGiven as error:
+            bounds, refusal = Bounds(), str(error)
+        attempt = self._attempts[_key(job)] = Attempt(self._services, job, log, bounds, self._deliver)
+        attempt.say("info", f"{_title(job)} on {self._name}.")
+        if refusal:
+            attempt.refuse(refusal)
+        else:
+            self._family.seat(attempt, Source(job.code_root, job.file))
 
     def _stop(self, attempt_id: int, reason: str, within_s: float | None) -> None:
         for attempt in list(self._attempts.values()):

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from scheduler.clock import parse_instant
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import EXIT_NO_CHANNEL
-from scheduler.runtime.supervisor.bounds import Bounds, megabytes
+from scheduler.runtime.supervisor.bounds import Bounds, memory_words, time_words
 from scheduler.runtime.supervisor.link import Ended
 from scheduler.shapes import check_shape
 from scheduler.wire import Data, ErrorInfo, Job, Json, Outcome, outcome_from_data
@@ -44,6 +44,7 @@ class Evidence:
     channel_fault: str | None = None
     refusal: str = ""  #: why this worker does not run it
     bounds: Bounds = field(default_factory=Bounds)
+    excess: str = ""  #: what it used beyond its bounds, in words, where a process of it was killed for that
     memory_ran_out: bool = False  #: the kernel killed some process for want of memory meanwhile
 
 
@@ -101,16 +102,13 @@ def judge(evidence: Evidence, now: datetime) -> Outcome:
 
 def _with_limit(outcome: Outcome, evidence: Evidence) -> str:
     """Return the reason; of a MemoryError, which has no text of its own, with the limit that it ran into."""
-    limit = evidence.bounds.memory_bytes
+    limit, excess = evidence.bounds.memory_bytes, evidence.excess
+    if excess and outcome.state == "failed" and excess not in outcome.reason:
+        return f"{outcome.reason}; a process of it was killed: {excess}"
     if limit is None or outcome.error is None or outcome.error.type != "MemoryError":
         return outcome.reason
     used = min(limit, evidence.ended.peak_memory_bytes) if evidence.ended else 0
-    return f"{outcome.reason}: {_used(used, evidence.bounds)}, and asked for more"
-
-
-def _used(used_bytes: int, bounds: Bounds) -> str:
-    """Say how much memory of how much was used, and who set that limit."""
-    return f"used {megabytes(used_bytes)} of {megabytes(bounds.memory_bytes or 0)} ({bounds.memory_source})"
+    return f"{outcome.reason}: {memory_words(used, evidence.bounds)}, and asked for more"
 
 
 def _made(evidence: Evidence) -> Outcome:
@@ -148,18 +146,22 @@ def death_words(evidence: Evidence) -> str:
         return "could not tell how it ended: user code closed its channel to the supervisor"
     if code >= 0:
         return f"exited with code {code} without finishing"
-    if _used_up_time(code, evidence):
-        return f"killed: used {evidence.ended.cpu_s:.0f} s of {evidence.bounds.cpu_s:g} s of CPU (cpu_time_limit)"
+    if excess := _excess(-code, evidence):
+        return f"killed: {excess}"
     memory = "; the system was out of memory" if evidence.memory_ran_out and -code == 9 else ""
     return f"killed by {kernel.signal_name(-code)}{memory}"
 
 
-def _used_up_time(code: int, evidence: Evidence) -> bool:
-    """Tell whether the kernel killed it for the time that it computed; the second signal is for who lives on."""
+def _excess(signum: int, evidence: Evidence) -> str:
+    """Say what it used beyond its bounds, where it was killed for that."""
     limit_s, ended = evidence.bounds.cpu_s, evidence.ended
-    if limit_s is None or ended is None:
-        return False
-    return -code == signal.SIGXCPU or (-code == signal.SIGKILL and ended.cpu_s >= limit_s)
+    if signum == signal.SIGKILL and evidence.excess:
+        return evidence.excess
+    # The second signal is for who lives on after the first.
+    is_late = signum == signal.SIGXCPU or (
+        signum == signal.SIGKILL and ended and limit_s and ended.cpu_s >= limit_s
+    )
+    return time_words(ended.cpu_s, limit_s) if ended and limit_s and is_late else ""
 
 
 def storable(text: str) -> str:

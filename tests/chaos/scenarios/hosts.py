@@ -55,7 +55,7 @@ def full_disk(arena: Arena) -> None:
 
 
 def out_of_memory(arena: Arena) -> None:
-    """Tasks that take memory without end fail with the limit in words; those beside them do not notice."""
+    """Tasks that take memory without end are killed, by the kernel where it may; those beside them do not notice."""
     arena.project.write("greedy.py", GREEDY)
     start(arena, workers=2, slots=3, layers=4, width=6)
     arena.reap(runs=2, seconds=0.3)
@@ -106,7 +106,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="out-of-memory",
-        shows="tasks that take memory without end fail in words; those beside them succeed",
+        shows="tasks that take memory without end fail in words (as root: killed by the kernel); the others succeed",
         play=out_of_memory,
         fails=("greedy",),
         settings=(("attempt_memory_mb", "300"),),
