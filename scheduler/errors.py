@@ -149,6 +149,10 @@ class BrokerUnavailable(DirigentError):
     """The message broker cannot be reached."""
 
 
+class NoAnswer(DirigentError):
+    """A server was asked for its health and does not answer."""
+
+
 class AlreadyRunning(DirigentError):
     """A server of this home folder runs already."""
 

@@ -36,11 +36,6 @@ class Pulse:
         self.beat_at = self.turned_at = self._monotonic()
 
 
-def unwatched() -> Pulse:
-    """Return a pulse that nobody feels."""
-    return Pulse(lambda: 0.0)
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """How a part does: seconds since it made progress, and after how many it is late."""
@@ -71,7 +66,7 @@ class Vitals:
         self._watched: dict[str, tuple[Pulse, float]] = {}
 
     def watch(self, name: str, interval_s: float) -> Pulse:
-        """Begin to watch a part that makes progress every `interval_s` or sooner; over one of the same name."""
+        """Begin to watch a part that makes progress every `interval_s` or sooner, in place of one of the same name."""
         pulse = Pulse(self._monotonic)
         with self._lock:
             self._watched[name] = (pulse, max(self._late_s, INTERVALS * interval_s))

@@ -17,6 +17,7 @@ from scheduler.cli.compose.embedded import EmbeddedServer
 from scheduler.cli.compose.house import House, open_house
 from scheduler.cli.compose.schedulers import SchedulerServer
 from scheduler.cli.compose.workers import WorkerServer, make_worker
+from scheduler.cli.database_probe import DatabaseProbe
 from scheduler.cli.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import ServerLock
@@ -158,7 +159,8 @@ def web(invocation: Invocation, host: str | None, port: int | None) -> None:
         parts.callback(house.db.close)
         monitor = monitor_of(house, "web")
         serve_endpoint(parts, house, monitor)
-        _serve(parts, Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener))
+        page = Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener)
+        _serve(parts, page, DatabaseProbe(house.db, house.vitals))
         address = settings.base_url or address_of(listener)
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"The page is up. Sign in: {link}")

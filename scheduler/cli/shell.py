@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "db": ("database:db", "Create, change and check the tables."),
     "config": ("settings:config", "Show the settings in force, and what can be set."),
     "doctor": ("doctor:doctor", "Check what Dirigent needs here, and say what to do."),
+    "health": ("health:health", "Ask a server of this host whether it makes progress."),
     "completion": ("completion:completion", "Print the completion script of a shell."),
     "version": ("version:version", "Print the version."),
 }

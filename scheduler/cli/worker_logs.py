@@ -18,6 +18,7 @@ from scheduler.logs.shipper import LogShipper, Target
 from scheduler.logs.sink import Copy, LogSink
 from scheduler.store.engine import Database, Session
 from scheduler.store.logs import delete_logs, drop_chunks, put_chunks
+from scheduler.vitals import Vitals
 from scheduler.wire import Job
 
 
@@ -35,18 +36,20 @@ class WorkerLogs:
         archive: Target | None,
         secrets: Collection[str],
         live: Callable[[], Collection[int]],
+        vitals: Vitals | None = None,
     ) -> None:
         self._db = db
         self._folder = folder
         self._clock = clock
         self._limit = settings.log_max_bytes
         self._known = Masker(secrets)
-        self._shipper = LogShipper(archive, folder, self._forget_copies) if archive else None
+        self._shipper = LogShipper(archive, folder, self._forget_copies, vitals=vitals) if archive else None
         self._copier = (
             LogCopier(
                 self._write,
                 on_copied=self._shipper.end if self._shipper else None,
                 limit=settings.log_copy_max_bytes,
+                vitals=vitals,
             )
             if is_copied
             else None

@@ -24,11 +24,13 @@ from kombu.asynchronous import set_event_loop
 from kombu.exceptions import OperationalError
 
 from scheduler.dispatch.tickets import RING, publish_ticket, queue_of
+from scheduler.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
 #: Celery's loops come round at least every 2 s; one that has not for this long hangs.
 SILENT_AFTER_S: Final = 30.0
+ROUND_S: Final = 2.0
 RECONNECT_S: Final = 1.0
 #: A consumer that ended of something in the broker that is no message begins again after this.
 AGAIN_S: Final = 0.5
@@ -104,7 +106,7 @@ class TicketConsumer(Consumer):
         """Run at each (re)connection, when Celery has begun to consume though the door may be shut."""
         super().on_ready()
         if self.hub:
-            self.hub.on_tick.add(self.check_in)
+            self.hub.on_tick.add(self.come_round)
         self._doorbells.ready.set()
         self.fit_door()
 
@@ -122,9 +124,14 @@ class TicketConsumer(Consumer):
         if self.blueprint.state == RUN:
             self._doorbells.note_progress(self)
 
+    def come_round(self) -> None:
+        """Say that the loop came round, with a broker that answers."""
+        self.check_in()
+        self._doorbells.pulse.beat()
+
     def perform_pending_operations(self) -> None:
         """Run what other threads asked for; Celery's loop without a hub calls this each time round."""
-        self.check_in()
+        self.come_round()
         super().perform_pending_operations()
 
     def call_soon(self, p: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as Celery declares it
@@ -159,12 +166,18 @@ class Doorbells:
         self._thread: Thread | None = None
         self._progress_at = monotonic()
         self._stopping = Event()
+        #: Its own until whoever runs the worker gives it one.
+        self.pulse = Vitals().watch("tickets", ROUND_S)
         self.ready = Event()
         self.is_paused = False
         celery.conf.task_queues = [queue_of(name) for name in sorted(queues)]
         celery.conf.worker_consumer = self.make_consumer
         # Shared tasks would be bound to every other app of this process too.
         celery.task(name=RING, shared=False)(self._hear)
+
+    def watch_over(self, vitals: Vitals) -> None:
+        """Have the progress of the loop watched."""
+        self.pulse = vitals.watch("tickets", ROUND_S)
 
     def start(self) -> None:
         """Hear in a thread; `ready` is set when the broker has accepted the consumer."""
@@ -210,6 +223,7 @@ class Doorbells:
         if consumer is not self._consumer:
             raise WorkerShutdown(0)
         self._progress_at = monotonic()
+        self.pulse.turn()
         self.wait_for_stop(0)
 
     def wait_for_stop(self, timeout: float) -> None:

@@ -13,6 +13,7 @@ from scheduler.store.claims import Claimed
 from scheduler.store.engine import Database, Session, keep_quiet
 from scheduler.store.leases import Renewal, cancellations, renew_leases
 from scheduler.store.workers import register_worker, renew_worker
+from scheduler.vitals import Pulse
 
 #: What somebody asked to stop is looked up this often, in seconds: a heartbeat may be far off.
 OBEY_S = 1.0
@@ -22,13 +23,20 @@ class LeaseKeeper:
     """Renews the leases of `held`, which the worker's thread alone changes; stops what lost its own."""
 
     def __init__(
-        self, db: Database, plan: WorkerPlan, clock: Clock, launcher: Launcher, held: Mapping[int, Claimed]
+        self,
+        db: Database,
+        plan: WorkerPlan,
+        clock: Clock,
+        launcher: Launcher,
+        held: Mapping[int, Claimed],
+        pulse: Pulse,
     ) -> None:
         self._db = db
         self._plan = plan
         self._clock = clock
         self._launcher = launcher
         self._held = held
+        self._pulse = pulse
         self._renewed_at = self._obeyed_at = clock.monotonic()
 
     def start(self, stopping: Event) -> None:
@@ -86,6 +94,7 @@ class LeaseKeeper:
     def _note_renewal(self, asked_at: float) -> None:
         """Leases are good from when they were asked for; nothing lives to their end, though this process be frozen."""
         self._renewed_at = asked_at
+        self._pulse.beat()
         self._launcher.hold(asked_at + self._plan.lease_s - self._plan.heartbeat_s / 4)
 
     def _prolong(self, session: Session) -> Renewal:
@@ -99,6 +108,7 @@ class LeaseKeeper:
     def _guard(self, stopping: Event) -> None:
         """Watch the leases from a thread of its own: the worker's may hang in a database that does not answer."""
         while not stopping.wait(self._plan.heartbeat_s / 4):
+            self._pulse.turn()
             self._fence()
 
     def _fence(self) -> None:

@@ -17,6 +17,7 @@ from scheduler.dispatch.broker_tls import split_tls
 from scheduler.errors import BrokerUnavailable
 from scheduler.failpoints import Spot, reach
 from scheduler.metrics import instruments as meter
+from scheduler.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ RING: Final = "dirigent.ring"
 QUEUE_PREFIX: Final = "dirigent."
 CONNECT_TIMEOUT_S: Final = 4.0
 LONGEST_PAUSE_S: Final = 5.0
+#: Whoever has nothing to publish says so this often, in seconds.
+REST_S: Final = 5.0
 #: What publishing may raise: kombu wraps the errors of its transports in OperationalError, which is no
 #: OSError.
 BROKER_ERRORS: Final = (OperationalError, OSError)
@@ -113,13 +116,14 @@ class CeleryPublish:
     makes good.
     """
 
-    def __init__(self, celery: Celery) -> None:
+    def __init__(self, celery: Celery, vitals: Vitals | None = None) -> None:
         self._celery = celery
         self._url = str(celery.conf.broker_url)
         self._queues: set[str] = set()
         self._changed = Condition()
         self._is_closing = False
         self._failures = 0
+        self._pulse = (vitals or Vitals()).watch("publisher", REST_S)
         self._thread = Thread(target=self._publish_until_closed, name="dirigent-publish", daemon=True)
         self._thread.start()
 
@@ -139,13 +143,15 @@ class CeleryPublish:
     def _publish_until_closed(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closing or self._queues)
+                while not self._changed.wait_for(lambda: self._is_closing or self._queues, REST_S):
+                    self._pulse.beat()
                 if self._is_closing:
                     return
                 queues, self._queues = self._queues, set()
             self._publish(queues)
 
     def _publish(self, queues: set[str]) -> None:
+        self._pulse.turn()
         try:
             for queue in sorted(queues):
                 self._publish_one(queue)
@@ -173,6 +179,7 @@ class CeleryPublish:
             self._changed.wait_for(lambda: self._is_closing, min(0.1 * self._failures, LONGEST_PAUSE_S))
 
     def _recover(self) -> None:
+        self._pulse.beat()
         if self._failures:
             log.info("the broker answers again after %d failed attempts to publish", self._failures)
         self._failures = 0

@@ -31,6 +31,7 @@ from scheduler.store.claims import Claimed, claim_attempts, claims_of, has_queue
 from scheduler.store.engine import Database, Mark, Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.workers import stop_worker
+from scheduler.vitals import Vitals
 from scheduler.wire import ErrorInfo, Outcome
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Worker:
         publish: Publish,
         code_root: Callable[[Session, int], Path],
         successors: Successors | None = None,
+        vitals: Vitals | None = None,
     ) -> None:
         self._db = db
         self._plan = plan
@@ -77,7 +79,10 @@ class Worker:
         #: For outcomes that cannot be recorded together with what follows them.
         self._plain_recorder = Recorder(graphs, random.random)
         self._claims: dict[int, Claimed] = {}
-        self._leases = LeaseKeeper(db, plan, clock, launcher, self._claims)
+        vitals = vitals or Vitals()
+        self._pulse = vitals.watch("worker", SLOW_POLL_S)
+        renewed = vitals.watch("leases", plan.heartbeat_s)
+        self._leases = LeaseKeeper(db, plan, clock, launcher, self._claims, renewed)
         self._code = CodeAtHand(db, clock, graphs, launcher, code_root)
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._unreported: list[Report] = []
@@ -179,6 +184,7 @@ class Worker:
             self._signal.clear()
 
     def _step(self, *, is_asked: bool) -> None:
+        self._pulse.turn()
         try:
             # First: what is launched on an old hold could be ended by it.
             if self._leases.renew_in_time():
@@ -187,6 +193,7 @@ class Worker:
             self._leases.obey_cancellations()
             if not self._claims:
                 self._code.look_ahead()
+            self._pulse.beat()
         except DirigentError as error:
             log.warning("worker: %s", error)
         except Exception:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from scheduler.logs.excerpt import Excerpt
 from scheduler.metrics.instruments import LOG_COPIED
+from scheduler.vitals import Vitals
 
 _log: Final = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class LogCopier:
         limit: int = DEFAULT_LIMIT,
         interval_s: float = INTERVAL_S,
         waiting_limit: int = WAITING_LIMIT,
+        vitals: Vitals | None = None,
     ) -> None:
         self._write = write
         self._on_copied = on_copied
@@ -79,6 +81,7 @@ class LogCopier:
         self._copied: dict[tuple[int, int], _Copied] = {}
         self._size = 0
         self._unwritten: Batch | None = None
+        self._pulse = (vitals or Vitals()).watch("log copier", interval_s)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log-copier", daemon=True)
 
@@ -127,6 +130,9 @@ class LogCopier:
                 batch = self._take_waiting()
             if batch is not None:
                 self._write_out(batch)
+        self._pulse.turn()
+        if self._unwritten is None:
+            self._pulse.beat()
 
     def _write_out(self, batch: Batch) -> None:
         try:

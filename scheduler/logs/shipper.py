@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from scheduler.errors import DirigentError
 from scheduler.logs.address import LogAddress
 from scheduler.logs.marks import Marks
+from scheduler.vitals import Vitals
 
 _log: Final = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ _TOGETHER: Final = 8
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 60.0
 _CLOSE_S: Final = 10.0
+#: Whoever has nothing to ship says so this often.
+_REST_S: Final = 10.0
 
 
 class Target(Protocol):
@@ -44,6 +47,7 @@ class LogShipper:
         on_shipped: Callable[[Collection[int]], None],
         *,
         first_pause_s: float = _FIRST_PAUSE_S,
+        vitals: Vitals | None = None,
     ) -> None:
         self._target = target
         self._folder = folder
@@ -54,6 +58,7 @@ class LogShipper:
         self._changed = Condition()
         self._is_closing = False
         self._failures = 0
+        self._pulse = (vitals or Vitals()).watch("log shipper", _REST_S)
         self._marks = Marks(folder)
         self._thread = Thread(target=self._run, name="log-shipper", daemon=True)
 
@@ -96,7 +101,8 @@ class LogShipper:
             if self._failures:
                 pause_s = min(_LONGEST_PAUSE_S, self._first_pause_s * 2 ** min(self._failures, 10))
                 self._changed.wait_for(lambda: self._is_closing, pause_s)
-            self._changed.wait_for(lambda: self._is_closing or self._waiting)
+            while not self._changed.wait_for(lambda: self._is_closing or self._waiting, _REST_S):
+                self._pulse.beat()
             return not self._is_closing
 
     def _take(self) -> list[LogAddress]:
@@ -116,6 +122,9 @@ class LogShipper:
             self._marks.discard(address.attempt_id)
         left = {address.attempt_id: address for address in batch if address not in done}
         self._failures = self._failures + 1 if left else 0
+        self._pulse.turn()
+        if not left:
+            self._pulse.beat()
         with self._changed:
             self._waiting.update(left)
 

@@ -15,6 +15,7 @@ from scheduler.clock import Clock
 from scheduler.errors import BadSetting, DirigentError
 from scheduler.store.engine import Database, Session
 from scheduler.store.outbox import Message, claim_messages, note_failed, note_sent
+from scheduler.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +28,20 @@ BATCH: Final = 20
 class Notifier:
     """A thread that sends what is due; several processes share the work by claiming messages."""
 
-    def __init__(self, db: Database, clock: Clock, addresses: Sequence[str], page_url: str) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        addresses: Sequence[str],
+        page_url: str,
+        vitals: Vitals | None = None,
+    ) -> None:
         """Raises BadSetting for an address that Apprise does not understand, named by its place: it holds secrets."""
         self._db = db
         self._clock = clock
         self._page_url = page_url
         self._recipients = [_recipient(place, address) for place, address in enumerate(addresses, start=1)]
+        self._pulse = (vitals or Vitals()).watch("messages", POLL_S)
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="notifier", daemon=True)
 
@@ -52,12 +61,15 @@ class Notifier:
         messages = self._db.transact(lambda session: claim_messages(session, now, BATCH, now + SENDING_FOR))
         for message in messages:
             self._send(message)
+            self._pulse.beat()
         return len(messages)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._pulse.turn()
             try:
                 self.send_due()
+                self._pulse.beat()
             except DirigentError as error:
                 log.warning("notifier: %s", error)
             except Exception:

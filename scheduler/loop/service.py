@@ -19,6 +19,7 @@ from scheduler.metrics import instruments as meter
 from scheduler.store.agenda import Agenda, read_agenda
 from scheduler.store.engine import Database, Mark
 from scheduler.store.tickets import waiting_queues
+from scheduler.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Service:
         holder: str,
         on_lead: Callable[[], None],
         on_yield: Callable[[], None],
+        vitals: Vitals | None = None,
     ) -> None:
         self._db = db
         self._duties = tuple(duties)
@@ -63,6 +65,7 @@ class Service:
         self._lead = Lead(db, clock, holder)
         self._on_lead = on_lead
         self._on_yield = on_yield
+        self._pulse = (vitals or Vitals()).watch("scheduler", TICK_S)
         self._leads = False
         self._tick_due = Event()
         self._ticked_at = clock.monotonic()
@@ -134,11 +137,13 @@ class Service:
         """Do what is due; an error is logged, and the loop goes on."""
         if is_tick:
             self._tick_due.clear()
+        self._pulse.turn()
         try:
             self._stand_for_lead(is_tick=is_tick)
             now = self._clock.now()
             if self._leads:
                 (self.poll if is_tick else self.tick)(now)
+            self._pulse.beat()
         except LeadLost:
             self._follow()
         except DirigentError as error:
@@ -242,6 +247,7 @@ class Service:
         done = 0
         for _ in range(MAX_BATCHES):
             count = self._lead.transact(lambda session: work(session, now, limit))
+            self._pulse.beat()
             self._ring()
             done += count
             if count < limit:

@@ -67,6 +67,15 @@ triggers:
     authenticationRef: {{name: dirigent-metrics-token}}
 ```
 
+## Health
+
+`/health` (and `/health/ready`) is 200 while every part of the process makes progress, else 503; the answer names the
+parts and since when one is late. A part is late after `DIRIGENT_HEALTH_LATE_S` (30 s) without progress, or after
+three of its own intervals where those are longer. A database or broker that is away turns it red, and it turns green
+by itself. `/health/live` asks less: it is 503 only where a loop has not even come round for four times as long, which
+a restart mends and waiting does not. Use the first as readiness probe, the second as liveness probe; `dirigent
+health` and `dirigent health --live` ask the server of this host where there is no HTTP client. All three are for
+everybody, and ask no database: it might hang.
 """
 
 

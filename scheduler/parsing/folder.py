@@ -21,12 +21,15 @@ from scheduler.parsing.ledger import Assignment, Ledger
 from scheduler.parsing.places import Place
 from scheduler.parsing.register import Origin, Policy
 from scheduler.store.engine import Database
+from scheduler.vitals import Vitals
 from scheduler.wire import ErrorInfo, ParsedFile
 
 log = logging.getLogger(__name__)
 
 #: Between two looks when nothing told of a change.
 LOOK_S: Final = 10.0
+#: What health calls it.
+PART: Final = "dag folder"
 #: An editor may delete a file before it writes the new one: its DAGs are retired only after this time.
 _GRACE: Final = timedelta(seconds=1)
 _PARSERS: Final = 2
@@ -60,7 +63,9 @@ class DagFolder:
         policy: Policy | None = None,
         timeout_s: float = 30.0,
         memory_bytes: int | None = None,
+        vitals: Vitals | None = None,
     ) -> None:
+        self._vitals = vitals or Vitals()
         self._ledger = Ledger(db, place, home, policy or Policy())
         self._place = place
         self._parser = parser
@@ -81,6 +86,7 @@ class DagFolder:
 
     def start(self) -> None:
         """Look at once, then after every change and every ten seconds."""
+        self._pulse = self._vitals.watch(PART, LOOK_S)
         self._has_changed.set()
         self._bell.set()
         self._thread.start()
@@ -90,6 +96,7 @@ class DagFolder:
         """Stop; what is being parsed is not waited for."""
         self._is_over.set()
         self._bell.set()
+        self._vitals.forget(PART)
         if self._thread.is_alive():
             self._place.close()
             self._thread.join()
@@ -122,8 +129,10 @@ class DagFolder:
             if len(self._parses) > _MANY:
                 self._is_over.wait(_GATHER_S)
             self._bell.clear()
+            self._pulse.turn()
             try:
                 self._step()
+                self._pulse.beat()
             except Exception:
                 log.exception("The DAG folder could not be read in; it is tried again in %g s.", LOOK_S)
 

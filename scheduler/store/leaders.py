@@ -48,3 +48,9 @@ def give_up_lead(session: Session, name: str, holder: str) -> None:
     session.execute(
         sa.update(leader).where(L.name == name, L.holder == holder).values(lease_until=db_now_plus(-1.0))
     )
+
+
+def has_leader(session: Session, name: str = "scheduler") -> bool:
+    """Tell whether somebody leads, by a lease that is good by the database's clock."""
+    query = sa.select(sa.exists(sa.select(sa.literal(1)).where(L.name == name, L.lease_until > db_now())))
+    return bool(session.execute(query).scalar())

@@ -6,15 +6,17 @@ import shutil
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from urllib.request import urlopen
 
 import psutil
 import pytest
 import redis
 import sqlalchemy as sa
 
+from scheduler.cli.health import ask
 from scheduler.store.tables import leader, log_chunk, worker
 from tests.integration.ledger import KEEPS_LEDGER, counted
-from tests.integration.processes import marked
+from tests.integration.processes import Process, marked
 from tests.integration.project import Project
 from tests.integration.waiting import eventually
 
@@ -54,6 +56,18 @@ def leader_of(project: Project) -> str:
     return "".join(row.holder for row in project.record.rows(sa.select(leader.c.holder)))
 
 
+def endpoint_of(server: Process) -> str:
+    """Return where a server tells of itself, as it printed it."""
+    return server.wait_for("/metrics").output.partition("Metrics: ")[2].partition("/metrics")[0]
+
+
+def told(server: Process, name: str) -> float:
+    """Return a metric of a server; 0 where it does not tell it."""
+    with urlopen(f"{endpoint_of(server)}/metrics", timeout=20) as answer:
+        lines = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines())
+    return float(lines.get(name, 0))
+
+
 FAN = """
 with DAG("fan", schedule=None):
     @task
@@ -86,13 +100,30 @@ def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(
         broker_url=redis_url,
         secret_key=SECRET,
         log_url=f"file://{tmp_path}/archive",
+        metrics_port="0",
     )
     shop.write("fan.py", keeps_ledger(shop, FAN))
-    shop.launch("scheduler")
-    shop.launch("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "one"))
-    shop.launch("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "two"))
+    scheduler = shop.launch("scheduler")
+    one = shop.launch("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "one"))
+    two = shop.launch("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "two"))
     shop.start("web")
     run = shop.trigger("fan").until(within=60)
+    assert (
+        sum(
+            told(server, 'dirigent_attempts_finished_total{kind="task",outcome="success"}')
+            for server in (one, two)
+        )
+        == 22
+    )
+    assert told(scheduler, 'dirigent_dag_runs_finished_total{dag_id="fan",state="success"}') == 1
+    assert told(scheduler, "dirigent_scheduler_leads") == 1
+    assert told(scheduler, 'dirigent_queue_slots{queue="default"}') == 8
+    assert ask(f"{endpoint_of(one)}/health")[1]["parts"].keys() >= {
+        "worker",
+        "leases",
+        "tickets",
+        "log copier",
+    }
     assert counted(shop.folder / "ledger") == {f"part {n}": 1 for n in range(20)} | {"joined": 1}
     archived = tmp_path / "archive" / "fan" / run.run_id
     eventually(lambda: len(list(archived.rglob("*.log"))) == 22, told=shop.told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from scheduler.store.leaders import has_leader
 from scheduler.store.views.home import count_slots
 from webui.context import now, reading, web
 from webui.fragments import data
@@ -19,8 +20,9 @@ def show_version() -> Response:
 
 @blueprint.get("/monitor/health")
 def health() -> Response:
-    """Return whether database and workers answer."""
+    """Return whether database, scheduler and workers answer."""
     with reading() as session:
-        slots = count_slots(session, now())
+        slots, leads = count_slots(session, now()), has_leader(session)
     workers = {"status": "healthy" if slots.workers else "unhealthy", "count": slots.workers}
-    return data(metadatabase={"status": "healthy"}, workers=workers)
+    scheduler = {"status": "healthy" if leads else "unhealthy"}
+    return data(metadatabase={"status": "healthy"}, scheduler=scheduler, workers=workers)

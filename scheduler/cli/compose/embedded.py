@@ -24,7 +24,7 @@ class EmbeddedServer:
         # The same at each start on this home, so that a restart knows which attempts it has lost.
         self._worker_id = f"up:{socket.gethostname()}:{house.settings.home}"
         celery = create_celery(house.settings)
-        self._publish = CeleryPublish(celery)
+        self._publish = CeleryPublish(celery, house.vitals)
         self._doorbells = Doorbells(celery, ["default"], lambda queue: self._side.worker.ring(queue))
         self._side = WorkerSide(
             house,

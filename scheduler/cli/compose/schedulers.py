@@ -92,6 +92,7 @@ def make_service(
         holder=f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}",
         on_lead=on_lead,
         on_yield=on_yield,
+        vitals=house.vitals,
     )
 
 
@@ -101,7 +102,9 @@ def make_notifier(house: House) -> Notifier | None:
     if not addresses:
         return None
     module = import_module("scheduler.loop.notifier")
-    notifier: Notifier = module.Notifier(house.db, house.clock, addresses, house.settings.page_url)
+    notifier: Notifier = module.Notifier(
+        house.db, house.clock, addresses, house.settings.page_url, house.vitals
+    )
     return notifier
 
 
@@ -154,6 +157,7 @@ def make_folder(house: House, parser: Supervisor, environ: Mapping[str, str]) ->
         policy=Policy(is_paused=settings.dags_are_paused_at_creation),
         timeout_s=settings.parse_timeout_s,
         memory_bytes=settings.parse_memory_mb * 1024 * 1024,
+        vitals=house.vitals,
     )
 
 
@@ -210,13 +214,14 @@ class SchedulerServer:
     def __init__(self, house: House, environ: Mapping[str, str]) -> None:
         celery = create_celery(house.settings)
         check_broker(celery)
-        self._publish = CeleryPublish(celery)
+        self._publish = CeleryPublish(celery, house.vitals)
         self._supervisor = Supervisor(
             on_outcome=_expect_no_outcome,
             answer=Answers(house.db, FernetCipher(house.secret), house.clock),
             clock=house.clock,
             environ=environ,
             pass_on=house.settings.pass_environ,
+            vitals=house.vitals,
         )
         self._side = SchedulerSide(house, self._publish, self._supervisor, environ)
 

@@ -120,6 +120,7 @@ class WorkerSide:
         settings, hostname = house.settings, socket.gethostname()
         self._house = house
         self._doorbells = doorbells
+        doorbells.watch_over(house.vitals)
         self._logs = WorkerLogs(
             house.db,
             house.log_folder,
@@ -129,6 +130,7 @@ class WorkerSide:
             archive=open_archive(settings),
             secrets=secrets_passed_on(environ, settings.pass_environ),
             live=lambda: self.supervisor.live,
+            vitals=house.vitals,
         )
         self.supervisor = Supervisor(
             on_outcome=lambda outcome: self.worker.finished(outcome),
@@ -139,6 +141,7 @@ class WorkerSide:
             policy=policy_of(settings),
             groups=groups_of(settings),
             name=hostname,
+            vitals=house.vitals,
         )
         self.worker = Worker(
             house.db,
@@ -150,6 +153,7 @@ class WorkerSide:
             publish=publish,
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
             successors=successors,
+            vitals=house.vitals,
         )
 
     def start(self) -> None:
@@ -186,7 +190,7 @@ class WorkerServer:
         slots: int,
         environ: Mapping[str, str],
     ) -> None:
-        self._publish = CeleryPublish(celery)
+        self._publish = CeleryPublish(celery, house.vitals)
         self._side = WorkerSide(
             house,
             self._publish,

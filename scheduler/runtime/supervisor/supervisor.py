@@ -24,10 +24,12 @@ from scheduler.runtime.supervisor.rate import Rate
 from scheduler.runtime.supervisor.reactor import Reactor
 from scheduler.runtime.supervisor.root import Root
 from scheduler.runtime.supervisor.services import OomWatch, Services
+from scheduler.vitals import Vitals
 from scheduler.wire import Job, Outcome, ParsedFile
 
 BASE_COMMAND: Final = (sys.executable, "-m", "scheduler.runtime.child.base_process")
 _POOL: Final = 4
+_BEAT_S: Final = 5.0
 
 #: Id and epoch: an attempt that was claimed again may run beside its earlier self, which is being stopped.
 Key = tuple[int, int]
@@ -54,6 +56,7 @@ class Supervisor:
         groups: GroupTree | None = None,
         name: str = "this worker",
         base_command: Sequence[str] = BASE_COMMAND,
+        vitals: Vitals | None = None,
     ) -> None:
         self._on_outcome = on_outcome
         self._name = name
@@ -61,6 +64,7 @@ class Supervisor:
         self._lock = Lock()
         self._launched: set[Key] = set()
         self._reactor = Reactor(clock)
+        self._pulse = (vitals or Vitals()).watch("children", _BEAT_S)
         self._pool = ThreadPoolExecutor(_POOL, "supervisor-answer")
         self._services = Services(
             clock=clock,
@@ -86,6 +90,7 @@ class Supervisor:
         """Start the IO thread and the base process."""
         self._reactor.start()
         self._reactor.post(self._family.start)
+        self._reactor.post(self._beat)
 
     def close(self) -> None:
         """Kill what still runs, without delivering outcomes, and give everything back. May be repeated."""
@@ -132,6 +137,11 @@ class Supervisor:
         if not self._reactor.post(lambda: self._family.seat_parse(parse)):
             raise Conflict(f"{file} cannot be parsed: the supervisor was stopped.")
         return parse.result.result()
+
+    def _beat(self) -> None:
+        """Say that the IO thread comes round, now and in a while."""
+        self._pulse.beat()
+        self._reactor.call_later(_BEAT_S, self._beat)
 
     def _abandon(self) -> None:
         for attempt in self._attempts.values():
