@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -277,6 +278,17 @@ class Settings(BaseModel):
         (),
         description="Whom to tell of a failed run: Apprise addresses (in the environment, with spaces).",
     )
+    cpu_hour_price: Decimal | None = Field(
+        None,
+        ge=0,
+        description="What an hour of a processor costs, so that runs and DAGs show what they cost; unset: no prices.",
+    )
+    gb_hour_price: Decimal | None = Field(
+        None,
+        ge=0,
+        description="What a gigabyte of memory costs for an hour, counted at the peak of each attempt.",
+    )
+    currency: str = Field("EUR", pattern=r"^\S{1,8}$", description="What prices are in: `EUR`, `USD`, `€`.")
 
     @field_validator("dags_folder")
     @classmethod
@@ -363,6 +375,8 @@ _WANTED: Final = {
     "greater_than": "give more than {gt}",
     "too_short": "give at least {min_length} characters",
     "string_too_short": "give at least {min_length} characters",
+    **dict.fromkeys(("decimal_parsing", "decimal_type", "finite_number"), "give a number"),
+    "string_pattern_mismatch": "it must match {pattern}",
 }
 
 

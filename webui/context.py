@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from flask import current_app, g
 
 from scheduler.clock import Clock
+from scheduler.core.cost import Prices
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LogLine
 from scheduler.logs.reader import LogPart
@@ -87,6 +88,7 @@ class WebContext:
     hook_secret: str | None = field(default=None, repr=False)
     #: Shared with the scheduler where both run in one process.
     graphs: GraphCache = field(default_factory=GraphCache)
+    prices: Prices = field(default_factory=Prices)
     version: str = "unknown"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: Width of a table that goes into a file or a pipe: wide enough that nothing is cut.
 PIPE_WIDTH: Final = 1000
+#: What a cell begins with that a spreadsheet takes for a formula.
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 STATE_STYLES: Final = {
     "success": "green",
     "failed": "bold red",
@@ -46,6 +49,17 @@ def print_rows(rows: Iterable[Row], columns: Sequence[str], output: str) -> None
         print_json([dict(row) for row in rows])
     else:
         _console().print(_table(rows, columns))
+
+
+def print_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
+    """Print records as CSV with a head line; a text that a spreadsheet would compute is marked as text."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(row.get(column)) for column in columns] for row in rows)
+
+
+def _csv_cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
 
 
 def print_record(record: Row, output: str) -> None:

@@ -22,6 +22,7 @@ from scheduler.cli.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import ServerLock
 from scheduler.cli.page import Page, address_of, bind
+from scheduler.cli.prices import prices_of
 from scheduler.cli.signals import Waits, stop_on_signal
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
@@ -111,6 +112,7 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         dags_folder=shown_folder(house.settings),
         hook_secret=secret.get_secret_value() if (secret := house.settings.dags_git_hook_secret) else None,
         graphs=house.graphs,
+        prices=prices_of(house.settings),
         version=own_version(),
     )
 

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from scheduler.core.spans import DAY, KEPT
 from scheduler.core.states import RunState
 from scheduler.store.engine import Session
 from scheduler.store.lists import one_of
 from scheduler.store.tables import UNCOUNTED_RUN, dag_run, outage
-from scheduler.store.tallies import DAY, KEPT, Cell, add_to_tallies, cells
+from scheduler.store.tallies import Cell, add_to_tallies, cells
 from scheduler.store.upsert import insert_into
 
 R = dag_run.c

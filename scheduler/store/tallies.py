@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from scheduler.core.cost import Amount, amount_of, millis
 from scheduler.core.delays import bucket_of
+from scheduler.core.spans import DAY, HOUR, KEPT, floor
 from scheduler.core.states import AttemptState
 from scheduler.store.engine import Session
 from scheduler.store.lists import one_of
@@ -31,11 +33,6 @@ from scheduler.store.tables import (
 )
 from scheduler.store.upsert import insert_for
 
-MINUTE: Final = 60
-HOUR: Final = 3600
-DAY: Final = 86400
-#: How long sums of each width are kept.
-KEPT: Final = {MINUTE: timedelta(hours=3), HOUR: timedelta(days=9), DAY: timedelta(days=731)}
 #: Stands for all DAGs.
 ALL: Final = ""
 #: States whose attempts tell how long a task takes.
@@ -93,14 +90,9 @@ class Ended:
         return self.kind == "task"
 
     @property
-    def run_ms(self) -> int:
-        """How long user code ran."""
-        return _ms(self.start_date, self.end_date) or 0
-
-    @property
-    def cpu_us(self) -> int:
-        """What it took of processors, in microseconds."""
-        return round((self.cpu_s or 0.0) * 1_000_000)
+    def took(self) -> Amount:
+        """What it took."""
+        return amount_of(self.start_date, self.end_date, self.cpu_s, self.peak_memory_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,35 +142,18 @@ def cells(dag_id: str, at: datetime, now: datetime, widths: Iterable[int] = KEPT
     return [Cell(width_s, name, floor(at, width_s)) for width_s in kept for name in (ALL, dag_id)]
 
 
-def floor(at: datetime, width_s: int) -> datetime:
-    """Return when the minute, hour or day of an instant began, in UTC."""
-    seconds = int(at.timestamp()) // width_s * width_s
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _counts(each: Ended) -> dict[str, int]:
-    memory_mb_ms = (each.peak_memory_bytes or 0) * each.run_ms // 1_000_000
     is_unmeasured = each.claimed_at is not None and not each.peak_memory_bytes
-    return {
-        (each.state if each.is_task else "callbacks"): 1,
-        "unmeasured": int(is_unmeasured),
-        "run_ms": each.run_ms,
-        "cpu_us": each.cpu_us,
-        "memory_mb_ms": memory_mb_ms,
-    }
+    state = each.state if each.is_task else "callbacks"
+    return {state: 1, "unmeasured": int(is_unmeasured), **asdict(each.took)}
 
 
 def _waits(each: Ended) -> dict[str, int]:
     waits = {
-        "scheduling": _ms(each.scheduled_at, each.queued_at),
-        "pick_up": _ms(each.queued_at, each.start_date),
+        "scheduling": millis(each.scheduled_at, each.queued_at),
+        "pick_up": millis(each.queued_at, each.start_date),
     }
     return {kind: ms for kind, ms in waits.items() if ms is not None} if each.is_task else {}
-
-
-def _ms(start: datetime | None, end: datetime | None) -> int | None:
-    """Return the time between in milliseconds, not below zero: the clocks may be those of two hosts."""
-    return None if start is None or end is None else max(0, (end - start) // timedelta(milliseconds=1))
 
 
 def add_to_tallies(
@@ -216,13 +191,13 @@ def _empty_task(cell: Cell, task_id: str) -> dict[str, Any]:
 
 
 def _add_task(row: dict[str, Any], each: Ended) -> None:
-    is_bad = each.state in _BAD
+    is_bad, took = each.state in _BAD, each.took
     row["ended"] += 1
     row["failed"] += is_bad
-    row["run_ms"] += each.run_ms
-    row["cpu_us"] += each.cpu_us
-    if each.run_ms > row["longest_ms"]:
-        row["longest_ms"], row["longest_id"] = each.run_ms, each.id
+    row["run_ms"] += took.run_ms
+    row["cpu_us"] += took.cpu_us
+    if took.run_ms > row["longest_ms"]:
+        row["longest_ms"], row["longest_id"] = took.run_ms, each.id
     if is_bad:
         row["failed_id"] = max(row["failed_id"], each.id)
 

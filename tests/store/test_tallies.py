@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduler.core.delays import bucket_of
+from scheduler.core.spans import DAY, HOUR, MINUTE, floor
 from scheduler.operations.delete import delete_dag
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.claims import Claimed
 from scheduler.store.run_ends import count_runs
 from scheduler.store.tables import attempt, dag_run, delay_tally, outage, tally, task_instance, task_tally
-from scheduler.store.tallies import ALL, DAY, HOUR, MINUTE, count_attempts, floor, prune_tallies
+from scheduler.store.tallies import ALL, count_attempts, prune_tallies
 from scheduler.store.tickets import queue_callback
 from tests.loop.engine import NOW, Engine, spec, task
 

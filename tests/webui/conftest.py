@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.core.cost import Prices
 from scheduler.monitoring.monitor import Monitor
 from scheduler.operations.sign_in import make_link
 from scheduler.security.secret_key import SecretKey
@@ -60,6 +61,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name == "shop":
             with db.write() as session:
                 seed.add_history(session)
+                seed.count(session)
         db.close()
     return folder
 
@@ -90,7 +92,11 @@ def app(db: Database, clock: StillClock) -> Flask:
 
 
 def build(
-    db: Database, clock: StillClock, base_url: str | None = None, hook_secret: str | None = None
+    db: Database,
+    clock: StillClock,
+    base_url: str | None = None,
+    hook_secret: str | None = None,
+    prices: Prices | None = None,
 ) -> Flask:
     logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs", clock)
     secret = SecretKey(("only for tests " * 3,))
@@ -105,6 +111,7 @@ def build(
             metrics_token=METRICS_TOKEN,
             base_url=base_url,
             hook_secret=hook_secret,
+            prices=prices or Prices(),
         )
     )
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from scheduler.core.cost import Prices
 from scheduler.logs.lines import encode_line
 from scheduler.store import Database
 from scheduler.store.logs import put_chunks
 from scheduler.store.views import runs, tasks
 from tests.webui import seed
-from tests.webui.conftest import HERE, Browser
+from tests.webui.conftest import HERE, Browser, StillClock, build, sign_in
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
 
 RUNS = "/api/v2/dags/orders_hourly/dagRuns"
@@ -133,3 +135,30 @@ def test_health_and_version(person: Browser) -> None:
 def test_import_errors(person: Browser) -> None:
     [error] = person.get("/api/v2/importErrors").get_json()["import_errors"]
     assert (error["filename"], error["lineno"]) == ("refunds_v2.py", 18)
+
+
+def test_what_dags_took_and_cost(db: Database, clock: StillClock) -> None:
+    prices = Prices(Decimal(36), None, "USD")
+    person = sign_in(build(db, clock, prices=prices), db, clock.now())
+    answer = person.get("/api/dirigent/cost?by=team&since=24h").get_json()
+    assert answer["total"]["currency"] == "USD"
+    assert sum(row["attempts"] for row in answer["cost"]) == answer["total"]["attempts"] > 0
+    assert answer["since"] == "2026-11-20T15:00:00+00:00"
+    assert person.get("/api/dirigent/cost?owner=nobody").get_json()["cost"] == []
+
+
+@pytest.mark.parametrize("query", ["by=colour", "since=lately", "since=1d&until=2026-11-01"])
+def test_what_cannot_be_summed_up_is_told(person: Browser, query: str) -> None:
+    answer = person.get(f"/api/dirigent/cost?{query}")
+    assert answer.status_code == 400
+    assert answer.content_type == "application/problem+json"
+
+
+def test_a_run_shows_what_it_cost_where_there_is_a_price(
+    person: Browser, db: Database, clock: StillClock
+) -> None:
+    assert "cost" not in person.get(FAILED_RUN).text
+    prices = Prices(Decimal(3600), None, "USD")
+    priced = sign_in(build(db, clock, prices=prices), db, clock.now())
+    # Five tasks were tried, at 0.3 s each.
+    assert "cost 1.50 USD" in priced.get(FAILED_RUN).text

@@ -1,7 +1,14 @@
-"""The API in the shape of Airflow's `/api/v2`: what the pages and simple clients need so far."""
+"""The API in the shape of Airflow's `/api/v2`: what the pages and simple clients need so far; `own` is beside it."""
 
 from __future__ import annotations
 
-from webui.api import dags, hooks, monitor, runs, tasks
+from webui.api import dags, hooks, monitor, own, runs, tasks
 
-BLUEPRINTS = (dags.blueprint, hooks.blueprint, monitor.blueprint, runs.blueprint, tasks.blueprint)
+BLUEPRINTS = (
+    dags.blueprint,
+    hooks.blueprint,
+    monitor.blueprint,
+    own.blueprint,
+    runs.blueprint,
+    tasks.blueprint,
+)

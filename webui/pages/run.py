@@ -10,8 +10,9 @@ from flask import Blueprint, Response
 from scheduler.store import artifacts
 from scheduler.store.views import durations, runs
 from scheduler.store.views.commits import find_commit
+from scheduler.store.views.costs import spent_by_run
 from webui import tree
-from webui.context import reading, spec_of
+from webui.context import reading, spec_of, web
 from webui.fragments import page
 
 blueprint = Blueprint("run", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>")
@@ -26,6 +27,7 @@ def _head(dag_id: str, run_id: str) -> dict[str, Any]:
         tasks = runs.list_tasks(session, run.id)
         documents = artifacts.list_artifacts(session, run.id)
         usual = durations.usual_durations(session, {dag_id}).get(dag_id)
+        spent = spent_by_run(session, run.id) if web().prices.are_set else None
         commit = find_commit(session, run.bundle_version)
     return {
         "run": run,
@@ -34,6 +36,8 @@ def _head(dag_id: str, run_id: str) -> dict[str, Any]:
         "counts": dict(Counter(task.state for task in tasks)),
         "artifacts": documents,
         "usual_s": usual,
+        "spent": spent,
+        "cost": web().prices.words(spent.amount) if spent else "",
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from scheduler.core.cost import Prices
 from scheduler.store.bundles import NAME, BundleRow
 from scheduler.store.connections import Connection, ConnectionRef
 from scheduler.store.dag_files import FileRecord, ImportFault
@@ -13,6 +14,7 @@ from scheduler.store.dags import DagRow
 from scheduler.store.pools import Pool
 from scheduler.store.variables import VariableRef
 from scheduler.store.views.commits import commit_url
+from scheduler.store.views.costs import Spent
 from scheduler.store.views.files import PythonFile
 from scheduler.store.views.runs import Run, Task
 
@@ -147,6 +149,22 @@ def task_fields(run: Run, task: Task) -> dict[str, Any]:
         "priority_weight": task.priority,
         "hostname": task.hostname,
         "reason": task.reason or None,
+    }
+
+
+def spent_fields(spent: Spent, by: str, prices: Prices) -> dict[str, Any]:
+    """Describe what something took and cost. The cost is text, to a millionth: numbers of JSON are none of money."""
+    cost = prices.of(spent.amount)
+    return {
+        by: spent.name,
+        "attempts": spent.attempts,
+        "unmeasured_attempts": spent.unmeasured,
+        "run_seconds": spent.amount.run_ms / 1000,
+        "cpu_seconds": spent.amount.cpu_s,
+        "memory_gb_hours": spent.amount.gb_hours,
+        "peak_memory_bytes": spent.peak_memory_bytes,
+        "cost": None if cost is None else f"{cost:.6f}",
+        "currency": None if cost is None else prices.currency,
     }
 
 

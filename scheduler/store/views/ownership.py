@@ -1,0 +1,69 @@
+"""Whose a DAG is: its owner, and its team, which is the rest of its tag `team:<name>` (the first such tag by name).
+
+Both are those that the DAG has now, for what it did before too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from scheduler.store.engine import Session
+from scheduler.store.tables import dag, dag_tag
+
+TEAM_TAG: Final = "team:"
+
+_IS_TEAM = dag_tag.c.name.startswith(TEAM_TAG, autoescape=True)
+_TEAM = func.min(dag_tag.c.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Whose a DAG is; empty: nobody's."""
+
+    owner: str = ""
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which DAGs are meant; what is empty narrows nothing."""
+
+    dag_id: str = ""
+    owner: str = ""
+    team: str = ""
+    tag: str = ""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it leaves none out."""
+        return self == Narrowing()
+
+    def holds(self, column: ColumnElement[str]) -> list[ColumnElement[bool]]:
+        """Return the conditions on a column that names DAGs."""
+        named = [column == self.dag_id] if self.dag_id else []
+        queries = (
+            (self.owner, select(dag.c.dag_id).where(dag.c.owner == self.owner)),
+            (self.team, _of_team(self.team)),
+            (self.tag, select(dag_tag.c.dag_id).where(dag_tag.c.name == self.tag)),
+        )
+        return [*named, *(column.in_(query) for value, query in queries if value)]
+
+
+def _of_team(team: str) -> Select[Any]:
+    return (
+        select(dag_tag.c.dag_id)
+        .where(_IS_TEAM)
+        .group_by(dag_tag.c.dag_id)
+        .having(_TEAM.in_([TEAM_TAG + team]))
+    )
+
+
+def list_owned(session: Session) -> dict[str, Owned]:
+    """Return whose each DAG is, retired ones too; two statements."""
+    query = select(dag_tag.c.dag_id, _TEAM).where(_IS_TEAM).group_by(dag_tag.c.dag_id)
+    teams = {dag_id: name.removeprefix(TEAM_TAG) for dag_id, name in session.execute(query)}
+    owners = session.execute(select(dag.c.dag_id, dag.c.owner))
+    return {dag_id: Owned(owner, teams.get(dag_id, "")) for dag_id, owner in owners}
