@@ -67,6 +67,14 @@ def _one_of(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _days_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        pattern, mark, days = word.rpartition("=")
+        if not (pattern and mark and days.replace(".", "", 1).isdecimal()):
+            raise ValueError(f"write {word!r} like orders=30: a DAG or a pattern, and days")
+    return words
+
+
 def _is_complete(url: str) -> str:
     scheme, mark, place = url.partition("://")
     if not (scheme and mark and place):
@@ -83,6 +91,7 @@ def _is_git(url: str) -> str:
 
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+DaysOf = Annotated[Words, AfterValidator(_days_of)]
 DatabaseUrl = Annotated[str, _one_of("sqlite", "postgresql", "postgresql+psycopg", "postgres")]
 BrokerUrl = Annotated[str, _one_of("inproc", "redis", "rediss", "sentinel", "amqp", "amqps")]
 LogUrl = Annotated[str, AfterValidator(_is_complete)]
@@ -167,6 +176,26 @@ class Settings(BaseModel):
         ge=0,
         description="Days after which logs are deleted from the disk of their worker and from the database; 0: never. "
         "What was shipped to `log_url` stays there.",
+    )
+    history_days: float = Field(
+        0,
+        ge=0,
+        description="Days after which a run that has ended is deleted, with its tasks, attempts, XComs and events; 0: "
+        "never. What something looks back at stays.",
+    )
+    history_runs_per_dag: int = Field(
+        0,
+        ge=0,
+        description="Of each DAG, so many of the newest runs are kept, older ones are deleted; 0: all.",
+    )
+    history_days_of: DaysOf = Field(
+        (),
+        description="`history_days` of some DAGs: `audit_*=0 metrics=7`; the first pattern that fits counts, 0: never.",
+    )
+    history_url: LogUrl | None = Field(
+        None,
+        description="Where runs are archived before they are deleted (JSON lines, gzip, a folder a day): "
+        "`file:///srv/history`, `s3://bucket/history`, or another address that fsspec knows.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="From which level on the servers write to their own log."
@@ -321,7 +350,8 @@ class Settings(BaseModel):
         data = self.model_dump(mode="json")
         data["database_url"] = without_password(self.database_url)
         data["broker_url"] = without_password(self.broker_url)
-        data["log_url"] = self.log_url and without_password(self.log_url)
+        for name in ("log_url", "history_url"):
+            data[name] = data[name] and without_password(data[name])
         data["dags_git_url"] = self.dags_git_url and shown_address(self.dags_git_url)
         data["notify_on_failure"] = [_scheme_only(url) for url in self.notify_on_failure]
         return data

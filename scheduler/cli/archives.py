@@ -1,13 +1,16 @@
-"""The archive of logs, where one is set."""
+"""The archives of logs and of history, where they are set."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from scheduler.operations.history import Policy
+
 if TYPE_CHECKING:
     from scheduler.config import Settings
     from scheduler.logs.archive import Archive
+    from scheduler.logs.place import Place
 
 
 def open_archive(settings: Settings) -> Archive | None:
@@ -18,3 +21,24 @@ def open_archive(settings: Settings) -> Archive | None:
     module: Any = import_module("scheduler.logs.archive")
     archive: Archive = module.Archive(settings.log_url)
     return archive
+
+
+def open_place(url: str | None, setting: str) -> Place | None:
+    """Return the place at an address, None where none is set. Raises BadSetting for an address that is no good."""
+    if url is None:
+        return None
+    module: Any = import_module("scheduler.logs.place")
+    place: Place = module.Place(url, setting)
+    return place
+
+
+def open_history(settings: Settings) -> Place | None:
+    """Return the place at `history_url`, None where none is set. Raises BadSetting."""
+    return open_place(settings.history_url, "DIRIGENT_HISTORY_URL")
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return how long the settings have history kept."""
+    pairs = (word.rpartition("=") for word in settings.history_days_of)
+    days_of = tuple((pattern, float(days)) for pattern, _, days in pairs)
+    return Policy(settings.history_days, settings.history_runs_per_dag, days_of)

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "variables": ("variables:variables", "List, get, set and delete variables."),
     "connections": ("connections:connections", "List, get, set and delete connections."),
     "secrets": ("secrets:secrets", "Replace the key that variables and connections are encrypted with."),
+    "history": ("history:history", "Delete old runs by policy, archived first where asked."),
     "db": ("database:db", "Create, change and check the tables."),
     "config": ("settings:config", "Show the settings in force, and what can be set."),
     "doctor": ("doctor:doctor", "Check what Dirigent needs here, and say what to do."),

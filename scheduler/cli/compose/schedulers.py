@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from scheduler.cli.archives import open_archive
+from scheduler.cli.archives import open_archive, open_history, policy_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.orphan_logs import OrphanLogs
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
@@ -29,6 +30,7 @@ from scheduler.loop.duties import (
     wake_runs,
 )
 from scheduler.loop.effects import Effects
+from scheduler.loop.history import History
 from scheduler.loop.one_by_one import Way, at_once, one_by_one
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
@@ -162,7 +164,7 @@ def make_folder(house: House, parser: Supervisor, environ: Mapping[str, str]) ->
 
 
 class SchedulerSide:
-    """The loop, and the DAG folder while this process leads."""
+    """The loop; while this process leads, the DAG folder and retention too."""
 
     def __init__(
         self, house: House, publish: CeleryPublish, parser: Supervisor, environ: Mapping[str, str]
@@ -170,8 +172,9 @@ class SchedulerSide:
         self._house = house
         self._environ = environ
         self._parser = parser
-        self._folder: DagFolder | None = None
-        self._service = make_service(house, publish, on_lead=self._open_folder, on_yield=self._close_folder)
+        self._while_leading = ExitStack()
+        self._service = make_service(house, publish, on_lead=self._lead, on_yield=self._while_leading.close)
+        self._history_place = open_history(house.settings)
         self._notifier = make_notifier(house)
         archive = open_archive(house.settings)
         self._orphans = OrphanLogs(house.db, house.clock, archive) if archive else None
@@ -192,20 +195,21 @@ class SchedulerSide:
     def close(self) -> None:
         """Stop, and let another lead."""
         self._service.close()
-        self._close_folder()
+        self._while_leading.close()
         if self._notifier is not None:
             self._notifier.close()
         if self._orphans is not None:
             self._orphans.close()
 
-    def _open_folder(self) -> None:
-        self._folder = make_folder(self._house, self._parser, self._environ)
-        self._folder.start()
-
-    def _close_folder(self) -> None:
-        if self._folder is not None:
-            self._folder.close()
-            self._folder = None
+    def _lead(self) -> None:
+        folder = make_folder(self._house, self._parser, self._environ)
+        folder.start()
+        self._while_leading.callback(folder.close)
+        policy = policy_of(self._house.settings)
+        if not policy.is_empty:
+            history = History(self._house.db, self._house.clock, policy, self._history_place)
+            history.start()
+            self._while_leading.callback(history.close)
 
 
 class SchedulerServer:
