@@ -29,6 +29,8 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from scheduler.alert_rules import AlertRule
+from scheduler.alert_settings import CHANNEL, read_channels, read_rules, scheme_only
 from scheduler.errors import BadSetting
 from scheduler.git_address import check_ref, check_subfolder, check_view_url, read_address, shown_address
 
@@ -305,7 +307,22 @@ class Settings(BaseModel):
     )
     notify_on_failure: Words = Field(
         (),
-        description="Whom to tell of a failed run: Apprise addresses (in the environment, with spaces).",
+        description="Whom to tell of every failed run: Apprise addresses (in the environment, with spaces). The "
+        "simplest of the [alert rules](alerts.md).",
+    )
+    channels: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        json_schema_extra={
+            "default_text": "none",
+            "names": "`[channels]`, `<name>`, `<name>_file`",
+            "variable": "`DIRIGENT_CHANNEL_<NAME>`, `..._FILE`",
+        },
+        description="Whom [alert rules](alerts.md) may tell: names for Apprise addresses.",
+    )
+    alerts: tuple[Any, ...] = Field(
+        (),
+        json_schema_extra={"default_text": "none", "names": "`[[alerts]]`", "variable": "none"},
+        description="[Alert rules](alerts.md): when to tell which channels of what.",
     )
     cpu_hour_price: Decimal | None = Field(
         None,
@@ -334,6 +351,11 @@ class Settings(BaseModel):
             raise ValueError(f"a heartbeat may take at most a third of lease_s, which is {lease_s:g} s")
         return value
 
+    @field_validator("alerts", mode="before")
+    @classmethod
+    def _rules_can_be(cls, value: Any, info: ValidationInfo) -> tuple[AlertRule, ...]:  # noqa: ANN401 - as written
+        return read_rules(value, info.data.get("channels", {}), TOML_NAME)
+
     @property
     def is_embedded(self) -> bool:
         """Whether one process does it all."""
@@ -353,18 +375,15 @@ class Settings(BaseModel):
         for name in ("log_url", "history_url"):
             data[name] = data[name] and without_password(data[name])
         data["dags_git_url"] = self.dags_git_url and shown_address(self.dags_git_url)
-        data["notify_on_failure"] = [_scheme_only(url) for url in self.notify_on_failure]
+        data["notify_on_failure"] = [scheme_only(url) for url in self.notify_on_failure]
+        data["channels"] = {name: scheme_only(url.get_secret_value()) for name, url in self.channels.items()}
+        data["alerts"] = [rule.data for rule in self.alerts]
         return data
 
 
 def default_slots() -> int:
     """Return how many attempts one worker runs at once unless told: four a core."""
     return 4 * (os.cpu_count() or 1)
-
-
-def _scheme_only(url: str) -> str:
-    """Apprise addresses carry their tokens anywhere: nothing but the service may be shown."""
-    return f"{url.partition('://')[0]}://{HIDDEN}"
 
 
 def without_password(url: str) -> str:
@@ -385,8 +404,12 @@ def load_settings(environ: Mapping[str, str], folder: Path, **overrides: Any) ->
     """
     given = _once(_from_toml(folder / TOML_NAME)) | _once(_from_environment(environ))
     given |= {name: (f"--{name}", value) for name, value in overrides.items() if value is not None}
+    values = {name: value for name, (_, value) in given.items()}
+    channels = {name: values.pop(name) for name in list(values) if name.startswith(CHANNEL)}
+    if channels:
+        values["channels"] = {name.removeprefix(CHANNEL): address for name, address in channels.items()}
     try:
-        return Settings(**{name: value for name, (_, value) in given.items()})
+        return Settings(**values)
     except ValidationError as error:
         raise _bad_value(error, given) from None
 
@@ -422,6 +445,7 @@ def _from_toml(path: Path) -> Iterator[Given]:
         raise BadSetting(
             str(path), None, f'{error}. Write each setting as in TOML: port = 8080, host = "127.0.0.1".'
         ) from None
+    yield from read_channels(data.pop("channels", {}), TOML_NAME, _content)
     for name, value in data.items():
         if isinstance(value, dict):
             raise BadSetting(f"{TOML_NAME}: [{name}]", None, "settings stand at the top, under no heading.")
@@ -436,6 +460,15 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
         if not variable.startswith(PREFIX) or FOREIGN.fullmatch(variable):
             continue
         name = variable.removeprefix(PREFIX).lower()
+        if name.startswith("channel_"):
+            yield from read_channels(
+                {name.removeprefix("channel_"): value} if value else {}, variable, _content
+            )
+            continue
+        if name in ("channels", "alerts"):
+            raise BadSetting(
+                variable, None, f"write it in {TOML_NAME}; an address may be DIRIGENT_CHANNEL_<NAME>"
+            )
         if not _is_known(name) or variable != variable.upper():
             raise _unknown(variable, name, value, PREFIX)
         if value:
@@ -497,7 +530,7 @@ def _remedy(error: ErrorDetails) -> str:
 
 def _printable(name: str, value: object) -> object:
     """Hide what could be secret in an error message."""
-    if name in ("secret_key", "notify_on_failure", "dags_git_token", "dags_git_hook_secret"):
+    if name in ("secret_key", "notify_on_failure", "channels", "dags_git_token", "dags_git_hook_secret"):
         return HIDDEN
     if name == "dags_git_url":
         return shown_address(str(value))
@@ -526,7 +559,9 @@ What may hold a secret can be read from a file instead, as containers are given 
 
 
 def _reference_row(name: str, field: FieldInfo) -> str:
-    return f"| `{name}` | `{PREFIX}{name.upper()}` | {_default_text(field)} | {field.description} |"
+    told = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    names, variable = told.get("names", f"`{name}`"), told.get("variable", f"`{PREFIX}{name.upper()}`")
+    return f"| {names} | {variable} | {_default_text(field)} | {field.description} |"
 
 
 def _default_text(field: FieldInfo) -> str:

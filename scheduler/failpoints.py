@@ -39,6 +39,7 @@ class Edge(StrEnum):
     RENEWED = "renewed"
     REPORTED = "reported"
     LOSS_RECORDED = "loss-recorded"
+    ALERTED = "alerted"
     LEAD_TAKEN = "lead-taken"
     LEAD_YIELDED = "lead-yielded"
 
@@ -61,6 +62,9 @@ class Spot(StrEnum):
     LAUNCHED = "launched"
     #: A worker holds an outcome that it has not recorded.
     OUTCOME_TAKEN = "outcome-taken"
+    #: A message to people is about to go out; it has gone out.
+    MESSAGE = "message"
+    MESSAGE_SENT = "message-sent"
     #: In the process of an attempt: before it has read its job; after it has told its outcome.
     ATTEMPT_BORN = "attempt-born"
     OUTCOME_TOLD = "outcome-told"

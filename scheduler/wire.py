@@ -130,6 +130,7 @@ class DagSpec:
     groups: tuple[GroupSpec, ...] = ()
     has_success_callback: bool = False  #: DAG level: run as attempts of kind `dag_callback`
     has_failure_callback: bool = False
+    alerts: tuple[Data, ...] = ()  #: rules that the file declares, as `alert_rules.read_rule` takes them
     compat: str | None = None  #: "airflow" when the file imports it
     code_hash: str = ""  #: hash of the file and of the modules below the DAG folder that its import loaded
     wire_version: int = WIRE_VERSION
@@ -167,6 +168,7 @@ def dag_from_data(item: Data) -> DagSpec:
     data["groups"] = tuple(GroupSpec(**_known(GroupSpec, item)) for item in data["groups"])
     data["tasks"] = tuple(_task(item) for item in data["tasks"])
     data["tags"] = tuple(data["tags"])
+    data["alerts"] = tuple(data.get("alerts", ()))
     return DagSpec(**data)
 
 

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Show the git repository that DAG files come from, and have it looked at.",
     ),
     "cost": ("cost:cost", "Say what DAGs took and cost, by DAG, owner, team or day."),
+    "alerts": ("alerts:alerts", "List alert rules and what fires; try a channel."),
     "pools": ("pools:pools", "List, set and delete pools of slots that tasks share."),
     "variables": ("variables:variables", "List, get, set and delete variables."),
     "connections": ("connections:connections", "List, get, set and delete connections."),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from scheduler.core.ids import schedule_key, scheduled_run_id
 from scheduler.core.states import RunType
 from scheduler.core.timetables import Due, following
+from scheduler.loop.alarms import Alarms
 from scheduler.loop.one_by_one import OF_DAG, Way, at_once
+from scheduler.store.alerts import run_subject
 from scheduler.store.dags import DueDag, lock_due_dags, set_next_dues
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
@@ -28,6 +30,7 @@ class CreateDueRuns:
 
     graphs: GraphCache
     way: Way = at_once
+    alarms: Alarms = field(default_factory=Alarms)
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Create what is due; return how many DAGs were due and had room."""
@@ -42,7 +45,11 @@ class CreateDueRuns:
         """Create one run; return when the next one is due."""
         graph = self.graphs.get(session, dag.version_id)
         newest = replace(dag, due=_newest(graph.spec, dag.due, now))
-        create_run(session, now, _new_run(newest, graph.spec), graph)
+        new = _new_run(newest, graph.spec)
+        run_pk = create_run(session, now, new, graph)
+        if run_pk is not None:
+            subject = run_subject(new.dag_id, run_pk, new.run_id)
+            self.alarms.note_created(session, subject, graph.spec, newest.due.run_at)
         return following(graph.spec, newest.due, now)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from scheduler.core.plan import FinishRun
 from scheduler.core.states import RunState, TaskState
 from scheduler.dispatch.report import record_losses
+from scheduler.loop.alarms import Alarms
 from scheduler.loop.effects import Effects
 from scheduler.loop.one_by_one import OF_RUN, Aside, Way, at_once
 from scheduler.loop.planning import end_run
@@ -74,6 +75,7 @@ class StartRuns:
 
     graphs: GraphCache
     way: Way = at_once
+    alarms: Alarms = field(default_factory=Alarms)
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Start runs; return how many."""
@@ -86,10 +88,12 @@ class StartRuns:
             self._start(session, now, run)
 
     def _start(self, session: Session, now: datetime, run: RunRow) -> None:
-        timeout_s = self.graphs.get(session, run.version_id).spec.dagrun_timeout_s
+        spec = self.graphs.get(session, run.version_id).spec
+        timeout_s = spec.dagrun_timeout_s
         timeout_at = now + timedelta(seconds=timeout_s) if timeout_s else None
         values = {"start_date": run.start_date or now, "timeout_at": timeout_at}
         move_runs(session, now, [run.id], RunState.RUNNING, leaving=[RunState.QUEUED], values=values)
+        self.alarms.note_started(session, now, run, spec)
 
 
 def give_way(session: Session, now: datetime, limit: int) -> int:

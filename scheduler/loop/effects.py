@@ -1,19 +1,21 @@
-"""What follows a commit of the loop: queues to ring for, and people to tell."""
+"""What follows a commit of the loop, queues to ring for; and what must be committed with it: alerts."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from scheduler.core.plan import FinishRun
+from scheduler.loop.alarms import Alarms
 from scheduler.store.engine import Session
-from scheduler.store.outbox import post_run_failed
 from scheduler.store.runs import RunRow
+from scheduler.wire import DagSpec
 
 
 class Effects:
-    """Collects rings until the transaction has committed; posts messages within it. Used by the loop's thread alone."""
+    """Collects rings until the transaction has committed; alerts within it. Used by one thread alone."""
 
-    def __init__(self, recipient_count: int = 0) -> None:
-        self._recipient_count = recipient_count
+    def __init__(self, alarms: Alarms | None = None) -> None:
+        self._alarms = alarms or Alarms()
         self._queues: set[str] = set()
 
     def ring(self, *queues: str) -> None:
@@ -26,7 +28,8 @@ class Effects:
         self._queues.clear()
         return queues
 
-    def tell_of_failure(self, session: Session, now: datetime, run: RunRow, reason: str) -> None:
-        """Post a message to each recipient, in the transaction that fails the run."""
-        for recipient in range(self._recipient_count):
-            post_run_failed(session, now, run.dag_id, run.run_id, reason, recipient=recipient)
+    def tell_of_end(
+        self, session: Session, now: datetime, run: RunRow, spec: DagSpec, ending: FinishRun
+    ) -> None:
+        """Let alert rules know of a run's end, in the transaction that ends it."""
+        self._alarms.note_ended(session, now, run, spec, ending.state, ending.reason)

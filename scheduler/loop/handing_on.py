@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from scheduler.loop.admitting import AdmitTasks
+from scheduler.loop.alarms import Alarms
 from scheduler.loop.effects import Effects
 from scheduler.loop.planning import plan_run
 from scheduler.store.engine import Session
@@ -28,10 +29,10 @@ MOST_ADMITTED = 100
 class HandOn:
     """Plans and admits in the transaction of a report (dispatch.successors). Used by the worker's thread alone."""
 
-    def __init__(self, graphs: GraphCache, leads: Callable[[], bool], *, recipient_count: int) -> None:
+    def __init__(self, graphs: GraphCache, leads: Callable[[], bool], alarms: Alarms | None = None) -> None:
         self._graphs = graphs
         self._leads = leads
-        self._effects = Effects(recipient_count)
+        self._effects = Effects(alarms)
         self._admit = AdmitTasks(graphs, self._effects)
         self._slots: dict[str, int] = {}
         self._slots_read_at: datetime | None = None

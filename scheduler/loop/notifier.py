@@ -1,46 +1,53 @@
-"""Sends the messages of the outbox through Apprise: mail, chat, webhooks. Loaded only where an address is set."""
+"""Sends the messages of the outbox through Apprise: mail, chat, webhooks. Loaded only where there is a channel.
+
+A message is sent by one process at a time, which claims it; each channel has a thread of its own while it has something
+to send, so that one that hangs holds up no other. A message goes out at least once: whoever dies between the sending
+and its record leaves it to be sent again, with the same id in it.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
-from threading import Event, Thread
-from typing import Any, Final
-from urllib.parse import quote
+from threading import Event, Lock, Thread
+from typing import Final
 
-from apprise import Apprise, NotifyType
-
+from scheduler import failpoints
 from scheduler.clock import Clock
-from scheduler.errors import BadSetting, DirigentError
+from scheduler.errors import DirigentError
+from scheduler.failpoints import Spot
+from scheduler.loop.courier import Courier
 from scheduler.store.engine import Database, Session
-from scheduler.store.outbox import Message, claim_messages, note_failed, note_sent
+from scheduler.store.outbox import Message, claim_messages, has_due_messages, note_failed, note_sent
 from scheduler.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
 #: A sender that dies in the middle is given up after so long, and its messages go out again.
 SENDING_FOR: Final = timedelta(minutes=2)
+#: A sending that takes longer counts as failed, though nothing can end it; the channel waits until it has ended.
+PATIENCE_S: Final = 60.0
 POLL_S: Final = 5.0
-BATCH: Final = 20
+#: Messages that are claimed for one channel at a time.
+BATCH: Final = 5
 
 
 class Notifier:
-    """A thread that sends what is due; several processes share the work by claiming messages."""
+    """A thread that looks for what is due, and one for each channel that has something to send."""
 
     def __init__(
         self,
         db: Database,
         clock: Clock,
-        addresses: Sequence[str],
+        addresses: Mapping[str, str],
         page_url: str,
         vitals: Vitals | None = None,
     ) -> None:
-        """Raises BadSetting for an address that Apprise does not understand, named by its place: it holds secrets."""
+        """Raises BadSetting for an address that Apprise does not understand, named by its channel: it holds secrets."""
         self._db = db
         self._clock = clock
-        self._page_url = page_url
-        self._recipients = [_recipient(place, address) for place, address in enumerate(addresses, start=1)]
+        self._lanes = [_Lane(self, Courier(name, address, page_url)) for name, address in addresses.items()]
         self._pulse = (vitals or Vitals()).watch("messages", POLL_S)
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="notifier", daemon=True)
@@ -50,18 +57,36 @@ class Notifier:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop after the message that is under way."""
+        """Stop after the messages that are under way; one that hangs is not waited for."""
         self._stopping.set()
         self._db.wake.set()
         self._thread.join(POLL_S)
+        for lane in self._lanes:
+            lane.join(POLL_S)
 
     def send_due(self) -> int:
-        """Send the messages whose time has come; return how many were tried."""
+        """Have the messages sent whose time has come; return how many were claimed."""
         now = self._clock.now()
-        messages = self._db.transact(lambda session: claim_messages(session, now, BATCH, now + SENDING_FOR))
-        for message in messages:
-            self._send(message)
-            self._pulse.beat()
+        idle = {lane.name: lane for lane in self._lanes if lane.is_idle(self._clock.monotonic())}
+        if not idle:
+            return 0
+        with self._db.read() as session:
+            if not has_due_messages(session, now, idle):
+                return 0
+        return sum(self._begin(lane) for lane in idle.values())
+
+    def wait(self) -> None:
+        """Wait until what was begun is sent."""
+        for lane in self._lanes:
+            lane.join(None)
+
+    def _begin(self, lane: _Lane) -> int:
+        now = self._clock.now()
+        messages = self._db.transact(
+            lambda session: claim_messages(session, now, BATCH, now + SENDING_FOR, [lane.name])
+        )
+        if messages:
+            lane.begin(messages, self._clock.monotonic())
         return len(messages)
 
     def _run(self) -> None:
@@ -76,33 +101,92 @@ class Notifier:
                 log.exception("notifier: messages could not be sent; they are tried again")
             self._db.wake.wait(POLL_S)
 
-    def _send(self, message: Message) -> None:
-        place = int(message.payload.get("recipient", 0))
-        error = "this recipient is no longer in notify_on_failure"
-        if place < len(self._recipients):
-            title, body = words_of(message.payload, self._page_url)
-            is_sent = self._recipients[place].notify(body=body, title=title, notify_type=NotifyType.FAILURE)
-            error = "" if is_sent else "the service did not accept the message"
+    def note(self, message: Message, error: str) -> None:
+        """Record how a sending went."""
         self._db.transact(lambda session: self._note(session, message, error))
 
     def _note(self, session: Session, message: Message, error: str) -> None:
         now = self._clock.now()
         if error:
-            log.warning("message %s was not sent: %s", message.id, error)
+            log.warning("message %s to channel %s was not sent: %s", message.id, message.channel, error)
             note_failed(session, now, message, error)
         else:
             note_sent(session, now, message.id)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no further message is to be begun."""
+        return self._stopping.is_set()
 
-def _recipient(place: int, address: str) -> Apprise:
-    recipient = Apprise()
-    if not recipient.add(address):
-        raise BadSetting("DIRIGENT_NOTIFY_ON_FAILURE", f"address {place}", "Apprise does not understand it")
-    return recipient
+    def look_again(self) -> None:
+        """Have the next messages looked for: a channel is free."""
+        self._db.wake.set()
 
 
-def words_of(payload: Mapping[str, Any], page_url: str) -> tuple[str, str]:
-    """Return title and text of a message."""
-    dag_id, run_id = payload["dag_id"], payload["dag_run_id"]
-    link = f"{page_url}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
-    return f"{dag_id} failed", f"Run {run_id} of {dag_id} failed: {payload['reason']}\n{link}"
+class _Lane:
+    """One channel: what it sends now, in a thread of its own, and since when."""
+
+    def __init__(self, notifier: Notifier, courier: Courier) -> None:
+        self.name = courier.channel
+        self._notifier = notifier
+        self._courier = courier
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._is_busy = False
+        self._message: Message | None = None
+        self._began_s = 0.0
+
+    def begin(self, messages: list[Message], now_s: float) -> None:
+        """Send these, one after the other."""
+        self._message, self._began_s, self._is_busy = messages[0], now_s, True
+        self._thread = Thread(
+            target=self._send_all, args=(messages,), name=f"notifier {self.name}", daemon=True
+        )
+        self._thread.start()
+
+    def is_idle(self, now_s: float) -> bool:
+        """Tell whether it can send; a message that hangs is given up, once, and its channel waits for its end."""
+        if not self._is_busy:
+            return True
+        if not self.is_quick(now_s) and (message := self._give_up()):
+            self._notifier.note(message, f"there was no answer within {PATIENCE_S:g} s")
+        return False
+
+    def is_quick(self, now_s: float) -> bool:
+        """Tell whether what it sends has not taken too long yet."""
+        return now_s - self._began_s < PATIENCE_S
+
+    def join(self, timeout_s: float | None) -> None:
+        """Wait until it has sent what it has."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _give_up(self) -> Message | None:
+        with self._lock:
+            message, self._message = self._message, None
+        return message
+
+    def _send_all(self, messages: list[Message]) -> None:
+        try:
+            for message in messages:
+                if not self._notifier.is_stopping and not self._send(message):
+                    return
+        except DirigentError as error:
+            log.warning("notifier: %s", error)
+        except Exception:
+            log.exception("notifier: channel %s failed; its messages are tried again", self.name)
+        finally:
+            self._is_busy = False
+            self._notifier.look_again()
+
+    def _send(self, message: Message) -> bool:
+        """Send one and record it; false where it took so long that it was given up meanwhile."""
+        with self._lock:
+            self._message = message
+        failpoints.reach(Spot.MESSAGE)
+        error = self._courier.send(message.payload)
+        failpoints.reach(Spot.MESSAGE_SENT)
+        if self._give_up() is None and error:
+            return False
+        self._notifier.note(message, error)
+        return True

@@ -180,7 +180,7 @@ def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effe
 def end_run(
     session: Session, now: datetime, run: RunRow, graph: TaskGraph, ending: FinishRun, effects: Effects
 ) -> None:
-    """Finish a run: its state, its callback, and the message about a failure, in one transaction."""
+    """Finish a run: its state, its callback, and the alerts that follow, in one transaction."""
     if not move_runs(session, now, [run.id], ending.state, leaving=[RunState.RUNNING], reason=ending.reason):
         return
     if run.start_date is not None:
@@ -188,5 +188,4 @@ def end_run(
         after_commit(session, lambda: meter.RUN_DURATION.labels(ending.state).observe(max(0.0, took_s)))
     wake_later_run_of_other_code(session, run)
     effects.ring(*call_back(session, now, run, graph.spec, ending.state, ending.reason))
-    if ending.state is RunState.FAILED:
-        effects.tell_of_failure(session, now, run, ending.reason)
+    effects.tell_of_end(session, now, run, graph.spec, ending)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler.loop.duties import Duty
+from scheduler.store.alerts import delete_old_firings
 from scheduler.store.engine import Session
 from scheduler.store.logs import delete_old_logs
-from scheduler.store.outbox import delete_old_messages
+from scheduler.store.outbox import delete_old_messages, give_up_for_nobody
 from scheduler.store.run_ends import prune_outages
 from scheduler.store.sessions import delete_stale
 from scheduler.store.tallies import prune_tallies
@@ -35,6 +36,11 @@ def prune_messages(session: Session, now: datetime, limit: int) -> int:
     return delete_old_messages(session, now - MESSAGES_FOR, limit)
 
 
+def prune_alerts(session: Session, now: datetime, limit: int) -> int:
+    """Delete firings of alert rules that were over long ago."""
+    return delete_old_firings(session, now - MESSAGES_FOR, limit)
+
+
 def prune_workers(session: Session, now: datetime, limit: int) -> int:
     """Delete the rows of workers that stopped or died."""
     return delete_gone_workers(session, now - WORKERS_FOR, limit)
@@ -46,7 +52,7 @@ def prune_code(session: Session, now: datetime, limit: int) -> int:
 
 
 PARTS: Final[Sequence[Duty]] = (
-    *(prune_sign_ins, prune_messages, prune_workers, prune_code),
+    *(prune_sign_ins, prune_messages, prune_alerts, prune_workers, prune_code),
     *(prune_tallies, prune_outages),
 )
 
@@ -57,12 +63,15 @@ class Prune:
 
     #: After so many days logs go from the database; 0: never.
     log_days: int = 30
+    #: Channels that messages may go to.
+    channels: Collection[str] = ()
     _rests_until: datetime | None = None
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Delete what is over; return the largest count of one kind."""
         if self._rests_until is not None and now < self._rests_until:
             return 0
+        give_up_for_nobody(session, now, self.channels)
         count = max(part(session, now, limit) for part in (*PARTS, self._prune_logs))
         if count < limit:
             self._rests_until = now + REST

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from scheduler.alert_rules import BadRule, read_rule
 from scheduler.clock import parse_instant
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import MAX_LENGTH, check_id
@@ -49,8 +50,21 @@ def check_dag(spec: DagSpec) -> None:
     _check_times(spec)
     for param in spec.params:
         _check_param(spec, param)
+    _check_alerts(spec)
     if (size := len(dag_to_json(spec))) > MAX_GRAPH_BYTES:
         raise TooLarge(f"The graph of DAG {spec.dag_id!r}", size, MAX_GRAPH_BYTES)
+
+
+def _check_alerts(spec: DagSpec) -> None:
+    names = set()
+    for data in spec.alerts:
+        try:
+            rule = read_rule(data, of_dag=spec.dag_id)
+        except BadRule as error:
+            raise BadDag(f"An alert of DAG {spec.dag_id!r} cannot be: {error}.") from None
+        if rule.name in names:
+            raise BadDag(f"DAG {spec.dag_id!r} has two alerts named {rule.name!r}; give one another name.")
+        names.add(rule.name)
 
 
 def _check_ids(spec: DagSpec) -> None:

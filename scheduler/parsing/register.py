@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from scheduler.alert_rules import read_rule
 from scheduler.core.timetables import Due, following
 from scheduler.errors import DirigentError, DuplicateDag
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.faults import sentence
 from scheduler.parsing.freshness import content_of, fingerprint
+from scheduler.store.alerts import Subject, keep_days
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
 from scheduler.store.engine import Session, request_wake
@@ -186,6 +188,15 @@ def _store(session: Session, now: datetime, findings: Sequence[Finding], policy:
     ]
     upsert_dags(session, now, parsed)
     set_next_dues(session, dues)
+    for each in parsed:
+        _watch_days(session, now, each.spec)
+
+
+def _watch_days(session: Session, now: datetime, spec: DagSpec) -> None:
+    """Have the alert rules of a DAG that name a time of day judged at it."""
+    rules = [read_rule(data, of_dag=spec.dag_id) for data in spec.alerts]
+    if any(rule.by for rule in rules):
+        keep_days(session, now, Subject(spec.dag_id, spec.dag_id), rules)
 
 
 def _versions(session: Session, now: datetime, findings: Sequence[Finding]) -> dict[str, VersionRef]:

@@ -121,6 +121,7 @@ def _values(parsed: ParsedDag, now: datetime) -> dict[str, Any]:
         "display_name": spec.display_name,
         "description": spec.description,
         "owner": spec.owner,
+        "alerts": list(spec.alerts) or None,
         "max_active_runs": spec.max_active_runs,
         "last_parsed_at": now,
         "created_at": now,

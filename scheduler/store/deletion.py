@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState
+from scheduler.store.alerts import forget_dag
 from scheduler.store.engine import Session
 from scheduler.store.tables import attempt, dag, dag_run, dag_version, event
 
@@ -28,6 +29,7 @@ def delete_dag_row(session: Session, dag_id: str) -> None:
     remember which graph stands under an id.
     """
     session.execute(sa.delete(dag).where(dag.c.dag_id == dag_id))
+    forget_dag(session, dag_id)
     newest = sa.select(sa.func.max(dag_version.c.id)).scalar_subquery()
     without_dag = dag_version.c.dag_id.not_in(sa.select(dag.c.dag_id))
     session.execute(sa.delete(dag_version).where(without_dag, dag_version.c.id < newest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,9 +14,11 @@ from scheduler.store.tables import outbox
 from scheduler.store.upsert import insert_into
 
 O = outbox.c  # noqa: E741 - the letter of the table, as in the other modules
-#: After so many failures a message is given up; its error stays.
-MOST_TRIES: Final = 8
+#: So long after it was written a message that cannot be sent is given up; its error stays.
+TRIED_FOR: Final = timedelta(days=3)
+NO_CHANNEL: Final = "there is no channel of this name"
 _FIRST_PAUSE: Final = timedelta(seconds=30)
+_LONGEST_PAUSE: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,38 +26,51 @@ class Message:
     """One message that is to be sent; `tries` counts failures so far."""
 
     id: int
+    channel: str
     payload: Mapping[str, Any]
     tries: int
+    created_at: datetime
 
 
-def post(session: Session, now: datetime, dedupe_key: str, payload: Mapping[str, Any]) -> None:
-    """Add a message in the transaction of what it tells; a second one of the same key is dropped."""
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """How sending to one channel goes: what waits, what was sent last, why the oldest that waits could not be."""
+
+    channel: str
+    waiting: int
+    last_sent_at: datetime | None
+    error: str
+
+
+_MESSAGE: Final = (O.id, O.channel, O.payload, O.tries, O.created_at)
+
+
+def post(
+    session: Session,
+    now: datetime,
+    dedupe_key: str,
+    channel: str,
+    payload: Mapping[str, Any],
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Add a message in the transaction of what it tells, to go out `at` an instant; a second of its key is dropped."""
     statement = insert_into(session, outbox).values(
-        dedupe_key=dedupe_key, payload=dict(payload), created_at=now, next_try_at=now
+        dedupe_key=dedupe_key, channel=channel, payload=dict(payload), created_at=now, next_try_at=at or now
     )
     session.execute(statement.on_conflict_do_nothing())
 
 
-def post_run_failed(
-    session: Session, now: datetime, dag_id: str, run_id: str, reason: str, *, recipient: int = 0
-) -> None:
-    """Add the message that a run failed, one for each time that it fails and each recipient, who is told by number."""
-    payload = {
-        "recipient": recipient,
-        "kind": "run_failed",
-        "dag_id": dag_id,
-        "dag_run_id": run_id,
-        "reason": reason,
-        "at": now.isoformat(),
-    }
-    post(session, now, f"run_failed:{dag_id}:{run_id}:{now.isoformat()}:{recipient}", payload)
+def lock_due_messages(
+    session: Session, now: datetime, limit: int, channels: Collection[str]
+) -> list[Message]:
+    """Return messages to these channels whose time has come, oldest first, locked.
 
-
-def lock_due_messages(session: Session, now: datetime, limit: int) -> list[Message]:
-    """Return messages whose time has come, oldest first, locked; those of another process are passed over."""
+    Those of another process are passed over.
+    """
     query = (
-        sa.select(O.id, O.payload, O.tries)
-        .where(O.next_try_at <= now)
+        sa.select(*_MESSAGE)
+        .where(O.next_try_at <= now, O.channel.in_(sorted(channels)))
         .order_by(O.next_try_at, O.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -63,11 +78,20 @@ def lock_due_messages(session: Session, now: datetime, limit: int) -> list[Messa
     return [Message(*row) for row in session.execute(query)]
 
 
-def claim_messages(session: Session, now: datetime, limit: int, until: datetime) -> list[Message]:
+def has_due_messages(session: Session, now: datetime, channels: Collection[str]) -> bool:
+    """Tell whether there is anything to send."""
+    is_due = sa.exists(sa.select(O.id).where(O.next_try_at <= now, O.channel.in_(sorted(channels))))
+    return bool(session.scalar(sa.select(is_due)))
+
+
+def claim_messages(
+    session: Session, now: datetime, limit: int, until: datetime, channels: Collection[str]
+) -> list[Message]:
     """Take due messages to send outside of a transaction; unless told, they are due again at `until`."""
-    messages = lock_due_messages(session, now, limit)
-    statement = sa.update(outbox).where(O.id.in_([each.id for each in messages]))
-    session.execute(statement.values(next_try_at=until))
+    messages = lock_due_messages(session, now, limit, channels)
+    if messages:
+        statement = sa.update(outbox).where(O.id.in_([each.id for each in messages]))
+        session.execute(statement.values(next_try_at=until))
     return messages
 
 
@@ -79,12 +103,25 @@ def note_sent(session: Session, now: datetime, message_id: int) -> None:
 
 
 def note_failed(session: Session, now: datetime, message: Message, error: str) -> None:
-    """Record that sending failed: it is tried again after a pause that doubles, up to MOST_TRIES times."""
-    tries = message.tries + 1
-    next_try_at = now + _FIRST_PAUSE * 2 ** (tries - 1) if tries < MOST_TRIES else None
-    session.execute(
-        sa.update(outbox).where(O.id == message.id).values(tries=tries, next_try_at=next_try_at, error=error)
-    )
+    """Record that sending failed: it is tried again after a pause that doubles up to a limit, for TRIED_FOR."""
+    pause = min(_FIRST_PAUSE * 2 ** min(message.tries, 10), _LONGEST_PAUSE)
+    next_try_at = now + pause if now + pause < message.created_at + TRIED_FOR else None
+    values = {"tries": message.tries + 1, "next_try_at": next_try_at, "error": error}
+    session.execute(sa.update(outbox).where(O.id == message.id, O.sent_at.is_(None)).values(values))
+
+
+def list_channels(session: Session) -> list[ChannelRow]:
+    """Return how sending goes, of each channel that has had a message."""
+    waits = O.next_try_at.is_not(None)
+    worst = sa.func.max(sa.case((sa.and_(O.sent_at.is_(None), O.error != ""), O.error), else_=""))
+    query = sa.select(O.channel, sa.func.count().filter(waits), sa.func.max(O.sent_at), worst)
+    return [ChannelRow(*row) for row in session.execute(query.group_by(O.channel).order_by(O.channel))]
+
+
+def give_up_for_nobody(session: Session, now: datetime, channels: Collection[str]) -> int:
+    """Give up messages of TRIED_FOR ago to channels that are not among these; return how many."""
+    statement = sa.update(outbox).where(O.next_try_at < now - TRIED_FOR, O.channel.not_in(sorted(channels)))
+    return session.execute(statement.values(next_try_at=None, error=NO_CHANNEL)).rowcount
 
 
 def delete_old_messages(session: Session, before: datetime, limit: int) -> int:

@@ -132,6 +132,7 @@ dag = Table(
     Column("display_name", Text, nullable=False, default=""),
     Column("description", Text, nullable=False, default=""),
     Column("owner", Text, nullable=False, default=""),
+    Column("alerts", sa.JSON(none_as_null=True)),  # the rules that its file declares; None: none
     Column("max_active_runs", Integer, nullable=False, default=16),
     Column("next_run_at", Instant),  # when the next scheduled run is due to be created; None: never by itself
     Column("next_logical_date", Instant),
@@ -143,6 +144,7 @@ dag = Table(
     Column("aside_reason", Text, nullable=False, default=""),
     Index("ix_dag_due_live", "next_run_at", **_where("next_run_at IS NOT NULL AND retired_at IS NULL")),
     Index("ix_dag_file", "file"),
+    Index("ix_dag_alerts_live", "dag_id", **_where("alerts IS NOT NULL")),
 )
 
 dag_tag = Table(
@@ -228,6 +230,7 @@ dag_run = Table(
     Index("ix_dag_run_dag_id_id", "dag_id", "id"),
     Index("ix_dag_run_dag_id_logical_date", "dag_id", "logical_date"),
     Index("ix_dag_run_end_date", "end_date"),
+    Index("ix_dag_run_failed", "dag_id", "end_date", **_where("state = 'failed'")),
     Index("ix_dag_run_snapshot_id", "snapshot_id"),
     Index("ix_dag_run_uncounted_live", "end_date", **_where(UNCOUNTED_RUN)),
 )
@@ -453,6 +456,7 @@ outbox = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("channel", Text, nullable=False, server_default=""),
     Column("payload", JsonText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("next_try_at", Instant),  # None: sent, or given up
@@ -460,6 +464,47 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("error", Text, nullable=False, default=""),
     Index("ix_outbox_live", "next_try_at", **_where("next_try_at IS NOT NULL")),
+    Index("ix_outbox_channel_id", "channel", "id"),
+)
+
+#: Firings of alert rules: at most one at a time for a rule and what it is about. Those that are over are history.
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule", Text, nullable=False),  # its name; of a DAG file's: <dag_id>:<name>
+    Column("subject", Text, nullable=False),  # a DAG, a run, a DAG's day, a queue, a worker
+    Column("dag_id", Text, nullable=False, default=""),
+    Column("run_pk", Id),
+    Column("run_id", Text, nullable=False, default=""),
+    Column("definition", JsonText, nullable=False),  # the rule as it stood when it fired
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("times", Integer, nullable=False, default=1),  # how often people were told of it
+    Column("over_at", Instant),
+    Column("over_reason", Text, nullable=False, default=""),
+    Index("uq_alert_rule_subject_live", "rule", "subject", unique=True, **_where("over_at IS NULL")),
+    Index("ix_alert_dag_id_live", "dag_id", **_where("over_at IS NULL")),
+    Index("ix_alert_over_at", "over_at"),
+)
+
+#: Instants at which an alert rule is to be judged.
+alert_watch = Table(
+    "alert_watch",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("dag_id", Text, nullable=False, default=""),
+    Column(
+        "run_pk", Id, ForeignKey("dag_run.id", ondelete="CASCADE")
+    ),  # None: a DAG, or all that a rule chooses
+    Column("definition", JsonText, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    UniqueConstraint("rule", "subject"),
+    Index("ix_alert_watch_due_at", "due_at"),
+    Index("ix_alert_watch_run_pk", "run_pk"),
 )
 
 #: What ended in a span of time, summed: of each DAG, and with an empty dag_id of all. See `tallies`.

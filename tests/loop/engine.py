@@ -14,6 +14,7 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RunType
 from scheduler.dispatch.report import Recorder, Report, record_losses
 from scheduler.loop.admitting import AdmitTasks
+from scheduler.loop.alarms import Alarms
 from scheduler.loop.duties import StartRuns, Together, wake_runs
 from scheduler.loop.effects import Effects
 from scheduler.loop.handing_on import HandOn
@@ -53,6 +54,7 @@ class Engine:
     now: datetime = NOW
     slots: int = 8
     effects: Effects = field(default_factory=Effects)
+    alarms: Alarms = field(default_factory=Alarms)
     graphs: GraphCache = field(default_factory=GraphCache)
     specs: dict[str, tuple[DagSpec, int, int]] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=count)
@@ -63,7 +65,7 @@ class Engine:
         self.successors = self._hand_on()
 
     def _hand_on(self) -> HandOn:
-        return HandOn(self.graphs, lambda: self.hands_on, recipient_count=0)
+        return HandOn(self.graphs, lambda: self.hands_on, self.alarms)
 
     def define(self, graph: DagSpec) -> None:
         """Store a DAG as parsing would."""
@@ -91,6 +93,8 @@ class Engine:
                     file=graph.file,
                     version_id=version,
                     snapshot_id=snap,
+                    owner=graph.owner,
+                    alerts=list(graph.alerts) or None,
                     max_active_runs=graph.max_active_runs,
                     created_at=self.now,
                 )
@@ -151,7 +155,7 @@ class Engine:
         duties = Together(
             (
                 wake_runs,
-                StartRuns(self.graphs),
+                StartRuns(self.graphs, alarms=self.alarms),
                 PlanRuns(self.graphs, self.effects),
                 AdmitTasks(self.graphs, self.effects),
             )

@@ -9,12 +9,10 @@ import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, RunState
 from scheduler.loop.duties import RescueLost, RingAgain, TimeOutRuns, give_way
-from scheduler.loop.effects import Effects
 from scheduler.operations.mark import mark_task
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.agenda import read_agenda
 from scheduler.store.leases import expire_worker
-from scheduler.store.outbox import claim_messages
 from scheduler.store.tables import attempt, dag, dag_run
 from scheduler.store.tickets import TICKET_IN
 from tests.loop.engine import NOW, spec, task
@@ -93,19 +91,6 @@ def test_the_agenda_names_the_next_instant_at_which_time_asks_for_something(engi
     engine.report(*engine.claim(), state="failed")
     engine.advance()
     assert (next_instant(engine) - engine.now).total_seconds() == 5
-
-
-def test_a_failed_run_leaves_a_message_for_each_recipient(engine):
-    engine.effects = Effects(recipient_count=2)
-    engine.define(spec(task("a")))
-    engine.trigger(run_id="r1")
-
-    engine.run_to_end(state="failed")
-
-    with engine.db.write() as session:
-        messages = claim_messages(session, engine.now, 10, engine.now)
-    assert sorted(message.payload["recipient"] for message in messages) == [0, 1]
-    assert {message.payload["reason"] for message in messages} == {"failed: a"}
 
 
 def daily(engine, number):

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event as ThreadEvent
 from threading import Thread
 
 import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import BadSetting
-from scheduler.loop.notifier import Notifier
-from scheduler.store.outbox import post_run_failed
+from scheduler.loop.notifier import PATIENCE_S, SENDING_FOR, Notifier
+from scheduler.store.outbox import claim_messages, post
 from scheduler.store.tables import outbox
+from tests.loop.smtp import smtp_server
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -41,6 +44,7 @@ class Service(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.received = []
+        self.came = ThreadEvent()
         self.status = 200
 
 
@@ -50,6 +54,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.received.append(json.loads(body))
+        self.server.came.set()
         self.send_response(self.server.status)
         self.end_headers()
 
@@ -68,47 +73,155 @@ def webhook():
     server.server_close()
 
 
-def notifier(db, webhook, clock):
-    return Notifier(db, clock, [f"json://127.0.0.1:{webhook.server_port}/"], "http://page")
+class Mute(ThreadingHTTPServer):
+    """A service that takes what it is sent and says nothing until it is let go."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), MuteHandler)
+        self.asked, self.answers = ThreadEvent(), ThreadEvent()
 
 
-def fail_a_run(db):
+class MuteHandler(BaseHTTPRequestHandler):
+    server: Mute
+
+    def do_POST(self):
+        self.server.asked.set()
+        self.server.answers.wait(30)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format, *args):
+        pass
+
+
+@pytest.fixture
+def mute():
+    server = Mute()
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.answers.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def address(server):
+    return f"json://127.0.0.1:{server.server_port}/canary"
+
+
+def notifier(db, webhook, clock, **more):
+    return Notifier(db, clock, {"ops": address(webhook), **more}, "http://page")
+
+
+def post_message(db, channel="ops", key="1"):
+    payload = {"title": "orders failed", "body": "failed: load", "link": "/dags/orders", "message_id": key}
     with db.write() as session:
-        post_run_failed(session, NOW, "orders", "manual__1", "failed: load")
+        post(session, NOW, f"{key}:{channel}", channel, payload)
 
 
-def test_a_failed_run_is_told_once_with_its_reason_and_link(db, webhook):
-    fail_a_run(db)
+def send(sender):
+    count = sender.send_due()
+    sender.wait()
+    return count
+
+
+def rows(db):
+    with db.read() as session:
+        return session.execute(sa.select(outbox).order_by(outbox.c.id)).all()
+
+
+def test_a_message_is_sent_once_with_its_reason_and_link(db, webhook):
+    post_message(db)
     sender = notifier(db, webhook, SetClock())
 
-    assert sender.send_due() == 1
-    assert sender.send_due() == 0
+    assert send(sender) == 1
+    assert send(sender) == 0
 
     [message] = webhook.received
     assert message["title"] == "orders failed"
     assert "failed: load" in message["message"]
-    assert "http://page/dags/orders/runs/manual__1" in message["message"]
+    assert "http://page/dags/orders" in message["message"]
 
 
 def test_a_message_that_a_service_refuses_is_sent_again_later(db, webhook):
-    fail_a_run(db)
+    post_message(db)
     clock = SetClock()
     sender = notifier(db, webhook, clock)
     webhook.status = 500
 
-    sender.send_due()
-    assert sender.send_due() == 0
+    send(sender)
+    assert send(sender) == 0
+    [row] = rows(db)
+    assert "500" in row.error
     webhook.status = 200
     clock.instant += timedelta(seconds=31)
-    assert sender.send_due() == 1
+    assert send(sender) == 1
 
-    with db.read() as session:
-        [row] = session.execute(sa.select(outbox))
+    [row] = rows(db)
     assert (row.tries, row.error, row.sent_at) == (1, "", clock.instant)
 
 
+def test_why_a_message_was_not_sent_is_said_without_the_address(db, webhook, caplog):
+    post_message(db, "gone")
+    sender = notifier(db, webhook, SetClock(), gone="json://me:s3cret@127.0.0.1:9/canary?token=t0ken")
+
+    send(sender)
+
+    [row] = rows(db)
+    assert "connection error" in row.error.lower()
+    assert not re.search("canary|s3cret|t0ken", row.error + caplog.text)
+
+
+def test_a_channel_that_hangs_holds_up_no_other_and_is_told_to_hang(db, webhook, mute):
+    clock = SetClock()
+    sender = notifier(db, webhook, clock, slow=address(mute) + "?rto=25")
+    post_message(db, "slow", "1")
+    post_message(db, "slow", "2")
+    sender.send_due()
+    assert mute.asked.wait(30)
+
+    post_message(db, "ops", "3")
+    assert sender.send_due() == 1
+    assert webhook.came.wait(30)
+    clock.instant += timedelta(seconds=PATIENCE_S + 1)
+    sender.send_due()
+
+    hanging = rows(db)[0]
+    assert (hanging.tries, hanging.sent_at) == (1, None)
+    assert "no answer within 60 s" in hanging.error
+    mute.answers.set()
+    sender.wait()
+    assert rows(db)[0].sent_at == clock.instant, "it was taken after all, and is not sent again"
+
+
+def test_what_a_sender_took_with_it_when_it_died_is_sent_by_another(db, webhook):
+    post_message(db)
+    clock = SetClock()
+    with db.write() as session:
+        claim_messages(session, NOW, 10, NOW + SENDING_FOR, ["ops"])
+    sender = notifier(db, webhook, clock)
+
+    assert send(sender) == 0
+    clock.instant += SENDING_FOR
+    assert send(sender) == 1
+    assert len(webhook.received) == 1
+
+
 def test_an_address_that_cannot_be_is_refused_without_showing_it(db):
-    with pytest.raises(BadSetting) as raised:
-        Notifier(db, SetClock(), ["nonsense-with-token-s3cret"], "http://page")
+    with pytest.raises(BadSetting, match="channel ops: Apprise does not understand") as raised:
+        Notifier(db, SetClock(), {"ops": "nonsense-with-token-s3cret"}, "http://page")
 
     assert "s3cret" not in str(raised.value)
+
+
+def test_mail_goes_by_smtp(db):
+    with smtp_server() as (port, letters):
+        post_message(db, "mail")
+        url = f"mailto://127.0.0.1:{port}/?from=dirigent@example.com&to=ops@example.com&mode=insecure"
+        send(Notifier(db, SetClock(), {"mail": url}, "http://page"))
+
+    assert [row.error for row in rows(db)] == [""]
+    [letter] = letters
+    assert b"ops@example.com" in letter
+    assert b"orders failed" in letter

@@ -47,14 +47,26 @@ def test_sign_ins_go_when_they_have_expired(db, prune, count):
 def test_messages_go_a_month_after_they_were_sent_or_given_up_and_never_unsent(db, prune, count):
     with db.write() as session:
         for key in ("sent", "given up", "waiting"):
-            outbox.post(session, NOW, key, {})
-        sent, given_up, _ = outbox.lock_due_messages(session, NOW, 3)
+            outbox.post(session, NOW, key, "ops", {})
+        sent, given_up, _ = outbox.lock_due_messages(session, NOW, 3, ["ops"])
         outbox.note_sent(session, NOW, sent.id)
-        last = outbox.Message(given_up.id, {}, tries=outbox.MOST_TRIES - 1)
-        outbox.note_failed(session, NOW, last, "refused")
-    assert prune(NOW + 30 * DAY) == 0
-    assert prune(NOW + 31 * DAY) == 2
+        outbox.note_failed(session, NOW + outbox.TRIED_FOR, given_up, "refused")
+    duty = Prune(channels=["ops"])
+    assert prune(NOW + 30 * DAY, duty=duty) == 0
+    assert prune(NOW + 31 * DAY, duty=duty) == 2
     assert count("outbox") == 1
+
+
+def test_a_message_to_a_channel_that_does_not_exist_waits_for_one_and_then_goes(db, prune, count):
+    with db.write() as session:
+        outbox.post(session, NOW, "key", "opps", {})
+    prune(NOW + outbox.TRIED_FOR)
+    with db.read() as session:
+        assert [each.waiting for each in outbox.list_channels(session)] == [1]
+    prune(NOW + outbox.TRIED_FOR + DAY)
+    with db.read() as session:
+        assert outbox.list_channels(session) == [outbox.ChannelRow("opps", 0, None, outbox.NO_CHANNEL)]
+    assert prune(NOW + 31 * DAY) == 1
 
 
 def test_logs_in_the_database_go_when_they_are_old_and_those_of_live_attempts_stay(db, engine, prune):
@@ -112,7 +124,7 @@ def test_a_full_batch_is_followed_by_another_and_a_short_one_by_a_rest(db, prune
     duty = Prune()
     with db.write() as session:
         for number in range(5):
-            outbox.post(session, NOW, str(number), {})
+            outbox.post(session, NOW, str(number), "ops", {})
             outbox.note_sent(session, NOW, number + 1)
     late = NOW + 31 * DAY
     assert [prune(late, 2, duty) for _ in range(3)] == [2, 2, 1]
@@ -120,7 +132,7 @@ def test_a_full_batch_is_followed_by_another_and_a_short_one_by_a_rest(db, prune
         assert prune(late + REST / 2, 2, duty) == 0
     assert [text for text in counted.statements if "BEGIN" not in text] == []
     with db.write() as session:
-        outbox.post(session, NOW, "6", {})
-        (message,) = outbox.lock_due_messages(session, NOW, 1)
+        outbox.post(session, NOW, "6", "ops", {})
+        (message,) = outbox.lock_due_messages(session, NOW, 1, ["ops"])
         outbox.note_sent(session, NOW, message.id)
     assert prune(late + REST, 2, duty) == 1

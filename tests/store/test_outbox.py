@@ -8,11 +8,11 @@ from tests.store.specs import NOW
 
 
 def _post(write, key="k", now=NOW):
-    write(outbox.post, now, key, {"text": key})
+    write(outbox.post, now, key, "ops", {"text": key})
 
 
 def _claim(write, now=NOW, limit=10):
-    return write(outbox.claim_messages, now, limit, now + timedelta(minutes=1))
+    return write(outbox.claim_messages, now, limit, now + timedelta(minutes=1), ["ops"])
 
 
 def test_a_message_is_sent_once(write):
@@ -36,7 +36,7 @@ def test_a_claimed_message_is_no_one_elses_until_its_sender_is_given_up(write):
     assert len(_claim(write, NOW + timedelta(minutes=1))) == 1
 
 
-def test_a_message_that_fails_is_tried_again_after_a_pause_that_doubles_and_then_given_up(db, write):
+def test_a_message_that_fails_is_tried_again_after_pauses_that_grow_for_three_days(db, write):
     _post(write)
     now, pauses = NOW, []
     while messages := _claim(write, now):
@@ -47,24 +47,35 @@ def test_a_message_that_fails_is_tried_again_after_a_pause_that_doubles_and_then
             break
         pauses.append((next_try_at - now).total_seconds())
         now = next_try_at
-    assert pauses == [30, 60, 120, 240, 480, 960, 1920]
+    assert pauses[:6] == [30, 60, 120, 240, 480, 900]
+    assert set(pauses[5:]) == {900}
+    assert now > NOW + outbox.TRIED_FOR - timedelta(minutes=16)
     with db.read() as session:
         row = session.execute(sa.select(table)).one()
-    assert (row.tries, row.error, row.sent_at, row.next_try_at) == (
-        outbox.MOST_TRIES,
-        "no such host",
-        None,
-        None,
-    )
+    assert (row.error, row.sent_at, row.next_try_at) == ("no such host", None, None)
 
 
-def test_a_failed_run_is_told_each_time_it_fails(write):
-    for hours in (0, 0, 1):
-        write(outbox.post_run_failed, NOW + timedelta(hours=hours), "shop", "r1", "b failed")
-    messages = _claim(write, NOW + timedelta(hours=2))
-    assert [
-        (each.payload["dag_id"], each.payload["dag_run_id"], each.payload["reason"]) for each in messages
-    ] == [("shop", "r1", "b failed")] * 2
+def test_a_message_of_another_channel_is_left_alone(write):
+    _post(write)
+    assert write(outbox.claim_messages, NOW, 10, NOW, ["pager"]) == []
+    assert not write(outbox.has_due_messages, NOW, ["pager"])
+    assert write(outbox.has_due_messages, NOW, ["pager", "ops"])
+
+
+def test_a_message_waits_for_its_instant(write):
+    write(outbox.post, NOW, "later", "ops", {}, at=NOW + timedelta(hours=8))
+    assert _claim(write, NOW + timedelta(hours=7)) == []
+    assert len(_claim(write, NOW + timedelta(hours=8))) == 1
+
+
+def test_a_channel_tells_what_waits_and_why(db, write):
+    for key in ("a", "b"):
+        _post(write, key)
+    sent, refused = _claim(write)
+    write(outbox.note_sent, NOW, sent.id)
+    write(outbox.note_failed, NOW, refused, "no such host")
+    with db.read() as session:
+        assert outbox.list_channels(session) == [outbox.ChannelRow("ops", 1, NOW, "no such host")]
 
 
 def test_messages_come_oldest_first_and_not_more_than_asked(write):

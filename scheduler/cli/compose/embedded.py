@@ -6,12 +6,14 @@ import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 
+from scheduler.alert_settings import alert_rules
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.schedulers import SchedulerSide
 from scheduler.cli.compose.workers import WorkerSide
 from scheduler.config import default_slots
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryPublish, create_celery
+from scheduler.loop.alarms import Alarms
 from scheduler.loop.handing_on import HandOn
 from scheduler.store.leases import expire_worker
 
@@ -38,7 +40,7 @@ class EmbeddedServer:
             successors=HandOn(
                 house.graphs,
                 lambda: self._scheduler.leads,
-                recipient_count=len(house.settings.notify_on_failure),
+                Alarms(alert_rules(house.settings)),
             ),
         )
         self._scheduler = SchedulerSide(house, self._publish, self._side.supervisor, environ)

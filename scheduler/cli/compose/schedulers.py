@@ -11,12 +11,14 @@ from importlib import import_module
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from scheduler.alert_settings import addresses, alert_rules
 from scheduler.cli.archives import open_archive, open_history, policy_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.orphan_logs import OrphanLogs
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
 from scheduler.git_address import read_address
 from scheduler.loop.admitting import AdmitTasks
+from scheduler.loop.alarms import Alarms
 from scheduler.loop.creating import CreateDueRuns
 from scheduler.loop.duties import (
     Duty,
@@ -31,6 +33,7 @@ from scheduler.loop.duties import (
 )
 from scheduler.loop.effects import Effects
 from scheduler.loop.history import History
+from scheduler.loop.judging import JudgeAlerts
 from scheduler.loop.one_by_one import Way, at_once, one_by_one
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
@@ -55,14 +58,15 @@ if TYPE_CHECKING:
 
 def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
     """Return the table of duties, in the order in which a tick does them."""
-    graphs = house.graphs
+    graphs, alarms = house.graphs, Alarms(alert_rules(house.settings))
+    prune = Prune(house.settings.log_retention_days, addresses(house.settings))
 
     def advance(way: Way) -> Together:
-        duties = StartRuns(graphs, way), PlanRuns(graphs, effects, way), AdmitTasks(graphs, effects, way)
-        return Together(duties)
+        start = StartRuns(graphs, way, alarms)
+        return Together((start, PlanRuns(graphs, effects, way), AdmitTasks(graphs, effects, way)))
 
     return (
-        _either("create due runs", lambda way: CreateDueRuns(graphs, way), 50),
+        _either("create due runs", lambda way: CreateDueRuns(graphs, way, alarms), 50),
         NamedDuty("wake runs", wake_runs, 50),
         _either("advance runs", advance, 50, on_wake=True),
         _either("rescue lost attempts", lambda way: RescueLost(graphs, way), 100),
@@ -71,7 +75,8 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
         NamedDuty("ring again", RingAgain(effects), 100),
         NamedDuty("count attempts", count_attempts, 200, on_time=False),
         NamedDuty("count runs", count_runs, 200, on_time=False),
-        NamedDuty("prune", Prune(house.settings.log_retention_days), 100, on_time=False),
+        NamedDuty("judge alerts", JudgeAlerts(alarms), 100, on_time=False),
+        NamedDuty("prune", prune, 100, on_time=False),
     )
 
 
@@ -84,7 +89,7 @@ def make_service(
     house: House, publish: CeleryPublish, *, on_lead: Callable[[], None], on_yield: Callable[[], None]
 ) -> Service:
     """Build the scheduler service."""
-    effects = Effects(len(house.settings.notify_on_failure))
+    effects = Effects(Alarms(alert_rules(house.settings)))
     return Service(
         house.db,
         duties_of(house, effects),
@@ -99,14 +104,12 @@ def make_service(
 
 
 def make_notifier(house: House) -> Notifier | None:
-    """Build the sender of messages, where somebody is to be told. Apprise takes a third of a second to load."""
-    addresses = house.settings.notify_on_failure
-    if not addresses:
+    """Build the sender of messages, where there is a channel. Apprise takes a third of a second to load."""
+    known = addresses(house.settings)
+    if not known:
         return None
     module = import_module("scheduler.loop.notifier")
-    notifier: Notifier = module.Notifier(
-        house.db, house.clock, addresses, house.settings.page_url, house.vitals
-    )
+    notifier: Notifier = module.Notifier(house.db, house.clock, known, house.settings.page_url, house.vitals)
     return notifier
 
 

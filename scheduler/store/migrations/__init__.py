@@ -5,5 +5,5 @@ from __future__ import annotations
 from typing import Final
 
 #: Every revision this program knows, oldest first. A database at another is of a newer Dirigent.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 HEAD: Final = REVISIONS[-1]

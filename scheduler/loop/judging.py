@@ -1,0 +1,219 @@
+"""The duty that judges alert rules by time: what did not come about, what lasts, what waits, who is silent.
+
+It costs what is due and what fires: instants are watched in a table, in their order, and a rule that looks at queues or
+workers asks a fixed number of questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from scheduler.alert_rules import AlertRule, When, span
+from scheduler.core.alerts import concerns, fails_until, next_by, remind_at, window_of
+from scheduler.loop import alert_words
+from scheduler.loop.alarms import Alarms, end_quietly, settle
+from scheduler.store import alert_facts, alerts
+from scheduler.store.alert_facts import DagFacts, RunFacts
+from scheduler.store.alerts import EVERY_DAG, Firing, Subject, WatchRow
+from scheduler.store.engine import Session
+
+#: Firings that are looked at in one go.
+MOST_LIVE: Final = 1000
+
+_DAY: Final = timedelta(days=1)
+
+Live = Mapping[tuple[str, str], Firing]
+
+
+@dataclass(slots=True)
+class JudgeAlerts:
+    """Judges what is due, ends what is over, reminds of what lasts; looks at queues and workers if a rule asks."""
+
+    alarms: Alarms
+    _is_watching: bool = field(default=False, init=False)
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Judge at most `limit` instants; return how many were due."""
+        if not self._is_watching:
+            alerts.keep_days(session, now, Subject(EVERY_DAG), self.alarms.rules)
+        found = alerts.live_firings(session, MOST_LIVE)
+        live = {(each.rule.name, each.subject.key): each for each in found}
+        due = alerts.due_watches(session, now, limit)
+        _judge_runs(session, now, [each for each in due if each.subject.run_pk], live)
+        _judge_windows(session, now, [each for each in due if each.rule.when == When.FAILURES], live)
+        _judge_days(session, now, [each for each in due if each.rule.by], live)
+        _look_at_queues(session, now, self.alarms.rules, live)
+        _look_at_workers(session, now, self.alarms.rules, live)
+        self._look_again(session, now, found)
+        self._is_watching = True
+        return len(due)
+
+    def _look_again(self, session: Session, now: datetime, found: Sequence[Firing]) -> None:
+        """End what is over without the loop's doing (a person cancelled or marked the run), and remind of the rest."""
+        declared = _declared(session, found)
+        facts = _facts(session, found)
+        for firing in found:
+            when = remind_at(firing.rule, firing.told_at)
+            if firing.rule.name not in declared and firing.rule.name not in self._names():
+                end_quietly(session, now, firing, "the rule is gone")
+            elif reason := _ended(firing, facts):
+                settle(session, now, firing.rule, firing, firing.subject, reason, holds=False)
+            elif when is not None and when <= now:
+                settle(session, now, firing.rule, firing, firing.subject, firing.reason, holds=True)
+
+    def _names(self) -> set[str]:
+        return {rule.name for rule in self.alarms.rules}
+
+
+def _declared(session: Session, found: Sequence[Firing]) -> set[str]:
+    """Return the names of the rules that the files of these DAGs declare now."""
+    dag_ids = {each.subject.dag_id for each in found if ":" in each.rule.name}
+    if not dag_ids:
+        return set()
+    return {rule.name for rule in alert_facts.declared_rules(session, dag_ids)}
+
+
+def _facts(session: Session, found: Sequence[Firing]) -> dict[int, RunFacts]:
+    run_pks = {each.subject.run_pk for each in found if each.subject.run_pk}
+    return alert_facts.facts_of_runs(session, run_pks) if run_pks else {}
+
+
+def _ended(firing: Firing, facts: Mapping[int, RunFacts]) -> str:
+    """Say why a firing about a run is over; nothing where it is not."""
+    run_pk, name = firing.subject.run_pk, f"Run {firing.subject.run_id} of {firing.subject.dag_id}"
+    if run_pk is None or firing.rule.when == When.FAILURES:
+        return ""
+    run = facts.get(run_pk)
+    if firing.rule.when == When.FAILURE:
+        return f"{name} has succeeded." if run and run.has_succeeded else ""
+    if run is None:
+        return f"{name} was deleted."
+    return "" if _lacks(firing.rule, run) else f"{name} no longer gives a reason."
+
+
+def _judge_runs(session: Session, now: datetime, due: Sequence[WatchRow], live: Live) -> None:
+    """Fire for runs that are not as far as they should be."""
+    if not due:
+        return
+    facts = alert_facts.facts_of_runs(session, {each.subject.run_pk or 0 for each in due})
+    for each in due:
+        run = facts.get(each.subject.run_pk or 0)
+        if run is not None and _lacks(each.rule, run):
+            subject = replace(each.subject, run_id=each.subject.key.partition(" ")[2])
+            is_long = each.rule.when == When.LONGER_THAN_USUAL
+            words = alert_words.too_long if is_long else alert_words.too_late
+            _fire(session, now, each.rule, subject, words(each.rule, subject.dag_id, subject.run_id), live)
+    alerts.unwatch(session, [each.id for each in due])
+
+
+def _lacks(rule: AlertRule, run: RunFacts) -> bool:
+    """Tell whether a run is not as far as a rule wants it, now that the instant has come."""
+    match When(rule.when):
+        case When.LONGER_THAN_USUAL:
+            return run.is_running
+        case When.NOT_STARTED:
+            return not run.has_started
+        case _:
+            return not run.has_succeeded
+
+
+def _judge_windows(session: Session, now: datetime, due: Sequence[WatchRow], live: Live) -> None:
+    """End the firing of a DAG whose failures have left the window; else look again when the next one leaves."""
+    for each in due:
+        rule, dag_id = each.rule, each.subject.dag_id
+        since = now - timedelta(seconds=rule.within)
+        until = fails_until(rule, alert_facts.failures_of(session, dag_id, since, rule.count), now)
+        firing = live.get((rule.name, each.subject.key))
+        if until is not None and firing is not None:
+            alerts.watch(session, [(rule, each.subject, until)])
+            continue
+        alerts.unwatch(session, [each.id])
+        if firing is not None:
+            window = span(rule.within)
+            reason = f"Fewer than {rule.count} runs of {dag_id} failed within the last {window}."
+            settle(session, now, firing.rule, firing, firing.subject, reason, holds=False)
+
+
+def _judge_days(session: Session, now: datetime, due: Sequence[WatchRow], live: Live) -> None:
+    """Fire for DAGs of which no run came about by a time of day."""
+    if not due:
+        return
+    own = {each.subject.dag_id for each in due} - {""}
+    declared = {rule.name for rule in alert_facts.declared_rules(session, own)} if own else set()
+    kept = [each for each in due if not each.subject.dag_id or each.rule.name in declared]
+    alerts.unwatch(session, {each.id for each in due} - {each.id for each in kept})
+    dags = alert_facts.active_dags(session)
+    windows = {window_of(each.rule, each.due_at) for each in kept}
+    days = {window: alert_facts.facts_of_day(session, *window) for window in windows}
+    for each in kept:
+        for dag in dags:
+            facts = days[window_of(each.rule, each.due_at)].get(dag.marks.dag_id)
+            if concerns(each.rule, dag.marks) and _is_owed(each.rule, dag, facts, each.due_at):
+                subject = _day_of(each, dag.marks.dag_id)
+                _fire(
+                    session,
+                    now,
+                    each.rule,
+                    subject,
+                    alert_words.too_late(each.rule, subject.dag_id, ""),
+                    live,
+                )
+    # Of days that passed while nobody led, the first and the last are judged.
+    nexts = [next_by(each.rule, max(each.due_at, now - _DAY)) for each in kept]
+    alerts.watch(session, [(each.rule, each.subject, at) for each, at in zip(kept, nexts, strict=True)])
+
+
+def _is_owed(rule: AlertRule, dag: DagFacts, facts: RunFacts | None, at: datetime) -> bool:
+    """Tell whether a DAG lacks a run. One with a schedule on which nothing was due that day does not."""
+    if facts is None:
+        return dag.next_run_at is None or dag.next_run_at <= at
+    return _lacks(rule, facts)
+
+
+def _day_of(watch: WatchRow, dag_id: str) -> Subject:
+    day = watch.due_at.astimezone(ZoneInfo(watch.rule.timezone)).date()
+    return Subject(f"{dag_id} {day.isoformat()}", dag_id)
+
+
+def _look_at_queues(session: Session, now: datetime, rules: Sequence[AlertRule], live: Live) -> None:
+    mine = [rule for rule in rules if rule.when == When.QUEUE_LAG]
+    lags = alert_facts.queue_lags(session) if mine else {}
+    for rule in mine:
+        long = {
+            name: lag
+            for name, lag in lags.items()
+            if (not rule.queues or name in rule.queues) and (now - lag.since).total_seconds() >= rule.lag
+        }
+        for name, lag in long.items():
+            _fire(session, now, rule, Subject(name), alert_words.lags(lag, now), live)
+        _end_others(session, now, rule, set(long), live, "Queue {} lags no longer.")
+
+
+def _look_at_workers(session: Session, now: datetime, rules: Sequence[AlertRule], live: Live) -> None:
+    mine = [rule for rule in rules if rule.when == When.WORKER_LOST]
+    lost = alert_facts.lost_workers(session) if mine else {}
+    for rule in mine:
+        for name, worker in lost.items():
+            _fire(session, now, rule, Subject(name), alert_words.lost(worker, now), live)
+        _end_others(
+            session, now, rule, set(lost), live, "Worker {} is back, or is no longer waited for after a day."
+        )
+
+
+def _end_others(
+    session: Session, now: datetime, rule: AlertRule, holding: set[str], live: Live, words: str
+) -> None:
+    """End the firings of a rule about what it no longer holds for."""
+    for (name, key), firing in live.items():
+        if name == rule.name and key not in holding:
+            settle(session, now, rule, firing, firing.subject, words.format(key), holds=False)
+
+
+def _fire(
+    session: Session, now: datetime, rule: AlertRule, subject: Subject, reason: str, live: Live
+) -> None:
+    settle(session, now, rule, live.get((rule.name, subject.key)), subject, reason, holds=True)
