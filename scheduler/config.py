@@ -234,6 +234,12 @@ class Settings(BaseModel):
         description="What programs carry to read `/metrics` and `/scaling`: `Authorization: Bearer <token>`. Without "
         "it the page shows them to people who are signed in, the small endpoint to everybody on its host.",
     )
+    otlp_url: WebUrl | None = Field(
+        None,
+        description="Collector that takes OpenTelemetry's OTLP over HTTP, such as `http://127.0.0.1:4318`: traces of "
+        "runs, tasks and attempts, and logs, go there (`pip install 'dirigent[otel]'`). Headers, certificates and "
+        "time limits are OpenTelemetry's own: `OTEL_EXPORTER_OTLP_HEADERS`, ...",
+    )
     health_late_s: float = Field(
         30.0,
         gt=0,

@@ -129,6 +129,10 @@ class NotSerializable(DirigentError):
     """A value cannot be stored as JSON."""
 
 
+class BadSpan(DirigentError):
+    """What user code told of itself is no span."""
+
+
 class BadBackup(DirigentError):
     """A backup cannot be made, or is none that can be restored."""
 

@@ -35,6 +35,7 @@ class HostedWorker:
 
     def start(self) -> None:
         """Begin to claim."""
+        self._house.keep_open(self._parts)
         serve_endpoint(self._parts, self._house, monitor_of(self._house, "worker"))
         self._server.start()
         self._pruner.start()
@@ -46,7 +47,6 @@ class HostedWorker:
         self._pruner.close()
         self._server.close()
         self._parts.close()
-        self._house.db.close()
 
 
 def build_worker(

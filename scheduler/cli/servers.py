@@ -134,7 +134,7 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         address = settings.base_url or address_of(listener)
         lock.set_address(address)
         house = open_house(settings, invocation.clock)
-        parts.callback(house.db.close)
+        house.keep_open(parts)
         monitor = monitor_of(house, "up")
         serve_endpoint(parts, house, monitor)
         page = Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener)
@@ -158,7 +158,7 @@ def web(invocation: Invocation, host: str | None, port: int | None) -> None:
         listener = bind(settings.host, settings.port)
         parts.callback(listener.close)
         house = open_house(settings, invocation.clock)
-        parts.callback(house.db.close)
+        house.keep_open(parts)
         monitor = monitor_of(house, "web")
         serve_endpoint(parts, house, monitor)
         page = Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener)
@@ -178,7 +178,7 @@ def scheduler(invocation: Invocation) -> None:
     refuse_inproc(settings)
     with stop_on_signal() as stop, ExitStack() as parts:
         house = open_house(settings, invocation.clock)
-        parts.callback(house.db.close)
+        house.keep_open(parts)
         told_at = serve_endpoint(parts, house, monitor_of(house, "scheduler"))
         _serve(parts, SchedulerServer(house, os.environ), pruner_of(house))
         click.echo(f"The scheduler is up.{_metrics_at(told_at)}")
@@ -201,7 +201,7 @@ def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
     names = [name.strip() for name in queues.split(",") if name.strip()]
     with stop_on_signal() as stop, ExitStack() as parts:
         house = open_house(settings, invocation.clock)
-        parts.callback(house.db.close)
+        house.keep_open(parts)
         count = slots or default_slots()
         told_at = serve_endpoint(parts, house, monitor_of(house, "worker"))
         server = make_worker(house, os.environ, queues=names, slots=count)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scheduler.clock import Clock
 from scheduler.config import Settings
@@ -20,6 +21,9 @@ from scheduler.store.engine import Database, Session
 from scheduler.store.logs import delete_logs, drop_chunks, put_chunks
 from scheduler.vitals import Vitals
 from scheduler.wire import Job
+
+if TYPE_CHECKING:
+    from scheduler.tracing.lines import Lines
 
 
 class WorkerLogs:
@@ -37,6 +41,7 @@ class WorkerLogs:
         secrets: Collection[str],
         live: Callable[[], Collection[int]],
         vitals: Vitals | None = None,
+        lines: Lines | None = None,
     ) -> None:
         self._db = db
         self._folder = folder
@@ -44,6 +49,7 @@ class WorkerLogs:
         self._limit = settings.log_max_bytes
         self._known = Masker(secrets)
         self._shipper = LogShipper(archive, folder, self._forget_copies, vitals=vitals) if archive else None
+        self._lines = lines
         self._copier = (
             LogCopier(
                 self._write,
@@ -91,7 +97,7 @@ class WorkerLogs:
             self._clock,
             start=first_position(job.epoch),
             limit=self._limit,
-            copy=self._copy_of(job),
+            copy=self._lines.copy_of(job, self._copy_of(job)) if self._lines else self._copy_of(job),
         )
         sink.masker.learn(self._known)
         return sink

@@ -178,6 +178,9 @@ class Meter:
             if event.to_state is not None:
                 _note_state(event.kind, event.to_state, event.dag_id)
 
+    def ended(self, attempt_ids: Sequence[int]) -> None:
+        """Take no note: the worker counts its attempts itself."""
+
 
 def _note_state(kind: str, state: str, dag_id: str) -> None:
     if kind == "task.state":

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduler.core.states import LIVE_ATTEMPT, AttemptState, attempt_states_before
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, note_ended
 from scheduler.store.events import Event, append
 from scheduler.store.lists import one_of
 from scheduler.store.runs import ROW as RUN_ROW
@@ -178,6 +178,7 @@ def end_attempts(session: Session, endings: Sequence[Ending]) -> None:
     """Record how attempts ended. The rows must be locked: under that lock the caller has checked state and epoch."""
     if endings:
         session.execute(_END, [_binds(ending) for ending in endings])
+        note_ended(session, (ending.attempt_id for ending in endings))
 
 
 def _binds(ending: Ending) -> dict[str, Any]:

@@ -51,6 +51,9 @@ class Observer(Protocol):
     def gathered(self, items: Sequence[Any]) -> None:
         """What was gathered and written in a transaction is committed: its events."""
 
+    def ended(self, attempt_ids: Sequence[int]) -> None:
+        """Attempts whose end was recorded in a transaction, and is committed."""
+
 
 class Unobserved:
     """Nobody listens."""
@@ -65,6 +68,9 @@ class Unobserved:
         """Take no note."""
 
     def gathered(self, items: Sequence[Any]) -> None:
+        """Take no note."""
+
+    def ended(self, attempt_ids: Sequence[int]) -> None:
         """Take no note."""
 
 
@@ -85,6 +91,7 @@ class _Ending:
     is_quiet: bool = False
     edges: list[Edge] = field(default_factory=list)
     written: list[list[Any]] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def write_gathered(self, session: Session) -> None:
@@ -182,6 +189,8 @@ class Database:
     def _note_commit(self, ending: _Ending) -> None:
         for items in ending.written:
             self.observer.gathered(items)
+        if ending.ended:
+            self.observer.ended(ending.ended)
         for call in ending.afterwards:
             call()
 
@@ -280,16 +289,21 @@ def apart(session: Session) -> Iterator[None]:
     """Do a part of a transaction that may fail by itself: on an error what it wrote and gathered is undone, no more."""
     ending = _ending(session)
     before, ending.gathered = ending.gathered, {}
-    written, afterwards = len(ending.written), len(ending.afterwards)
+    written, afterwards, ended = len(ending.written), len(ending.afterwards), len(ending.ended)
     try:
         with session.begin_nested():
             yield
             ending.write_gathered(session)
     except BaseException:
-        del ending.written[written:], ending.afterwards[afterwards:]
+        del ending.written[written:], ending.afterwards[afterwards:], ending.ended[ended:]
         raise
     finally:
         ending.gathered = before
+
+
+def note_ended(session: Session, attempt_ids: Iterable[int]) -> None:
+    """Let the observer know of attempts that end in this transaction, once it is committed."""
+    _ending(session).ended.extend(attempt_ids)
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from scheduler.cli.collectors import open_collector
 from scheduler.cli.corrected_clock import CorrectedClock
 from scheduler.clock import Clock, SystemClock
 from scheduler.config import Settings
@@ -15,6 +18,9 @@ from scheduler.store.graph_cache import GraphCache
 from scheduler.store.migrate import upgrade
 from scheduler.store.postgresql import IDLE_LIMIT_S
 from scheduler.vitals import Vitals
+
+if TYPE_CHECKING:
+    from scheduler.tracing.collector import Collected
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,14 @@ class House:
     clock: CorrectedClock
     graphs: GraphCache = field(default_factory=GraphCache)
     vitals: Vitals = field(default_factory=Vitals)
+    collected: Collected | None = None
+
+    def keep_open(self, parts: ExitStack) -> None:
+        """Close the database with `parts`, and until then tell the collector, where there is one."""
+        parts.callback(self.db.close)
+        if self.collected is not None:
+            self.collected.start()
+            parts.callback(self.collected.close)
 
     def check_clock(self) -> None:
         """Set the clock right by the database's; to be called now and then. One process alone may go by its own."""
@@ -65,6 +79,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     db.observer = Meter()
     corrected = CorrectedClock(clock or SystemClock())
     vitals = Vitals(corrected.monotonic, settings.health_late_s)
-    house = House(settings, db, secret, corrected, vitals=vitals)
+    collected = open_collector(settings.otlp_url, db, secret, corrected)
+    house = House(settings, db, secret, corrected, vitals=vitals, collected=collected)
     house.check_clock()
     return house

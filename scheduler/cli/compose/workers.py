@@ -6,9 +6,10 @@ import logging
 import os
 import socket
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scheduler.cli.archives import open_archive
 from scheduler.cli.compose.house import House
@@ -24,10 +25,14 @@ from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
 from scheduler.runtime.supervisor.bounds import Policy
 from scheduler.runtime.supervisor.cgroups import GroupTree, Unusable, find_groups
+from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.wire import Job
+
+if TYPE_CHECKING:
+    from scheduler.tracing.collector import Collected
 
 _log: Final = logging.getLogger(__name__)
 
@@ -35,12 +40,15 @@ _log: Final = logging.getLogger(__name__)
 class Launcher:
     """Opens the log of an attempt and hands both to the supervisor (dispatch.hands.Launcher)."""
 
-    def __init__(self, logs: WorkerLogs, supervisor: Supervisor) -> None:
+    def __init__(self, logs: WorkerLogs, supervisor: Supervisor, collected: Collected | None) -> None:
         self._logs = logs
         self._supervisor = supervisor
+        self._collected = collected
 
     def launch(self, job: Job) -> None:
         """Start an attempt; its outcome arrives at the worker."""
+        if self._collected is not None:
+            job = replace(job, env=job.env | self._collected.traces.parent_of(job))
         self._supervisor.launch(job, self._logs.open(job))
 
     def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
@@ -101,6 +109,12 @@ def plan_of(
     )
 
 
+def answer_of(house: House) -> Answer:
+    """Return what answers the children of a worker."""
+    answers = Answers(house.db, FernetCipher(house.secret), house.clock)
+    return answers if house.collected is None else house.collected.traces.door(answers)
+
+
 class WorkerSide:
     """Claims and runs attempts: supervisor, worker, ticket consumer; and the copier of logs for readers elsewhere."""
 
@@ -129,12 +143,13 @@ class WorkerSide:
             is_copied=copies_logs,
             archive=open_archive(settings),
             secrets=secrets_passed_on(environ, settings.pass_environ),
+            lines=house.collected.lines if house.collected else None,
             live=lambda: self.supervisor.live,
             vitals=house.vitals,
         )
         self.supervisor = Supervisor(
             on_outcome=lambda outcome: self.worker.finished(outcome),
-            answer=Answers(house.db, FernetCipher(house.secret), house.clock),
+            answer=answer_of(house),
             clock=house.clock,
             environ=environ,
             pass_on=house.settings.pass_environ,
@@ -148,7 +163,7 @@ class WorkerSide:
             plan_of(settings, worker_id, hostname, queues, slots),
             clock=house.clock,
             graphs=house.graphs,
-            launcher=Launcher(self._logs, self.supervisor),
+            launcher=Launcher(self._logs, self.supervisor, house.collected),
             bell=doorbells,
             publish=publish,
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),

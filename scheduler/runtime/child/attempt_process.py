@@ -22,6 +22,7 @@ from scheduler.failpoints import Spot, reach
 from scheduler.runtime import kernel
 from scheduler.runtime.child import records
 from scheduler.runtime.child.blame import blame
+from scheduler.runtime.child.joining import spans_of
 from scheduler.runtime.child.pipe import ChannelClosed, PipeChannel
 from scheduler.runtime.child.title import set_title
 from scheduler.runtime.frames import EXIT_NO_CHANNEL, PROTOCOL
@@ -107,7 +108,8 @@ def _parting() -> Data:
 def _perform(channel: PipeChannel, code: UserCode, dags: Dags | None, job: Job) -> Outcome:
     try:
         found = code.load(job.code_root, job.file, channel) if dags is None else dags
-        return code.perform(_dag_of(job, found), job, channel, SystemClock())
+        with spans_of(channel.export_spans):
+            return code.perform(_dag_of(job, found), job, channel, SystemClock())
     except ChannelClosed:
         raise
     except BaseException as error:  # noqa: BLE001 - the edge of a process: SystemExit of an import, too

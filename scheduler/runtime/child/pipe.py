@@ -15,7 +15,7 @@ from scheduler.runtime.frames import FRAME_LIMIT, FrameReader, encode
 from scheduler.wire import Data, Json
 
 #: Verbs whose answer nobody waits for.
-ONE_WAY: Final = frozenset({"set_rendered"})
+ONE_WAY: Final = frozenset({"set_rendered", "export_spans"})
 
 
 class ChannelClosed(DirigentError):
@@ -68,6 +68,10 @@ class PipeChannel:
     def set_rendered(self, fields: dict[str, Any]) -> None:
         """Keep the rendered template fields; not waited for."""
         self._ask("set_rendered", fields=fields)
+
+    def export_spans(self, spans: list[Data]) -> None:
+        """Hand spans of user code to the worker (`tracing.user_spans`); not waited for."""
+        self._ask("export_spans", spans=spans)
 
     def publish_artifact(self, name: str, media_type: str, data: bytes) -> None:
         """Keep a document with the task. The bytes travel in base64."""

@@ -14,6 +14,7 @@ from scheduler.runtime.child.attempt_process import UserCode, run_attempt
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.confinement import confine
 from scheduler.runtime.child.interpreter import environment_of
+from scheduler.runtime.child.joining import warm_spans
 from scheduler.runtime.child.nursery import Nursery, Request, Ties
 from scheduler.runtime.child.parse import run_parse
 from scheduler.runtime.child.pipe import PipeChannel
@@ -56,6 +57,7 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
         channel = PipeChannel(socket.socket(fileno=channel_fd))
         try:
             dags.update(code.load(request["code_root"], request["file"], channel))
+            warm_spans()
         except BaseException as error:  # noqa: BLE001 - the edge of a process: SystemExit, too
             info = blame(error, request["code_root"])
             nursery.tell("broken", error=info, output=_tail(printed))

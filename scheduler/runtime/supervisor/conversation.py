@@ -25,6 +25,8 @@ Answer = Callable[[Job | None, str, Data], Any]
 
 #: Requests of one child that may wait; it is not read from while there are more. Who waits for answers has one.
 _WAITING: Final = 4
+#: What a child tells people: secrets are masked in it.
+_SHOWN: Final = ("set_rendered", "export_spans")
 
 
 class Conversation:
@@ -107,7 +109,7 @@ class Conversation:
     def _reply(self, request: Data) -> Data:
         try:
             verb, args = str(request["verb"]), dict(request["args"])
-            if verb == "set_rendered":
+            if verb in _SHOWN:
                 args = self._masker.mask_data(args)
             value = self._answer(self._job, verb, args)
             self._masker.add(_secrets_in(verb, args, value))
