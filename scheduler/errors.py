@@ -149,6 +149,21 @@ class NewerDatabase(DirigentError):
     """The database was migrated by a newer Dirigent."""
 
 
+class OlderDatabase(DirigentError):
+    """The database has tables of an older release, which cannot be changed while others use them."""
+
+
+class NewerForm(DirigentError):
+    """Something was written by a newer Dirigent in a form that this one cannot read; others may."""
+
+    def __init__(self, what: str, form: object, known: object) -> None:
+        super().__init__(
+            f"{what} was written by a newer Dirigent, in form {form}; this one reads up to {known}. "
+            "Upgrade it; until then it leaves the work to others."
+        )
+        self.form = form
+
+
 class BrokerUnavailable(DirigentError):
     """The message broker cannot be reached."""
 

@@ -1,17 +1,22 @@
 """What crosses process borders: the serialized graph, and the messages between supervisor and child. Plain data only.
 
 Everything here is JSON when encoded: instants are ISO 8601 strings in UTC, durations are seconds, tuples are
-arrays. `WIRE_VERSION` rises when a reader of the old form could no longer read the new one.
+arrays. A graph is written in the oldest form that can hold it (`form_of`). A form is new when a reader of the one
+before could not read it, or would pass over what matters; a field that it may pass over, with a default, makes none.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Final, Literal
 
-WIRE_VERSION = 1
+from scheduler.errors import NewerForm
+
+#: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind.
+WIRE_VERSION: Final = 2
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
@@ -133,7 +138,12 @@ class DagSpec:
     alerts: tuple[Data, ...] = ()  #: rules that the file declares, as `alert_rules.read_rule` takes them
     compat: str | None = None  #: "airflow" when the file imports it
     code_hash: str = ""  #: hash of the file and of the modules below the DAG folder that its import loaded
-    wire_version: int = WIRE_VERSION
+    wire_version: int = 1  #: the form that it is written in
+
+
+def form_of(tasks: Iterable[TaskSpec]) -> int:
+    """Return the oldest form that can hold these tasks: release by release, older programs go on with what they can."""
+    return 2 if any(task.isolation is not None for task in tasks) else 1
 
 
 def dag_to_json(spec: DagSpec) -> str:
@@ -156,12 +166,17 @@ def _names(kind: type) -> tuple[str, ...]:
 
 
 def dag_from_json(text: str) -> DagSpec:
-    """Decode a graph. Fields that this program does not know are ignored (an older reader, a newer writer)."""
+    """Decode a graph. Fields that this program does not know are ignored (an older reader, a newer writer).
+
+    Raises NewerForm.
+    """
     return dag_from_data(json.loads(text))
 
 
 def dag_from_data(item: Data) -> DagSpec:
-    """Read a graph from what its JSON holds."""
+    """Read a graph from what its JSON holds. Raises NewerForm."""
+    if (form := item.get("wire_version", 1)) > WIRE_VERSION:
+        raise NewerForm(f"The graph of DAG {item.get('dag_id')!r}", form, WIRE_VERSION)
     data = _known(DagSpec, item)
     data["schedule"] = ScheduleSpec(**_known(ScheduleSpec, data["schedule"]))
     data["params"] = tuple(ParamSpec(**_known(ParamSpec, item)) for item in data["params"])

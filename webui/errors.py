@@ -21,6 +21,7 @@ _STATUS: dict[type[errors.DirigentError], int] = {
     errors.BadId: 400,
     errors.TooLarge: 413,
     errors.DatabaseUnavailable: 503,
+    errors.NewerForm: 503,
     errors.BrokerUnavailable: 503,
 }
 _SENTENCES = {

@@ -29,7 +29,7 @@ def upgrade(invocation: Invocation) -> None:
     """Create the tables, or bring older ones to the newest form."""
     database = invocation.open_database()
     migrate.upgrade(database)
-    click.echo(f"{database.name} is at {HEAD}.")
+    click.echo(f"{database.name} is at {migrate.current(database)}.")
 
 
 @db.command()
@@ -74,10 +74,13 @@ def restore(invocation: Invocation, file: Path, *, yes: bool) -> None:
 @db.command()
 @pass_invocation
 def check(invocation: Invocation) -> None:
-    """Exit 0 when the database answers and its tables are current, else 1."""
+    """Exit 0 when the database answers and this program can work with its tables, else 1."""
     database = invocation.open_database()
     database.ping()
     found = migrate.current(database)
+    if migrate.is_ahead(found):
+        click.echo(migrate.ahead_in_words(database, found))
+        return
     if found != HEAD:
         raise DatabaseUnavailable(
             f"The database {database.name} is at {found or 'nothing'}, this program needs {HEAD}; "

@@ -89,6 +89,8 @@ def _database(invocation: Invocation) -> str:
     db = invocation.open_database()
     db.ping()
     found = migrate.current(db)
+    if migrate.is_ahead(found):
+        return migrate.ahead_in_words(db, found)
     if found != HEAD:
         at = f"at {found}" if found else "without tables"
         raise Unwell(f"{db.name} is {at}, this program needs {HEAD}; run `dirigent db upgrade`")

@@ -23,7 +23,7 @@ from celery.worker.consumer import Consumer
 from kombu.asynchronous import set_event_loop
 from kombu.exceptions import OperationalError
 
-from scheduler.dispatch.tickets import RING, publish_ticket, queue_of
+from scheduler.dispatch.tickets import RING, TICKET_FORM, publish_ticket, queue_of
 from scheduler.vitals import Vitals
 
 log = logging.getLogger(__name__)
@@ -244,8 +244,11 @@ class Doorbells:
         self._consumer = TicketConsumer(self, *args, **options)
         return self._consumer
 
-    def _hear(self, queue: str) -> None:
-        if queue not in self._queues:
+    def _hear(self, queue: str = "", *_: object, form: int = TICKET_FORM, **_more: object) -> None:
+        if form != TICKET_FORM:
+            log.info("a ticket of form %.20r, not %s: whatever it says, there is work", form, TICKET_FORM)
+            self._on_ring(queue)
+        elif queue not in self._queues:
             log.warning("dropped a ticket for queue %.100r, which this worker does not serve", queue)
         elif self.is_paused:
             publish_ticket(self._celery, queue)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from scheduler.core.graph import TaskGraph
+from scheduler.errors import NewerForm
 from scheduler.store.claims import Claimed
 from scheduler.wire import Job, RunInfo
 
@@ -18,13 +19,16 @@ _KINDS: dict[str, Literal["task", "dag_callback", "task_callback"]] = {
 
 
 def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
-    """Make the job of a claimed attempt; `code_root` holds the snapshot that its run is pinned to."""
+    """Make the job of a claimed attempt; `code_root` holds the snapshot that its run is pinned to.
+
+    Raises NewerForm for a kind that this worker does not know.
+    """
     payload = claim.payload or {}
     task = graph.tasks.get(claim.task_id)
     return Job(
         attempt_id=claim.id,
         epoch=claim.epoch,
-        kind=_KINDS[claim.kind],
+        kind=_kind(claim),
         code_root=str(code_root),
         file=graph.spec.file,
         run=_run_info(claim),
@@ -38,6 +42,12 @@ def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
         execution_timeout_s=task.execution_timeout_s if task else None,
         isolation=task.isolation if task else None,
     )
+
+
+def _kind(claim: Claimed) -> Literal["task", "dag_callback", "task_callback"]:
+    if claim.kind not in _KINDS:
+        raise NewerForm("An attempt", repr(claim.kind), ", ".join(_KINDS))
+    return _KINDS[claim.kind]
 
 
 def _run_info(claim: Claimed) -> RunInfo:

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 CeleryApp: TypeAlias = Celery
 
 RING: Final = "dirigent.ring"
+#: The form of a ticket. Whatever its form, it says that there is work: who cannot read it looks all the same.
+TICKET_FORM: Final = 1
 QUEUE_PREFIX: Final = "dirigent."
 CONNECT_TIMEOUT_S: Final = 4.0
 LONGEST_PAUSE_S: Final = 5.0
@@ -105,7 +107,8 @@ def check_broker(celery: Celery) -> None:
 def publish_ticket(celery: Celery, queue: str) -> None:
     """Put one ticket on the broker; raises one of BROKER_ERRORS."""
     target: Any = queue_of(queue)  # a Queue is declared where it is missing; the stubs know names only
-    celery.send_task(RING, (queue,), queue=target, retry=False, ignore_result=True)
+    form = {"form": TICKET_FORM}
+    celery.send_task(RING, (queue,), form, queue=target, retry=False, ignore_result=True)
 
 
 class CeleryPublish:

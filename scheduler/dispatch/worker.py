@@ -23,7 +23,7 @@ from scheduler.dispatch.lease_keeper import LeaseKeeper
 from scheduler.dispatch.report import Recorder, Report
 from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.worker_plan import WorkerPlan
-from scheduler.errors import DatabaseUnavailable, DirigentError
+from scheduler.errors import DatabaseUnavailable, DirigentError, NewerForm
 from scheduler.failpoints import Spot, reach
 from scheduler.metrics import instruments as meter
 from scheduler.runtime.supervisor.verdict import storable
@@ -346,14 +346,17 @@ class Worker:
             reach(Spot.LAUNCH)
             self._launcher.launch(job_of(claim, graph, root))
             reach(Spot.LAUNCHED)
-        except (OSError, DatabaseUnavailable) as error:
+        except (OSError, DatabaseUnavailable, NewerForm) as error:
             self._hand_back(claim, error)
         except Exception as error:
             log.exception("attempt %s did not start", claim.id)
             self.finished(_failed(Outcome(attempt_id=claim.id, epoch=claim.epoch, state="failed"), error))
 
     def _hand_back(self, claim: Claimed, error: Exception) -> None:
-        """Give back what this host cannot start, a full disk for one; others may. Claim nothing for a while."""
+        """Give back what this host cannot start, its disk being full or its program too old; others may.
+
+        Claim nothing for a while.
+        """
         unfit_s, plan = self._plan.unfit_s, self._plan
         log.error("attempt %s cannot start here, nothing is claimed for %g s: %s", claim.id, unfit_s, error)
         del self._claims[claim.id]

@@ -13,7 +13,7 @@ from typing import Final
 
 from scheduler.alert_rules import read_rule
 from scheduler.core.timetables import Due, following
-from scheduler.errors import DirigentError, DuplicateDag
+from scheduler.errors import DirigentError, DuplicateDag, NewerForm
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.faults import sentence
 from scheduler.parsing.freshness import content_of, fingerprint
@@ -223,7 +223,10 @@ def _dues(session: Session, now: datetime, specs: Sequence[DagSpec]) -> dict[str
 
 
 def _has_other_schedule(session: Session, spec: DagSpec) -> bool:
-    graph = load_graph(session, get_dag(session, spec.dag_id).version_id)
+    try:
+        graph = load_graph(session, get_dag(session, spec.dag_id).version_id)
+    except NewerForm:  # a newer scheduler led before this one
+        return True
     return _calendar(graph) != _calendar(spec)
 
 

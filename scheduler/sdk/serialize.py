@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scheduler.errors import BadDag
 from scheduler.sdk.isolation import isolation_of
 from scheduler.sdk.params import Param
-from scheduler.wire import DagSpec, GroupSpec, ParamSpec, TaskSpec
+from scheduler.wire import DagSpec, GroupSpec, ParamSpec, TaskSpec, form_of
 
 if TYPE_CHECKING:
     from scheduler.sdk.dag import DAG
@@ -25,6 +25,7 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
     Raises DagCycle where tasks wait for each other in a circle, BadDag where a param's default is not JSON.
     """
     dag.check_cycle()
+    tasks = tuple(_task(dag, task) for task in dag.tasks)
     return DagSpec(
         dag_id=dag.dag_id,
         file=file,
@@ -45,10 +46,11 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
         owner=_owner(dag),
         tags=dag.tags,
         params=tuple(_param(dag, name, param) for name, param in dag.params.items()),
-        tasks=tuple(_task(dag, task) for task in dag.tasks),
+        tasks=tasks,
         groups=tuple(_group(group) for group in dag.groups.values()),
         has_success_callback=bool(dag.on_success_callback),
         has_failure_callback=bool(dag.on_failure_callback),
+        wire_version=form_of(tasks),
     )
 
 

@@ -82,6 +82,9 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
+#: One row: the oldest revision whose programs can work with these tables (`migrations.OLDEST`).
+table_form = Table("table_form", metadata, Column("oldest", Text, primary_key=True))
+
 snapshot = Table(
     "snapshot",
     metadata,
@@ -141,7 +144,7 @@ dag = Table(
     Column("last_parsed_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("aside_until", Instant),  # its next run could not be created; tried again then
-    Column("aside_reason", Text, nullable=False, default=""),
+    Column("aside_reason", Text, nullable=False, default="", server_default=""),
     Index("ix_dag_due_live", "next_run_at", **_where("next_run_at IS NOT NULL AND retired_at IS NULL")),
     Index("ix_dag_file", "file"),
     Index("ix_dag_alerts_live", "dag_id", **_where("alerts IS NOT NULL")),
@@ -218,7 +221,7 @@ dag_run = Table(
         "wake_at", Instant
     ),  # the earliest retry_at among its tasks; of one set aside, when it is tried again
     Column(
-        "is_aside", Boolean, nullable=False, default=False
+        "is_aside", Boolean, nullable=False, default=False, server_default=sa.false()
     ),  # it could not be gone on with; `reason` says why
     Column("counted_end", Instant),  # the end_date that `run_ends` has counted
     UniqueConstraint("dag_id", "run_id"),

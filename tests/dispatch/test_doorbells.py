@@ -111,6 +111,17 @@ def test_the_idle_one_of_two_workers_in_one_process_gets_every_ticket(queue, mak
         assert parked.empty()
 
 
+@pytest.mark.parametrize("words", [{"form": 2}, {"form": 2, "of_tomorrow": [1]}, {"of_tomorrow": 1}], ids=str)
+@pytest.mark.parametrize("arguments", [[], ["{queue}"], ["{queue}", "more"]], ids=len)
+def test_a_ticket_of_a_newer_release_rings_too(queue, make_celery, words, arguments):
+    celery = make_celery(f"inproc://newer-{queue}")
+    given = [each.format(queue=queue) for each in arguments]
+    with listening(celery, queue) as (_, heard):
+        celery.send_task(RING, given, words, queue=queue_of(queue))
+        if "form" in words or arguments:
+            assert heard.get(timeout=20) in (queue, "")
+
+
 GARBAGE = {
     "no JSON": {"body": b"{", "content_type": "application/json", "content_encoding": "utf-8"},
     "a pickle": {"body": b"\x80\x04N.", "content_type": "application/x-python-serialize"},

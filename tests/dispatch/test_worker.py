@@ -17,8 +17,9 @@ from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable
 from scheduler.store import Database
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.tables import event
+from scheduler.store.tables import attempt, dag_version, event
 from scheduler.wire import Job, Outcome
+from tests.integration.waiting import eventually
 from tests.loop.engine import Engine, spec, task
 
 
@@ -172,6 +173,39 @@ def test_what_a_host_cannot_start_goes_back_says_why_and_costs_the_task_nothing(
             sa.select(event.c.reason).where(event.c.reason != "", event.c.kind == "task.state")
         )
         assert set(reasons.scalars()) == {"worker w1 could not start it: [Errno 28] No space left on device"}
+
+
+@pytest.mark.parametrize("worker", [replace(PLAN, unfit_s=0.3)], indirect=True, ids=["brief"])
+@pytest.mark.parametrize(
+    ("table", "newer", "older", "words"),
+    [
+        (
+            dag_version,
+            {"graph": '{"dag_id": "orders", "wire_version": 99}'},
+            "graph",
+            "in form 99; this one reads up to 2",
+        ),
+        (attempt, {"kind": "dream"}, "kind", "in form 'dream'; this one reads up to task, "),
+    ],
+    ids=["graph", "attempt"],
+)
+def test_what_a_newer_scheduler_wrote_is_left_to_newer_workers_and_costs_the_task_nothing(
+    migrated_sqlite_db, worker, launcher, caplog, table, newer, older, words
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(task("a")))
+    engine.trigger()
+    with engine.db.write() as session:
+        while engine.advance_in(session):
+            pass
+        before = session.scalars(sa.select(table.c[older])).one()
+        session.execute(sa.update(table).values(newer))
+    eventually(lambda: words in caplog.text)
+    assert "was written by a newer Dirigent" in caplog.text
+    assert "Upgrade it" in caplog.text
+    with engine.db.write() as session:
+        session.execute(sa.update(table).values({older: before}))
+    assert launcher.jobs.get(timeout=30).try_number == 1
 
 
 def test_what_a_worker_claimed_without_hearing_of_it_goes_back_at_once(

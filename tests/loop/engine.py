@@ -152,6 +152,10 @@ class Engine:
 
     def advance(self) -> int:
         """Do what the leader does when it is woken."""
+        return self.db.transact(self.advance_in)
+
+    def advance_in(self, session: Session) -> int:
+        """Do the same in a transaction of the caller's."""
         duties = Together(
             (
                 wake_runs,
@@ -160,7 +164,7 @@ class Engine:
                 AdmitTasks(self.graphs, self.effects),
             )
         )
-        return self.db.transact(lambda session: duties(session, self.now, 100))
+        return duties(session, self.now, 100)
 
     def claim(
         self, name: str = "w1", limit: int = 8, lease_s: float = 3600, queues: Sequence[str] = ("default",)

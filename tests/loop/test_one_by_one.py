@@ -102,6 +102,17 @@ def test_a_run_whose_graph_cannot_be_read_is_set_aside_and_the_others_go_on(lead
         assert explain_task(session, "bad", row.run_id, "a") == [row.reason]
 
 
+def test_a_graph_of_a_newer_release_is_set_aside_with_the_remedy(leader):
+    leader.break_graph("bad", '{"dag_id": "bad", "wire_version": 99}')
+    bad, good = leader.engine.trigger("bad"), leader.engine.trigger("good")
+
+    leader.tick()
+
+    assert leader.engine.states(good) == {"a": "queued"}
+    assert "The graph of DAG 'bad' was written by a newer Dirigent, in form 99" in leader.run(bad).reason
+    assert "Upgrade it" in leader.run(bad).reason
+
+
 def test_what_is_set_aside_costs_nothing_until_it_is_tried_again(leader):
     leader.break_graph("bad")
     bad = leader.engine.trigger("bad")

@@ -15,7 +15,7 @@ from scheduler.metrics.instruments import Meter
 from scheduler.security.secret_key import SecretKey, load_secret_key
 from scheduler.store.engine import Database
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.migrate import upgrade
+from scheduler.store.migrate import upgrade, upgrade_beside_others
 from scheduler.store.postgresql import IDLE_LIMIT_S
 from scheduler.vitals import Vitals
 
@@ -63,7 +63,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     """Open the database, brought up to date and watched for what others write, and read the secret.
 
     The secret is made at the first start of an embedded server; several processes must be given theirs.
-    Raises DatabaseUnavailable, NewerDatabase, BadSetting.
+    Raises DatabaseUnavailable, NewerDatabase, OlderDatabase, BadSetting.
     """
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     given = settings.secret_key.get_secret_value() if settings.secret_key else None
@@ -74,7 +74,10 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
         # A process that is frozen in a transaction holds up nobody for as long as a lease.
         idle_limit_s=min(IDLE_LIMIT_S, settings.lease_s / 2),
     )
-    upgrade(db)
+    if settings.is_embedded:
+        upgrade(db)
+    else:
+        upgrade_beside_others(db)
     db.watch()
     db.observer = Meter()
     corrected = CorrectedClock(clock or SystemClock())

@@ -171,7 +171,10 @@ def leave(code: int) -> NoReturn:
 def _first_message(channel: PipeChannel) -> Job:
     message = channel.receive()
     if message["protocol"] != PROTOCOL:
-        raise SystemExit(f"the supervisor speaks protocol {message['protocol']}, this child {PROTOCOL}")
+        raise SystemExit(
+            f"The worker speaks protocol {message['protocol']}, this process {PROTOCOL}: Dirigent was upgraded while "
+            "the worker ran. Restart the worker."
+        )
     return job_from_data(message["job"])
 
 
