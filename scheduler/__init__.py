@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scheduler.operators.empty import EmptyOperator
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
     from scheduler.operators.taskflow import task
+    from scheduler.sdk.alerts import Alert
     from scheduler.sdk.connections import Connection
     from scheduler.sdk.context import Context, get_current_context, publish_artifact
     from scheduler.sdk.dag import DAG, dag
@@ -46,6 +47,7 @@ __all__ = [
     "AirflowException",
     "AirflowFailException",
     "AirflowSkipException",
+    "Alert",
     "BaseOperator",
     "BashOperator",
     "BranchPythonOperator",
@@ -88,6 +90,7 @@ _HOMES: Final = {
     "scheduler.operators.empty": "EmptyOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
     "scheduler.operators.taskflow": "task",
+    "scheduler.sdk.alerts": "Alert",
     "scheduler.sdk.connections": "Connection",
     "scheduler.sdk.context": "Context get_current_context publish_artifact",
     "scheduler.sdk.dag": "DAG dag",

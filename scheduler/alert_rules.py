@@ -95,6 +95,8 @@ _NAMES: Final = tuple(_DEFAULTS)
 def read_rule(given: Mapping[str, Any], *, of_dag: str = "") -> AlertRule:
     """Read a rule, of a DAG file where `of_dag` names its DAG. Raises BadRule for the first field that cannot be."""
     when = _when(given)
+    if of_dag and when in OF_THE_SYSTEM:
+        raise BadRule("when", str(when), "is not about a DAG; write it under [[alerts]] in dirigent.toml")
     own = (*_OWN[when], *(() if of_dag or when in OF_THE_SYSTEM else _CHOICE))
     known = ("name", "when", "to", "repeat", "recovered", "quiet", "timezone", *own)
     for name in given:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scheduler.errors import BadDag, BadSchedule, DagCycle, DuplicateTask
 from scheduler.sdk import scope
+from scheduler.sdk.alerts import read_alerts
 from scheduler.sdk.arguments import (
     bad_argument,
     read_callbacks,
@@ -84,6 +85,7 @@ class DAG:
         if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
             raise bad_argument("tags", tags, "give a list of strings")
         self.tags = tuple(sorted(set(tags)))
+        self.alerts = read_alerts(given.get("alerts"))
 
     def _read_times(self, given: Mapping[str, Any]) -> None:
         self.timetable: Timetable = read_schedule(given.get("schedule"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, TypedDict
 
+from scheduler.sdk.alerts import Alert
 from scheduler.sdk.arguments import Callbacks
 from scheduler.sdk.schedule import Timetable
 
@@ -23,6 +24,7 @@ class DagArguments(TypedDict, total=False):
     params: Mapping[str, Any]
     tags: Collection[str]
     owner: str
+    alerts: Alert | Sequence[Alert]
     doc_md: str | None
     dag_display_name: str
     max_active_runs: int

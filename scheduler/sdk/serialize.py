@@ -45,6 +45,7 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
         doc_md=dag.doc_md,
         owner=_owner(dag),
         tags=dag.tags,
+        alerts=tuple(alert.data for alert in dag.alerts),
         params=tuple(_param(dag, name, param) for name, param in dag.params.items()),
         tasks=tasks,
         groups=tuple(_group(group) for group in dag.groups.values()),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ from scheduler.loop.notifier import PATIENCE_S, SENDING_FOR, Notifier
 from scheduler.store.outbox import claim_messages, post
 from scheduler.store.tables import outbox
 from tests.loop.smtp import smtp_server
+from tests.loop.webhook import serve_webhook
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -38,39 +38,10 @@ def db(migrated_sqlite_db):
     return migrated_sqlite_db
 
 
-class Service(ThreadingHTTPServer):
-    """A service that keeps what it is sent, and answers with `status`."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.received = []
-        self.came = ThreadEvent()
-        self.status = 200
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Service
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append(json.loads(body))
-        self.server.came.set()
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, format, *args):
-        pass
-
-
 @pytest.fixture
 def webhook():
-    server = Service()
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_webhook() as server:
+        yield server
 
 
 class Mute(ThreadingHTTPServer):
