@@ -301,6 +301,17 @@ class Settings(BaseModel):
         description="Whether control groups of the kernel hold attempts to their limits where this process may make "
         "them (version 2 where it is delegated, else version 1), or `off`: only limits of each process.",
     )
+    run_as_users: Words = Field(
+        (),
+        description="Users of the system that tasks may ask to run as by `run_as_user`; takes a worker that runs as "
+        "root. Never `root`.",
+    )
+    run_as_default: str | None = Field(
+        None,
+        min_length=1,
+        description="User of the system as whom DAG files are imported, and tasks run that name none; takes a process "
+        "that runs as root. Unset: the user of the process itself.",
+    )
     pass_environ: Words = Field(
         (),
         description="Variables of the environment that DAG files and tasks may see beside the common ones "
@@ -347,6 +358,13 @@ class Settings(BaseModel):
     def _secrets_lie_apart_from_code(cls, value: Path, info: ValidationInfo) -> Path:
         if value == info.data.get("home"):
             raise ValueError("the home folder holds Dirigent's secrets; keep DAG files in another one")
+        return value
+
+    @field_validator("run_as_users", "run_as_default")
+    @classmethod
+    def _nobody_runs_as_root(cls, value: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
+        if value and "root" in (value if isinstance(value, tuple) else (value,)):
+            raise ValueError("no task runs as root; name other users")
         return value
 
     @field_validator("heartbeat_s")

@@ -20,6 +20,7 @@ _LIBC: Final = ctypes.CDLL(None, use_errno=True) if _IS_LINUX else None
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_CHILD_SUBREAPER: Final = 36
+_PR_SET_NO_NEW_PRIVS: Final = 38
 
 #: macOS kills or hangs a forked child that touches its frameworks: there, every attempt is a fresh
 #: interpreter.
@@ -41,6 +42,16 @@ def keep_to_itself() -> None:
     """
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def gain_nothing() -> None:
+    """Let no program that is started give this process other rights (sudo, file capabilities).
+
+    Called after a change of user: that had also taken away what a process may see of itself.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        _LIBC.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
 def adopt_orphans() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -226,3 +227,40 @@ def test_processes_of_a_task_share_its_cpu_time(make_crew: Callable[..., Crew]) 
         isolation=Isolation(cpu_s=1),
     )
     assert outcome.reason == "killed: used 1 s of 1 s of CPU (cpu_time_limit)"
+
+
+@pytest.mark.parametrize("mode", ["fork", "fresh", "other"])
+def test_no_mode_shows_a_setting_of_the_server(
+    make_crew: Callable[..., Crew], elsewhere: str, mode: str
+) -> None:
+    asked = {
+        "fork": Isolation(mode="fork"),
+        "fresh": Isolation(mode="fresh"),
+        "other": Isolation(python=elsewhere),
+    }
+    environ = os.environ | {"DIRIGENT_SECRET_KEY": "swordfish" * 4, "PASSED_ON": "yes"}
+    crew = make_crew(environ=environ, pass_on=("*",))
+    outcome = crew.run_code(
+        """
+        import os
+        from pathlib import Path
+        def task():
+            seen = Path("/proc/self/environ").read_bytes().decode() + repr(os.environ)
+            return ["swordfish" in seen, "DIRIGENT_SECRET" in seen, os.environ["PASSED_ON"]]
+        """,
+        isolation=asked[mode],
+    )
+    assert outcome.xcoms == {"return_value": [False, False, "yes"]}
+
+
+def test_an_attempt_finds_nothing_of_the_one_before_it(crew: Crew) -> None:
+    source = """
+    import os
+    HELD = []
+    def task():
+        HELD.append("secret")
+        os.environ["HELD"] = os.environ.get("HELD", "") + "x"
+        return [HELD, os.environ["HELD"]]
+    """
+    assert crew.run_code(source).xcoms == {"return_value": [["secret"], "x"]}
+    assert crew.run().xcoms == {"return_value": [["secret"], "x"]}

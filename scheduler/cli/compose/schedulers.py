@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from scheduler.alert_settings import addresses, alert_rules
 from scheduler.cli.archives import open_archive, open_history, policy_of
 from scheduler.cli.compose.house import House
+from scheduler.cli.compose.isolation import task_policy_of
 from scheduler.cli.orphan_logs import OrphanLogs
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
 from scheduler.git_address import read_address
@@ -229,6 +230,7 @@ class SchedulerServer:
             environ=environ,
             pass_on=house.settings.pass_environ,
             vitals=house.vitals,
+            policy=task_policy_of(house.settings),
         )
         self._side = SchedulerSide(house, self._publish, self._supervisor, environ)
 

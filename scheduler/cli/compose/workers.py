@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from scheduler.cli.archives import open_archive
 from scheduler.cli.compose.house import House
+from scheduler.cli.compose.isolation import groups_of, task_policy_of
 from scheduler.cli.version import own_version
 from scheduler.cli.worker_logs import WorkerLogs
 from scheduler.config import Settings
@@ -23,8 +23,6 @@ from scheduler.dispatch.worker import Worker
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
-from scheduler.runtime.supervisor.bounds import Policy
-from scheduler.runtime.supervisor.cgroups import GroupTree, Unusable, find_groups
 from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
@@ -33,8 +31,6 @@ from scheduler.wire import Job
 
 if TYPE_CHECKING:
     from scheduler.tracing.collector import Collected
-
-_log: Final = logging.getLogger(__name__)
 
 
 class Launcher:
@@ -62,34 +58,6 @@ class Launcher:
     def warm(self, code_root: Path, file: str) -> None:
         """Import a DAG file before an attempt of it is asked for."""
         self._supervisor.warm(str(code_root), file)
-
-
-def policy_of(settings: Settings) -> Policy:
-    """Return what the settings say of how attempts are kept apart, and what they may take."""
-    return Policy(
-        mode=settings.task_isolation,
-        memory_bytes=_bytes(settings.attempt_memory_mb),
-        memory_max_bytes=_bytes(settings.attempt_memory_max_mb),
-        cpus=settings.attempt_cpus,
-        cpus_max=settings.attempt_cpus_max,
-    )
-
-
-def groups_of(settings: Settings) -> GroupTree | None:
-    """Return the control groups that hold attempts to their limits, and say whether there are any."""
-    if settings.control_groups == "off":
-        return None
-    try:
-        tree = find_groups()
-    except Unusable as reason:
-        _log.info("Limits of tasks are kept without control groups: %s.", reason)
-        return None
-    _log.info("Limits of tasks are kept by control groups, version %d, below %s.", tree.version, tree.memory)
-    return tree
-
-
-def _bytes(megabytes: int | None) -> int | None:
-    return None if megabytes is None else megabytes * 1024 * 1024
 
 
 def plan_of(
@@ -153,7 +121,7 @@ class WorkerSide:
             clock=house.clock,
             environ=environ,
             pass_on=house.settings.pass_environ,
-            policy=policy_of(settings),
+            policy=task_policy_of(settings),
             groups=groups_of(settings),
             name=hostname,
             vitals=house.vitals,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -56,6 +57,7 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
         _redirect(printed.fileno())
         channel = PipeChannel(socket.socket(fileno=channel_fd))
         try:
+            confine(request, at_death=signal.SIGTERM)
             dags.update(code.load(request["code_root"], request["file"], channel))
             warm_spans()
         except BaseException as error:  # noqa: BLE001 - the edge of a process: SystemExit, too
@@ -73,8 +75,8 @@ def _execute(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
         os.set_inheritable(fd, True)
     python = request.get("python")
     command = [python, *code.foreign_command] if python else code.fresh_command
-    environ = environment_of(python, os.environ) if python else os.environ
     _confine(request, fds)
+    environ = environment_of(python, os.environ) if python else os.environ
     try:
         os.execve(command[0], [*command, *map(str, fds)], environ)
     except OSError as error:
@@ -83,11 +85,11 @@ def _execute(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
 
 
 def _confine(request: Request, fds: Sequence[int]) -> None:
-    """Take up the limits, or end without having met user code."""
+    """Take up limits and user, or end without having met user code."""
     try:
         confine(request)
     except OSError as error:
-        refuse(fds[0], f"its limits could not be set: {error}", retryable=True)
+        refuse(fds[0], f"could not be set apart: {error}", retryable=True)
         os._exit(0)
 
 

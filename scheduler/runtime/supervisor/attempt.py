@@ -19,6 +19,7 @@ from scheduler.runtime.frames import PROTOCOL
 from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
+from scheduler.runtime.supervisor.nest import FRESH, user_facts
 from scheduler.runtime.supervisor.output import OutputPipe, open_pipes
 from scheduler.runtime.supervisor.printed import LogOutput
 from scheduler.runtime.supervisor.rate import Allowance
@@ -96,13 +97,15 @@ class Attempt:
         try:
             facts = self._restraint.open(f"{self.job.attempt_id}-{self.job.epoch}")
             ours, theirs = socket.socketpair()
-            pipes = open_pipes(len(self._printed))
+            pipes = open_pipes(len(self._printed), self.bounds.account)
         except OSError as error:
             self._restraint.close()
             self.on_lost(f"could not be started: {error.strerror}")
             return
         self._link = link
         fds = [theirs.detach(), *(theirs_w for _, theirs_w in pipes)]
+        if op == FRESH:
+            facts |= user_facts(self.bounds.account)
         self._child_id = link.fork(self, op, fds, **facts)
         allowance = Allowance(self._services.rate)
         for printed, (ours_r, _) in zip(self._printed, pipes, strict=True):
@@ -115,7 +118,8 @@ class Attempt:
             on_end=self._channel_ended,
             on_rendered=self._take_rendered,
         )
-        self._send_job(self._channel)
+        if not self._restraint.has_group:
+            self._send_job()
 
     def on_broken(self, error: ErrorInfo, output: str) -> None:
         """Its file could not be imported."""
@@ -129,6 +133,8 @@ class Attempt:
         self._pid = pid
         self._evidence.started_at = self._services.clock.now()
         self._restraint.watch(pid, self._exceed)
+        if self._restraint.has_group:
+            self._take_in(pid)
         if self._evidence.stop is not None:
             self._signal(signal.SIGTERM)
         timeout_s = self.job.execution_timeout_s
@@ -209,9 +215,19 @@ class Attempt:
         for timer in self._timers:
             timer.cancel()
 
-    def _send_job(self, channel: Conversation) -> None:
+    def _take_in(self, pid: int) -> None:
+        """Let it begin once the kernel counts what it takes."""
         try:
-            channel.send({"protocol": PROTOCOL, "job": self.job})
+            self._restraint.take_in(pid)
+        except OSError as error:
+            self._stop(Stop("failed", f"could not be put into its control group: {error.strerror}"))
+        else:
+            self._send_job()
+
+    def _send_job(self) -> None:
+        assert self._channel is not None
+        try:
+            self._channel.send({"protocol": PROTOCOL, "job": self.job})
         except TooLarge as error:
             self._stop(Stop("failed", str(error)))
 

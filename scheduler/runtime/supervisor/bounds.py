@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from scheduler.errors import DirigentError
+from scheduler.errors import DirigentError, NotFound
+from scheduler.runtime.supervisor.accounts import Account, account_of, may_switch
 from scheduler.wire import Isolation
 
 #: Of what a file may ask for; what is below was not read by the sdk.
@@ -24,6 +25,8 @@ class Policy:
     """What a worker gives to tasks that ask for nothing, and the most that they may ask for; None is no limit."""
 
     mode: Literal["fork", "fresh"] = "fork"
+    users: frozenset[str] = frozenset()  #: whom tasks may run as
+    default_account: Account | None = None  #: who imports files, and runs tasks that name nobody
     memory_bytes: int | None = None
     memory_max_bytes: int | None = None
     cpus: float | None = None
@@ -36,6 +39,7 @@ class Bounds:
 
     fresh_reason: str = ""  #: why it gets a fresh interpreter; empty: it is forked where that is safe
     python: str | None = None
+    account: Account | None = None  #: None: the worker's own user
     memory_bytes: int | None = None
     memory_source: str = ""  #: who set that limit
     cpus: float | None = None
@@ -46,8 +50,6 @@ class Bounds:
 def bounds_of(asked: Isolation | None, policy: Policy) -> Bounds:
     """Return what holds for an attempt. Raises NotGiven."""
     asked = asked or _NOTHING
-    if asked.run_as_user is not None:
-        raise NotGiven(f"run_as_user={asked.run_as_user!r}: this worker runs all tasks as its own user")
     memory_bytes, memory_source = _memory(asked.memory_bytes, policy)
     cpus = _cpus(asked.cpus, policy)
     facts = {
@@ -59,6 +61,7 @@ def bounds_of(asked: Isolation | None, policy: Policy) -> Bounds:
     return Bounds(
         fresh_reason=_fresh_reason(asked, policy),
         python=asked.python,
+        account=_account(asked.run_as_user, policy),
         memory_bytes=memory_bytes,
         memory_source=memory_source,
         cpus=cpus,
@@ -80,6 +83,27 @@ def _interpreter(path: str) -> str:
     if not os.path.isfile(path) or not os.access(path, os.X_OK):  # noqa: PTH113
         raise NotGiven(f"python={path!r}: there is no such program on this worker")
     return path
+
+
+def _account(asked: str | None, policy: Policy) -> Account | None:
+    """Return whom the attempt runs as. Raises NotGiven."""
+    default = policy.default_account
+    if asked is None or (default is not None and asked == default.name):
+        return default
+    if not may_switch():
+        raise NotGiven(f"run_as_user={asked!r}: only a worker that runs as root can do that")
+    if asked not in policy.users:
+        allowed = ", ".join(sorted(policy.users)) or "nobody"
+        raise NotGiven(
+            f"run_as_user={asked!r}: this worker may not run tasks as that user (DIRIGENT_RUN_AS_USERS: {allowed})"
+        )
+    try:
+        account = account_of(asked)
+    except NotFound as error:
+        raise NotGiven(f"run_as_user={asked!r}: {error}") from None
+    if account.uid == 0:
+        raise NotGiven(f"run_as_user={asked!r}: that is root by another name; no task runs as root")
+    return account
 
 
 def _memory(asked: int | None, policy: Policy) -> tuple[int | None, str]:

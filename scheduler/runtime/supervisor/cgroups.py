@@ -37,10 +37,10 @@ class Group:
     folders: Sequence[Path]
     version: int
 
-    @property
-    def doors(self) -> list[str]:
-        """The files to which a process writes 0 to enter."""
-        return [str(folder / _PROCS) for folder in self.folders]
+    def take_in(self, pid: int) -> None:
+        """Move a process in; what it forks from here on stays with it. Raises OSError."""
+        for folder in self.folders:
+            _write(folder / _PROCS, pid)
 
     def kills(self) -> int:
         """Return how many of its processes the kernel killed because they took too much memory."""

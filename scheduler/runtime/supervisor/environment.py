@@ -4,8 +4,10 @@ in.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Final
 
 from scheduler.failpoints import VARIABLE as FAILPOINTS
@@ -47,7 +49,14 @@ def child_environment(environ: Mapping[str, str], also: Collection[str] = ()) ->
         for name, value in environ.items()
         if name == FAILPOINTS or (_matches(name, patterns) and not name.upper().startswith(_OWN))
     }
+    if "PYTHONPATH" in passed:
+        passed["PYTHONPATH"] = _absolute(passed["PYTHONPATH"])
     return ONE_THREAD | passed | OURS
+
+
+def _absolute(path: str) -> str:
+    """Return a search path that means the same in any folder: a process of another user begins in its home."""
+    return os.pathsep.join(str(Path(each).absolute()) for each in path.split(os.pathsep) if each)
 
 
 def secrets_passed_on(environ: Mapping[str, str], also: Collection[str] = ()) -> list[str]:

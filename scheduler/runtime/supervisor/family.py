@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from scheduler.runtime import kernel
-from scheduler.runtime.supervisor.nest import Guest, Nest, Source
+from scheduler.runtime.supervisor.nest import FRESH, PARSE, Guest, Nest, Source
 from scheduler.runtime.supervisor.root import Root
 from scheduler.runtime.supervisor.services import Services
 
 _log: Final = logging.getLogger(__name__)
 
 #: Bare preloaders: what is forked there does not share a parent with the other kind.
-FOR_PARSES: Final = Source("", "", "parse")
-FOR_FRESH: Final = Source("", "", "fresh")
+FOR_PARSES: Final = Source("", "", PARSE)
+FOR_FRESH: Final = Source("", "", FRESH)
 _CLOSED: Final = "lost with its supervisor, which was stopped"
 
 
@@ -38,6 +38,7 @@ class Family:
 
     def seat(self, guest: Guest, source: Source) -> None:
         """Find a seat for an attempt of the file."""
+        source = source._replace(account=guest.bounds.account)
         reason = guest.bounds.fresh_reason or self._fresh_reason(source)
         if reason:
             guest.say("info", f"In a fresh interpreter, which starts slower: {reason}.")

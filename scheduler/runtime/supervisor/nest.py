@@ -6,10 +6,11 @@ import signal
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
+from scheduler.runtime.supervisor.accounts import Account
 from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
@@ -21,12 +22,18 @@ from scheduler.wire import Data, ErrorInfo, error_from_data
 _GRACE_S: Final = 1.0
 
 
+#: What a bare preloader forks.
+PARSE: Final = "parse"
+FRESH: Final = "fresh"
+
+
 class Source(NamedTuple):
-    """A DAG file and its code, and what is forked of it; a bare preloader has no file."""
+    """A DAG file and its code, who imports it, and what is forked of it; a bare preloader has no file."""
 
     code_root: str
     file: str
     op: str = "attempt"
+    account: Account | None = None
 
 
 class Guest(Protocol):
@@ -81,7 +88,8 @@ class Nest:
             channel_ours, None, self._masker, on_result=_ignore, on_end=_ignore
         )
         fds = [theirs.detach(), channel_theirs.detach()]
-        self._id = base.fork(self, "preload", fds, code_root=self.source.code_root, file=self.source.file)
+        facts = {"code_root": self.source.code_root, "file": self.source.file}
+        self._id = base.fork(self, "preload", fds, **facts, **user_facts(self.source.account))
         self._import_timer = self._services.reactor.call_later(
             self._services.limits.import_s, self._import_hangs
         )
@@ -177,6 +185,11 @@ class Nest:
             self._import_timer.cancel()
         if self._channel is not None:
             self._channel.close()
+
+
+def user_facts(account: Account | None) -> dict[str, Any]:
+    """Return what has a process become another user."""
+    return {} if account is None else {"user": account.facts}
 
 
 def _ignore(_message: object) -> None:

@@ -10,6 +10,7 @@ import os
 from itertools import chain
 from typing import Final, Protocol
 
+from scheduler.runtime.supervisor.accounts import Account
 from scheduler.runtime.supervisor.rate import CALM, DEBT, LINE_COST, SKIPPING, Allowance
 from scheduler.runtime.supervisor.reactor import Reactor, Timer
 
@@ -42,12 +43,17 @@ class Output(Protocol):
         """Take what was kept of it."""
 
 
-def open_pipes(count: int) -> list[tuple[int, int]]:
-    """Open pipes, all or none: read end and write end of each. Raises OSError."""
+def open_pipes(count: int, owner: Account | None = None) -> list[tuple[int, int]]:
+    """Open pipes, all or none: read end and write end of each. Raises OSError.
+
+    `owner`: another user, who may open them anew (/dev/stdout).
+    """
     pipes: list[tuple[int, int]] = []
     try:
         for _ in range(count):
             pipes.append(os.pipe())
+            if owner is not None:
+                os.fchown(pipes[-1][1], owner.uid, owner.gid)
     except OSError:
         for fd in chain(*pipes):
             os.close(fd)

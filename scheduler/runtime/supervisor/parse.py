@@ -16,6 +16,7 @@ from scheduler.runtime.frames import PARSE_LIMIT
 from scheduler.runtime.supervisor.bounds import Bounds, megabytes
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
+from scheduler.runtime.supervisor.nest import user_facts
 from scheduler.runtime.supervisor.output import OutputPipe
 from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
@@ -78,6 +79,7 @@ class Parse:
             return
         asked = self._request
         facts = {"code_root": asked.code_root, "file": asked.file, "timeout_s": asked.timeout_s}
+        facts |= user_facts(self._services.policy.default_account)
         child_id = link.fork(self, op, [theirs.detach(), output_w], data_bytes=asked.memory_bytes, **facts)
         self._output = OutputPipe(
             self._services.reactor, Allowance(self._services.rate), output_r, self._printed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -37,7 +38,18 @@ class Restraint:
         facts.pop("data_bytes", None)
         if groups.cpu is not None:
             facts.pop("cores", None)
-        return facts | ({"groups": self._group.doors} if self._group else {})
+        return facts
+
+    @property
+    def has_group(self) -> bool:
+        """Whether the process is to be taken in before it may begin."""
+        return self._group is not None
+
+    def take_in(self, pid: int) -> None:
+        """Put the process into its control group. Raises OSError; one that has ended already needs no group."""
+        if self._group is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._group.take_in(pid)
 
     def watch(self, pid: int, on_excess: Callable[[str], None]) -> None:
         """Look at what it takes, from time to time, as far as no kernel limit holds all of its processes together."""

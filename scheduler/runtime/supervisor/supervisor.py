@@ -128,7 +128,8 @@ class Supervisor:
 
     def warm(self, code_root: str, file: str) -> None:
         """Import the file now, so that its next attempt starts at once."""
-        self._reactor.post(lambda: self._family.warm(Source(code_root, file)))
+        source = Source(code_root, file, account=self._services.policy.default_account)
+        self._reactor.post(lambda: self._family.warm(source))
 
     def parse(self, code_root: str, file: str, *, timeout_s: float, memory_bytes: int | None) -> ParsedFile:
         """Import a file in a child and return what it declares, or why it could not be imported. Blocks."""
