@@ -13,6 +13,7 @@ from scheduler.cli.compose.workers import WorkerServer
 from scheduler.cli.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.servers import pruner_of, refuse_inproc, stay
 from scheduler.config import load_settings
+from scheduler.core.scaling import Span
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryApp, check_broker
 from scheduler.runtime import kernel
@@ -58,5 +59,5 @@ def build_worker(
     refuse_inproc(settings)
     check_broker(celery)
     house = open_house(settings)
-    server = WorkerServer(house, celery, doorbells, queues=queues, slots=slots, environ=os.environ)
+    server = WorkerServer(house, celery, doorbells, queues=queues, slots=Span.of(slots), environ=os.environ)
     return HostedWorker(house, server)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from scheduler.clock import parse_instant
+from scheduler.core.scaling import Span
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +28,24 @@ class Instant(click.ParamType):  # type: ignore[type-arg]  # generic from click 
             return parse_instant(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class SpanOfSlots(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """The most and the least slots of a worker that scales itself, as Celery's users write it: 16,2."""
+
+    name = "max,min"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Span:  # noqa: ANN401 - as click declares it
+        """Read the two numbers, or fail with what they must be."""
+        if isinstance(value, Span):
+            return value
+        most, _, least = str(value).partition(",")
+        if not (most.strip().isdecimal() and least.strip().isdecimal()):
+            self.fail(f"{value!r} is not of the form MAX,MIN, such as 16,2", param, ctx)
+        span = Span(floor=int(least), ceiling=int(most))
+        if not 1 <= span.floor <= span.ceiling:
+            self.fail(f"{value!r}: MIN must be 1 or more, and MAX no less than MIN", param, ctx)
+        return span
 
 
 def read_pairs(pairs: Sequence[str]) -> dict[str, str]:

@@ -21,11 +21,13 @@ from scheduler.cli.database_probe import DatabaseProbe
 from scheduler.cli.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.lock import ServerLock
+from scheduler.cli.options import SpanOfSlots
 from scheduler.cli.page import Page, address_of, bind
 from scheduler.cli.prices import prices_of
 from scheduler.cli.signals import Waits, stop_on_signal
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
+from scheduler.core.scaling import Span
 from scheduler.errors import BadSetting
 from scheduler.git_address import shown_address
 from scheduler.monitoring.monitor import Monitor
@@ -192,21 +194,28 @@ def scheduler(invocation: Invocation) -> None:
 @click.option(
     "--slots", type=click.IntRange(min=1), help="Attempts that run at once; four a core by default."
 )
+@click.option(
+    "--autoscale",
+    type=SpanOfSlots(),
+    help="Have MIN to MAX slots instead: more while work waits and memory lasts, fewer when idle for a minute.",
+)
 @pass_invocation
-def worker(invocation: Invocation, queues: str, slots: int | None) -> None:
+def worker(invocation: Invocation, queues: str, slots: int | None, autoscale: Span | None) -> None:
     """Run attempts. Any number of workers, on any host, share a broker and a database."""
     settings = invocation.settings
     _prepare(settings)
     refuse_inproc(settings)
+    if slots and autoscale:
+        raise click.UsageError("--slots fixes what --autoscale is to choose; give one of them.")
+    span = autoscale or Span.of(slots or default_slots())
     names = [name.strip() for name in queues.split(",") if name.strip()]
     with stop_on_signal() as stop, ExitStack() as parts:
         house = open_house(settings, invocation.clock)
         house.keep_open(parts)
-        count = slots or default_slots()
         told_at = serve_endpoint(parts, house, monitor_of(house, "worker"))
-        server = make_worker(house, os.environ, queues=names, slots=count)
+        server = make_worker(house, os.environ, queues=names, slots=span)
         _serve(parts, server, pruner_of(house))
-        click.echo(f"The worker is up: {count} slots for {', '.join(names)}.{_metrics_at(told_at)}")
+        click.echo(f"The worker is up: {span} slots for {', '.join(names)}.{_metrics_at(told_at)}")
         stay(stop, house, server)
 
 

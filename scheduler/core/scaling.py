@@ -60,10 +60,24 @@ def admissible(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The least and the most slots of a worker that autoscales."""
+    """The least and the most slots of a worker that autoscales, and for how long it keeps what it does not need."""
 
     floor: int
     ceiling: int
+    idle_s: float = IDLE_S
+
+    @classmethod
+    def of(cls, slots: int) -> Span:
+        """Return the span of a worker whose slots stay as they are."""
+        return cls(slots, slots)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there is anything to scale."""
+        return self.floor < self.ceiling
+
+    def __str__(self) -> str:
+        return f"{self.floor} to {self.ceiling}" if self.is_wide else str(self.floor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +106,7 @@ def resized(span: Span, need: Need) -> int:
     lacking = need.waiting - (need.slots - need.busy)
     if lacking > 0:
         return max(need.slots, min(span.ceiling, need.slots + min(lacking, _affordable(need))))
-    if need.idle_s >= IDLE_S:
+    if need.idle_s >= span.idle_s:
         return min(need.slots, max(span.floor, need.peak, need.busy))
     return need.slots
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Event, Thread
 
 from scheduler.clock import Clock
@@ -30,6 +30,7 @@ class LeaseKeeper:
         launcher: Launcher,
         held: Mapping[int, Claimed],
         pulse: Pulse,
+        slots: Callable[[], int],
     ) -> None:
         self._db = db
         self._plan = plan
@@ -37,6 +38,7 @@ class LeaseKeeper:
         self._launcher = launcher
         self._held = held
         self._pulse = pulse
+        self._slots = slots
         self._renewed_at = self._obeyed_at = clock.monotonic()
 
     def start(self, stopping: Event) -> None:
@@ -65,7 +67,7 @@ class LeaseKeeper:
             hostname=plan.hostname,
             pid=plan.pid,
             queues=plan.queues,
-            slots=plan.slots,
+            slots=self._slots(),
             version=plan.version,
             lease_s=plan.lease_s,
         )

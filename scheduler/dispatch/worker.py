@@ -16,11 +16,13 @@ from threading import Event, Thread
 
 from scheduler.clock import Clock, parse_instant
 from scheduler.core.ports import Publish
+from scheduler.dispatch.autoscaler import Autoscaler
 from scheduler.dispatch.code_at_hand import CodeAtHand
 from scheduler.dispatch.hands import Bell, Launcher
 from scheduler.dispatch.jobs import job_of
 from scheduler.dispatch.lease_keeper import LeaseKeeper
 from scheduler.dispatch.report import Recorder, Report
+from scheduler.dispatch.spare_memory import spare_memory
 from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError, NewerForm
@@ -82,7 +84,8 @@ class Worker:
         vitals = vitals or Vitals()
         self._pulse = vitals.watch("worker", SLOW_POLL_S)
         renewed = vitals.watch("leases", plan.heartbeat_s)
-        self._leases = LeaseKeeper(db, plan, clock, launcher, self._claims, renewed)
+        self._scaler = Autoscaler(db, plan, plan.span, clock, spare_memory) if plan.span else None
+        self._leases = LeaseKeeper(db, plan, clock, launcher, self._claims, renewed, lambda: self.slots)
         self._code = CodeAtHand(db, clock, graphs, launcher, code_root)
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._unreported: list[Report] = []
@@ -100,7 +103,7 @@ class Worker:
 
     def start(self) -> None:
         """Make the worker known and begin to claim."""
-        meter.SLOTS.set(self._plan.slots)
+        meter.SLOTS.set(self.slots)
         self._leases.start(self._stopping)
         self._thread.start()
 
@@ -145,6 +148,11 @@ class Worker:
         self._signal.set()
 
     @property
+    def slots(self) -> int:
+        """How many attempts may run at once, now."""
+        return self._scaler.slots if self._scaler else self._plan.slots
+
+    @property
     def busy(self) -> int:
         """How many slots are taken."""
         return len(self._claims)
@@ -173,7 +181,7 @@ class Worker:
         While a slot is free that is a few milliseconds, and none where nothing else runs. In a full worker the wait is
         as long as pays: the slots that are still taken keep the machine busy.
         """
-        is_full = len(self._claims) >= self._plan.slots
+        is_full = len(self._claims) >= self.slots
         until = self._gather_until if is_full else self._spare_until
         enough = max(1, len(self._claims) // 2 if is_full else len(self._claims))
         while not self._stopping.is_set() and self._outcomes.qsize() < enough:
@@ -191,6 +199,7 @@ class Worker:
                 self._bell.watch(self._clock.monotonic())
             self._report_and_claim(is_asked=is_asked)
             self._leases.obey_cancellations()
+            self._scale()
             if not self._claims:
                 self._code.look_ahead()
             self._pulse.beat()
@@ -198,6 +207,15 @@ class Worker:
             log.warning("worker: %s", error)
         except Exception:
             log.exception("worker: a step failed")
+
+    def _scale(self) -> None:
+        """Have as many slots as the waiting work asks for, where this worker scales itself."""
+        if self._scaler is None or self._is_leaving or not self._scaler.resize(len(self._claims)):
+            return
+        log.info("worker: %d slots now", self.slots)
+        meter.SLOTS.set(self.slots)
+        self._adjust_bell(brim=False)
+        self._signal.set()
 
     def _drain(self) -> list[Report]:
         while True:
@@ -208,7 +226,7 @@ class Worker:
             claim = self._claims.pop(outcome.attempt_id, None)
             if claim is not None:
                 self._unreported.append(Report(claim, outcome))
-                _note_ended(claim, outcome)
+                self._note_ended(claim, outcome)
 
     def _report_and_claim(self, *, is_asked: bool) -> None:
         reports, free = self._drain(), self._free
@@ -236,6 +254,15 @@ class Worker:
         meter.BUSY.set(len(self._claims))
         self._adjust_bell(brim=bool(claimed) and len(claimed) == free)
 
+    def _note_ended(self, claim: Claimed, outcome: Outcome) -> None:
+        seconds = None
+        if outcome.started_at and outcome.ended_at:
+            began, ended = parse_instant(outcome.started_at), parse_instant(outcome.ended_at)
+            seconds = (ended - began).total_seconds()
+        meter.note_attempt(outcome.state, claim.kind, seconds, outcome.cpu_s)
+        if self._scaler is not None:
+            self._scaler.note_memory(outcome.peak_memory_bytes)
+
     def _note_claims(self, claimed: Sequence[Claimed]) -> None:
         now = self._clock.now()
         for claim in claimed:
@@ -244,7 +271,7 @@ class Worker:
     @property
     def _free(self) -> int:
         is_fit = not self._is_leaving and self._clock.monotonic() >= self._unfit_until
-        return self._plan.slots - len(self._claims) if is_fit else 0
+        return self.slots - len(self._claims) if is_fit else 0
 
     def _finds_work(self) -> bool:
         """Look whether something is queued, unless nobody has written since nothing was."""
@@ -382,13 +409,6 @@ class Worker:
         self._plain_recorder.record(session, now, self._drain())
         release_attempts(session, now, list(self._claims), worker_id=self._plan.worker_id)
         stop_worker(session, now, self._plan.worker_id)
-
-
-def _note_ended(claim: Claimed, outcome: Outcome) -> None:
-    seconds = None
-    if outcome.started_at and outcome.ended_at:
-        seconds = (parse_instant(outcome.ended_at) - parse_instant(outcome.started_at)).total_seconds()
-    meter.note_attempt(outcome.state, claim.kind, seconds, outcome.cpu_s)
 
 
 def _failed(outcome: Outcome, error: Exception) -> Outcome:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scheduler.core.scaling import Span
+
 #: A worker on whose host an attempt could not be started claims nothing for so long, in seconds.
 UNFIT_S = 10.0
 
@@ -22,3 +24,5 @@ class WorkerPlan:
     version: str = ""
     unfit_s: float = UNFIT_S
     drain_s: float = 0.0
+    #: Where it scales itself; `slots` is its floor then.
+    span: Span | None = None

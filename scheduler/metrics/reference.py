@@ -67,6 +67,9 @@ triggers:
     authenticationRef: {{name: dirigent-metrics-token}}
 ```
 
+A worker scales itself between a ceiling and a floor with `dirigent worker --autoscale 16,2`: by what is queued for it
+and by the memory that is free, down again after a minute in which it did not need its slots.
+
 ## Health
 
 `/health` (and `/health/ready`) is 200 while every part of the process makes progress, else 503; the answer names the

@@ -122,6 +122,15 @@ def has_queued(session: Session, queues: Collection[str]) -> bool:
     return bool(session.execute(_HAS_QUEUED, {"queues": sorted(queues)}).scalar())
 
 
+def count_queued(session: Session, queues: Collection[str], limit: int) -> int:
+    """Count the attempts that wait in these queues, up to a limit."""
+    some = (
+        sa.select(sa.literal(1)).where(A.state == AttemptState.QUEUED, one_of(A.queue, "queues")).limit(limit)
+    )
+    counted = sa.select(sa.func.count()).select_from(some.subquery())
+    return session.execute(counted, {"queues": sorted(queues)}).scalar() or 0
+
+
 def claim_attempts(
     session: Session,
     now: datetime,

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, request_wake
 from scheduler.store.instants import db_now, db_now_plus
 from scheduler.store.tables import worker
 
@@ -69,6 +69,12 @@ def renew_worker(session: Session, worker_id: str, *, busy: int, lease_s: float)
     """Say that a worker lives; false where it is not known (any more)."""
     statement = sa.update(worker).where(W.id == worker_id)
     return session.execute(statement.values(busy=busy, lease_until=db_now_plus(lease_s))).rowcount > 0
+
+
+def resize_worker(session: Session, worker_id: str, slots: int) -> None:
+    """Say how many slots a worker has now; tasks that wait for one are looked at again."""
+    session.execute(sa.update(worker).where(W.id == worker_id).values(slots=slots))
+    request_wake(session)
 
 
 def stop_worker(session: Session, now: datetime, worker_id: str) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 import pytest
 import sqlalchemy as sa
 
 from scheduler.clock import SystemClock
+from scheduler.core.scaling import Span
 from scheduler.dispatch.worker import Worker
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable
 from scheduler.store import Database
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.tables import attempt, dag_version, event
+from scheduler.store.workers import live_workers
 from scheduler.wire import Job, Outcome
 from tests.integration.waiting import eventually
 from tests.loop.engine import Engine, spec, task
@@ -236,3 +239,37 @@ def test_a_worker_that_drains_claims_no_more_and_waits_for_what_runs(migrated_sq
     assert launcher.stopped.empty()
     assert launcher.jobs.empty()
     assert engine.states(run_pk) == {"a": "success", "b": "queued"}
+
+
+def slots_of(db: Database) -> int:
+    with db.read() as session:
+        return live_workers(session)[0].slots
+
+
+WIDE = replace(PLAN, slots=1, span=Span(floor=1, ceiling=4, idle_s=0.5))
+
+
+@pytest.mark.parametrize("worker", [WIDE], indirect=True, ids=["autoscales"])
+def test_a_worker_grows_with_what_waits_up_to_its_ceiling_and_falls_to_its_floor_when_idle(
+    migrated_sqlite_db, worker, launcher
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(*(task(f"t{number}") for number in range(6))))
+    assert slots_of(migrated_sqlite_db) == 1
+    engine.trigger()
+    jobs: list[Job] = []
+    while len(jobs) < 4:  # the leader queues for the slots that the row of the worker names
+        while engine.advance():
+            pass
+        with suppress(Empty):
+            jobs.append(launcher.jobs.get(timeout=0.05))
+    assert (slots_of(migrated_sqlite_db), worker.slots) == (4, 4)
+    for job in jobs:
+        worker.finished(Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success"))
+    for _ in range(2):
+        while engine.advance():
+            pass
+        last = launcher.jobs.get(timeout=30)
+        worker.finished(Outcome(attempt_id=last.attempt_id, epoch=last.epoch, state="success"))
+    eventually(lambda: slots_of(migrated_sqlite_db) == 1)
+    assert worker.slots == 1

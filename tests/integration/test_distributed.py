@@ -61,6 +61,14 @@ def endpoint_of(server: Process) -> str:
     return server.wait_for("/metrics").output.partition("Metrics: ")[2].partition("/metrics")[0]
 
 
+def late(address: str) -> set[str]:
+    """Return the parts of a server that make no progress, as a probe is told."""
+    is_ok, body = ask(f"{address}/health")
+    found = {name for name, words in body["parts"].items() if words != "ok"}
+    assert is_ok == (not found), body
+    return found
+
+
 def told(server: Process, name: str) -> float:
     """Return a metric of a server; 0 where it does not tell it."""
     with urlopen(f"{endpoint_of(server)}/metrics", timeout=20) as answer:
@@ -255,13 +263,19 @@ def test_servers_survive_a_database_that_is_away_for_seconds(new_project, new_se
     shop = new_project(database_url=database.url, broker_url=redis_url, secret_key=SECRET, lease_s=LEASE_S)
     shop.write("held.py", keeps_ledger(shop, HELD))
     shop.start("scheduler")
-    shop.start("worker", "--slots", "4")
+    scaling = shop.start("worker", "--autoscale", "4,1").wait_for("1 to 4 slots")
     run = shop.trigger("held")
+    # One after the other: each grows the worker by what waits, and its row tells the leader.
     eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 4, told=shop.told)
+    assert [row.slots for row in shop.record.rows(sa.select(worker.c.slots))] == [4]
+    assert "worker: 4 slots now" in scaling.output
     database.stop()
     (shop.folder / "gate").touch()
     eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 8, told=shop.told)
     database.start()
+    eventually(
+        lambda: shop.record.dag("held"), told=shop.told
+    )  # the test's own connection is found dead first
     run.until(within=60)
     assert all(server.is_running for server in shop.servers)
 
@@ -270,10 +284,17 @@ def test_a_worker_stops_its_attempts_before_others_may_take_them_when_the_databa
     new_project, new_server, redis_url
 ):
     database = new_server("postgres")
-    shop = new_project(database_url=database.url, broker_url=redis_url, secret_key=SECRET, lease_s=LEASE_S)
+    shop = new_project(
+        database_url=database.url,
+        broker_url=redis_url,
+        secret_key=SECRET,
+        lease_s=LEASE_S,
+        metrics_port="0",
+        health_late_s="1",
+    )
     shop.write("held.py", keeps_ledger(shop, HELD))
-    shop.start("scheduler")
-    shop.start("worker", "--slots", "4")
+    leading = shop.start("scheduler")
+    working = shop.start("worker", "--slots", "4")
     run = shop.trigger("held")
     eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 4, told=shop.told)
     assert len(attempts_of(shop)) == 4
@@ -282,9 +303,12 @@ def test_a_worker_stops_its_attempts_before_others_may_take_them_when_the_databa
         process.suspend()
     try:
         eventually(lambda: not attempts_of(shop), told=shop.told)
+        eventually(lambda: "scheduler" in late(endpoint_of(leading)), told=shop.told)
+        eventually(lambda: {"worker", "leases"} <= late(endpoint_of(working)), told=shop.told)
     finally:
         for process in hung:
             process.resume()
     (shop.folder / "gate").touch()
     run.until(within=60)
     assert set(counted(shop.folder / "ledger").values()) == {1, 2}
+    eventually(lambda: not late(endpoint_of(leading)) | late(endpoint_of(working)), told=shop.told)

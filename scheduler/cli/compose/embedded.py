@@ -11,6 +11,7 @@ from scheduler.cli.compose.house import House
 from scheduler.cli.compose.schedulers import SchedulerSide
 from scheduler.cli.compose.workers import WorkerSide
 from scheduler.config import default_slots
+from scheduler.core.scaling import Span
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryPublish, create_celery
 from scheduler.loop.alarms import Alarms
@@ -34,7 +35,7 @@ class EmbeddedServer:
             self._doorbells,
             worker_id=self._worker_id,
             queues=["default"],
-            slots=house.settings.parallelism or default_slots(),
+            slots=Span.of(house.settings.parallelism or default_slots()),
             environ=environ,
             copies_logs=False,
             successors=HandOn(

@@ -16,6 +16,7 @@ from scheduler.cli.compose.isolation import groups_of, task_policy_of
 from scheduler.cli.version import own_version
 from scheduler.cli.worker_logs import WorkerLogs
 from scheduler.config import Settings
+from scheduler.core.scaling import Span
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.tickets import CeleryApp, CeleryPublish, check_broker, create_celery
@@ -61,7 +62,7 @@ class Launcher:
 
 
 def plan_of(
-    settings: Settings, worker_id: str, hostname: str, queues: Collection[str], slots: int
+    settings: Settings, worker_id: str, hostname: str, queues: Collection[str], slots: Span
 ) -> WorkerPlan:
     """Return who the worker of this process is and what it may take."""
     return WorkerPlan(
@@ -69,7 +70,8 @@ def plan_of(
         hostname=hostname,
         pid=os.getpid(),
         queues=frozenset(queues),
-        slots=slots,
+        slots=slots.floor,
+        span=slots if slots.is_wide else None,
         lease_s=settings.lease_s,
         heartbeat_s=settings.heartbeat_s,
         version=own_version(),
@@ -94,7 +96,7 @@ class WorkerSide:
         *,
         worker_id: str,
         queues: Collection[str],
-        slots: int,
+        slots: Span,
         environ: Mapping[str, str],
         copies_logs: bool,
         successors: Successors | None = None,
@@ -170,7 +172,7 @@ class WorkerServer:
         doorbells: Doorbells,
         *,
         queues: Collection[str],
-        slots: int,
+        slots: Span,
         environ: Mapping[str, str],
     ) -> None:
         self._publish = CeleryPublish(celery, house.vitals)
@@ -204,7 +206,7 @@ class WorkerServer:
 
 
 def make_worker(
-    house: House, environ: Mapping[str, str], *, queues: Collection[str], slots: int
+    house: House, environ: Mapping[str, str], *, queues: Collection[str], slots: Span
 ) -> WorkerServer:
     """Build a worker that hears tickets by itself. Raises BrokerUnavailable."""
     celery = create_celery(house.settings)
