@@ -36,6 +36,8 @@ def register(app: Flask) -> None:
         span=words.span,
         spoken=spoken,
         size=words.size,
+        work=words.work,
+        percent=words.percent,
         instant=words.instant,
         pretty=pretty,
         pretty_json=pretty_json,

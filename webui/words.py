@@ -53,6 +53,21 @@ def size(count: int) -> str:
     return f"{value:.1f}".removesuffix(".0") + f" {_BYTES[unit]}"
 
 
+def work(seconds: float) -> str:
+    """Return an amount of work, which is added up and paid for, with its digits: 0.42 s, 12.5 min, 1,234.5 h."""
+    size, name = next((unit for unit in ((3600, "h"), (60, "min")) if seconds >= unit[0]), (1, "s"))
+    value = seconds / size
+    return f"{value:,.{2 if value < 10 else 1}f} {name}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share of one: 0.04 %, 2.5 %, 40 %; a dash where there is none."""
+    if share is None:
+        return "—"
+    value = 100 * share
+    return f"{value:.{0 if value >= 10 or value == 0 else 1 if value >= 0.1 else 2}f} %"
+
+
 def instant(at: datetime) -> str:
     """Return an instant for a tooltip: 2026-11-21 14:05:09 UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

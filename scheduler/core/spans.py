@@ -13,7 +13,7 @@ MINUTE: Final = 60
 HOUR: Final = 3600
 DAY: Final = 86400
 #: How long sums of each width are kept.
-KEPT: Final = {MINUTE: timedelta(hours=3), HOUR: timedelta(days=9), DAY: timedelta(days=731)}
+KEPT: Final = {MINUTE: timedelta(hours=3), HOUR: timedelta(days=15), DAY: timedelta(days=731)}
 _MOST: Final = {"h": KEPT[HOUR] // timedelta(hours=1) - 1, "d": KEPT[DAY] // timedelta(days=1) - 1}
 _AGO: Final = re.compile(r"([1-9]\d{0,3})([hd])", re.ASCII)
 

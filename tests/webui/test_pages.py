@@ -24,6 +24,8 @@ LIVE = [
     "/",
     "/dags",
     "/runs",
+    "/dashboard",
+    "/dashboard?window=7d&by=team&owner=shop",
     "/dags/orders_hourly",
     "/dags/orders_hourly/graph",
     "/dags/orders_hourly/runs",

@@ -75,3 +75,26 @@ def test_a_time_zone_is_named_where_it_matters() -> None:
         schedule=ScheduleSpec(kind="cron", cron="0 2 * * *"),
     )
     assert words.schedule(daily) == "at 02:00 (Europe/Berlin)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0.00 s"),
+        (0.42, "0.42 s"),
+        (59.9, "59.9 s"),
+        (90, "1.50 min"),
+        (3600, "1.00 h"),
+        (4.5e6, "1,250.0 h"),
+    ],
+)
+def test_an_amount_of_work(seconds: float, said: str) -> None:
+    assert words.work(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(None, "—"), (0, "0 %"), (0.0004, "0.04 %"), (0.025, "2.5 %"), (0.404, "40 %"), (1, "100 %")],
+)
+def test_a_share(share: float | None, said: str) -> None:
+    assert words.percent(share) == said

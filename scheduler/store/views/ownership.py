@@ -35,6 +35,7 @@ class Narrowing:
     owner: str = ""
     team: str = ""
     tag: str = ""
+    text: str = ""  #: part of a dag_id
 
     @property
     def is_all(self) -> bool:
@@ -44,6 +45,7 @@ class Narrowing:
     def holds(self, column: ColumnElement[str]) -> list[ColumnElement[bool]]:
         """Return the conditions on a column that names DAGs."""
         named = [column == self.dag_id] if self.dag_id else []
+        named += [column.icontains(self.text, autoescape=True)] if self.text else []
         queries = (
             (self.owner, select(dag.c.dag_id).where(dag.c.owner == self.owner)),
             (self.team, _of_team(self.team)),
@@ -59,6 +61,26 @@ def _of_team(team: str) -> Select[Any]:
         .group_by(dag_tag.c.dag_id)
         .having(_TEAM.in_([TEAM_TAG + team]))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to narrow by, of the DAGs in force."""
+
+    owners: tuple[str, ...]
+    teams: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+def list_choices(session: Session) -> Choices:
+    """Return the owners, teams and other tags of the DAGs in force; two statements."""
+    in_force = dag.c.retired_at.is_(None)
+    owners = session.scalars(select(dag.c.owner).where(in_force, dag.c.owner != "").distinct())
+    joined = select(dag_tag.c.name).join(dag, dag.c.dag_id == dag_tag.c.dag_id).where(in_force)
+    tags = sorted(session.scalars(joined.distinct()))
+    teams = [name.removeprefix(TEAM_TAG) for name in tags if name.startswith(TEAM_TAG)]
+    others = [name for name in tags if not name.startswith(TEAM_TAG)]
+    return Choices(tuple(sorted(owners)), tuple(teams), tuple(others))
 
 
 def list_owned(session: Session) -> dict[str, Owned]:
