@@ -12,6 +12,7 @@ from scheduler.failpoints import Edge
 from scheduler.store.attempts import ROW, AttemptRow, rows_of
 from scheduler.store.engine import Session, at_edge
 from scheduler.store.instants import db_now, db_now_plus
+from scheduler.store.lists import is_in
 from scheduler.store.tables import attempt, dag_run
 
 A = attempt.c
@@ -61,8 +62,8 @@ def cancellations(session: Session, *, worker_id: str) -> dict[int, str]:
 def expired_attempts(session: Session, limit: int) -> list[AttemptRow]:
     """Return running attempts whose lease has run out by the database's clock, but for runs that were set aside."""
     query = sa.select(*ROW).join(dag_run, dag_run.c.id == A.run_pk).where(~dag_run.c.is_aside)
-    query = query.where(A.state == AttemptState.RUNNING, A.lease_until < db_now())
-    return rows_of(session.execute(query.order_by(A.id).limit(limit)))
+    query = query.where(is_in(A.state, [AttemptState.RUNNING]), A.lease_until < db_now())
+    return rows_of(session.execute(query.order_by(A.lease_until, A.id).limit(limit)))
 
 
 def expire_worker(session: Session, worker_id: str) -> int:

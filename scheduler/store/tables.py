@@ -234,6 +234,7 @@ dag_run = Table(
     Index("ix_dag_run_dag_id_logical_date", "dag_id", "logical_date"),
     Index("ix_dag_run_end_date", "end_date"),
     Index("ix_dag_run_failed", "dag_id", "end_date", **_where("state = 'failed'")),
+    Index("ix_dag_run_failed_id", "id", **_live("state", "failed")),
     Index("ix_dag_run_snapshot_id", "snapshot_id"),
     Index("ix_dag_run_uncounted_live", "end_date", **_where(UNCOUNTED_RUN)),
 )
@@ -270,6 +271,7 @@ task_instance = Table(
         "state",
         **_live("state", *UNFINISHED_TASKS),
     ),
+    Index("ix_task_instance_failed", "run_pk", **_live("state", "failed")),
     Index("ix_task_instance_occupying_live", "pool", **_live("state", *OCCUPYING_TASKS)),
 )
 

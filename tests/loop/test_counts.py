@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-import sqlalchemy as sa
 
-from scheduler.store.engine import Count, Database, Session
-from scheduler.store.migrate import upgrade
+from scheduler.store.engine import Count
 from scheduler.wire import TaskSpec
 from tests.loop.engine import Engine, spec, task
 
@@ -57,52 +51,6 @@ def test_a_task_costs_few_commits_and_statements(engine, way, tasks, commits, st
     assert engine.run_state(run) == "success"
     assert _each(count.commits, names) <= commits
     assert _each(len(_asked(count)), names) <= statements
-
-
-#: Tables that grow with history.
-GROWING = ("dag_run", "task_instance", "attempt", "event", "xcom")
-
-
-def test_no_statement_reads_a_table_from_end_to_end(tmp_path):
-    """What a task costs must not grow with the history beside it, nor with the size of its DAG.
-
-    SQLite plans by the statement alone, and finds a partial index only where the statement has its condition in words.
-    """
-    db = Database(f"sqlite:///{tmp_path / 'dirigent.db'}")
-    upgrade(db)
-    engine = Engine(db)
-    engine.worker()
-    engine.define(spec(*chain(), max_active_tasks=FAN))
-    asked: dict[str, Any] = {}
-    with _noting(asked):
-        for way in (apart, together):
-            engine.trigger()
-            way(engine)
-    with db.read() as session:
-        scans = {text: _scans(session, text, binds) for text, binds in asked.items()}
-    db.close()
-    assert len(scans) > 15
-    assert {text: steps for text, steps in scans.items() if steps} == {}
-
-
-@contextmanager
-def _noting(asked: dict[str, Any]) -> Iterator[None]:
-    def note(session, cursor, text, binds, *rest):
-        if text.startswith(("SELECT", "UPDATE", "WITH")):
-            asked.setdefault(text, binds[0] if isinstance(binds, list) else binds)
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    try:
-        yield
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
-
-
-def _scans(session: Session, text: str, binds: Any) -> list[str]:
-    """Return the steps that read a growing table whole; of a partial index, all is little."""
-    steps = [row[-1] for row in session.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", binds)]
-    whole = tuple(f"SCAN {table}" for table in GROWING)
-    return [step for step in steps if step.startswith(whole) and "_live" not in step]
 
 
 def _each(total: int, names: list[TaskSpec]) -> float:

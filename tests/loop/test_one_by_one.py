@@ -4,86 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from scheduler.cli.compose.house import House
-from scheduler.cli.compose.schedulers import duties_of
-from scheduler.cli.corrected_clock import CorrectedClock
-from scheduler.clock import SystemClock
-from scheduler.config import load_settings
-from scheduler.loop.effects import Effects
-from scheduler.loop.leading import ROLE
-from scheduler.loop.service import SWEEP_S, Service
 from scheduler.operations.explain import explain_task
 from scheduler.operations.rerun import RerunRequest, rerun
-from scheduler.security.secret_key import SecretKey
 from scheduler.store.engine import Database
-from scheduler.store.leaders import take_lead
 from scheduler.store.setting_aside import AGAIN_IN
-from scheduler.store.tables import dag, dag_run, dag_version, event
-from tests.loop.engine import Engine, spec, task
-from tests.loop.test_leading import NoTickets
-from tests.loop.test_service import Hand
-
-BROKEN = '{"dag_id": 7}'
-
-
-@dataclass
-class Leader:
-    """The service with all the duties of a real one, a tick at a time."""
-
-    engine: Engine
-    service: Service
-    clock: Hand
-
-    def tick(self) -> None:
-        """Do all duties; graphs are read anew."""
-        self.clock.seconds += SWEEP_S
-        self.service.tick(self.engine.now)
-
-    def run(self, run_pk: int) -> sa.Row[Any]:
-        with self.engine.db.read() as session:
-            return session.execute(sa.select(dag_run).where(dag_run.c.id == run_pk)).one()
-
-    def break_graph(self, dag_id: str, graph: str = BROKEN) -> None:
-        _, version, _ = self.engine.specs[dag_id]
-        with self.engine.db.write() as session:
-            session.execute(sa.update(dag_version).values(graph=graph).where(dag_version.c.id == version))
-
-    def told(self, kind: str) -> list[str]:
-        with self.engine.db.read() as session:
-            return list(session.scalars(sa.select(event.c.reason).where(event.c.kind == kind)))
+from scheduler.store.tables import dag, dag_run, dag_version
+from tests.loop.engine import spec, task
+from tests.loop.leader import Leader, lead
 
 
 @pytest.fixture
-def leader(db, engine, tmp_path):
-    house = House(
-        load_settings({"DIRIGENT_HOME": str(tmp_path)}, tmp_path),
-        db,
-        SecretKey(("k" * 32,)),
-        CorrectedClock(SystemClock()),
-    )
-    clock = Hand()
-    effects = Effects()
-    db.transact(lambda session: take_lead(session, ROLE, "here", 3600))
-    service = Service(
-        db,
-        duties_of(house, effects),
-        effects,
-        publish=NoTickets(),
-        clock=clock,
-        holder="here",
-        on_lead=lambda: None,
-        on_yield=lambda: None,
-    )
+def leader(engine, tmp_path):
     for dag_id in ("bad", "good"):
         engine.define(spec(task("a"), dag_id=dag_id))
-    return Leader(engine, service, clock)
+    return lead(engine, tmp_path)
 
 
 def test_a_run_whose_graph_cannot_be_read_is_set_aside_and_the_others_go_on(leader):

@@ -13,10 +13,11 @@ from scheduler.errors import NotFound
 from scheduler.store.absent import no_dag
 from scheduler.store.blobs import load_blobs
 from scheduler.store.engine import Session
+from scheduler.store.lists import is_in
 from scheduler.store.snapshots import load_manifest
-from scheduler.store.tables import dag, dag_run, dag_tag, dag_version
+from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_tag, dag_version
 from scheduler.store.versions import VersionRef
-from scheduler.store.views.durations import usual_durations
+from scheduler.store.views.durations import newest_from, usual_durations
 
 #: Runs drawn as bars.
 BARS = 14
@@ -85,27 +86,18 @@ _ROW = (
 
 
 def _newest_verdict_failed() -> ColumnElement[bool]:
-    newer = dag_run.alias("newer")
-    return exists(
-        select(dag_run.c.id).where(
-            dag_run.c.dag_id == dag.c.dag_id,
-            dag_run.c.state == RunState.FAILED,
-            ~exists(
-                select(newer.c.id).where(
-                    newer.c.dag_id == dag_run.c.dag_id,
-                    newer.c.id > dag_run.c.id,
-                    newer.c.state == RunState.SUCCESS,
-                )
-            ),
-        )
+    newest = (
+        select(dag_run.c.state)
+        .where(dag_run.c.dag_id == dag.c.dag_id, dag_run.c.state.in_((RunState.SUCCESS, RunState.FAILED)))
+        .order_by(dag_run.c.id.desc())
+        .limit(1)
     )
+    return newest.scalar_subquery() == RunState.FAILED
 
 
 def _has_active_run() -> ColumnElement[bool]:
     return exists(
-        select(dag_run.c.id).where(
-            dag_run.c.dag_id == dag.c.dag_id, dag_run.c.state.in_((RunState.QUEUED, RunState.RUNNING))
-        )
+        select(dag_run.c.id).where(dag_run.c.dag_id == dag.c.dag_id, is_in(dag_run.c.state, ACTIVE_RUNS))
     )
 
 
@@ -178,22 +170,14 @@ def _tags(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[str, ..
 
 
 def _bars(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[Bar, ...]]:
-    place = func.row_number().over(partition_by=dag_run.c.dag_id, order_by=dag_run.c.id.desc())
-    ranked = (
-        select(
-            dag_run.c.id,
-            dag_run.c.dag_id,
-            dag_run.c.run_id,
-            dag_run.c.state,
-            dag_run.c.start_date,
-            dag_run.c.end_date,
-            place.label("place"),
-        )
-        .where(dag_run.c.dag_id.in_(dag_ids))
-        .subquery()
+    runs = (
+        select(dag_run.c.dag_id, dag_run.c.run_id, dag_run.c.state, dag_run.c.start_date, dag_run.c.end_date)
+        .join(dag, dag.c.dag_id == dag_run.c.dag_id)
+        .where(dag.c.dag_id.in_(dag_ids), dag_run.c.id >= newest_from(BARS))
+        .order_by(dag_run.c.id)
     )
     out: dict[str, tuple[Bar, ...]] = {}
-    for row in session.execute(select(ranked).where(ranked.c.place <= BARS).order_by(ranked.c.id)):
+    for row in session.execute(runs):
         bar = Bar(row.run_id, row.state, row.start_date, row.end_date)
         out[row.dag_id] = (*out.get(row.dag_id, ()), bar)
     return out

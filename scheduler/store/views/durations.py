@@ -5,38 +5,42 @@ from __future__ import annotations
 from collections.abc import Collection
 from statistics import median
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from scheduler.core.states import RunState
 from scheduler.store.engine import Session
-from scheduler.store.tables import dag_run
+from scheduler.store.tables import dag, dag_run
 
 _SAMPLE = 15
+#: They are looked for among so many runs.
+_LOOKED_AT = 60
+
+
+def newest_from(count: int) -> ColumnElement[int]:
+    """Return the id from which on the newest `count` runs of a DAG lie, of the `dag` that the statement reads.
+
+    Ranked by a window function, all runs that the DAG ever had would be read.
+    """
+    newer = dag_run.alias("newer")
+    ids = select(newer.c.id).where(newer.c.dag_id == dag.c.dag_id).order_by(newer.c.id.desc())
+    return func.coalesce(ids.limit(1).offset(count - 1).scalar_subquery(), 0)
 
 
 def usual_durations(session: Session, dag_ids: Collection[str]) -> dict[str, float]:
     """Return the median duration, in seconds, of the last good runs of each DAG; none for one without any."""
-    ranked = (
-        select(
-            dag_run.c.dag_id,
-            dag_run.c.start_date,
-            dag_run.c.end_date,
-            func.row_number()
-            .over(partition_by=dag_run.c.dag_id, order_by=dag_run.c.id.desc())
-            .label("place"),
-        )
+    found = session.execute(
+        select(dag_run.c.dag_id, dag_run.c.start_date, dag_run.c.end_date)
+        .join(dag, dag.c.dag_id == dag_run.c.dag_id)
         .where(
-            dag_run.c.dag_id.in_(dag_ids),
+            dag.c.dag_id.in_(dag_ids),
+            dag_run.c.id >= newest_from(_LOOKED_AT),
             dag_run.c.state == RunState.SUCCESS,
             dag_run.c.start_date.is_not(None),
             dag_run.c.end_date.is_not(None),
         )
-        .subquery()
-    )
-    found = session.execute(
-        select(ranked.c.dag_id, ranked.c.start_date, ranked.c.end_date).where(ranked.c.place <= _SAMPLE)
+        .order_by(dag_run.c.id.desc())
     )
     seconds: dict[str, list[float]] = {}
     for dag_id, start, end in found:
         seconds.setdefault(dag_id, []).append((end - start).total_seconds())
-    return {dag_id: median(values) for dag_id, values in seconds.items()}
+    return {dag_id: median(values[:_SAMPLE]) for dag_id, values in seconds.items()}

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select, union_all
 
 from scheduler.core.states import RunState, TaskState
 from scheduler.store.engine import Session
-from scheduler.store.tables import dag, dag_run, task_instance, worker
+from scheduler.store.lists import is_in
+from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, task_instance, worker
 from scheduler.store.views.durations import usual_durations
-
-_ACTIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,11 @@ class Slots:
 
 def list_failed_runs(session: Session, since: datetime, limit: int) -> list[FailedRun]:
     """Return the runs, active or ended after `since`, in which a task stands failed, newest failure first."""
-    recent = or_(
-        dag_run.c.state.in_(_ACTIVE), and_(dag_run.c.state == RunState.FAILED, dag_run.c.end_date >= since)
+    # Each half is found by an index of its own; joined by OR, all tasks that there ever were would be read.
+    failed_since = and_(is_in(dag_run.c.state, [RunState.FAILED]), dag_run.c.end_date >= since)
+    recent = union_all(
+        select(dag_run.c.id).where(is_in(dag_run.c.state, ACTIVE_RUNS)),
+        select(dag_run.c.id).where(failed_since),
     )
     ti = task_instance.c
     newest = [ti.end_date.desc(), ti.id.desc()]
@@ -91,7 +93,7 @@ def list_failed_runs(session: Session, since: datetime, limit: int) -> list[Fail
             func.row_number().over(partition_by=ti.run_pk, order_by=newest).label("place"),
         )
         .join(dag_run, dag_run.c.id == ti.run_pk)
-        .where(recent, ti.state == TaskState.FAILED)
+        .where(ti.run_pk.in_(recent), is_in(ti.state, [TaskState.FAILED]))
         .subquery()
     )
     columns = [ranked.c[name] for name in FailedRun.__slots__]
@@ -112,8 +114,8 @@ def list_active_runs(session: Session, limit: int) -> list[ActiveRun]:
             dag_run.c.start_date,
             dag_run.c.reason,
         )
-        .where(dag_run.c.state.in_(_ACTIVE))
-        .order_by(dag_run.c.id)
+        .where(is_in(dag_run.c.state, ACTIVE_RUNS))
+        .order_by(dag_run.c.queued_at, dag_run.c.id)
         .limit(limit)
     ).all()
     counts = count_states(session, [run.id for run in runs])

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
+from scheduler.core.states import RunState
 from scheduler.store.absent import no_run
 from scheduler.store.engine import Session
-from scheduler.store.tables import dag_run, dag_version, event, task_instance
+from scheduler.store.lists import is_in
+from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_version, event, task_instance
 from scheduler.wire import Data
 
 
@@ -104,7 +106,9 @@ def list_runs(
     statement = _runs().where(*_conditions(wanted))
     if before is not None:
         statement = statement.where(dag_run.c.id < before)
-    page = statement.order_by(dag_run.c.id.desc()).limit(limit).offset(offset)
+    # The few that are active are sorted; read from the newest on, all that ended would be passed over.
+    newest = literal_column("+dag_run.id") if wanted.state in ACTIVE_RUNS else dag_run.c.id
+    page = statement.order_by(newest.desc()).limit(limit).offset(offset)
     return [Run(*row) for row in session.execute(page)]
 
 
@@ -114,15 +118,28 @@ def count_runs(session: Session, wanted: RunWanted) -> int:
 
 
 def _conditions(wanted: RunWanted) -> list[ColumnElement[bool]]:
-    given = {dag_run.c.dag_id: wanted.dag_id, dag_run.c.state: wanted.state}
-    named = [dag_run.c.dag_id.icontains(wanted.text, autoescape=True)] if wanted.text else []
-    return [column == value for column, value in given.items() if value] + named
+    out: list[ColumnElement[bool]] = []
+    if wanted.dag_id:
+        out.append(dag_run.c.dag_id == wanted.dag_id)
+    if wanted.state:
+        out.append(_is_in_state(wanted.state))
+    if wanted.text:
+        named = select(dag.c.dag_id).where(dag.c.dag_id.icontains(wanted.text, autoescape=True))
+        out.append(dag_run.c.dag_id.in_(named))
+    return out
+
+
+def _is_in_state(state: str) -> ColumnElement[bool]:
+    """Tell the state of a run, in the words of the partial index that knows it."""
+    if state in ACTIVE_RUNS:
+        return and_(is_in(dag_run.c.state, ACTIVE_RUNS), dag_run.c.state == state)
+    return is_in(dag_run.c.state, [state]) if state in set(RunState) else dag_run.c.state == state
 
 
 def count_live(session: Session) -> dict[str, int]:
     """Return how many runs are queued and running; runs that have ended are not counted, they may be millions."""
     state = dag_run.c.state
-    statement = select(state, func.count()).where(state.in_(["queued", "running"])).group_by(state)
+    statement = select(state, func.count()).where(is_in(state, ACTIVE_RUNS)).group_by(state)
     return {"queued": 0, "running": 0} | {name: int(count) for name, count in session.execute(statement)}
 
 
