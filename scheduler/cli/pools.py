@@ -10,7 +10,7 @@ from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_rows
 from scheduler.operations.pools import remove_pool, set_pool
 from scheduler.store.pools import list_pools
-from scheduler.store.tasks import occupancy
+from scheduler.store.scheduled import occupancy
 from scheduler.store.views.fields import pool_fields
 
 

@@ -53,6 +53,11 @@ class TaskGraph:
         return frozenset(task_id for task_id in self.order if not self._upstream[task_id])
 
     @cached_property
+    def looks_back(self) -> bool:
+        """Whether a task waits for one of the run before."""
+        return any(task.depends_on_past or task.wait_for_downstream for task in self.tasks.values())
+
+    @cached_property
     def leaves(self) -> frozenset[str]:
         """The tasks that nothing waits for: they decide how a run ends."""
         return frozenset(task_id for task_id in self.order if not self._downstream[task_id])

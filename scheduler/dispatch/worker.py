@@ -238,7 +238,7 @@ class Worker:
             claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
             self._unstarted, self._is_in_doubt = set(), False
             self._note_claims(claimed)
-            self._ring_for_others()
+            self._ring_for_others(claims_itself=free > 0)
         except DatabaseUnavailable:
             self._is_in_doubt = True
             raise
@@ -319,11 +319,10 @@ class Worker:
             meter.LATE_REPORTS.inc()
             log.warning("late report of attempt %s refused", report.outcome.attempt_id)
 
-    def _ring_for_others(self) -> None:
-        """Pass on that queues have work which this worker does not serve; its own it has just claimed from."""
-        if self._successors is not None and (
-            queues := set(self._successors.take_rings()) - self._plan.queues
-        ):
+    def _ring_for_others(self, *, claims_itself: bool) -> None:
+        """Pass on that queues have work; not those that this worker has just claimed from."""
+        claimed_from = self._plan.queues if claims_itself else frozenset()
+        if self._successors is not None and (queues := set(self._successors.take_rings()) - claimed_from):
             self._publish.ring(queues)
 
     def _report_one_by_one(self, reports: Sequence[Report]) -> None:

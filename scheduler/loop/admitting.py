@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -11,11 +11,11 @@ from typing import Final
 from scheduler.core.admission import Admission, Candidate, admit
 from scheduler.loop.effects import Effects
 from scheduler.loop.one_by_one import Aside, Way, at_once
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, request_wake
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.limits import candidate_of, limits_of, queue_slots
+from scheduler.store.scheduled import ScheduledTask, Wanted, occupancy, scheduled_tasks
 from scheduler.store.setting_aside import set_run_aside
-from scheduler.store.tasks import ScheduledTask, occupancy, scheduled_tasks
 from scheduler.store.tickets import queue_tasks
 from scheduler.store.workers import live_workers
 
@@ -26,11 +26,15 @@ OF_TASK: Final[Aside[ScheduledTask]] = Aside(lambda task: task.run_pk, set_run_a
 
 @dataclass(frozen=True, slots=True)
 class AdmitTasks:
-    """Moves scheduled tasks to queued, each with an attempt, and notes which queues to ring for."""
+    """Moves scheduled tasks to queued, each with an attempt, and notes which queues to ring for.
+
+    `read` gives None where it is another transaction's turn to admit: then the leader is woken, who waits for it.
+    """
 
     graphs: GraphCache
     effects: Effects
     way: Way = at_once
+    read: Callable[[Session, Wanted], list[ScheduledTask] | None] = scheduled_tasks
 
     def __call__(self, session: Session, now: datetime, limit: int) -> int:
         """Queue what the limits let through; return how many tasks that are."""
@@ -59,7 +63,9 @@ class AdmitTasks:
         if not queues:
             return 0, True
         room = min(limit, 2 * sum(slots[queue] for queue in queues))
-        found = scheduled_tasks(session, queues, full_pools=full.pools, full_runs=full.runs, limit=room)
+        found = self._read(
+            session, Wanted(queues=queues, full_pools=full.pools, full_runs=full.runs, limit=room)
+        )
         if not found:
             return 0, True
         answers: list[Admission] = []
@@ -81,6 +87,12 @@ class AdmitTasks:
         fed = queue_tasks(session, now, [each.ti_id for each in answer.admitted])
         self.effects.ring(*(queue for queue in fed if limits.queues[queue].taken < slots[queue]))
         answers.append(answer)
+
+    def _read(self, session: Session, wanted: Wanted) -> list[ScheduledTask]:
+        found = self.read(session, wanted)
+        if found is None:
+            request_wake(session)
+        return found or []
 
     def _candidates(self, session: Session, found: Iterable[ScheduledTask]) -> list[Candidate]:
         return [self._candidate(session, task) for task in found]

@@ -1,22 +1,26 @@
-"""Completion hands successors on: where one process leads and works, a report plans what follows in its transaction.
+"""Completion hands successors on: a report plans and queues what follows, in its own transaction.
 
-The leader is still the only one that plans: this is the leader, on the thread of its worker. What it leaves undone (a
-run that is flagged already, another run that may start now) is flagged as ever, and the loop is woken.
+A worker in the leader's process does all that the leader would do then. A worker of its own does what is safe beside
+any leader (docs/decisions/005-handing-on.md): it holds the row of the run, and takes its turn to admit. What it leaves
+undone is flagged as ever, and the loop is woken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
+from scheduler.core.graph import TaskGraph
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.alarms import Alarms
 from scheduler.loop.effects import Effects
-from scheduler.loop.planning import plan_run
+from scheduler.loop.planning import advance_run, plan_run
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.limits import queue_slots
-from scheduler.store.runs import RunRow
+from scheduler.store.runs import RunRow, flag_runs
+from scheduler.store.scheduled import scheduled_tasks_in_turn
 from scheduler.store.tasks import TaskRow
 from scheduler.store.workers import live_workers
 
@@ -26,29 +30,106 @@ WORKERS_EVERY = timedelta(seconds=1)
 MOST_ADMITTED = 100
 
 
+class Part(Protocol):
+    """What a worker does of the leader's work."""
+
+    def is_open(self) -> bool:
+        """Tell whether it does any of it now."""
+
+    def takes(self, run: RunRow) -> bool:
+        """Tell whether it plans this run."""
+
+    def plan(
+        self, session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
+    ) -> None:
+        """Draw the consequences of what changed in a run that it takes."""
+
+    def admit(self, session: Session, now: datetime, slots: dict[str, int]) -> None:
+        """Queue what may run now."""
+
+
+class Beside:
+    """The part of a worker in a process that may lead: all of it, while it leads."""
+
+    def __init__(self, graphs: GraphCache, effects: Effects, leads: Callable[[], bool]) -> None:
+        self._effects = effects
+        self._leads = leads
+        self._admit = AdmitTasks(graphs, effects)
+
+    def is_open(self) -> bool:
+        """Tell whether this process leads."""
+        return self._leads()
+
+    def takes(self, run: RunRow) -> bool:
+        """Take every run."""
+        return True
+
+    def plan(
+        self, session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
+    ) -> None:
+        """Plan as the leader does, the end of the run included."""
+        plan_run(session, now, run, graph, changed, self._effects)
+
+    def admit(self, session: Session, now: datetime, slots: dict[str, int]) -> None:
+        """Queue what may run now."""
+        self._admit.within(session, now, slots, MOST_ADMITTED)
+
+
+class Apart:
+    """The part of a worker of its own: tasks that follow within one run, whoever leads.
+
+    Runs whose tasks look back are the leader's: planning them reaches into other runs, whose rows are not locked here.
+    So is the end of a run, as only the leader knows whom to tell of it.
+    """
+
+    def __init__(self, graphs: GraphCache, effects: Effects) -> None:
+        self._graphs = graphs
+        self._admit = AdmitTasks(graphs, effects, read=scheduled_tasks_in_turn)
+
+    def is_open(self) -> bool:
+        """Take part always."""
+        return True
+
+    def takes(self, run: RunRow) -> bool:
+        """Take runs that can be planned by themselves."""
+        graph = self._graphs.known(run.version_id)
+        return graph is not None and not graph.looks_back
+
+    def plan(
+        self, session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
+    ) -> None:
+        """Plan what follows; a run with nothing left to do is the leader's to end."""
+        if advance_run(session, now, run, graph, changed):
+            flag_runs(session, [run.id])
+
+    def admit(self, session: Session, now: datetime, slots: dict[str, int]) -> None:
+        """Queue what may run now, or leave it to the leader where another transaction admits."""
+        self._admit.within(session, now, slots, MOST_ADMITTED)
+
+
 class HandOn:
     """Plans and admits in the transaction of a report (dispatch.successors). Used by the worker's thread alone."""
 
-    def __init__(self, graphs: GraphCache, leads: Callable[[], bool], alarms: Alarms | None = None) -> None:
+    def __init__(self, graphs: GraphCache, effects: Effects, part: Part) -> None:
         self._graphs = graphs
-        self._leads = leads
-        self._effects = Effects(alarms)
-        self._admit = AdmitTasks(graphs, self._effects)
+        self._effects = effects
+        self._part = part
         self._slots: dict[str, int] = {}
         self._slots_read_at: datetime | None = None
 
     def takes(self, run: RunRow) -> bool:
         """Tell whether what changes in this run may be planned here; its row must be locked."""
-        return self._leads() and run.is_running and not (run.needs_planning or run.is_aside)
+        is_free = run.is_running and not (run.needs_planning or run.is_aside)
+        return is_free and self._part.is_open() and self._part.takes(run)
 
     def plan(self, session: Session, now: datetime, run: RunRow, changed: Sequence[TaskRow]) -> None:
         """Draw the consequences of what changed in a run that it takes."""
-        plan_run(session, now, run, self._graphs.get(session, run.version_id), changed, self._effects)
+        self._part.plan(session, now, run, self._graphs.get(session, run.version_id), changed)
 
     def admit(self, session: Session, now: datetime) -> None:
         """Queue what may run now."""
-        if self._leads():
-            self._admit.within(session, now, self._live_slots(session, now), MOST_ADMITTED)
+        if self._part.is_open():
+            self._part.admit(session, now, self._live_slots(session, now))
 
     def take_rings(self) -> list[str]:
         """Return the queues that have work since the last commit, and forget them."""
@@ -59,3 +140,15 @@ class HandOn:
             self._slots = dict(queue_slots(live_workers(session)))
             self._slots_read_at = now
         return self._slots
+
+
+def hand_on_beside(graphs: GraphCache, leads: Callable[[], bool], alarms: Alarms | None = None) -> HandOn:
+    """Build what hands on in a process that may lead; alert rules know of the runs that it ends."""
+    effects = Effects(alarms)
+    return HandOn(graphs, effects, Beside(graphs, effects, leads))
+
+
+def hand_on_apart(graphs: GraphCache) -> HandOn:
+    """Build what hands on in a worker of its own."""
+    effects = Effects()
+    return HandOn(graphs, effects, Apart(graphs, effects))

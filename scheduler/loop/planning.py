@@ -67,17 +67,29 @@ def plan_run(
     changed: Sequence[TaskRow],
     effects: Effects,
 ) -> None:
-    """Draw all consequences of what changed in one run. Its row must be locked."""
+    """Draw all consequences of what changed in one run, its end included. Its row must be locked."""
+    if advance_run(session, now, run, graph, changed):
+        _finish(session, now, run, graph, effects)
+
+
+def advance_run(
+    session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
+) -> bool:
+    """Move the tasks that follow from what changed in one run; tell whether all its tasks are final now.
+
+    The row of the run must be locked.
+    """
     due = due_tasks(session, run.id, now) if run.wake_at and run.wake_at <= now else []
     move_tasks(session, now, [row.id for row in due], TaskState.SCHEDULED, values={"scheduled_at": now})
     scheduled = _draw_consequences(session, now, run, graph, changed)
     at_edge(session, Edge.PLANNED)
     # What was due may have been skipped at once, where the DAG is fail_fast.
     may_have_ended = not scheduled and (not due or graph.spec.fail_fast)
-    if may_have_ended and _finish(session, now, run, graph, effects):
-        return
+    if may_have_ended and not has_unfinished(session, run.id):
+        return True
     if run.wake_at:
         set_wake(session, run.id, next_retry(session, run.id))
+    return False
 
 
 def _draw_consequences(
@@ -168,13 +180,10 @@ def _past(session: Session, run: RunRow, graph: TaskGraph, rows: Sequence[TaskRo
     return states_of(tasks_named(session, before.id, names))
 
 
-def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> bool:
-    if has_unfinished(session, run.id):
-        return False
+def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> None:
     leaves = states_of(tasks_named(session, run.id, graph.leaves))
     failed = set(failed_tasks(session, run.id)).intersection(graph.tasks)
     end_run(session, now, run, graph, finish(graph, leaves, failed=failed), effects)
-    return True
 
 
 def end_run(

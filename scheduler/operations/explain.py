@@ -14,7 +14,8 @@ from scheduler.store.engine import Session
 from scheduler.store.limits import candidate_of, limits_of, load_scheduled, queue_slots
 from scheduler.store.run_queue import standing_of
 from scheduler.store.runs import RunRow, previous_run
-from scheduler.store.tasks import TaskRow, occupancy, states_of, tasks_named
+from scheduler.store.scheduled import occupancy
+from scheduler.store.tasks import TaskRow, states_of, tasks_named
 from scheduler.store.versions import load_graph
 from scheduler.store.workers import live_workers
 

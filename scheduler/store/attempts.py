@@ -102,7 +102,7 @@ _REPORTED = (
     .join(dag_run, dag_run.c.id == A.run_pk)
     .where(one_of(A.id, "ids"))
     .order_by(dag_run.c.id, A.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 

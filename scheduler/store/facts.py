@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from scheduler.core.states import TaskState
 from scheduler.store.engine import Session
 from scheduler.store.instants import db_now
+from scheduler.store.scheduled import IS_STOPPING, ScheduledTask
 from scheduler.store.tables import dag_run, leader, task_instance
-from scheduler.store.tasks import IS_STOPPING, ScheduledTask
 
 T = task_instance.c
 R = dag_run.c

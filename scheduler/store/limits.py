@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from scheduler.core.admission import Candidate, Limits, Room
 from scheduler.core.states import TaskState
 from scheduler.store.engine import Session
+from scheduler.store.scheduled import Occupancy, ScheduledTask
 from scheduler.store.tables import dag_run, pool, task_instance
-from scheduler.store.tasks import Occupancy, ScheduledTask
 from scheduler.store.workers import WorkerRow
 from scheduler.wire import TaskSpec
 

@@ -105,13 +105,14 @@ def _rows(result: sa.CursorResult[Any]) -> list[RunRow]:
 
 _KEYS = one_of(R.id, "keys")
 _IS_ACTIVE = is_in(R.state, ACTIVE_RUNS)
-_LOCKED = sa.select(*ROW).where(_KEYS).order_by(R.id).with_for_update()
+# key_share: who inserts what refers to a run need not wait for whoever plans it.
+_LOCKED = sa.select(*ROW).where(_KEYS).order_by(R.id).with_for_update(key_share=True)
 _TO_PLAN = (
     sa.select(R.id)
     .where(is_raised(R.needs_planning), is_in(R.state, [RunState.RUNNING]), ~R.is_aside)
     .order_by(R.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
     .cte("to_plan")
 )
 _TAKE_TO_PLAN = (

@@ -14,14 +14,13 @@ from scheduler.core.ids import TaskKey
 from scheduler.core.states import (
     FINISHED,
     WAITING_FOR_TIME,
-    AttemptState,
     TaskState,
     states_before,
 )
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.lists import is_in, is_raised, one_of
-from scheduler.store.tables import OCCUPYING_TASKS, UNFINISHED_TASKS, attempt, dag_run, pool, task_instance
+from scheduler.store.tables import UNFINISHED_TASKS, task_instance
 
 T = task_instance.c
 
@@ -43,38 +42,6 @@ class TaskRow:
     def key(self) -> TaskKey:
         """What names the instance within its run."""
         return TaskKey(self.task_id, self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledTask:
-    """A task whose dependencies are met and that waits to be admitted."""
-
-    id: int
-    run_pk: int
-    dag_id: str
-    version_id: int
-    task_id: str
-    path: str
-    queue: str
-    pool: str
-    pool_slots: int
-    priority: int
-    scheduled_at: datetime
-    run_max_active_tasks: int
-    pool_size: int | None  #: None: there is no such pool
-
-
-@dataclass(frozen=True, slots=True)
-class Occupancy:
-    """Places that queued and running tasks of one kind take."""
-
-    pool: str
-    queue: str
-    run_pk: int
-    task_id: str
-    dag_id: str
-    count: int
-    pool_slots: int
 
 
 _ROW = (T.id, T.run_pk, T.task_id, T.path, T.state, T.try_number, T.max_tries, T.losses)
@@ -232,65 +199,7 @@ def next_retry(session: Session, run_pk: int) -> datetime | None:
     return session.execute(_NEXT_RETRY, {"run_pk": run_pk}).scalar()
 
 
-#: A cleared task whose earlier attempt is still being stopped: two of one task never run at once.
-IS_STOPPING = sa.exists().where(attempt.c.ti_id == T.id, is_in(attempt.c.state, [AttemptState.RUNNING]))
-#: Whoever admits tasks holds all pools, so that two together never fill one twice.
-_POOLS = sa.select(pool.c.name, pool.c.slots).order_by(pool.c.name).with_for_update().cte("held_pools")
-_SCHEDULED = (
-    sa.select(
-        T.id, T.run_pk, dag_run.c.dag_id, dag_run.c.version_id, T.task_id, T.path, T.queue, T.pool, T.pool_slots,
-        T.priority, T.scheduled_at, dag_run.c.max_active_tasks, _POOLS.c.slots,
-    )
-    .join(dag_run, dag_run.c.id == T.run_pk)
-    .outerjoin(_POOLS, _POOLS.c.name == T.pool)
-    .where(is_in(T.state, [TaskState.SCHEDULED]), ~dag_run.c.is_aside)
-    .where(~one_of(T.pool, "full_pools"))
-    .where(~one_of(T.run_pk, "full_runs"))
-    .where(~IS_STOPPING)
-    .order_by(T.priority.desc(), T.scheduled_at, T.id)
-    .limit(sa.bindparam("room", type_=sa.Integer()))
-    .with_for_update(of=task_instance, skip_locked=True)
-)  # fmt: skip
-#: One queue is read in the order of its index, as far as there is room; several are sorted.
-_OF_ONE_QUEUE = _SCHEDULED.where(T.queue == sa.bindparam("queue", type_=T.queue.type))
-_OF_QUEUES = _SCHEDULED.where(one_of(T.queue, "queues"))
 _INSERT = sa.insert(task_instance)
-_OCCUPANCY = (
-    sa.select(
-        T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id, sa.func.count(), sa.func.sum(T.pool_slots)
-    )
-    .join(dag_run, dag_run.c.id == T.run_pk)
-    .where(is_in(T.state, OCCUPYING_TASKS))
-    .group_by(T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id)
-)
-
-
-def scheduled_tasks(
-    session: Session,
-    queues: Collection[str],
-    *,
-    full_pools: Collection[str],
-    full_runs: Collection[int],
-    limit: int,
-) -> list[ScheduledTask]:
-    """Return the best scheduled tasks of these queues, highest priority then oldest first.
-
-    Rows are locked, and rows that another transaction holds are passed over; the pools are locked too, and waited for.
-    Ask for `occupancy` afterwards: what was admitted meanwhile is seen then.
-    """
-    binds = {"full_pools": sorted(full_pools), "full_runs": sorted(full_runs), "room": limit}
-    rows: Iterable[Any]
-    match sorted(queues):
-        case [queue]:
-            rows = session.execute(_OF_ONE_QUEUE, binds | {"queue": queue})
-        case several:
-            rows = session.execute(_OF_QUEUES, binds | {"queues": several})
-    return [ScheduledTask(*row) for row in rows]
-
-
-def occupancy(session: Session) -> list[Occupancy]:
-    """Return what queued and running tasks occupy; as many rows as there are active tasks at most."""
-    return [Occupancy(*row) for row in session.execute(_OCCUPANCY)]
 
 
 def insert_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -17,7 +17,7 @@ from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.alarms import Alarms
 from scheduler.loop.duties import StartRuns, Together, wake_runs
 from scheduler.loop.effects import Effects
-from scheduler.loop.handing_on import HandOn
+from scheduler.loop.handing_on import HandOn, hand_on_apart, hand_on_beside
 from scheduler.loop.planning import PlanRuns
 from scheduler.store.claims import Claimed, claim_attempts
 from scheduler.store.engine import Database, Session
@@ -58,14 +58,21 @@ class Engine:
     graphs: GraphCache = field(default_factory=GraphCache)
     specs: dict[str, tuple[DagSpec, int, int]] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=count)
-    #: Whether a report plans what follows itself, as where one process leads and works.
-    hands_on: bool = False
+    #: Whether a report plans what follows itself: where one process leads and works, or as a worker of its own does.
+    hands_on: Literal["", "beside", "apart"] = ""
 
     def __post_init__(self) -> None:
-        self.successors = self._hand_on()
+        self.meet_workers()
 
-    def _hand_on(self) -> HandOn:
-        return HandOn(self.graphs, lambda: self.hands_on, self.alarms)
+    def meet_workers(self) -> None:
+        """Begin anew what hands on: it remembers who is alive, and the rules of alerts."""
+        self._beside = hand_on_beside(self.graphs, lambda: self.hands_on == "beside", self.alarms)
+        self._apart = hand_on_apart(self.graphs)
+
+    @property
+    def successors(self) -> HandOn:
+        """What the worker asks that reports now."""
+        return self._apart if self.hands_on == "apart" else self._beside
 
     def define(self, graph: DagSpec) -> None:
         """Store a DAG as parsing would."""
@@ -136,7 +143,7 @@ class Engine:
         self, name: str = "w1", queues: Sequence[str] = ("default",), slots: int | None = None
     ) -> None:
         """Make a worker known, to the leader too, which asks once a second: here no time passes by itself."""
-        self.successors = self._hand_on()
+        self.meet_workers()
         with self.db.write() as session:
             register_worker(
                 session,

@@ -32,7 +32,7 @@ def alarmed(engine, *rules, **graph):
     """Give the leader rules, and a DAG of one task."""
     engine.alarms = Alarms(rules)
     engine.effects = Effects(engine.alarms)
-    engine.successors = engine._hand_on()
+    engine.meet_workers()
     engine.define(spec(task("a"), **graph))
     return JudgeAlerts(engine.alarms)
 

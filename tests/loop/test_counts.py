@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from scheduler.store.engine import Count
@@ -20,17 +22,27 @@ def fan() -> list[TaskSpec]:
     return [task(f"t{at}") for at in range(FAN)]
 
 
-def together(engine: Engine) -> None:
+def beside(engine: Engine) -> None:
     """Report and claim as a server does that leads and works."""
-    engine.hands_on = True
+    _hand_on(engine, "beside")
+
+
+def apart(engine: Engine) -> None:
+    """Report and claim as a worker of its own; the scheduler begins and ends the run."""
+    _hand_on(engine, "apart")
+    engine.advance()
+
+
+def _hand_on(engine: Engine, how: Literal["beside", "apart"]) -> None:
+    engine.hands_on = how
     engine.advance()
     claims = engine.claim()
     while claims:
         claims = engine.exchange(*claims)
 
 
-def apart(engine: Engine) -> None:
-    """Plan here, work there: a scheduler that is woken by each report, a worker that is rung for."""
+def planned(engine: Engine) -> None:
+    """Plan here, work there, as where tasks look back: each report wakes the scheduler, which rings."""
     engine.advance()
     while claims := engine.claim():
         engine.exchange(*claims, limit=0)
@@ -39,7 +51,14 @@ def apart(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("way", "tasks", "commits", "statements"),
-    [(together, chain, 1.2, 15), (together, fan, 0.3, 2.5), (apart, chain, 3.2, 24), (apart, fan, 0.5, 3.5)],
+    [
+        (beside, chain, 1.2, 15),
+        (beside, fan, 0.3, 2.5),
+        (apart, chain, 1.2, 15.5),
+        (apart, fan, 0.3, 2.5),
+        (planned, chain, 3.2, 24),
+        (planned, fan, 0.5, 3.5),
+    ],
 )
 def test_a_task_costs_few_commits_and_statements(engine, way, tasks, commits, statements):
     names = tasks()

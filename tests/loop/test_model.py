@@ -70,7 +70,7 @@ class Walk:
         name = self.draw.draw(st.sampled_from(self.workers))
         if not self.held[name]:
             return
-        self.engine.hands_on = self.draw.draw(st.booleans())
+        self.engine.hands_on = self.draw.draw(st.sampled_from(("", "beside", "apart")))
         claim = self.held[name].pop(self.draw.draw(st.integers(0, len(self.held[name]) - 1)))
         assert self.engine.report(claim, state=self.draw.draw(st.sampled_from(_OUTCOMES))) == []
         self.spent.append(claim)

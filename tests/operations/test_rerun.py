@@ -12,8 +12,9 @@ from scheduler.operations.rerun import RerunRequest, preview_rerun, rerun
 from scheduler.store import dags
 from scheduler.store.attempts import Ending, end_attempts, lock_live_attempts
 from scheduler.store.runs import flag_runs
+from scheduler.store.scheduled import Wanted, scheduled_tasks
 from scheduler.store.tables import attempt, dag_run, event, task_instance
-from scheduler.store.tasks import move_tasks, scheduled_tasks, tasks_named
+from scheduler.store.tasks import move_tasks, tasks_named
 from scheduler.store.xcoms import XComRow, get_xcom, put_xcoms
 from scheduler.wire import ParamSpec, TaskSpec
 from tests.operations.plays import run_of, started_run, states_of
@@ -118,12 +119,12 @@ def test_a_task_that_was_cleared_while_it_ran_waits_until_its_attempt_has_stoppe
     ref = write(started_run, states={"a": "running"})
     _rerun(write, tasks=("a",))
     (task,) = write(move_tasks, NOW, _ids(write, ref, "a"), TaskState.SCHEDULED, values={"scheduled_at": NOW})
-    room = {"full_pools": [], "full_runs": [], "limit": 10}
-    assert write(scheduled_tasks, ["default"], **room) == []
+    wanted = Wanted(queues=["default"], limit=10)
+    assert write(scheduled_tasks, wanted) == []
     assert write(explain_task, "shop", "r1", "a")[-1] == "Its earlier attempt is still being stopped."
     (live,) = write(lock_live_attempts, ref.run_pk)
     write(end_attempts, [Ending(attempt_id=live.id, state=AttemptState.CANCELLED, end_date=NOW)])
-    assert [each.id for each in write(scheduled_tasks, ["default"], **room)] == [task.id]
+    assert [each.id for each in write(scheduled_tasks, wanted)] == [task.id]
 
 
 def _ids(write, ref, task_id):

@@ -4,7 +4,8 @@ import pytest
 
 from scheduler.core.admission import Room
 from scheduler.store.limits import candidate_of, limits_of, load_scheduled, queue_slots
-from scheduler.store.tasks import occupancy, tasks_of_run
+from scheduler.store.scheduled import occupancy
+from scheduler.store.tasks import tasks_of_run
 from scheduler.store.workers import live_workers
 from scheduler.wire import TaskSpec
 from tests.operations.plays import put, started_run, worker

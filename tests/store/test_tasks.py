@@ -9,9 +9,8 @@ from scheduler.core.states import TaskState, states_before
 from scheduler.store import tasks
 from scheduler.store.events import list_events
 from scheduler.store.tables import task_instance
-from scheduler.wire import TaskSpec
-from tests.operations.plays import put, started_run, states_of
-from tests.store.specs import NOW, spec
+from tests.operations.plays import started_run
+from tests.store.specs import NOW
 
 HOUR = timedelta(hours=1)
 
@@ -94,56 +93,3 @@ def test_a_loss_and_a_stop_are_no_try_and_who_waited_has_lost_nothing(write, ref
     write(tasks.excuse_waits, [ids["c"]])
     rows = {row.task_id: (row.losses, row.max_tries) for row in write(tasks.tasks_of_run, ref.run_pk)}
     assert rows == {"a": (1, 2), "b": (1, 3), "c": (0, 3)}
-
-
-def test_the_best_scheduled_tasks_come_first_by_priority_then_age(write):
-    weights = {"a": 1, "b": 5, "c": 1}
-    made = [TaskSpec(task_id=name, operator="X", priority_weight=weight) for name, weight in weights.items()]
-    ref = write(started_run, spec(tasks=tuple(made)))
-    for name, hours in (("c", 0), ("a", 1), ("b", 2)):
-        (row,) = write(tasks.tasks_named, ref.run_pk, [name])
-        at = {"scheduled_at": NOW + hours * HOUR}
-        write(tasks.move_tasks, NOW, [row.id], TaskState.SCHEDULED, values=at)
-
-    def best(queues=("default",), **full):
-        return named(
-            write(tasks.scheduled_tasks, queues, **{"full_pools": [], "full_runs": [], "limit": 10, **full})
-        )
-
-    assert best() == ["b", "c", "a"]
-    assert best(limit=1) == ["b"]
-    assert best(queues=["gpu"]) == []
-    assert best(full_pools=["default_pool"]) == []
-    assert best(full_runs=[ref.run_pk]) == []
-
-
-def test_a_task_whose_earlier_attempt_is_still_being_stopped_is_not_admitted(db, write, ref, ids):
-    write(put, ref, "a", "running")
-    write(tasks.move_tasks, NOW, [ids["a"]], TaskState.FAILED)
-    write(tasks.move_tasks, NOW, [ids["a"]], TaskState.NONE)
-    write(tasks.move_tasks, NOW, [ids["a"]], TaskState.SCHEDULED, values={"scheduled_at": NOW})
-    assert states_of(db, ref)["a"] == "scheduled"
-    assert write(tasks.scheduled_tasks, ["default"], full_pools=[], full_runs=[], limit=10) == []
-
-
-def test_queued_and_running_tasks_occupy_and_no_others(write, ref):
-    write(put, ref, "a", "running")
-    write(put, ref, "b", "queued")
-    write(put, ref, "c", "success")
-    taken = {each.task_id: (each.count, each.pool_slots) for each in write(tasks.occupancy)}
-    assert taken == {"a": (1, 1), "b": (1, 1)}
-
-
-@pytest.mark.postgres
-def test_who_admits_second_waits_for_the_first_so_that_no_pool_is_filled_twice(postgres_db):
-    postgres_db.transact(lambda session: started_run(session, states={"a": "scheduled"}))
-
-    def admit(session):
-        return tasks.scheduled_tasks(session, ["default"], full_pools=[], full_runs=[], limit=10)
-
-    with postgres_db.write() as first, postgres_db.write() as second:
-        assert named(admit(first)) == ["a"]
-        second.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
-        with pytest.raises(Exception, match="lock timeout"):
-            admit(second)
-        second.rollback()

@@ -15,7 +15,7 @@ from scheduler.core.scaling import Span
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryPublish, create_celery
 from scheduler.loop.alarms import Alarms
-from scheduler.loop.handing_on import HandOn
+from scheduler.loop.handing_on import hand_on_beside
 from scheduler.store.leases import expire_worker
 
 
@@ -38,7 +38,7 @@ class EmbeddedServer:
             slots=Span.of(house.settings.parallelism or default_slots()),
             environ=environ,
             copies_logs=False,
-            successors=HandOn(
+            successors=hand_on_beside(
                 house.graphs,
                 lambda: self._scheduler.leads,
                 Alarms(alert_rules(house.settings)),

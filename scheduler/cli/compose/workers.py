@@ -22,6 +22,7 @@ from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.tickets import CeleryApp, CeleryPublish, check_broker, create_celery
 from scheduler.dispatch.worker import Worker
 from scheduler.dispatch.worker_plan import WorkerPlan
+from scheduler.loop.handing_on import hand_on_apart
 from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
 from scheduler.runtime.supervisor.conversation import Answer
@@ -99,7 +100,7 @@ class WorkerSide:
         slots: Span,
         environ: Mapping[str, str],
         copies_logs: bool,
-        successors: Successors | None = None,
+        successors: Successors,
     ) -> None:
         settings, hostname = house.settings, socket.gethostname()
         self._house = house
@@ -185,6 +186,7 @@ class WorkerServer:
             slots=slots,
             environ=environ,
             copies_logs=True,
+            successors=hand_on_apart(house.graphs),
         )
 
     def ring(self, queue: str) -> None:

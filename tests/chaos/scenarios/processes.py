@@ -13,10 +13,9 @@ from tests.chaos.arena import EMBEDDED, Arena
 from tests.chaos.plan import Fault, in_turn
 from tests.chaos.scenarios.scenario import Scenario, carry_out, start
 
-#: Places that a scheduler passes; workers and attempts pass the others.
+#: Places that a scheduler passes; workers and attempts pass the others. Where one of each plans, it is tried with both.
+_OF_BOTH = (Edge.PLANNED, Edge.QUEUED)
 _OF_SCHEDULERS = (
-    Edge.PLANNED,
-    Edge.QUEUED,
     Edge.LOSS_RECORDED,
     Edge.LEAD_TAKEN,
     Edge.LEAD_YIELDED,
@@ -27,6 +26,7 @@ _OF_SCHEDULERS = (
 _AT_THE_END = (Edge.RELEASED, Edge.LEAD_YIELDED)
 #: The hit at which it crashes, where it is not the second. Each attempt counts for itself.
 _WHEN: dict[str, str] = {
+    Edge.QUEUED: "1",
     Edge.RELEASED: "1",
     Edge.LEAD_YIELDED: "1",
     Edge.LOSS_RECORDED: "1",
@@ -136,22 +136,26 @@ def crash_at_edges(arena: Arena) -> None:
     """In each place, one after the other, one process crashes that passes it."""
     start(arena, workers=1, slots=6, layers=3, width=4)
     arena.trigger("field", 1, QUICK)
-    places = sorted(PLACES)
-    arena.rng.shuffle(places)
-    for place in places:
+    crashes = sorted((place, is_scheduler) for place in PLACES for is_scheduler in _roles(place))
+    arena.rng.shuffle(crashes)
+    for place, is_scheduler in crashes:
         # What is behind would hide it: a full worker is not rung for.
         arena.finish(within=120)
-        _crash_at(arena, place)
+        _crash_at(arena, place, is_scheduler)
     arena.finish(within=240)
 
 
-def _crash_at(arena: Arena, place: str) -> None:
+def _roles(place: str) -> tuple[bool, ...]:
+    """Say who passes a place: a scheduler, something else, or one and the other."""
+    return (True, False) if place.startswith(_OF_BOTH) else (place.startswith(_OF_SCHEDULERS),)
+
+
+def _crash_at(arena: Arena, place: str, is_scheduler: bool) -> None:
     """Let a process crash at a place, while nobody else does its work; then start the usual one again."""
     if place.startswith(Edge.RUN_CREATED):
         _crash_while_triggering(arena, place)
         return
     rule = {VARIABLE: f"{place}=crash@{_WHEN.get(place.partition('.')[0], '2')}"}
-    is_scheduler = place.startswith(_OF_SCHEDULERS)
     usual = "scheduler-1" if is_scheduler else "worker-1"
     (arena.scheduler if is_scheduler else arena.worker)("doomed", environ=rule)
     arena.until_up_or_dead("doomed")
