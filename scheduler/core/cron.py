@@ -68,6 +68,9 @@ class Cron:
 
     def next_after(self, instant: datetime) -> datetime | None:
         """Return the first fire strictly after `instant`, in UTC; None when there is none within 50 years."""
+        return _next_after(self, instant)
+
+    def _find_next(self, instant: datetime) -> datetime | None:
         if self.names_every_hour:
             fires = [fire for fire in (self._next_as_passing(instant), self._next_repeated(instant)) if fire]
             return min(fires, default=None)
@@ -129,6 +132,12 @@ class Cron:
         while fire is not None and fire < before:
             found, fire = fire, self.next_after(fire)
         return found
+
+
+@lru_cache(maxsize=1024)
+def _next_after(cron: Cron, instant: datetime) -> datetime | None:
+    """Find the next fire once: DAGs that share an expression are due together."""
+    return cron._find_next(instant)
 
 
 @lru_cache(maxsize=4096)

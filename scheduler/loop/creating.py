@@ -16,7 +16,7 @@ from scheduler.store.alerts import run_subject
 from scheduler.store.dags import DueDag, lock_due_dags, set_next_dues
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.runs import NewRun, create_run
+from scheduler.store.new_runs import NewRun, create_runs
 from scheduler.wire import DagSpec
 
 
@@ -39,18 +39,15 @@ class CreateDueRuns:
         return len(due)
 
     def _create_all(self, session: Session, now: datetime, due: Sequence[DueDag]) -> None:
-        set_next_dues(session, {dag.dag_id: self._create(session, now, dag) for dag in due})
-
-    def _create(self, session: Session, now: datetime, dag: DueDag) -> Due | None:
-        """Create one run; return when the next one is due."""
-        graph = self.graphs.get(session, dag.version_id)
-        newest = replace(dag, due=_newest(graph.spec, dag.due, now))
-        new = _new_run(newest, graph.spec)
-        run_pk = create_run(session, now, new, graph)
-        if run_pk is not None:
-            subject = run_subject(new.dag_id, run_pk, new.run_id)
-            self.alarms.note_created(session, subject, graph.spec, newest.due.run_at)
-        return following(graph.spec, newest.due, now)
+        known = [(dag, self.graphs.get(session, dag.version_id)) for dag in due]
+        newest = [(replace(dag, due=_newest(graph.spec, dag.due, now)), graph) for dag, graph in known]
+        wanted = [(_new_run(dag, graph.spec), graph) for dag, graph in newest]
+        created = create_runs(session, now, wanted)
+        for run_pk, (new, graph) in zip(created, wanted, strict=True):
+            if run_pk is not None:
+                subject = run_subject(new.dag_id, run_pk, new.run_id)
+                self.alarms.note_created(session, subject, graph.spec, new.run_after)
+        set_next_dues(session, {dag.dag_id: following(graph.spec, dag.due, now) for dag, graph in newest})
 
 
 def _newest(spec: DagSpec, due: Due, now: datetime) -> Due:

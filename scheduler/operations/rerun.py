@@ -22,8 +22,9 @@ from scheduler.store.absent import nearest_task
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
+from scheduler.store.new_runs import task_values
 from scheduler.store.reruns import clear_tasks, judge_anew, load_conf, pin_run, renew_settings
-from scheduler.store.runs import RunRow, task_values
+from scheduler.store.runs import RunRow
 from scheduler.store.tasks import TaskRow, insert_tasks, move_tasks, tasks_of_run
 from scheduler.store.versions import load_graph
 from scheduler.store.xcoms import delete_xcoms

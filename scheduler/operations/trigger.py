@@ -16,7 +16,8 @@ from scheduler.operations.names import check_name
 from scheduler.operations.notes import check_note
 from scheduler.store.dags import DagRow, get_dag
 from scheduler.store.engine import Session
-from scheduler.store.runs import NewRun, create_run, find_run_by_key
+from scheduler.store.new_runs import NewRun, create_run
+from scheduler.store.runs import find_run_by_key
 from scheduler.store.versions import load_graph
 from scheduler.wire import Json
 

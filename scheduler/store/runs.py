@@ -5,43 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from scheduler.core.graph import TaskGraph
-from scheduler.core.states import RUN_FINISHED, RunState, RunType, TaskState, run_states_before
-from scheduler.failpoints import Edge
-from scheduler.store.engine import Session, at_edge, request_wake
+from scheduler.core.states import RUN_FINISHED, RunState, RunType, run_states_before
+from scheduler.store.engine import Session, request_wake
 from scheduler.store.events import Event, append
 from scheduler.store.lists import is_in, is_raised, one_of
 from scheduler.store.tables import ACTIVE_RUNS, dag_run
-from scheduler.store.tasks import insert_tasks
-from scheduler.store.upsert import insert_for
 
 R = dag_run.c
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRun:
-    """What a run is made of; `trigger_key` is what makes it unique besides its run_id."""
-
-    dag_id: str
-    run_id: str
-    trigger_key: str
-    run_type: RunType
-    version_id: int
-    snapshot_id: int
-    run_after: datetime
-    logical_date: datetime | None = None
-    data_interval_start: datetime | None = None
-    data_interval_end: datetime | None = None
-    conf: Mapping[str, Any]
-    params: Mapping[str, Any]
-    triggered_by: str = ""
-    note: str = ""
-    bundle_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,69 +106,10 @@ _TAKEN_UP: Mapping[Any, Any] = {
 }
 
 
-@cache
-def _insert(dialect: str) -> sa.Insert:
-    return insert_for(dialect, dag_run).on_conflict_do_nothing().returning(R.id)
-
-
-def create_run(session: Session, now: datetime, new: NewRun, graph: TaskGraph) -> int | None:
-    """Insert a queued run and all its task instances; return its key, or None where the run exists already.
-
-    The unique constraints on run_id and trigger_key decide who was first.
-    """
-    values = {
-        "dag_id": new.dag_id,
-        "run_id": new.run_id,
-        "trigger_key": new.trigger_key,
-        "run_type": new.run_type,
-        "state": RunState.QUEUED,
-        "version_id": new.version_id,
-        "snapshot_id": new.snapshot_id,
-        "bundle_version": new.bundle_version,
-        "logical_date": new.logical_date,
-        "data_interval_start": new.data_interval_start,
-        "data_interval_end": new.data_interval_end,
-        "run_after": new.run_after,
-        "conf": dict(new.conf),
-        "params": dict(new.params),
-        "max_active_tasks": graph.spec.max_active_tasks,
-        "queued_at": now,
-        "triggered_by": new.triggered_by,
-        "note": new.note,
-        "needs_planning": True,
-    }
-    run_pk = session.execute(_insert(session.dialect.name), values).scalar()
-    if run_pk is None:
-        return None
-    insert_tasks(session, [task_values(graph, run_pk, task_id) for task_id in graph.order])
-    append(session, [_event(now, run_pk, new.dag_id, None, RunState.QUEUED, new.triggered_by, new.run_type)])
-    request_wake(session)
-    at_edge(session, Edge.RUN_CREATED)
-    return int(run_pk)
-
-
-def task_values(graph: TaskGraph, run_pk: int, task_id: str) -> dict[str, Any]:
-    """Return the row of a task that has not started; tasks that wait for nothing are to be looked at first."""
-    task = graph.tasks[task_id]
-    return {
-        "run_pk": run_pk,
-        "task_id": task_id,
-        "path": "",
-        "state": TaskState.NONE,
-        "changed": not task.upstream or task.trigger_rule == "always",
-        "try_number": 0,
-        "max_tries": task.retries + 1,
-        "queue": task.queue,
-        "pool": task.pool,
-        "pool_slots": task.pool_slots,
-        "priority": graph.weight(task_id),
-        "operator": task.operator,
-    }
-
-
-def _event(
+def event_of(
     now: datetime, run_pk: int, dag_id: str, origin: RunState | None, to: RunState, actor: str, reason: str
 ) -> Event:
+    """Return the event of a run that comes to a state."""
     return Event(
         at=now,
         kind="run.state",
@@ -281,7 +196,7 @@ def move_runs(
     )
     moved = _rows(session.execute(statement))
     origin = next(iter(allowed)) if len(allowed) == 1 else None
-    append(session, [_event(now, row.id, row.dag_id, origin, to, actor, reason) for row in moved])
+    append(session, [event_of(now, row.id, row.dag_id, origin, to, actor, reason) for row in moved])
     request_wake(session)
     return moved
 

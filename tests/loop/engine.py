@@ -23,7 +23,7 @@ from scheduler.store.claims import Claimed, claim_attempts
 from scheduler.store.engine import Database, Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import expire_worker, expired_attempts
-from scheduler.store.runs import NewRun, create_run
+from scheduler.store.new_runs import NewRun, create_run
 from scheduler.store.tables import attempt, dag, dag_run, dag_version, snapshot, task_instance
 from scheduler.store.versions import store_version
 from scheduler.store.workers import register_worker

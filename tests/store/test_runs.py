@@ -10,7 +10,7 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RunState, RunType, run_states_before
 from scheduler.store import runs
 from scheduler.store.events import list_events
-from scheduler.store.runs import NewRun
+from scheduler.store.new_runs import NewRun, create_run, create_runs
 from scheduler.store.tables import dag_run
 from scheduler.store.tasks import tasks_of_run
 from tests.store.specs import NOW, add_dag, spec
@@ -39,7 +39,7 @@ def new(write):
 @pytest.fixture
 def create(write, new):
     def create(**changes):
-        return write(runs.create_run, NOW, replace(new, **changes), TaskGraph(spec()))
+        return write(create_run, NOW, replace(new, **changes), TaskGraph(spec()))
 
     return create
 
@@ -169,8 +169,22 @@ def test_a_run_that_one_plans_is_passed_over_by_the_other(postgres_db):
         conf={},
         params={},
     )
-    run_pk = postgres_db.transact(lambda session: runs.create_run(session, NOW, new, TaskGraph(spec())))
+    run_pk = postgres_db.transact(lambda session: create_run(session, NOW, new, TaskGraph(spec())))
     postgres_db.transact(lambda session: runs.move_runs(session, NOW, [run_pk], RunState.RUNNING))
     with postgres_db.write() as first, postgres_db.write() as second:
         assert named(runs.take_runs_to_plan(first, 10)) == ["r1"]
         assert runs.take_runs_to_plan(second, 10) == []
+
+
+def test_many_runs_are_created_at_once_and_those_that_exist_are_left_out(db, write, new):
+    graph = TaskGraph(spec())
+    again, other = replace(new), replace(new, run_id="r2", trigger_key="manual:r2")
+    first = write(create_run, NOW, new, graph)
+    with db.count() as count:
+        known, made = write(create_runs, NOW, [(again, graph), (other, graph)])
+    assert first is not None
+    assert known is None
+    assert made is not None
+    assert len([text for text in count.statements if "INSERT" in text]) == 3
+    assert len(write(tasks_of_run, made)) == len(graph.tasks)
+    assert write(create_runs, NOW, []) == []
