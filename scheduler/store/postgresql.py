@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -37,7 +38,7 @@ _SET_UP: Final = (
 )
 #: What processes notify each other on.
 CHANNEL: Final = "dirigent"
-#: A connection is trusted for so long after its last use; then it is asked before it is used, a round trip more.
+#: So long after its last use a connection is trusted while the server keeps quiet. Later it is asked first.
 TRUSTED_S: Final = 1.0
 USED_AT: Final = "dirigent_used_at"
 #: Any number that no other program on the database uses for an advisory lock: "dirigent" as bytes.
@@ -67,7 +68,7 @@ def open_database(url: sa.URL, idle_limit_s: float, options: dict[str, Any]) -> 
     )
     sa.event.listen(engine, "connect", _set_up(idle_limit_s))
     sa.event.listen(engine, "checkin", _note_use)
-    sa.event.listen(engine, "checkout", partial(_check_idle, engine.dialect))
+    sa.event.listen(engine, "checkout", partial(_check, engine.dialect))
     return Backend(
         url=engine.url,
         reads=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
@@ -86,17 +87,23 @@ def _note_use(connection: object, record: ConnectionPoolEntry) -> None:
     record.info[USED_AT] = time.monotonic()
 
 
-def _check_idle(
+def _check(
     dialect: sa.Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object
 ) -> None:
-    """Ask a connection that has been idle whether it still works: the server may have been restarted."""
+    """Ask a connection whether it still works where that is in doubt: the server may have been restarted."""
     used_at = record.info.get(USED_AT)
-    if used_at is None or time.monotonic() - used_at < TRUSTED_S:
-        return
     try:
-        dialect.do_ping(connection)
+        if used_at is not None and (time.monotonic() - used_at > TRUSTED_S or _has_news(connection)):
+            dialect.do_ping(connection)
     except dialect.loaded_dbapi.Error as error:
         raise sa.exc.InvalidatePoolError from error
+
+
+def _has_news(connection: DBAPIConnection) -> bool:
+    """Tell whether the server has said anything unasked: it does when it ends the connection."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager
