@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from scheduler.core.graph import TaskGraph
+from scheduler.errors import NewerForm
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.alarms import Alarms
 from scheduler.loop.effects import Effects
 from scheduler.loop.planning import advance_run, plan_run
-from scheduler.store.engine import Session
+from scheduler.store.engine import Session, request_wake
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.limits import queue_slots
 from scheduler.store.runs import RunRow, flag_runs
@@ -104,7 +105,11 @@ class Apart:
 
     def admit(self, session: Session, now: datetime, slots: dict[str, int]) -> None:
         """Queue what may run now, or leave it to the leader where another transaction admits."""
-        self._admit.within(session, now, slots, MOST_ADMITTED)
+        try:
+            self._admit.within(session, now, slots, MOST_ADMITTED)
+        except NewerForm:
+            # Among all that waits is code that only newer programs can read.
+            request_wake(session)
 
 
 class HandOn:

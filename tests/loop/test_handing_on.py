@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.store.claims import Claimed
+from scheduler.store.graph_cache import GraphCache
 from scheduler.store.scheduled import wait_for_turn
-from scheduler.store.tables import dag_run
+from scheduler.store.tables import dag_run, dag_version
 from tests.loop.engine import Engine, spec, task
 
 WORKERS = ("w1", "w2", "w3")
@@ -76,6 +77,29 @@ def test_a_run_that_is_flagged_already_is_the_leader_s(apart):
     assert apart.states(run)["c"] == "none"
     apart.advance()
     assert apart.states(run)["c"] == "queued"
+
+
+def test_while_code_waits_that_it_cannot_read_the_leader_is_woken_instead(apart):
+    apart.define(spec(task("a"), task("b", "a")))
+    apart.define(spec(task("x", pool="nowhere"), dag_id="newer"))
+    run = apart.trigger()
+    apart.trigger("newer")
+    apart.advance()
+    forget(apart, "newer")
+    claims = apart.claim()
+    apart.db.wake.wait(0)
+    assert apart.exchange(*claims) == []
+    assert apart.states(run) == {"a": "success", "b": "scheduled"}
+    assert apart.db.wake.wait(0)
+
+
+def forget(engine: Engine, dag_id: str) -> None:
+    """Let the graph of a DAG be of a form that is not known here."""
+    with engine.db.write() as session:
+        changed = sa.update(dag_version).where(dag_version.c.dag_id == dag_id)
+        session.execute(changed.values(graph='{"dag_id": "newer", "wire_version": 99}'))
+    engine.graphs = GraphCache()
+    engine.meet_workers()
 
 
 @pytest.mark.postgres
