@@ -27,7 +27,8 @@ def test_no_duty_and_no_report_reads_a_table_from_end_to_end(engine: Engine, tmp
         )
     )
     with noting(asked):
-        for hands_on in (False, True):
+        ways: tuple[Literal["", beside, apart], ...] = ("", "beside", "apart")
+        for hands_on in ways:
             engine.hands_on = hands_on
             for _ in range(2):
                 engine.trigger(logical_date=engine.now)
