@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 import sqlalchemy as sa
 
@@ -28,6 +28,9 @@ from scheduler.store.tables import attempt, dag, dag_run, dag_version, snapshot,
 from scheduler.store.versions import store_version
 from scheduler.store.workers import register_worker
 from scheduler.wire import DagSpec, Outcome, TaskSpec, dag_to_json
+
+Way: TypeAlias = Literal["", "beside", "apart"]
+WAYS: tuple[Way, ...] = get_args(Way)
 
 #: Rounds in which every run of these tests must come to rest.
 _ENOUGH = 200
@@ -59,7 +62,7 @@ class Engine:
     specs: dict[str, tuple[DagSpec, int, int]] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=count)
     #: Whether a report plans what follows itself: where one process leads and works, or as a worker of its own does.
-    hands_on: Literal["", "beside", "apart"] = ""
+    hands_on: Way = ""
 
     def __post_init__(self) -> None:
         self.meet_workers()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
 
 from scheduler.store.engine import Count
 from scheduler.wire import TaskSpec
-from tests.loop.engine import Engine, spec, task
+from tests.loop.engine import Engine, Way, spec, task
 
 CHAIN = 20
 FAN = 64
@@ -33,7 +31,7 @@ def apart(engine: Engine) -> None:
     engine.advance()
 
 
-def _hand_on(engine: Engine, how: Literal["beside", "apart"]) -> None:
+def _hand_on(engine: Engine, how: Way) -> None:
     engine.hands_on = how
     engine.advance()
     claims = engine.claim()

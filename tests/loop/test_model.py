@@ -12,7 +12,7 @@ from scheduler.core.states import FINISHED, RUN_FINISHED
 from scheduler.store.claims import Claimed
 from scheduler.wire import DagSpec
 from tests.core.graphs import graphs
-from tests.loop.engine import Engine
+from tests.loop.engine import WAYS, Engine
 
 _NAMES = count()
 _OUTCOMES = ("success", "success", "success", "failed", "skipped")
@@ -70,7 +70,7 @@ class Walk:
         name = self.draw.draw(st.sampled_from(self.workers))
         if not self.held[name]:
             return
-        self.engine.hands_on = self.draw.draw(st.sampled_from(("", "beside", "apart")))
+        self.engine.hands_on = self.draw.draw(st.sampled_from(WAYS))
         claim = self.held[name].pop(self.draw.draw(st.integers(0, len(self.held[name]) - 1)))
         assert self.engine.report(claim, state=self.draw.draw(st.sampled_from(_OUTCOMES))) == []
         self.spent.append(claim)

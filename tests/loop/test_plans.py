@@ -6,7 +6,7 @@ from functools import partial
 
 from scheduler.operations.history import Policy, Pruner
 from scheduler.store.leases import cancellations, expire_worker, renew_leases
-from tests.loop.engine import Engine, spec, task
+from tests.loop.engine import WAYS, Engine, spec, task
 from tests.loop.leader import lead
 from tests.store.plans import noting, whole_reads
 
@@ -27,8 +27,7 @@ def test_no_duty_and_no_report_reads_a_table_from_end_to_end(engine: Engine, tmp
         )
     )
     with noting(asked):
-        ways: tuple[Literal["", beside, apart], ...] = ("", "beside", "apart")
-        for hands_on in ways:
+        for hands_on in WAYS:
             engine.hands_on = hands_on
             for _ in range(2):
                 engine.trigger(logical_date=engine.now)
