@@ -120,7 +120,9 @@ class Settings(BaseModel):
     )
     dags_git_ref: GitRef = Field("HEAD", description="Branch, tag or commit that is in force.")
     dags_git_subfolder: Subfolder = Field(
-        "", description="Folder in the repository that holds the DAG files; unset: its top."
+        "",
+        json_schema_extra={"default_text": "its top"},
+        description="Folder in the repository that holds the DAG files.",
     )
     dags_git_refresh_s: float = Field(
         60.0,
@@ -146,6 +148,12 @@ class Settings(BaseModel):
             "default_text": "known for github.com, gitlab.com, bitbucket.org and codeberg.org"
         },
         description="Address of a commit's page, for links: `https://git.acme.test/dags/commit/{version}`.",
+    )
+    dags_lock_file: Subfolder = Field(
+        "",
+        json_schema_extra={"default_text": "none"},
+        description="A lock file below the DAG folder (`requirements.lock`, `pylock.toml`). Each worker builds the "
+        "environment that it names once, and runs tasks in it (`docs/bundles.md`).",
     )
     database_url: DatabaseUrl = Field(
         default_factory=lambda known: f"sqlite:///{known['home'] / 'dirigent.db'}",

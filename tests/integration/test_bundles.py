@@ -9,6 +9,7 @@ import urllib.request
 
 from tests.integration.waiting import eventually
 from tests.repository import Repository
+from tests.wheels import make_wheel
 
 SECRET = "only between us two"
 
@@ -80,3 +81,45 @@ def test_a_kill_while_a_commit_comes_into_force_costs_nothing(tmp_path, new_proj
     shop.start()
     eventually(lambda: shop.record.dag("orders").bundle_version == second, told=shop.told)
     assert "total 2" in shop.trigger("orders").until("success").log("work")
+
+
+def test_tasks_run_in_the_environment_of_their_commits_lock_file(tmp_path, new_project):
+    repository = Repository(tmp_path / "work")
+    repository.write(
+        "orders.py",
+        """
+        import sys
+        from scheduler import DAG, task
+
+        with DAG("orders"):
+            @task
+            def work():
+                import rare
+                print(rare.WORD, "in", sys.prefix)
+            work()
+            @task
+            def beside():
+                import rare
+            beside()
+        """,
+    )
+    make_wheel(repository.folder / "wheels", "rare", "WORD = 'one'\n")
+    repository.write("requirements.lock", "./wheels/rare-1.0-py3-none-any.whl\n")
+    repository.commit()
+    shop = new_project(**settings(repository, dags_lock_file="requirements.lock"))
+    server = shop.start()
+    first = shop.trigger("orders").until("success")
+    assert f"one in {shop.home / 'environments'}" in first.log("work")
+    assert "The environment of requirements.lock is built first" in first.log("work") + first.log("beside")
+    assert "Successfully installed rare-1.0" in first.log("work") + first.log("beside")
+    make_wheel(repository.folder / "wheels", "rare", "WORD = 'two'\n")
+    second = repository.commit()
+    push(server)
+    eventually(lambda: shop.record.dag("orders").bundle_version == second, told=shop.told)
+    assert "two in " in shop.trigger("orders").until("success").log("work")
+    repository.write("requirements.lock", "./wheels/none-1.0-py3-none-any.whl\n")
+    third = repository.commit()
+    push(server)
+    eventually(lambda: shop.record.dag("orders").bundle_version == third, told=shop.told)
+    failed = shop.trigger("orders").until("failed")
+    assert "The environment of requirements.lock could not be built (exit 1)" in failed.task("work").reason

@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scheduler.cli.archives import open_archive
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import groups_of, task_policy_of
+from scheduler.cli.locked_starts import LockedStarts
 from scheduler.cli.version import own_version
 from scheduler.cli.worker_logs import WorkerLogs
 from scheduler.config import Settings
@@ -25,8 +26,9 @@ from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.loop.handing_on import hand_on_apart
 from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
+from scheduler.runtime.environments import Environments
 from scheduler.runtime.supervisor.conversation import Answer
-from scheduler.runtime.supervisor.environment import secrets_passed_on
+from scheduler.runtime.supervisor.environment import child_environment, secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.wire import Job
@@ -34,32 +36,45 @@ from scheduler.wire import Job
 if TYPE_CHECKING:
     from scheduler.tracing.collector import Collected
 
+#: What pip and uv go by; only programs that build environments are given it.
+BUILD_ENVIRON: Final = ("PIP_*", "UV_*")
+
 
 class Launcher:
     """Opens the log of an attempt and hands both to the supervisor (dispatch.hands.Launcher)."""
 
-    def __init__(self, logs: WorkerLogs, supervisor: Supervisor, collected: Collected | None) -> None:
+    def __init__(
+        self,
+        logs: WorkerLogs,
+        supervisor: Supervisor,
+        collected: Collected | None,
+        locked: LockedStarts | None = None,
+    ) -> None:
         self._logs = logs
         self._supervisor = supervisor
         self._collected = collected
+        self._locked = locked
 
     def launch(self, job: Job) -> None:
         """Start an attempt; its outcome arrives at the worker."""
         if self._collected is not None:
             job = replace(job, env=job.env | self._collected.traces.parent_of(job))
-        self._supervisor.launch(job, self._logs.open(job))
+        launch = self._supervisor.launch if self._locked is None else self._locked.launch
+        launch(job, self._logs.open(job))
 
     def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
         """Stop an attempt; its outcome still arrives."""
-        self._supervisor.stop(attempt_id, reason, within_s)
+        if self._locked is None or not self._locked.stop(attempt_id, reason):
+            self._supervisor.stop(attempt_id, reason, within_s)
 
     def hold(self, until: float) -> None:
         """Let attempts live until an instant of the monotonic clock, and no longer unless it is put off again."""
         self._supervisor.hold(until)
 
     def warm(self, code_root: Path, file: str) -> None:
-        """Import a DAG file before an attempt of it is asked for."""
-        self._supervisor.warm(str(code_root), file)
+        """Import a DAG file before an attempt of it is asked for, unless another interpreter will."""
+        if self._locked is None:
+            self._supervisor.warm(str(code_root), file)
 
 
 def plan_of(
@@ -129,17 +144,31 @@ class WorkerSide:
             name=hostname,
             vitals=house.vitals,
         )
+        self._locked = self._make_locked(environ)
         self.worker = Worker(
             house.db,
             plan_of(settings, worker_id, hostname, queues, slots),
             clock=house.clock,
             graphs=house.graphs,
-            launcher=Launcher(self._logs, self.supervisor, house.collected),
+            launcher=Launcher(self._logs, self.supervisor, house.collected, self._locked),
             bell=doorbells,
             publish=publish,
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
             successors=successors,
             vitals=house.vitals,
+        )
+
+    def _make_locked(self, environ: Mapping[str, str]) -> LockedStarts | None:
+        settings = self._house.settings
+        if not settings.dags_lock_file:
+            return None
+        passed = child_environment(environ, (*settings.pass_environ, *BUILD_ENVIRON))
+        return LockedStarts(
+            Environments(settings.home / "environments", passed),
+            settings.dags_lock_file,
+            self._house.clock,
+            start=lambda job, log: self.supervisor.launch(job, log),
+            on_outcome=lambda outcome: self.worker.finished(outcome),
         )
 
     def start(self) -> None:
@@ -154,6 +183,8 @@ class WorkerSide:
         self.worker.drain()
         self._doorbells.stop()
         self.worker.close()
+        if self._locked is not None:
+            self._locked.close()
         self.supervisor.close()
         self.worker.leave()
         self._logs.close()

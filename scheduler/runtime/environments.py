@@ -1,0 +1,200 @@
+"""Virtual environments of lock files, built once for all processes that share a home folder.
+
+`<home>/environments/<key>` holds one; it counts once the file `ready` stands in it, which is written last. Whoever
+builds holds the lock `<key>.lock`, and so does the program that it calls: one that outlives a killed worker is waited
+for, and what it left is deleted. `<key>.log` keeps what the build said.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event, Lock, Timer
+from typing import Final, TypeAlias
+
+from scheduler.errors import DirigentError
+from scheduler.runtime import lock_files
+
+_READY: Final = "ready"
+#: What nobody used for so long is deleted when another one was built.
+KEEP: Final = timedelta(days=30)
+TIMEOUT_S: Final = 1800.0
+_USER_INFO: Final = re.compile(r"//[^/@\s]+@")
+_EVERY_S: Final = 0.5
+
+
+Command: TypeAlias = list[str | Path]
+
+
+class BuildFailed(DirigentError):
+    """An environment could not be built; the message ends with what the build said last."""
+
+
+class Environments:
+    """Knows which environments stand, and builds others."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> None:
+        self._folder = folder
+        self._environ = dict(environ)
+        self._timeout_s = timeout_s
+        self._guard = Lock()
+        self._running: subprocess.Popen[str] | None = None
+        self._is_over = Event()
+
+    def python_of(self, lock: lock_files.Lock) -> Path | None:
+        """Return the interpreter of an environment that stands; it counts as used just now."""
+        marker = self._folder / lock.key / _READY
+        try:
+            os.utime(marker)
+        except OSError:
+            return None
+        return marker.parent / "bin" / "python"
+
+    def close(self) -> None:
+        """End a build that is under way; nothing can be built any more."""
+        self._is_over.set()
+        with self._guard:
+            if self._running is not None:
+                _kill(self._running)
+
+    def build(self, lock: lock_files.Lock, now: datetime, told: Callable[[str], None]) -> Path:
+        """Return the interpreter of the environment, built where it does not stand; `told` hears what the build says.
+
+        Raises BuildFailed, OSError. Blocks.
+        """
+        self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with self._held(lock) as fd:
+            python = self.python_of(lock)
+            if python is None:
+                python = self._make(lock, fd, told)
+                self._prune(now - KEEP, lock.key)
+        return python
+
+    @contextmanager
+    def _held(self, lock: lock_files.Lock) -> Iterator[int]:
+        fd = os.open(self._folder / f"{lock.key}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            while not _is_taken(fd):
+                if self._is_over.wait(_EVERY_S):
+                    raise BuildFailed("The environment was not built: the worker stops.")
+            yield fd
+        finally:
+            os.close(fd)
+
+    def _make(self, lock: lock_files.Lock, fd: int, told: Callable[[str], None]) -> Path:
+        place = self._folder / lock.key
+        shutil.rmtree(place, ignore_errors=True)
+        python = place / "bin" / "python"
+        with (self._folder / f"{lock.key}.log").open("w", encoding="utf-8") as log:
+
+            def note(line: str) -> None:
+                said = _USER_INFO.sub("//***@", line.rstrip())
+                log.write(f"{said}\n")
+                log.flush()
+                told(said)
+
+            for command in _commands(place, python, lock.file, self._environ.get("PATH")):
+                self._call(command, lock.file, fd, note)
+        (place / _READY).touch()
+        return python
+
+    def _call(
+        self, command: Sequence[str | Path], lock_file: Path, fd: int, note: Callable[[str], None]
+    ) -> None:
+        with self._guard:
+            if self._is_over.is_set():
+                raise BuildFailed("The environment was not built: the worker stops.")
+            self._running = subprocess.Popen(
+                [str(word) for word in command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                # What the lock names by a relative path lies beside it.
+                cwd=lock_file.parent,
+                env=self._environ,
+                pass_fds=(fd,),
+                start_new_session=True,
+            )
+        last = ""
+        watchdog = Timer(self._timeout_s, _kill, [self._running])
+        watchdog.start()
+        try:
+            with self._running as process:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    note(line)
+                    last = line.strip() or last
+        finally:
+            watchdog.cancel()
+            with self._guard:
+                self._running = None
+        if process.returncode:
+            how = (
+                f"killed after {self._timeout_s:g} s"
+                if process.returncode < 0
+                else f"exit {process.returncode}"
+            )
+            said = _USER_INFO.sub("//***@", last)
+            raise BuildFailed(f"The environment of {lock_file.name} could not be built ({how}): {said}")
+
+    def _prune(self, before: datetime, kept: str) -> None:
+        for marker in self._folder.glob(f"*/{_READY}"):
+            place = marker.parent
+            if place.name != kept and marker.stat().st_mtime < before.timestamp():
+                marker.unlink(missing_ok=True)
+                shutil.rmtree(place, ignore_errors=True)
+                (self._folder / f"{place.name}.log").unlink(missing_ok=True)
+
+
+def _commands(place: Path, python: Path, lock_file: Path, path: str | None) -> list[Command]:
+    """Return what builds an environment: uv where it is there, else pip. Nothing is installed that the lock lacks."""
+    uv = shutil.which("uv", path=path)
+    if uv is not None:
+        sync: Command = [
+            uv,
+            "pip",
+            "sync",
+            "--no-progress",
+            "--allow-empty-requirements",
+            "--python",
+            python,
+            lock_file,
+        ]
+        return [[uv, "venv", "--no-project", "--python", sys.executable, place], sync]
+    if lock_file.suffix == ".toml":
+        raise BuildFailed(
+            f"{lock_file.name} takes uv, which is not on the PATH of this worker: install it, or use a lock in the "
+            "form of requirements."
+        )
+    install: Command = ["install", "--no-deps", "--no-input", "--disable-pip-version-check", "-r", lock_file]
+    if importlib.util.find_spec("pip") is None:
+        return [[sys.executable, "-m", "venv", place], [python, "-m", "pip", *install]]
+    pip: Command = [sys.executable, "-m", "pip", "--python", python]
+    return [[sys.executable, "-m", "venv", "--without-pip", place], [*pip, *install]]
+
+
+def _is_taken(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a program and what it started."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,64 @@
+"""The lock file of a bundle: which environment its tasks run in, by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from scheduler.errors import DirigentError
+
+#: Raised when environments come to be built otherwise, so that all are built anew.
+_FORM: Final = 1
+_LOCAL: Final = re.compile(r"(?:file:(?://)?)?([^\s'\";=@#:]+\.(?:whl|tar\.gz|zip))(?![\w.])")
+_LARGEST: Final = 20_000_000
+
+
+class BadLock(DirigentError):
+    """A lock file is of a kind that no environment can be built from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock file as it stands. `key` names the environment that is built from it with this Python."""
+
+    file: Path
+    key: str
+
+
+def read_lock(code_root: Path, name: str) -> Lock | None:
+    """Return the lock file of a DAG folder; None where it has none. Raises BadLock, OSError."""
+    file = code_root / name
+    if not file.is_file():
+        return None
+    if file.name == "uv.lock":
+        raise BadLock(
+            f"{name} is a project's own lock, which names no files to install by itself: commit what "
+            "`uv export --frozen --no-emit-project -o requirements.lock` writes, and set DIRIGENT_DAGS_LOCK_FILE to it."
+        )
+    if file.stat().st_size > _LARGEST:
+        raise BadLock(f"{name} has more than {_LARGEST:,} bytes.")
+    text = file.read_text(encoding="utf-8", errors="replace")
+    facts = [_FORM, file.name, text, sys.version, platform.machine(), sysconfig.get_platform()]
+    local = [[each.name, _digest(each)] for each in _local_files(text, file.parent)]
+    return Lock(file, hashlib.sha256(json.dumps([facts, local]).encode()).hexdigest()[:32])
+
+
+def _local_files(text: str, folder: Path) -> Iterator[Path]:
+    """Yield the packages that the lock names by their file: they may change while their names stay."""
+    for found in sorted({match[1] for match in _LOCAL.finditer(text)}):
+        file = folder / found
+        if file.is_file():
+            yield file
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
