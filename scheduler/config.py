@@ -210,6 +210,11 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="From which level on the servers write to their own log."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="Form of the servers' own log: `text` for people, `json` for programs, one object a line with run, "
+        "task and attempt where a line is about one.",
+    )
     host: str = Field("127.0.0.1", min_length=1, description="Address that the page binds to.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the page; 0 takes any free one.")
     base_url: WebUrl | None = Field(

@@ -24,6 +24,7 @@ from scheduler.cli.lock import ServerLock
 from scheduler.cli.options import SpanOfSlots
 from scheduler.cli.page import Page, address_of, bind
 from scheduler.cli.prices import prices_of
+from scheduler.cli.server_log import begin_log
 from scheduler.cli.signals import Waits, stop_on_signal
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
@@ -38,11 +39,6 @@ from webui import create_app
 from webui.context import WebContext
 
 log = logging.getLogger(__name__)
-
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-#: Libraries that tell more than an operator wants to read.
-_QUIET = ("apscheduler", "celery", "kombu", "waitress", "watchfiles", "amqp")
-
 
 #: How often a server that hears tickets is looked after, in seconds.
 WATCH_S = 10.0
@@ -61,9 +57,7 @@ class Server(Protocol):
 def _prepare(settings: Settings) -> None:
     """Keep the secrets of this process from the tasks of the same user, and log to stderr."""
     kernel.keep_to_itself()
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    begin_log(settings)
     if failpoints.ARMED:
         log.warning("This process fails on purpose (%s): %s", failpoints.VARIABLE, failpoints.described())
 

@@ -70,3 +70,15 @@ def _run_info(claim: Claimed) -> RunInfo:
 
 def _text(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def about(claim: Claimed) -> dict[str, str | int]:
+    """Return what a line of the worker's own log about an attempt carries (`log_fields`)."""
+    return {
+        "dag_id": claim.dag_id,
+        "run_id": claim.run_id,
+        "task_id": claim.task_id,
+        "path": claim.path,
+        "attempt_id": claim.id,
+        "try_number": claim.try_number,
+    }

@@ -19,7 +19,7 @@ from scheduler.core.ports import Publish
 from scheduler.dispatch.autoscaler import Autoscaler
 from scheduler.dispatch.code_at_hand import CodeAtHand
 from scheduler.dispatch.hands import Bell, Launcher
-from scheduler.dispatch.jobs import job_of
+from scheduler.dispatch.jobs import about, job_of
 from scheduler.dispatch.lease_keeper import LeaseKeeper
 from scheduler.dispatch.report import Recorder, Report
 from scheduler.dispatch.spare_memory import spare_memory
@@ -260,6 +260,10 @@ class Worker:
             began, ended = parse_instant(outcome.started_at), parse_instant(outcome.ended_at)
             seconds = (ended - began).total_seconds()
         meter.note_attempt(outcome.state, claim.kind, seconds, outcome.cpu_s)
+        level = logging.INFO if outcome.state in ("failed", "lost", "cancelled") else logging.DEBUG
+        if log.isEnabledFor(level):
+            fields = about(claim) | {"state": outcome.state}
+            log.log(level, "attempt %s ended as %s", claim.id, outcome.state, extra=fields)
         if self._scaler is not None:
             self._scaler.note_memory(outcome.peak_memory_bytes)
 
@@ -267,6 +271,8 @@ class Worker:
         now = self._clock.now()
         for claim in claimed:
             meter.note_delays(claim.queue, claim.scheduled_at, claim.queued_at, now)
+            if log.isEnabledFor(logging.DEBUG):
+                log.debug("attempt %s is claimed", claim.id, extra=about(claim))
 
     @property
     def _free(self) -> int:
@@ -317,7 +323,9 @@ class Worker:
     def _refuse(self, reports: Sequence[Report]) -> None:
         for report in reports:
             meter.LATE_REPORTS.inc()
-            log.warning("late report of attempt %s refused", report.outcome.attempt_id)
+            log.warning(
+                "late report of attempt %s refused", report.outcome.attempt_id, extra=about(report.claim)
+            )
 
     def _ring_for_others(self, *, claims_itself: bool) -> None:
         """Pass on that queues have work; not those that this worker has just claimed from."""
@@ -334,7 +342,9 @@ class Worker:
                 raise
             except Exception as error:
                 log.exception(
-                    "the outcome of attempt %s cannot be recorded as it is", report.outcome.attempt_id
+                    "the outcome of attempt %s cannot be recorded as it is",
+                    report.outcome.attempt_id,
+                    extra=about(report.claim),
                 )
                 self._report_failed(report, error)
 
@@ -345,7 +355,9 @@ class Worker:
         except DatabaseUnavailable:
             raise
         except Exception:
-            log.exception("attempt %s is left to its lease", report.outcome.attempt_id)
+            log.exception(
+                "attempt %s is left to its lease", report.outcome.attempt_id, extra=about(report.claim)
+            )
 
     def _report(self, report: Report) -> None:
         now = self._clock.now()
@@ -375,7 +387,7 @@ class Worker:
         except (OSError, DatabaseUnavailable, NewerForm) as error:
             self._hand_back(claim, error)
         except Exception as error:
-            log.exception("attempt %s did not start", claim.id)
+            log.exception("attempt %s did not start", claim.id, extra=about(claim))
             self.finished(_failed(Outcome(attempt_id=claim.id, epoch=claim.epoch, state="failed"), error))
 
     def _hand_back(self, claim: Claimed, error: Exception) -> None:
@@ -384,7 +396,13 @@ class Worker:
         Claim nothing for a while.
         """
         unfit_s, plan = self._plan.unfit_s, self._plan
-        log.error("attempt %s cannot start here, nothing is claimed for %g s: %s", claim.id, unfit_s, error)
+        log.error(
+            "attempt %s cannot start here, nothing is claimed for %g s: %s",
+            claim.id,
+            unfit_s,
+            error,
+            extra=about(claim),
+        )
         del self._claims[claim.id]
         self._unstarted.add(claim.id)
         self._unfit_until, self._unfit_reason = self._clock.monotonic() + unfit_s, str(error)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,6 +33,8 @@ from scheduler.store.runs import (
 )
 from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tickets import overdue_queues
+
+log = logging.getLogger(__name__)
 
 OF_ATTEMPT: Final[Aside[AttemptRow]] = Aside(lambda row: row.run_pk, set_run_aside)
 
@@ -122,8 +125,15 @@ class RescueLost:
         return len(expired)
 
     def _record(self, session: Session, now: datetime, expired: Sequence[AttemptRow]) -> None:
-        lost = len(record_losses(session, now, expired, self.graphs))
-        after_commit(session, lambda: meter.LEASES_LOST.inc(lost))
+        lost = record_losses(session, now, expired, self.graphs)
+        after_commit(session, partial(_note_lost, lost))
+
+
+def _note_lost(lost: Collection[AttemptRow]) -> None:
+    meter.LEASES_LOST.inc(len(lost))
+    for row in lost:
+        fields = {"attempt_id": row.id, "try_number": row.try_number, "worker": row.worker_id}
+        log.warning("attempt %s is lost: worker %s stopped answering", row.id, row.hostname, extra=fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,13 @@ scrape_configs:
 ```
 
 `DIRIGENT_METRICS_HOST` is 127.0.0.1 unless set, and another address needs `DIRIGENT_METRICS_TOKEN`
-([security.md](security.md)).
+([security.md](security.md)). A dashboard for Grafana, alert rules that use these names and Prometheus' own settings lie
+in `deploy/grafana` and `deploy/prometheus`.
 
 Labels take few values. Where people choose them they are bounded: `dag_id` on `dirigent_dag_runs_finished_total`
 alone, the first {instruments.MOST_DAGS} DAGs that a process meets, `queue` the first {instruments.MOST_QUEUES}
 queues, all later ones together as `other`; `pool` and `worker` as many as there are pools and live workers. No metric
-carries a run, a task or an attempt.
+carries a run, a task or an attempt: those stand in the servers' log (`DIRIGENT_LOG_FORMAT=json`).
 
 ## Autoscaling
 
@@ -79,14 +80,34 @@ by itself. `/health/live` asks less: it is 503 only where a loop has not even co
 a restart mends and waiting does not. Use the first as readiness probe, the second as liveness probe; `dirigent
 health` and `dirigent health --live` ask the server of this host where there is no HTTP client. All three are for
 everybody, and ask no database: it might hang.
+
+## The servers' own log
+
+`DIRIGENT_LOG_FORMAT=json` has servers write one JSON object a line to standard error:
+
+```json
+{{"at": "2026-11-21T14:03:11.123+00:00", "level": "info", "logger": "scheduler.dispatch.worker",
+ "message": "attempt 7 ended as failed", "dag_id": "shop", "run_id": "manual__1", "task_id": "pay", "attempt_id": 7,
+ "try_number": 1, "state": "failed", "pid": 311, "thread": "worker"}}
+```
+
+Lines about an attempt carry `dag_id`, `run_id`, `task_id`, `path`, `attempt_id` and `try_number`; an error its
+`exception`. Attempts that failed, were lost or cancelled are told at level INFO, claims and all other ends at DEBUG.
+What tasks write is no part of it: that stands in the logs of their attempts. A worker that Celery's own command
+started logs as Celery says.
 """
+
+
+def known_metrics() -> tuple[Described, ...]:
+    """Return all metrics that there are."""
+    return tuple(CATALOGUE.values())
 
 
 def metrics_page() -> str:
     """Return the page."""
     of_state = {each.name for each in vars(state).values() if isinstance(each, Described)}
-    own = [each for each in CATALOGUE.values() if each.name not in of_state]
-    read = [each for each in CATALOGUE.values() if each.name in of_state]
+    own = [each for each in known_metrics() if each.name not in of_state]
+    read = [each for each in known_metrics() if each.name in of_state]
     return "\n".join(
         [
             HEAD,

@@ -13,6 +13,7 @@ from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.trace import TraceFlags
 
+from scheduler.log_fields import fields_of
 from scheduler.logs.lines import DIRIGENT, LogLine, decode_lines, encode_line
 from scheduler.logs.sink import Copy
 from scheduler.tracing.ids import TraceIds
@@ -167,6 +168,10 @@ class _OwnLines(logging.Handler):
                 severity_text=record.levelname,
                 severity_number=_SEVERITY.get(record.levelname.lower(), SeverityNumber.UNSPECIFIED),
                 body=_FORM.format(record),
-                attributes={"log.source": "server", "log.logger": record.name},
+                attributes={
+                    "log.source": "server",
+                    "log.logger": record.name,
+                    **{f"dirigent.{name}": value for name, value in fields_of(record).items()},
+                },
             )
         )

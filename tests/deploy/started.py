@@ -17,7 +17,12 @@ DEPLOY = Path(scheduler.__file__).parents[1] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 BINARY = "/opt/dirigent/bin/dirigent"
 #: Secrets as files, where nobody connects.
-NOWHERE = {"secret_key": "s" * 44, "database_url": "postgresql://u:p@h/d", "broker_url": "redis://h/0"}
+NOWHERE = {
+    "secret_key": "s" * 44,
+    "database_url": "postgresql://u:p@h/d",
+    "broker_url": "redis://h/0",
+    "metrics_token": "m" * 32,
+}
 
 
 @dataclass(frozen=True)

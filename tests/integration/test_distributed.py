@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 from collections.abc import Callable
@@ -158,7 +159,7 @@ with DAG("held", schedule=None):
 
 def test_attempts_of_a_killed_worker_run_again_on_the_other_one_and_their_logs_outlive_its_disk(shop):
     shop.write("held.py", keeps_ledger(shop, HELD))
-    shop.start("scheduler")
+    scheduler = shop.start("scheduler", DIRIGENT_LOG_FORMAT="json")
     first = shop.start("worker", "--slots", "4", DIRIGENT_HOME=str(shop.folder / "one"))
     run = shop.trigger("held")
     eventually(lambda: sum(counted(shop.folder / "ledger").values()) == 4, told=shop.told)
@@ -175,6 +176,10 @@ def test_attempts_of_a_killed_worker_run_again_on_the_other_one_and_their_logs_o
     assert [row.state for row in run.attempts("held_0")] == ["lost", "success"]
     assert all(f"held {n}" in run.log(f"held_{n}", 0) for n in range(4))
     follower.wait_for("This log has no end; the attempt is recorded as lost")
+    lines = [json.loads(line) for line in scheduler.output.splitlines() if line.startswith("{")]
+    assert {line["attempt_id"] for line in lines if " is lost: " in line["message"]} == {
+        run.attempts(f"held_{n}")[0].id for n in range(4)
+    }
 
 
 BUSY = """

@@ -261,6 +261,18 @@ class Attempt:
             self._finish()
         self._later(self._services.limits.exit_grace_s, self._kill_lingering)
 
+    def _fields(self) -> dict[str, str | int]:
+        """What a line of the worker's own log about it carries."""
+        job = self.job
+        return {
+            "dag_id": job.run.dag_id,
+            "run_id": job.run.run_id,
+            "task_id": job.task_id,
+            "path": job.path,
+            "attempt_id": job.attempt_id,
+            "try_number": job.try_number,
+        }
+
     def _kill_lingering(self) -> None:
         _log.warning(
             "%s, run %s of %s, did not end within %g s of its outcome, which stands; its process is killed.",
@@ -268,6 +280,7 @@ class Attempt:
             self.job.run.run_id,
             self.job.run.dag_id,
             self._services.limits.exit_grace_s,
+            extra=self._fields(),
         )
         self._signal(signal.SIGKILL)
 
@@ -295,7 +308,9 @@ class Attempt:
     def _conclude(self) -> None:
         outcome = self._masked(judge(self._evidence, self._services.clock.now()))
         if self._log.error_count:
-            _log.warning("Part of a log could not be written: %s.", self._log.error_reason)
+            _log.warning(
+                "Part of a log could not be written: %s.", self._log.error_reason, extra=self._fields()
+            )
         self._log.close("info" if outcome.state == "success" else "error", footer(outcome))
         self._deliver(self, outcome)
 
