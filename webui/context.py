@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from flask import current_app, g
 
+from scheduler.alert_rules import AlertRule
 from scheduler.clock import Clock
 from scheduler.core.cost import Prices
 from scheduler.logs.address import LogAddress
@@ -88,6 +89,9 @@ class WebContext:
     hook_secret: str | None = field(default=None, repr=False)
     #: Shared with the scheduler where both run in one process.
     graphs: GraphCache = field(default_factory=GraphCache)
+    #: Alert rules that are no DAG file's; channels by name, of their addresses the service only.
+    alert_rules: tuple[AlertRule, ...] = ()
+    channels: Mapping[str, str] = field(default_factory=dict)
     prices: Prices = field(default_factory=Prices)
     version: str = "unknown"
 

@@ -13,7 +13,7 @@ from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_rows
 from scheduler.errors import DirigentError, NotFound
 from scheduler.store.alert_facts import declared_rules
-from scheduler.store.alerts import live_firings, past_firings
+from scheduler.store.alerts import list_firings, live_firings
 from scheduler.store.outbox import list_channels
 from scheduler.store.views.alerts import channel_fields, firing_fields, rule_fields
 
@@ -54,7 +54,7 @@ def channels(invocation: Invocation, output: str) -> None:
 def history(invocation: Invocation, limit: int, output: str) -> None:
     """List firings, newest first: since when, until when, how often people were told."""
     with invocation.db.read() as session:
-        rows = [firing_fields(each) for each in past_firings(session, limit)]
+        rows = [firing_fields(each) for each in list_firings(session, limit)]
     print_rows(rows, ["since", "rule", "subject", "state", "over_at", "times_told", "reason"], output)
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 import click
 
 from scheduler import failpoints
+from scheduler.alert_settings import alert_rules, shown_addresses
 from scheduler.cli.archives import open_archive
 from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.compose.embedded import EmbeddedServer
@@ -108,6 +109,8 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         dags_folder=shown_folder(house.settings),
         hook_secret=secret.get_secret_value() if (secret := house.settings.dags_git_hook_secret) else None,
         graphs=house.graphs,
+        alert_rules=alert_rules(house.settings),
+        channels=shown_addresses(house.settings),
         prices=prices_of(house.settings),
         version=own_version(),
     )

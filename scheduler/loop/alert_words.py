@@ -16,12 +16,15 @@ from scheduler.store.alerts import Firing
 
 def failed(dag_id: str, run_id: str, reason: str) -> str:
     """Say that a run failed."""
-    return f"Run {run_id} of {dag_id} failed: {reason}"
+    why = reason if reason.startswith("failed") else f"failed: {reason}"
+    return f"Run {run_id} of {dag_id} {why}"
 
 
 def failed_often(rule: AlertRule, dag_id: str, run_id: str, reason: str) -> str:
     """Say that runs failed again and again."""
-    return f"{rule.count} runs of {dag_id} failed within {span(rule.within)}, {run_id} last: {reason}"
+    return (
+        f"{rule.count} runs of {dag_id} failed within {span(rule.within)}. {failed(dag_id, run_id, reason)}"
+    )
 
 
 def too_long(rule: AlertRule, dag_id: str, run_id: str) -> str:
@@ -41,7 +44,8 @@ def too_late(rule: AlertRule, dag_id: str, run_id: str) -> str:
 
 def lags(lag: Lag, now: datetime) -> str:
     """Say that a queue lags."""
-    served = "which no worker serves" if not lag.workers else f"which {lag.workers} worker(s) serve"
+    workers = "1 worker serves" if lag.workers == 1 else f"{lag.workers or 'no'} workers serve"
+    served = f"which {workers}"
     return (
         f"Something has waited for {span((now - lag.since).total_seconds())} in queue {lag.queue}, {served}."
     )

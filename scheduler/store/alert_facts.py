@@ -129,12 +129,14 @@ def active_dags(session: Session) -> list[DagFacts]:
     ]
 
 
-def declared_rules(session: Session, dag_ids: Collection[str] | None = None) -> list[AlertRule]:
-    """Return the rules that the files of DAGs declare, of all DAGs or of these; retired ones are left out."""
+def declared_rules(
+    session: Session, dag_ids: Collection[str] | None = None, *, limit: int | None = None
+) -> list[AlertRule]:
+    """Return the rules that the files of DAGs declare: of all, of these, of so many; retired ones are left out."""
     query = sa.select(D.dag_id, D.alerts).where(sa.text("dag.alerts IS NOT NULL"), D.retired_at.is_(None))
     if dag_ids is not None:
         query = query.where(D.dag_id.in_(sorted(dag_ids)))
-    rows = session.execute(query.order_by(D.dag_id))
+    rows = session.execute(query.order_by(D.dag_id).limit(limit))
     return [read_rule(data, of_dag=dag_id) for dag_id, declared in rows for data in declared]
 
 

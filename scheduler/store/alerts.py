@@ -84,9 +84,13 @@ def live_firings_of(session: Session, dag_ids: Collection[str]) -> list[Firing]:
     return _firings(session.execute(query.order_by(A.id).with_for_update()))
 
 
-def past_firings(session: Session, limit: int, *, before: int | None = None) -> list[Firing]:
-    """Return firings that are over or not, newest first."""
+def list_firings(
+    session: Session, limit: int, *, before: int | None = None, only_over: bool = False
+) -> list[Firing]:
+    """Return firings, newest first, those that are over or all of them, from the one before `before` on."""
     query = sa.select(*_FIRING).order_by(A.id.desc()).limit(limit)
+    if only_over:
+        query = query.where(A.over_at.is_not(None))
     return _firings(session.execute(query if before is None else query.where(A.id < before)))
 
 

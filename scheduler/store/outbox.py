@@ -111,11 +111,29 @@ def note_failed(session: Session, now: datetime, message: Message, error: str) -
 
 
 def list_channels(session: Session) -> list[ChannelRow]:
-    """Return how sending goes, of each channel that has had a message."""
+    """Return how sending goes, of each channel that has had a message.
+
+    The error of a message that was given up counts until a later one was sent.
+    """
     waits = O.next_try_at.is_not(None)
-    worst = sa.func.max(sa.case((sa.and_(O.sent_at.is_(None), O.error != ""), O.error), else_=""))
-    query = sa.select(O.channel, sa.func.count().filter(waits), sa.func.max(O.sent_at), worst)
-    return [ChannelRow(*row) for row in session.execute(query.group_by(O.channel).order_by(O.channel))]
+    is_given_up = sa.and_(O.next_try_at.is_(None), O.sent_at.is_(None))
+    query = sa.select(
+        O.channel,
+        sa.func.count().filter(waits),
+        sa.func.max(O.sent_at),
+        sa.func.max(O.error).filter(waits),
+        sa.func.max(O.created_at).filter(is_given_up),
+        sa.func.max(O.error).filter(is_given_up),
+    )
+    rows = session.execute(query.group_by(O.channel).order_by(O.channel))
+    return [
+        ChannelRow(channel, waiting, sent_at, error or (old_error if _is_later(given_up_at, sent_at) else ""))
+        for channel, waiting, sent_at, error, given_up_at, old_error in rows
+    ]
+
+
+def _is_later(given_up_at: datetime | None, sent_at: datetime | None) -> bool:
+    return given_up_at is not None and (sent_at is None or given_up_at > sent_at)
 
 
 def give_up_for_nobody(session: Session, now: datetime, channels: Collection[str]) -> int:

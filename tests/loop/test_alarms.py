@@ -15,7 +15,7 @@ from scheduler.loop.effects import Effects
 from scheduler.loop.judging import JudgeAlerts
 from scheduler.loop.planning import PlanRuns
 from scheduler.operations.mark import mark_run
-from scheduler.store.alerts import live_firings, past_firings
+from scheduler.store.alerts import list_firings, live_firings
 from scheduler.store.engine import Database
 from scheduler.store.migrate import upgrade
 from scheduler.store.tables import event, outbox
@@ -92,7 +92,7 @@ def test_a_message_says_why_and_which_rule_and_leads_to_the_run(engine):
     fail(engine, run_id="r1")
     with engine.db.read() as session:
         [payload] = session.scalars(sa.select(outbox.c.payload))
-    assert "Run r1 of orders failed: failed: a" in payload["body"]
+    assert "Run r1 of orders failed: a" in payload["body"]
     assert "Rule failure, since 2026-11-21 12:00:00 UTC" in payload["body"]
     assert payload["link"] == "/dags/orders/runs/r1"
     assert payload["message_id"] in payload["body"]
@@ -206,7 +206,7 @@ def test_a_rule_that_is_gone_fires_no_longer_and_nobody_is_told(engine):
     fail(engine)
     judge(engine, JudgeAlerts(Alarms()))
     with engine.db.read() as session:
-        [over] = past_firings(session, 10)
+        [over] = list_firings(session, 10)
     assert over.over_reason == "the rule is gone"
     assert len(told(engine)) == 1
 

@@ -13,7 +13,7 @@ from scheduler.loop.creating import CreateDueRuns
 from scheduler.loop.effects import Effects
 from scheduler.loop.judging import JudgeAlerts
 from scheduler.operations.cancel import cancel_run
-from scheduler.store.alerts import EVERY_DAG, Subject, keep_days, live_firings, past_firings
+from scheduler.store.alerts import EVERY_DAG, Subject, keep_days, list_firings, live_firings
 from scheduler.store.tables import alert_watch, dag, outbox, worker
 from scheduler.store.workers import stop_worker
 from scheduler.wire import ScheduleSpec
@@ -53,7 +53,7 @@ class Look:
     @property
     def reasons(self):
         with self.engine.db.read() as session:
-            return [each.reason for each in past_firings(session, 10)]
+            return [each.reason for each in list_firings(session, 10)]
 
 
 def define(engine, **fields):
@@ -245,7 +245,7 @@ def test_a_queue_in_which_something_waits_too_long_fires_until_nothing_does(engi
     engine.advance()
     assert look(minutes=4) == []
     assert look(minutes=1) == ["default"]
-    assert look.reasons == ["Something has waited for 5 min in queue default, which 1 worker(s) serve."]
+    assert look.reasons == ["Something has waited for 5 min in queue default, which 1 worker serves."]
     engine.claim()
     assert look() == []
     assert look.titles == ["queue default lags", "Over: queue default lags"]
@@ -257,7 +257,7 @@ def test_a_queue_that_no_worker_serves_lags_too(engine):
     engine.trigger()
     engine.advance()
     assert look(minutes=5) == ["gpu"]
-    assert "which no worker serves" in look.reasons[0]
+    assert "which no workers serve" in look.reasons[0]
 
 
 def test_a_worker_that_falls_silent_fires_until_it_is_back(engine):

@@ -83,3 +83,15 @@ def test_messages_come_oldest_first_and_not_more_than_asked(write):
         _post(write, f"k{hours}", NOW + timedelta(hours=hours))
     found = _claim(write, NOW + timedelta(hours=3), limit=2)
     assert sorted(each.payload["text"] for each in found) == ["k0", "k1"]
+
+
+def test_why_a_message_was_given_up_is_told_until_a_later_one_was_sent(db, write):
+    _post(write)
+    write(outbox.note_failed, NOW + outbox.TRIED_FOR, _claim(write)[0], "no such host")
+    with db.read() as session:
+        assert outbox.list_channels(session) == [outbox.ChannelRow("ops", 0, None, "no such host")]
+    later = NOW + timedelta(days=4)
+    _post(write, "later", later)
+    write(outbox.note_sent, later, _claim(write, later)[0].id)
+    with db.read() as session:
+        assert outbox.list_channels(session) == [outbox.ChannelRow("ops", 0, later, "")]

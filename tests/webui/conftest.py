@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -97,6 +98,7 @@ def build(
     base_url: str | None = None,
     hook_secret: str | None = None,
     prices: Prices | None = None,
+    **more: Any,
 ) -> Flask:
     logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs", clock)
     secret = SecretKey(("only for tests " * 3,))
@@ -112,6 +114,7 @@ def build(
             base_url=base_url,
             hook_secret=hook_secret,
             prices=prices or Prices(),
+            **more,
         )
     )
 

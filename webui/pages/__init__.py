@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webui.pages import (
+    alerts,
     artifacts,
     cancel,
     dag,
@@ -27,6 +28,7 @@ from webui.pages import (
 )
 
 BLUEPRINTS = (
+    alerts.blueprint,
     artifacts.blueprint,
     cancel.blueprint,
     dag.blueprint,

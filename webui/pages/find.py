@@ -28,6 +28,7 @@ def show() -> Response:
 
 def _pages(text: str) -> list[dict[str, object]]:
     places = [("Now", "home.show"), ("DAGs", "dags.show"), ("Runs", "runs.show")]
+    places += [("Dashboard", "dashboard.show"), ("Alerts", "alerts.show")]
     return [
         {"title": name, "sub": "page", "href": url_for(view)}
         for name, view in places
