@@ -22,7 +22,8 @@ import psutil
 from scheduler.clock import SystemClock
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor import Supervisor
-from scheduler.wire import Job, Outcome, RunInfo
+from scheduler.runtime.supervisor.cgroups import GroupTree, Unusable, find_groups
+from scheduler.wire import Isolation, Job, Outcome, RunInfo
 
 DAG_FILE = """
 from scheduler import DAG, PythonOperator
@@ -54,10 +55,11 @@ class Bench:
             answer=lambda _job, _verb, _args: None,
             clock=self.clock,
             environ=os.environ,
+            groups=control_groups(),
         )
         self.supervisor.start()
 
-    def launch(self) -> None:
+    def launch(self, isolation: Isolation | None = None) -> None:
         """Launch a no-op."""
         self.count += 1
         job = Job(
@@ -68,6 +70,7 @@ class Bench:
             file="bench.py",
             run=RUN,
             task_id="noop",
+            isolation=isolation,
         )
         self.supervisor.launch(job, LogSink(self.folder / "logs" / f"{self.count}.log", self.clock))
 
@@ -76,10 +79,10 @@ class Bench:
         outcome = self.outcomes.get(timeout=60)
         assert outcome.state == "success", outcome
 
-    def one(self) -> float:
+    def one(self, isolation: Isolation | None = None) -> float:
         """Run one no-op; return its seconds."""
         started = time.perf_counter()
-        self.launch()
+        self.launch(isolation)
         self.finish()
         return time.perf_counter() - started
 
@@ -93,6 +96,14 @@ class Bench:
         for _ in range(min(at_once, count)):
             self.finish()
         return count / (time.perf_counter() - started)
+
+
+def control_groups() -> GroupTree | None:
+    """Return the control groups of this machine, as a worker would use them."""
+    try:
+        return find_groups()
+    except Unusable:
+        return None
 
 
 def floor(count: int) -> list[float]:
@@ -139,6 +150,10 @@ def main(count: int) -> None:
         before = cpu_s()
         shown("warm no-op, one at a time", [bench.one() for _ in range(count)])
         print(f"{'CPU of it, all processes':<34} {(cpu_s() - before) / count * 1000:6.2f} ms an attempt")
+        limited = Isolation(memory_bytes=512 * 1024 * 1024)
+        shown("the same with a memory limit", [bench.one(limited) for _ in range(count)])
+        fresh = Isolation(mode="fresh")
+        shown("in fresh interpreters", [bench.one(fresh) for _ in range(max(20, count // 10))])
         print(f"{'warm no-ops, eight at a time':<34} {bench.many(count * 3, 8):6.0f} a second")
         started = time.perf_counter()
         bench.supervisor.parse(folder, "bench.py", timeout_s=30, memory_bytes=None)

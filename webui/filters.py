@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
         size=words.size,
         work=words.work,
         percent=words.percent,
+        isolation=words.isolation,
         instant=words.instant,
         pretty=pretty,
         pretty_json=pretty_json,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from cron_descriptor import CasingTypeEnum, ExpressionDescriptor, Options
 from cron_descriptor.Exception import FormatException
 
-from scheduler.wire import DagSpec, ScheduleSpec
+from scheduler.wire import DagSpec, Isolation, ScheduleSpec
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _PRESETS = {
@@ -66,6 +66,22 @@ def percent(share: float | None) -> str:
         return "—"
     value = 100 * share
     return f"{value:.{0 if value >= 10 or value == 0 else 1 if value >= 0.1 else 2}f} %"
+
+
+def isolation(asked: Isolation) -> str:
+    """Return what a task asks for: in /opt/ml/bin/python, as reports, at most 512 MB and 0.5 cores."""
+    modes = {"fork": "in a fork", "fresh": "in a fresh interpreter", None: ""}
+    limits = [
+        f"{asked.memory_bytes / 1024 / 1024:.0f} MB" if asked.memory_bytes is not None else "",
+        f"{asked.cpus:g} {'core' if asked.cpus == 1 else 'cores'}" if asked.cpus is not None else "",
+        f"{span(asked.cpu_s)} of CPU" if asked.cpu_s is not None else "",
+    ]
+    parts = [
+        f"in {asked.python}" if asked.python else modes[asked.mode],
+        f"as {asked.run_as_user}" if asked.run_as_user else "",
+        f"at most {limited}" if (limited := " and ".join(filter(None, limits))) else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def instant(at: datetime) -> str:

@@ -94,6 +94,15 @@ def is_alive(pid: str) -> bool:
     return pid.isdigit() and Path(f"/proc/{pid}").exists()
 
 
+def user_of(pid: int) -> int | None:
+    """Return the uid of a process (Linux); None where there is none, or the kernel does not say."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("Uid:")), None)
+
+
 def thread_count() -> int:
     """Return how many threads this process has, those started by C libraries included (Linux)."""
     try:

@@ -57,5 +57,5 @@ def test_tasks_of_one_dag_run_as_each_of_them_asks(embedded, tmp_path):
     assert f"from afar to {elsewhere}" in run.log("other")
     # Killed by the kernel where there are control groups, else refused the memory.
     assert " MB of 64 MB (memory_limit)" in run.task("greedy").reason
-    reason = "python='/nowhere/python': there is no such program on this worker"
+    reason = "/nowhere/python cannot be executed on this worker: No such file or directory"
     assert (run.task("lost").reason, len(run.attempts("lost"))) == (reason, 1)

@@ -52,7 +52,7 @@ def test_cores_are_what_was_asked_for_or_what_the_worker_gives(asked, default, m
         Isolation(cpus=math.inf),
         Isolation(cpu_s=-5),
         Isolation(cpu_s=math.inf),
-        Isolation(python="/nowhere/python"),
+        Isolation(python="python3"),
         Isolation(python="/usr\0/bin/python"),
         Isolation(python="\ud800"),
     ],

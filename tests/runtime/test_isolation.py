@@ -122,7 +122,8 @@ def test_what_is_no_program_is_refused(crew: Crew, tmp_path: Path, name: str) ->
     path = str(tmp_path / name)
     outcome = crew.run_code("def task(): pass", isolation=Isolation(python=path))
     assert (outcome.state, outcome.retryable) == ("failed", False)
-    assert outcome.reason == f"python={path!r}: there is no such program on this worker"
+    words = "No such file or directory" if name == "missing" else "Permission denied"
+    assert outcome.reason == f"{path} cannot be executed on this worker: {words}"
 
 
 def test_a_program_that_the_kernel_cannot_execute_is_refused(crew: Crew, tmp_path: Path) -> None:
@@ -131,7 +132,7 @@ def test_a_program_that_the_kernel_cannot_execute_is_refused(crew: Crew, tmp_pat
     broken.chmod(0o755)
     outcome = crew.run_code("def task(): pass", isolation=Isolation(python=str(broken)))
     assert (outcome.state, outcome.retryable) == ("failed", False)
-    assert outcome.reason == f"{broken} cannot be executed: Exec format error"
+    assert outcome.reason == f"{broken} cannot be executed on this worker: Exec format error"
 
 
 def test_a_virtual_environment_is_activated_and_the_workers_own_left_out(tmp_path: Path) -> None:
@@ -264,3 +265,8 @@ def test_an_attempt_finds_nothing_of_the_one_before_it(crew: Crew) -> None:
     """
     assert crew.run_code(source).xcoms == {"return_value": [["secret"], "x"]}
     assert crew.run().xcoms == {"return_value": [["secret"], "x"]}
+
+
+def test_limits_beyond_what_the_kernel_can_count_are_none(crew: Crew) -> None:
+    asked = Isolation(memory_bytes=10**30, cpu_s=1e300, cpus=1e300)
+    assert crew.run_code("def task(): pass", isolation=asked).state == "success"

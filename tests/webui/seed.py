@@ -13,7 +13,7 @@ from sqlalchemy import Table, insert
 from scheduler.store import Session, tables
 from scheduler.store.run_ends import count_runs
 from scheduler.store.tallies import count_attempts
-from scheduler.wire import DagSpec, GroupSpec, ParamSpec, ScheduleSpec, TaskSpec, dag_to_json
+from scheduler.wire import DagSpec, GroupSpec, Isolation, ParamSpec, ScheduleSpec, TaskSpec, dag_to_json
 
 NOW = datetime(2026, 11, 21, 14, 5, 30, tzinfo=UTC)
 SOURCE = b"def prices() -> dict:\n    return {}\n"
@@ -71,6 +71,7 @@ ORDERS = DagSpec(
             task_id="join",
             operator="_PythonTask",
             label="join",
+            isolation=Isolation(run_as_user="reports", memory_bytes=512 * 1024 * 1024),
             upstream=("enrich.customers", "enrich.geo", "enrich.prices"),
         ),
         TaskSpec(

@@ -122,6 +122,12 @@ def test_a_dag_says_its_schedule_in_words(person: Browser) -> None:
     assert "by hand" in person.get("/dags/carrier_fanout").text
 
 
+def test_what_a_task_asks_for_stands_on_its_page_and_on_that_of_its_dag(person: Browser) -> None:
+    said = "as reports, at most 512 MB"
+    assert said in person.get("/dags/orders_hourly/details").text
+    assert said in person.get(f"{FAILED_RUN}/tasks/join").text
+
+
 def test_code_is_shown_as_text(person: Browser) -> None:
     assert "def</span>" in person.get("/dags/orders_hourly/code").text
 

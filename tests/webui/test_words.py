@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.wire import DagSpec, ScheduleSpec
+from scheduler.wire import DagSpec, Isolation, ScheduleSpec
 from webui import words
 
 _CASES = json.loads((Path(__file__).parent / "words.json").read_text())
@@ -98,3 +98,25 @@ def test_an_amount_of_work(seconds: float, said: str) -> None:
 )
 def test_a_share(share: float | None, said: str) -> None:
     assert words.percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Isolation(mode="fresh"), "in a fresh interpreter"),
+        (Isolation(mode="fork", cpus=1), "in a fork, at most 1 core"),
+        (
+            Isolation(
+                mode="fresh",
+                python="/opt/bin/python",
+                run_as_user="ada",
+                memory_bytes=2**30,
+                cpus=0.5,
+                cpu_s=90,
+            ),
+            "in /opt/bin/python, as ada, at most 1024 MB and 0.5 cores and 1 min of CPU",
+        ),
+    ],
+)
+def test_what_a_task_asks_for(asked: Isolation, said: str) -> None:
+    assert words.isolation(asked) == said

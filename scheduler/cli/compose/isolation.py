@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +32,8 @@ def task_policy_of(settings: Settings) -> Policy:
             )
     return Policy(
         mode=settings.task_isolation,
-        users=frozenset(settings.run_as_users),
+        can_switch=may_switch(),
+        users=_users(settings.run_as_users) if may_switch() else {},
         default_account=account,
         memory_bytes=_bytes(settings.attempt_memory_mb),
         memory_max_bytes=_bytes(settings.attempt_memory_max_mb),
@@ -64,11 +66,28 @@ def _default_account(name: str | None) -> Account | None:
     if not may_switch():
         raise BadSetting("DIRIGENT_RUN_AS_DEFAULT", name, "only a process that runs as root can do that")
     try:
-        account = account_of(name)
+        return _account("DIRIGENT_RUN_AS_DEFAULT", name)
     except NotFound as error:
         raise BadSetting("DIRIGENT_RUN_AS_DEFAULT", name, str(error)) from None
+
+
+def _users(names: Iterable[str]) -> dict[str, Account | None]:
+    """Return whom tasks may run as; who is not on this host may be on another that has these settings, too."""
+    found: dict[str, Account | None] = {}
+    for name in names:
+        try:
+            found[name] = _account("DIRIGENT_RUN_AS_USERS", name)
+        except NotFound as error:
+            _log.warning("DIRIGENT_RUN_AS_USERS: %s", error)
+            found[name] = None
+    return found
+
+
+def _account(setting: str, name: str) -> Account:
+    """Return a user. Raises NotFound, and BadSetting for root."""
+    account = account_of(name)
     if account.uid == 0:
-        raise BadSetting("DIRIGENT_RUN_AS_DEFAULT", name, "that is root by another name")
+        raise BadSetting(setting, name, "that is root by another name")
     return account
 
 

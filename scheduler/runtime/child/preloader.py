@@ -80,7 +80,7 @@ def _execute(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     try:
         os.execve(command[0], [*command, *map(str, fds)], environ)
     except OSError as error:
-        refuse(fds[0], f"{command[0]} cannot be executed: {error.strerror}")
+        refuse(fds[0], f"{command[0]} cannot be executed on this worker: {error.strerror}")
         os._exit(0)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 from dataclasses import asdict, dataclass
-from functools import cache
 from typing import Any
 
 from scheduler.errors import NotFound
@@ -32,9 +31,8 @@ def may_switch() -> bool:
     return os.geteuid() == 0
 
 
-@cache
 def account_of(name: str) -> Account:
-    """Return a user and the groups that it is in, as they are when first asked for. Raises NotFound."""
+    """Return a user and the groups that it is in, which may take a while (a directory service). Raises NotFound."""
     try:
         found = pwd.getpwnam(name)
     except (KeyError, ValueError):

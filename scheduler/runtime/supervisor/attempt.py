@@ -69,6 +69,7 @@ class Attempt:
         self._pipes: list[OutputPipe] = []
         self._link: Link | None = None
         self._child_id = 0
+        self._is_fresh = False
         self._pid: int | None = None
         self._timers: list[Timer] = []
         self._kill_at = math.inf
@@ -104,7 +105,8 @@ class Attempt:
             return
         self._link = link
         fds = [theirs.detach(), *(theirs_w for _, theirs_w in pipes)]
-        if op == FRESH:
+        self._is_fresh = op == FRESH  # forked by a process that runs no user code
+        if self._is_fresh:
             facts |= user_facts(self.bounds.account)
         self._child_id = link.fork(self, op, fds, **facts)
         allowance = Allowance(self._services.rate)
@@ -130,8 +132,11 @@ class Attempt:
 
     def on_started(self, pid: int) -> None:
         """The process exists."""
-        self._pid = pid
         self._evidence.started_at = self._services.clock.now()
+        if not self._is_its_own(pid):
+            self._stop(Stop("failed", f"its preloader named process {pid}, which is another user's"))
+            return
+        self._pid = pid
         self._restraint.watch(pid, self._exceed)
         if self._restraint.has_group:
             self._take_in(pid)
@@ -152,11 +157,19 @@ class Attempt:
 
     def on_lost(self, reason: str) -> None:
         """Its preloader is gone, or it could not be started: nobody waits for the process any more."""
-        if self._pid is not None:
+        if self._pid is not None and self._is_its_own(self._pid):
             kernel.kill_group(self._pid, signal.SIGKILL)
         self._evidence.lost = reason
         self._finish()
         self._restraint.close()
+
+    def _is_its_own(self, pid: int) -> bool:
+        """Tell whether a process is the attempt's user's: a preloader of another user may say anything.
+
+        What it names is put into a control group and killed, by a supervisor that may do that to all.
+        """
+        account = self.bounds.account
+        return account is None or self._is_fresh or kernel.user_of(pid) in (account.uid, None)
 
     def excuse(self) -> None:
         """What it sits in, or waits for, dies by no fault of its file."""

@@ -1,18 +1,22 @@
-"""What holds for one attempt: what its task asks for, as far as this worker gives it. Pure, but for a look at files."""
+"""What holds for one attempt: what its task asks for, as far as this worker gives it. Pure."""
 
 from __future__ import annotations
 
 import math
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from scheduler.errors import DirigentError, NotFound
-from scheduler.runtime.supervisor.accounts import Account, account_of, may_switch
+from scheduler.errors import DirigentError
+from scheduler.runtime.supervisor.accounts import Account
 from scheduler.wire import Isolation
 
 #: Of what a file may ask for; what is below was not read by the sdk.
 _LEAST_MEMORY: Final = 1024 * 1024
+#: More than this is no limit anywhere, and less than what the kernel can count.
+_MOST_MEMORY: Final = 2**60
+_MOST_CPUS: Final = 10_000.0
+_MOST_SECONDS: Final = 2**31
 _NOTHING: Final = Isolation()
 
 
@@ -25,7 +29,9 @@ class Policy:
     """What a worker gives to tasks that ask for nothing, and the most that they may ask for; None is no limit."""
 
     mode: Literal["fork", "fresh"] = "fork"
-    users: frozenset[str] = frozenset()  #: whom tasks may run as
+    can_switch: bool = False  #: whether this process may run others as another user
+    #: whom tasks may run as; None: there was no such user when the worker started
+    users: Mapping[str, Account | None] = field(default_factory=dict)
     default_account: Account | None = None  #: who imports files, and runs tasks that name nobody
     memory_bytes: int | None = None
     memory_max_bytes: int | None = None
@@ -79,9 +85,9 @@ def _fresh_reason(asked: Isolation, policy: Policy) -> str:
 
 
 def _interpreter(path: str) -> str:
-    # Of a text that cannot be a path, `isfile` does not raise.
-    if not os.path.isfile(path) or not os.access(path, os.X_OK):  # noqa: PTH113
-        raise NotGiven(f"python={path!r}: there is no such program on this worker")
+    """Return what can be a path; whether it is there, the process finds that is to become it. Raises NotGiven."""
+    if not path.startswith("/") or "\0" in path or any("\ud800" <= each <= "\udfff" for each in path):
+        raise NotGiven(f"python={path!r}: give the full path of an interpreter")
     return path
 
 
@@ -90,19 +96,16 @@ def _account(asked: str | None, policy: Policy) -> Account | None:
     default = policy.default_account
     if asked is None or (default is not None and asked == default.name):
         return default
-    if not may_switch():
+    if not policy.can_switch:
         raise NotGiven(f"run_as_user={asked!r}: only a worker that runs as root can do that")
     if asked not in policy.users:
         allowed = ", ".join(sorted(policy.users)) or "nobody"
         raise NotGiven(
             f"run_as_user={asked!r}: this worker may not run tasks as that user (DIRIGENT_RUN_AS_USERS: {allowed})"
         )
-    try:
-        account = account_of(asked)
-    except NotFound as error:
-        raise NotGiven(f"run_as_user={asked!r}: {error}") from None
-    if account.uid == 0:
-        raise NotGiven(f"run_as_user={asked!r}: that is root by another name; no task runs as root")
+    account = policy.users[asked]
+    if account is None:
+        raise NotGiven(f"run_as_user={asked!r}: this system had no such user when the worker started")
     return account
 
 
@@ -122,7 +125,7 @@ def _memory(asked: int | None, policy: Policy) -> tuple[int | None, str]:
             f"memory_limit={megabytes(asked)}: this worker gives a task {megabytes(most)} at most "
             "(DIRIGENT_ATTEMPT_MEMORY_MAX_MB)"
         )
-    return asked, "memory_limit"
+    return min(asked, _MOST_MEMORY), "memory_limit"
 
 
 def _cpus(asked: float | None, policy: Policy) -> float | None:
@@ -136,7 +139,7 @@ def _cpus(asked: float | None, policy: Policy) -> float | None:
         raise NotGiven(
             f"cpu_limit={asked:g}: this worker gives a task {most:g} cores at most (DIRIGENT_ATTEMPT_CPUS_MAX)"
         )
-    return asked
+    return min(asked, _MOST_CPUS)
 
 
 def _seconds(asked: float | None) -> int | None:
@@ -145,7 +148,7 @@ def _seconds(asked: float | None) -> int | None:
         return None
     if not 0 < asked < math.inf:
         raise NotGiven(f"cpu_time_limit={asked}: no process can live with that")
-    return math.ceil(asked)
+    return math.ceil(min(asked, _MOST_SECONDS))
 
 
 def megabytes(size: int) -> str:

@@ -55,7 +55,9 @@ class Group:
         """Kill what is left in it, and remove it; false while the kernel still has to clear it."""
         for folder in self.folders:
             for pid in _read(folder / _PROCS).split():
-                kernel.kill(int(pid), signal.SIGKILL)
+                # Of another pid namespace the kernel says 0, which would be our own process group.
+                if pid != "0":
+                    kernel.kill(int(pid), signal.SIGKILL)
         removed = [_removed(folder) for folder in self.folders]
         return all(removed)
 
