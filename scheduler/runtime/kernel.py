@@ -127,11 +127,20 @@ def kill(pid: int, signum: int) -> None:
 
 
 class Gone(NamedTuple):
-    """A child that has ended: its raw status, and what it and its own children took."""
+    """A child that has ended: its raw status, and what it and those took that it waited for.
+
+    `session`: 0 where the kernel does not say.
+    """
 
     pid: int
     status: int
     usage: resource.struct_rusage
+    session: int = 0
+
+    @property
+    def cpu_s(self) -> float:
+        """What it took of processors."""
+        return self.usage.ru_utime + self.usage.ru_stime
 
 
 def reap_child() -> Gone | None:
@@ -149,7 +158,16 @@ def reap_child() -> Gone | None:
         return None
     # Its number cannot be given to another process before it is waited for.
     kill_group(found.si_pid, signal.SIGKILL)
-    return Gone(*os.wait4(found.si_pid, 0))
+    session = session_of(found.si_pid)
+    return Gone(*os.wait4(found.si_pid, 0), session)
+
+
+def session_of(pid: int) -> int:
+    """Return the session of a process, which may have ended and not been waited for; 0: there is none such."""
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return 0
 
 
 def limit_data(limit: int, reserve: int) -> None:

@@ -57,6 +57,40 @@ def test_children_count_toward_what_it_takes(crew: Crew) -> None:
     assert outcome.cpu_s >= 0.2
 
 
+_BURNS = """
+        import os, signal, subprocess, sys, time
+        work = "import os, time\\nwhile time.process_time() < 0.2: pass\\nprint(1, flush=True)\\ntime.sleep(60)"
+        def started():
+            child = subprocess.Popen([sys.executable, "-c", work], stdout=subprocess.PIPE)
+            child.stdout.readline()
+"""
+
+
+@pytest.mark.parametrize(
+    "task",
+    ["started()", "started(); os.kill(os.getpid(), signal.SIGKILL)", "started(); os._exit(3)"],
+    ids=["left behind", "killed", "left"],
+)
+def test_children_that_nobody_waited_for_count_too(crew: Crew, task: str) -> None:
+    """They are killed with the attempt, and part of what it took; so are those of an attempt that is killed."""
+    outcome = crew.run_code(f"{_BURNS}        def task():\n            {task}\n")
+    assert outcome.cpu_s >= 0.2
+
+
+def test_an_orphan_counts_though_its_parent_is_gone(crew: Crew) -> None:
+    outcome = crew.run_code(
+        """
+        import subprocess, sys, time
+        work = "import time\\nwhile time.process_time() < 0.2: pass"
+        def task():
+            shell = subprocess.Popen(["sh", "-c", '"$0" -c "$1" & echo; true', sys.executable, work],
+                                     stdout=subprocess.PIPE)
+            shell.stdout.read()
+        """
+    )
+    assert outcome.cpu_s >= 0.2
+
+
 def test_leaving_with_os_exit_is_a_failure_that_names_the_code(crew: Crew) -> None:
     outcome = crew.run_code(
         """

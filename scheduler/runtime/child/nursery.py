@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from scheduler.runtime import kernel
+from scheduler.runtime.child.remains import LOOK_S, Remnants
 from scheduler.runtime.child.spare import Asked, Spare, fork_spare
 from scheduler.runtime.frames import EXIT_OUT_OF_TOUCH, FrameReader, encode
 
@@ -68,6 +69,7 @@ class Nursery:
         self._reader = FrameReader()
         self._fds: list[int] = []
         self._children: dict[int, int] = {}  # pid -> id
+        self._remnants = Remnants()
         self._life_r, self._life_w = os.pipe()
         self._wake_r, self._wake_w = os.pipe()
         self._poll = select.poll()
@@ -116,7 +118,8 @@ class Nursery:
 
     def _turn(self) -> None:
         wants_spare = self._has_spare and self._spare is None
-        ready = self._poll.poll(0 if wants_spare else self._patience_ms())
+        patience_ms = LOOK_S * 1000 if self._remnants else self._patience_ms()
+        ready = self._poll.poll(0 if wants_spare else patience_ms)
         if wants_spare and not ready:
             self._fork_spare()
         for fd, _ in ready:
@@ -126,6 +129,8 @@ class Nursery:
                 raise SupervisorGone
             else:
                 self._take_requests()
+        if self._remnants:
+            self._tell_ended()
         if self._patience_ms() == 0:
             self._end(EXIT_OUT_OF_TOUCH)
 
@@ -233,15 +238,21 @@ class Nursery:
             while (gone := kernel.reap_child()) is not None:
                 self._report(gone)
         self._kill_strays()
+        self._tell_ended()
 
     def _report(self, gone: kernel.Gone) -> None:
         if self._is_spare(gone.pid):
             # Something here does not bear a fork; trying again at once could go on for ever.
             self._spare, self._has_spare = None, False
-        child_id = self._children.pop(gone.pid, None)
-        if child_id is not None:
-            cpu_s, peak = gone.usage.ru_utime + gone.usage.ru_stime, kernel.peak_memory(gone.usage)
-            self.tell("ended", id=child_id, status=gone.status, cpu_s=cpu_s, peak=peak)
+        if gone.pid in self._children:
+            self._remnants.keep(self._children.pop(gone.pid), gone)
+        else:
+            self._remnants.add(gone, self._children)
+
+    def _tell_ended(self) -> None:
+        """Tell of children of which nothing is left any more."""
+        for each in self._remnants.take():
+            self.tell("ended", id=each.id, status=each.gone.status, cpu_s=each.cpu_s, peak=each.peak)
 
     def _kill_strays(self) -> None:
         """Kill descendants that outlived the one that started them, in whichever session they hide.
