@@ -22,12 +22,13 @@ from benchmarks.flows import OWN, SHARED
 from benchmarks.planner import planner
 from benchmarks.punctuality import punctuality
 from benchmarks.queries import queries
+from benchmarks.scale import scale
 from benchmarks.server import SLOTS, Done, Server, distributed, serving
 from benchmarks.services import private_services
 from benchmarks.starts import STARTS
 
 #: Measured on servers of their own.
-ALONE = {**STARTS, "queries": queries, "punctuality": punctuality, "planner": planner}
+ALONE = {**STARTS, "queries": queries, "punctuality": punctuality, "planner": planner, "scale": scale}
 FLOWS = (*OWN, *SHARED)
 NAMES = [*ALONE, *FLOWS]
 

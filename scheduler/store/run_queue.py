@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,11 @@ from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run
 R = dag_run.c
 
 _IS_ACTIVE = is_in(R.state, ACTIVE_RUNS)
+_IS_QUEUED = is_in(R.state, [RunState.QUEUED])
+_LATER = dag_run.alias("later")
+_OLDER = dag_run.alias("older")
+_RUNNING = dag_run.alias("running")
+_FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,11 @@ def is_held(run: sa.FromClause) -> sa.ColumnElement[bool]:
 
     One started by hand goes on though the DAG be paused.
     """
-    waits_for_dag = sa.and_(dag.c.is_paused, run.c.run_type == RunType.SCHEDULED)
-    return sa.or_(run.c.is_aside, waits_for_dag)
+    return _waits(run, dag.c.is_paused)
+
+
+def _waits(run: sa.FromClause, is_paused: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.or_(run.c.is_aside, sa.and_(is_paused, run.c.run_type == RunType.SCHEDULED))
 
 
 def _queued(*which: sa.ColumnElement[bool]) -> sa.Subquery:
@@ -68,11 +77,55 @@ def _queued(*which: sa.ColumnElement[bool]) -> sa.Subquery:
     )
 
 
+def _waiting() -> sa.CTE:
+    """Return the DAGs that have queued runs, found one after the other: however many runs wait, each is one step."""
+    first = sa.select(sa.func.min(R.dag_id).label("dag_id")).where(_IS_QUEUED).cte("waiting", recursive=True)
+    later = _LATER.c
+    following = sa.select(sa.func.min(later.dag_id)).where(
+        is_in(later.state, [RunState.QUEUED]), later.dag_id > first.c.dag_id
+    )
+    return first.union_all(sa.select(following.scalar_subquery()).where(first.c.dag_id.is_not(None)))
+
+
+def _with_room() -> sa.CTE:
+    """Return the DAGs of those that may start runs: how many."""
+    waiting, running = _waiting(), _RUNNING.c
+    taken = sa.select(sa.func.count()).where(
+        running.dag_id == waiting.c.dag_id,
+        is_in(running.state, ACTIVE_RUNS),
+        running.state == RunState.RUNNING,
+    )
+    room = dag.c.max_active_runs - taken.scalar_subquery()
+    return (
+        sa.select(dag.c.dag_id, dag.c.is_paused, room.label("room"))
+        .join(waiting, waiting.c.dag_id == dag.c.dag_id)
+        .where(room > 0)
+        .cte("with_room")
+    )
+
+
 def _startable() -> sa.Select[Any]:
-    queued = _queued()
-    columns = [queued.c[column.name] for column in ROW]
-    bound = sa.bindparam("room", type_=sa.Integer())
-    return sa.select(*columns).where(queued.c.may_start).order_by(queued.c.id).limit(bound)
+    """Rank the oldest queued runs of each DAG with room, no more of each than are asked for."""
+    free, older, limit = _with_room(), _OLDER, sa.bindparam("room", type_=sa.Integer())
+    last = (
+        sa.select(age_of(older))
+        .where(older.c.dag_id == free.c.dag_id, is_in(older.c.state, [RunState.QUEUED]))
+        .where(~_waits(older, free.c.is_paused))
+        .order_by(age_of(older), older.c.id)
+        .limit(1)
+        .offset(limit - 1)
+        .scalar_subquery()
+    )
+    place = sa.func.row_number().over(partition_by=R.dag_id, order_by=(age_of(dag_run), R.id))
+    ranked = (
+        sa.select(*ROW, place.label("place"), free.c.room)
+        .join(free, free.c.dag_id == R.dag_id)
+        .where(_IS_QUEUED, ~_waits(dag_run, free.c.is_paused))
+        .where(age_of(dag_run) <= sa.func.coalesce(last, sa.literal(_FOREVER, R.run_after.type)))
+        .subquery()
+    )
+    columns = [ranked.c[column.name] for column in ROW]
+    return sa.select(*columns).where(ranked.c.place <= ranked.c.room).order_by(ranked.c.id).limit(limit)
 
 
 def _standing() -> sa.Select[Any]:

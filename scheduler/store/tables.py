@@ -275,6 +275,15 @@ task_instance = Table(
     Index("ix_task_instance_occupying_live", "pool", **_live("state", *OCCUPYING_TASKS)),
 )
 
+#: In the order in which the runs of a DAG start (`runs.age_of`).
+Index(
+    "ix_dag_run_queued_live",
+    dag_run.c.dag_id,
+    sa.func.coalesce(dag_run.c.logical_date, dag_run.c.run_after),
+    dag_run.c.id,
+    **_live("state", "queued"),
+)
+
 #: In the order in which tasks are admitted.
 Index(
     "ix_task_instance_scheduled_live",

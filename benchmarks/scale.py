@@ -1,0 +1,195 @@
+"""What a tick and a page cost as things grow: `python -m benchmarks scale`, on SQLite and on a PostgreSQL of its own.
+
+A tick is what the leader does when one task has ended and one other may run: start runs, plan, queue, read the
+agenda. The DAG whose task it is has 100 tasks or 10,000 in a row. Beside it there is nothing; or 10,000 DAGs and
+1,000,000 finished task instances; or these and 5,000 queued runs, which wait for `max_active_runs`.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from benchmarks.crowd import Crowd, load
+from benchmarks.figures import Figure, show
+from benchmarks.services import DurablePostgres
+from scheduler.clock import SystemClock
+from scheduler.store.engine import Database
+from scheduler.store.migrate import upgrade
+from scheduler.store.tables import dag_run
+from scheduler.wire import DagSpec
+from tests.loop.engine import Engine, spec, task
+from tests.loop.leader import Leader, lead
+from tests.webui.conftest import Browser, build, sign_in
+
+CLOCK = SystemClock()
+STEPS = 40
+QUEUED = 5_000
+PAGES = (
+    *(
+        "/",
+        "/dags",
+        "/dags?state=failing",
+        "/dags?q=crowd-77",
+        "/runs",
+        "/runs?state=failed",
+        "/runs?state=queued",
+    ),
+    *("/dags/crowd-1", "/dags/crowd-1/runs", "/runs?q=crowd-77", "/dags/long"),
+)
+
+
+def scale(settings: dict[str, str], runs: int) -> None:
+    """Ticks, sweeps and pages, as DAGs and history grow."""
+    crowd = Crowd()
+    with tempfile.TemporaryDirectory(prefix="dirigent-bench-scale-") as folder:
+        _measure(
+            "SQLite", f"sqlite:///{Path(folder) / 'few.db'}", f"sqlite:///{Path(folder) / 'many.db'}", crowd
+        )
+    with tempfile.TemporaryDirectory(prefix="dirigent-bench-scale-") as folder:
+        Path(folder).chmod(0o711)
+        with _postgresql(Path(folder)) as (few, many):
+            _measure("PostgreSQL", few, many, crowd)
+
+
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[tuple[str, str]]:
+    with DurablePostgres(folder / "few") as few, DurablePostgres(folder / "many") as many:
+        yield few.url, many.url
+
+
+def _measure(name: str, few: str, many: str, crowd: Crowd) -> None:
+    with _scene(few) as scene:
+        small = scene.tick(f"{name}: tick, DAG of 100, no history", 100)
+        large = scene.tick(f"{name}: tick, DAG of 10,000, no history", 10_000)
+        _show_ratio("100 -> 10,000 tasks", small, large)
+    with _scene(many) as scene:
+        began_s = time.monotonic()
+        load(scene.engine.db, crowd, scene.engine.now)
+        print(f"{crowd.task_count:,} tasks loaded in {time.monotonic() - began_s:.0f} s", flush=True)
+        old = scene.tick(f"{name}: tick, DAG of 100, {crowd.task_count:,} tasks", 100)
+        _show_ratio(f"0 -> {crowd.task_count:,} tasks of history", small, old)
+        scene.queue_up(QUEUED)
+        full = scene.tick(f"{name}: the same, and {QUEUED:,} queued runs", 100)
+        _show_ratio(f"0 -> {QUEUED:,} queued runs", old, full)
+        scene.tick(f"{name}: the same, DAG of 10,000", 10_000)
+        show(Figure(f"{name}: sweep of all duties", [scene.sweep() for _ in range(5)], "ms"))
+        scene.pages(name)
+
+
+def _show_ratio(what: str, before: Figure, after: Figure) -> None:
+    ratio = statistics.median(after.values) / statistics.median(before.values)
+    print(f"{what:44} {ratio:9.2f} times", flush=True)
+
+
+class Scene:
+    """One database with a leader and a worker, driven step by step."""
+
+    def __init__(self, db: Database, folder: Path) -> None:
+        self.engine = Engine(db, now=CLOCK.now())
+        self.engine.worker(slots=8)
+        self._folder = folder
+        self._leader: Leader | None = None
+        self._number = 0
+
+    @property
+    def leader(self) -> Leader:
+        """The leader, with what it knows of graphs."""
+        if self._leader is None:
+            self._leader = lead(self.engine, self._folder)
+        return self._leader
+
+    def tick(self, name: str, size: int) -> Figure:
+        """Run some tasks of a DAG of so many in a row; measure the tick after each."""
+        self._number += 1
+        run = self._start(_row(f"long{self._number}", size))
+        values = []
+        for _ in range(STEPS):
+            [claim] = self.engine.claim()
+            self.engine.report(claim)
+            values.append(_timed(lambda: self.leader.service.tick(self.engine.now)))
+        self._end(run)
+        figure = Figure(name, values, "ms")
+        show(figure)
+        return figure
+
+    def _start(self, dag: DagSpec) -> int:
+        self.engine.define(dag)
+        run = self.engine.trigger(dag.dag_id, logical_date=self.engine.now)
+        self.leader.tick()
+        return run
+
+    def _end(self, run: int) -> None:
+        with self.engine.db.write() as session:
+            values = {"state": "failed", "end_date": self.engine.now, "needs_planning": False}
+            session.execute(dag_run.update().where(dag_run.c.id == run).values(values))
+            session.exec_driver_sql(f"DELETE FROM attempt WHERE run_pk = {run} AND state = 'queued'")
+            session.exec_driver_sql(f"DELETE FROM task_instance WHERE run_pk = {run} AND state <> 'success'")
+
+    def queue_up(self, count: int) -> None:
+        """Have many runs of one DAG wait for one that runs."""
+        self.engine.define(spec(task("only", queue="nobody"), dag_id="long", max_active_runs=1))
+        for number in range(count):
+            self.engine.trigger("long", logical_date=self.engine.now + timedelta(minutes=number))
+        self.leader.tick()
+
+    def sweep(self) -> float:
+        """Do every duty once."""
+        return _timed(self.leader.tick)
+
+    def pages(self, name: str) -> None:
+        """Ask for each page a few times."""
+        app = build(self.engine.db, Standing(self.engine))  # type: ignore[arg-type]
+        person = sign_in(app, self.engine.db, self.engine.now)
+        for address in PAGES:
+            show(Figure(f"{name}: page {address}", [_visit(person, address) for _ in range(5)], "ms"))
+
+
+class Standing:
+    """A clock that stands where the engine does."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def now(self) -> datetime:
+        """Return the engine's instant."""
+        return self._engine.now
+
+    def monotonic(self) -> float:
+        """Return seconds."""
+        return time.monotonic()
+
+    def pass_time(self, **parts: float) -> None:
+        """Let time pass."""
+        self._engine.wait(**parts)
+
+
+def _visit(person: Browser, address: str) -> float:
+    def visit() -> None:
+        assert person.get(address).status_code == 200
+
+    return _timed(visit)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    work()
+    return (time.perf_counter() - began_s) * 1000
+
+
+def _row(dag_id: str, size: int) -> DagSpec:
+    return spec(*(task(f"t{at}", *([f"t{at - 1}"] if at else [])) for at in range(size)), dag_id=dag_id)
+
+
+@contextmanager
+def _scene(url: str) -> Iterator[Scene]:
+    with tempfile.TemporaryDirectory(prefix="dirigent-bench-scale-") as folder:
+        db = Database(url)
+        upgrade(db)
+        yield Scene(db, Path(folder))
+        db.close()
