@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from signal import SIGTERM
+
+import pytest
+
+from scheduler.errors import NewerForm
 from scheduler.store import migrate
 from scheduler.store.migrations import HEAD
+from tests.integration.next_release import make_next_release
+from tests.integration.record import Run
+from tests.integration.waiting import eventually
 from tests.store.ahead import go_ahead
 
 DAG = """
@@ -41,3 +49,53 @@ def test_tables_that_do_not_bear_a_program_stop_it_with_the_remedy(new_project):
     assert refused.returncode == 1
     assert "was migrated by a newer Dirigent" in refused.stderr
     assert "Install that version" in refused.stderr
+
+
+DREAMS = """
+    from scheduler import DAG, task
+
+    with DAG("dreams"):
+        @task(retries=0)
+        def dream():
+            pass
+        dream()
+"""
+
+
+@pytest.mark.slow
+def test_servers_of_two_releases_take_each_others_places_without_one_failed_task(
+    new_project, tmp_path, empty_postgres_db, redis_url
+):
+    url = empty_postgres_db.url.render_as_string(hide_password=False)
+    shop = new_project(database_url=url, broker_url=redis_url, secret_key="k" * 44, lease_s="6")
+    newer = {"PYTHONPATH": str(make_next_release(tmp_path / "next", HEAD))}
+    shop.write("orders.py", DAG)
+    scheduler, worker = shop.start("scheduler"), shop.start("worker")
+    shop.trigger("orders").until("success")
+    newer_scheduler = shop.start("scheduler", **newer)
+    scheduler.stop(SIGTERM)
+    shop.trigger("orders").until("success")
+    worker.stop(SIGTERM)
+    worker = shop.start("worker")
+    shop.trigger("orders").until("success")
+    assert "is at 9000, ahead of this program" in worker.output
+
+    # What only the next release can read is left to it.
+    shop.write("dreams.py", DREAMS)
+    eventually(lambda: shop.record.dag("dreams"), told=shop.told)
+    with pytest.raises(NewerForm, match="in form 3"):
+        shop.trigger("dreams")
+    assert shop.dirigent("dags", "trigger", "dreams", **newer).returncode == 0
+    (row,) = shop.record.runs("dreams")
+    dream = Run(shop.record, row.id, row.run_id, shop.told)
+    words = "The graph of DAG 'dreams' was written by a newer Dirigent, in form 3; this one reads up to 2."
+    eventually(lambda: words in dream.task("dream").reason, told=shop.told)
+    shop.start("worker", **newer)
+    dream.until("success")
+    assert len(dream.attempts("dream")) == 1
+
+    worker.stop(SIGTERM)
+    shop.trigger("orders").until("success")
+    shop.start("scheduler")
+    newer_scheduler.stop(SIGTERM)
+    shop.trigger("orders").until("success")
