@@ -19,6 +19,7 @@ from scheduler.parsing.git_folder import GitFolder
 from scheduler.store.bundles import find_bundle, request_refresh
 from scheduler.store.views.fields import bundle_fields
 from scheduler.store.views.runs import find_run
+from tests.git_server import git_server
 from tests.integration.waiting import eventually
 from tests.parsing.conftest import Yard
 from tests.repository import Repository
@@ -425,6 +426,30 @@ def test_the_password_is_in_no_argument_and_no_message(works, tmp_path):
     assert "CODE_PASSWORD=hush-hush/1" in given
     assert "GIT_ALLOW_PROTOCOL=https" in given
     assert "DIRIGENT_" not in given
+
+
+def test_a_token_opens_a_repository_and_is_sent_to_its_host_alone(works, tmp_path):
+    works.repository.write("a.txt", "private")
+    commit = works.repository.commit()
+    with git_server(tmp_path, "x-access-token", "hush-hush/1") as server:
+        url = f"{server.url}/shop/.git"
+        works.reopen(url=url, token="hush-hush/1")
+        works.sweep()
+        assert (works.fault(), works.bundle.version, works.texts()) == ("", commit, {"a.txt": "private"})
+        works.reopen(url=url, token="wrong")
+        works.sweep()
+        assert "Authentication failed" in works.fault()
+        assert "Check DIRIGENT_DAGS_GIT_TOKEN" in works.fault()
+        works.reopen(url=url)
+        works.sweep()
+        assert "could not read Username" in works.fault()
+        with git_server(tmp_path, "x-access-token", "hush-hush/1") as thief:
+            server.leads_to = thief.url
+            works.reopen(url=url, token="hush-hush/1")
+            works.sweep()
+            assert works.fault()
+            assert set(thief.seen) == {""}
+    assert works.place.checkout().version == commit
 
 
 def test_a_damaged_copy_is_fetched_anew(works):
