@@ -11,6 +11,7 @@ from functools import partial
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, plan
+from scheduler.core.release import released
 from scheduler.core.states import FINISHED, OCCUPYING, RunState, TaskState
 from scheduler.failpoints import Edge
 from scheduler.loop.effects import Effects
@@ -27,6 +28,7 @@ from scheduler.store.tasks import (
     due_tasks,
     failed_tasks,
     has_unfinished,
+    move_named_tasks,
     move_tasks,
     next_retry,
     some_unfinished,
@@ -101,6 +103,9 @@ def _draw_consequences(
     if all(_is_last(graph, key, state) for key, state in known.items()):
         wake_later_run(session, run, graph, finished)
         return False
+    if (names := released(graph, known)) is not None:
+        wake_later_run(session, run, graph, finished)
+        return bool(_release(session, now, run, names))
     unfinished = some_unfinished(session, run.id, GLANCE) if _is_wide(graph, known) else ()
     names = needed(graph, known, unfinished=unfinished)
     rows, decided = _decide(session, run, graph, known, names)
@@ -114,6 +119,14 @@ def _draw_consequences(
     finished |= {move.task_id for move in decided.moves if move.to in FINISHED}
     wake_later_run(session, run, graph, finished)
     return any(move.to is TaskState.SCHEDULED for move in decided.moves)
+
+
+def _release(session: Session, now: datetime, run: RunRow, names: frozenset[str]) -> list[TaskRow]:
+    """Let tasks run that have not begun: the guard of the mover knows, so they are not read."""
+    values = {"scheduled_at": now, "reason": "", "changed": False}
+    return move_named_tasks(
+        session, now, run.id, names, TaskState.SCHEDULED, leaving=TaskState.NONE, values=values
+    )
 
 
 def _is_last(graph: TaskGraph, key: TaskKey, state: TaskState) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -48,6 +48,11 @@ _ROW = (T.id, T.run_pk, T.task_id, T.path, T.state, T.try_number, T.max_tries, T
 _RUN = sa.bindparam("run_pk", type_=T.run_pk.type)
 _NOW = sa.bindparam("now", type_=T.retry_at.type)
 _IDS = one_of(T.id, "ids")
+#: Which tasks are to be moved.
+_BY = {
+    "ids": _IDS,
+    "names": sa.and_(T.run_pk == sa.bindparam("of_run", type_=T.run_pk.type), one_of(T.task_id, "task_ids")),
+}
 _IS_UNFINISHED = is_in(T.state, UNFINISHED_TASKS)
 
 # Statements that every task passes through are built once: building one takes longer than SQLite takes to run it.
@@ -147,7 +152,7 @@ def move_tasks(
         return []
     allowed = states_before(to) if leaving is None else frozenset(leaving) & states_before(to)
     given = {"state": to, "changed": to in FINISHED or to is TaskState.NONE, **(values or {})}
-    statement = _move_statement(frozenset(given), frozenset(raised), frozenset(allowed))
+    statement = _move_statement("ids", frozenset(given), frozenset(raised), frozenset(allowed))
     binds = {f"to_{name}": value for name, value in given.items()}
     moved = _rows(session.execute(statement, {"ids": sorted(ids), **binds}))
     origin = next(iter(allowed)) if len(allowed) == 1 else None
@@ -155,15 +160,38 @@ def move_tasks(
     return moved
 
 
+def move_named_tasks(
+    session: Session,
+    now: datetime,
+    run_pk: int,
+    task_ids: Collection[str],
+    to: TaskState,
+    *,
+    leaving: TaskState,
+    values: Mapping[str, Any],
+    actor: str = "scheduler",
+) -> list[TaskRow]:
+    """Move the tasks of a run by their names, those in state `leaving`, as `move_tasks` does."""
+    if not task_ids:
+        return []
+    given = {"state": to, **values}
+    statement = _move_statement(
+        "names", frozenset(given), frozenset(), frozenset([leaving]) & states_before(to)
+    )
+    binds = {"of_run": run_pk, "task_ids": sorted(task_ids)}
+    moved = _rows(session.execute(statement, binds | {f"to_{name}": value for name, value in given.items()}))
+    append(session, [_event(row, now, leaving, actor, "") for row in moved])
+    return moved
+
+
 @cache
 def _move_statement(
-    given: frozenset[str], raised: frozenset[str], allowed: frozenset[TaskState]
+    by: Literal["ids", "names"], given: frozenset[str], raised: frozenset[str], allowed: frozenset[TaskState]
 ) -> sa.sql.dml.ReturningUpdate[Any]:
     values: dict[str, Any] = {name: sa.bindparam(f"to_{name}", type_=T[name].type) for name in given}
     values |= {name: T[name] + 1 for name in raised}
-    return (
-        sa.update(task_instance).where(_IDS, is_in(T.state, sorted(allowed))).values(values).returning(*_ROW)
-    )
+    moved = sa.update(task_instance).where(_BY[by], is_in(T.state, sorted(allowed)))
+    return moved.values(values).returning(*_ROW)
 
 
 def _event(row: TaskRow, now: datetime, origin: TaskState | None, actor: str, reason: str) -> Event:

@@ -8,7 +8,7 @@ from scheduler.store.engine import Count
 from scheduler.wire import TaskSpec
 from tests.loop.engine import Engine, Way, spec, task
 
-CHAIN = 20
+CHAIN = 40
 FAN = 64
 
 
@@ -50,11 +50,11 @@ def planned(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("way", "tasks", "commits", "statements"),
     [
-        (beside, chain, 1.2, 15),
+        (beside, chain, 1.1, 14),
         (beside, fan, 0.3, 2.5),
-        (apart, chain, 1.2, 15.5),
+        (apart, chain, 1.1, 14),
         (apart, fan, 0.3, 2.5),
-        (planned, chain, 3.2, 24),
+        (planned, chain, 3.1, 23),
         (planned, fan, 0.5, 3.5),
     ],
 )
