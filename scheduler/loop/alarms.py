@@ -160,7 +160,7 @@ def _write(
         return None
     if step is Step.RECOVERED:
         return alerts.end_firing(session, now, firing, reason)
-    return alerts.tell_again(session, now, firing, reason, subject)
+    return alerts.tell_again(session, now, firing, rule, reason, subject)
 
 
 def end_quietly(session: Session, now: datetime, firing: Firing, reason: str) -> None:

@@ -54,27 +54,24 @@ class JudgeAlerts:
 
     def _look_again(self, session: Session, now: datetime, found: Sequence[Firing]) -> None:
         """End what is over without the loop's doing (a person cancelled or marked the run), and remind of the rest."""
-        declared = _declared(session, found)
+        rules = {rule.name: rule for rule in (*self.alarms.rules, *_declared(session, found))}
         facts = _facts(session, found)
         for firing in found:
-            when = remind_at(firing.rule, firing.told_at)
-            if firing.rule.name not in declared and firing.rule.name not in self._names():
+            rule = rules.get(firing.rule.name)
+            if rule is None:
                 end_quietly(session, now, firing, "the rule is gone")
-            elif reason := _ended(firing, facts):
-                settle(session, now, firing.rule, firing, firing.subject, reason, holds=False)
+                continue
+            when = remind_at(rule, firing.told_at)
+            if reason := _ended(firing, facts):
+                settle(session, now, rule, firing, firing.subject, reason, holds=False)
             elif when is not None and when <= now:
-                settle(session, now, firing.rule, firing, firing.subject, firing.reason, holds=True)
-
-    def _names(self) -> set[str]:
-        return {rule.name for rule in self.alarms.rules}
+                settle(session, now, rule, firing, firing.subject, firing.reason, holds=True)
 
 
-def _declared(session: Session, found: Sequence[Firing]) -> set[str]:
-    """Return the names of the rules that the files of these DAGs declare now."""
+def _declared(session: Session, found: Sequence[Firing]) -> list[AlertRule]:
+    """Return the rules that the files of these DAGs declare now."""
     dag_ids = {each.subject.dag_id for each in found if ":" in each.rule.name}
-    if not dag_ids:
-        return set()
-    return {rule.name for rule in alert_facts.declared_rules(session, dag_ids)}
+    return alert_facts.declared_rules(session, dag_ids) if dag_ids else []
 
 
 def _facts(session: Session, found: Sequence[Firing]) -> dict[int, RunFacts]:

@@ -19,7 +19,7 @@ from scheduler.errors import DirigentError
 from scheduler.failpoints import Spot
 from scheduler.loop.courier import Courier
 from scheduler.store.engine import Database, Session
-from scheduler.store.outbox import Message, claim_messages, has_due_messages, note_failed, note_sent
+from scheduler.store.outbox import Message, claim_messages, due_channels, note_failed, note_sent
 from scheduler.vitals import Vitals
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,10 @@ SENDING_FOR: Final = timedelta(minutes=2)
 #: A sending that takes longer counts as failed, though nothing can end it; the channel waits until it has ended.
 PATIENCE_S: Final = 60.0
 POLL_S: Final = 5.0
+#: Between two looks: a busy server is woken more often than people can read.
+SPACING_S: Final = 0.2
+#: How long a stop waits for what is under way.
+STOPS_IN_S: Final = 5.0
 #: Messages that are claimed for one channel at a time.
 BATCH: Final = 5
 
@@ -60,9 +64,10 @@ class Notifier:
         """Stop after the messages that are under way; one that hangs is not waited for."""
         self._stopping.set()
         self._db.wake.set()
-        self._thread.join(POLL_S)
+        self._thread.join(STOPS_IN_S)
+        until_s = self._clock.monotonic() + STOPS_IN_S
         for lane in self._lanes:
-            lane.join(POLL_S)
+            lane.join(max(0.0, until_s - self._clock.monotonic()))
 
     def send_due(self) -> int:
         """Have the messages sent whose time has come; return how many were claimed."""
@@ -71,9 +76,8 @@ class Notifier:
         if not idle:
             return 0
         with self._db.read() as session:
-            if not has_due_messages(session, now, idle):
-                return 0
-        return sum(self._begin(lane) for lane in idle.values())
+            due = due_channels(session, now, idle)
+        return sum(self._begin(idle[name]) for name in sorted(due))
 
     def wait(self) -> None:
         """Wait until what was begun is sent."""
@@ -100,6 +104,7 @@ class Notifier:
             except Exception:
                 log.exception("notifier: messages could not be sent; they are tried again")
             self._db.wake.wait(POLL_S)
+            self._stopping.wait(SPACING_S)
 
     def note(self, message: Message, error: str) -> None:
         """Record how a sending went."""

@@ -116,16 +116,19 @@ def begin_firing(
 
 
 def tell_again(
-    session: Session, now: datetime, firing: Firing, reason: str, subject: Subject
+    session: Session, now: datetime, firing: Firing, rule: AlertRule, reason: str, subject: Subject
 ) -> Firing | None:
-    """Record that people are told of it once more; None where another was faster, or it is over."""
-    statement = (
-        sa.update(alert)
-        .where(A.id == firing.id, _IS_LIVE, A.times == firing.times)
-        .values(told_at=now, times=A.times + 1, reason=reason, run_pk=subject.run_pk, run_id=subject.run_id)
-        .returning(*_FIRING)
-    )
-    found = _firings(session.execute(statement))
+    """Record that people are told once more, by the rule as it stands; None where another was faster, or it is over."""
+    values = {
+        "told_at": now,
+        "times": A.times + 1,
+        "definition": rule.data,
+        "reason": reason,
+        "run_pk": subject.run_pk,
+        "run_id": subject.run_id,
+    }
+    statement = sa.update(alert).where(A.id == firing.id, _IS_LIVE, A.times == firing.times)
+    found = _firings(session.execute(statement.values(values).returning(*_FIRING)))
     return found[0] if found else None
 
 

@@ -78,10 +78,10 @@ def lock_due_messages(
     return [Message(*row) for row in session.execute(query)]
 
 
-def has_due_messages(session: Session, now: datetime, channels: Collection[str]) -> bool:
-    """Tell whether there is anything to send."""
-    is_due = sa.exists(sa.select(O.id).where(O.next_try_at <= now, O.channel.in_(sorted(channels))))
-    return bool(session.scalar(sa.select(is_due)))
+def due_channels(session: Session, now: datetime, channels: Collection[str]) -> set[str]:
+    """Return which of these channels have something to send."""
+    query = sa.select(O.channel).where(O.next_try_at <= now, O.channel.in_(sorted(channels)))
+    return set(session.scalars(query.distinct()))
 
 
 def claim_messages(

@@ -108,6 +108,17 @@ def test_each_step_of_an_alert_is_an_event_of_the_run(engine):
     assert rows == [("alert.fired", "orders", run), ("alert.recovered", "orders", run)]
 
 
+def test_who_is_named_while_a_rule_fires_is_told_of_the_next_failure(engine):
+    duty = alarmed(engine, rule(repeat=ALWAYS))
+    fail(engine)
+    alarms = Alarms((rule(repeat=ALWAYS, to=("ops", "mail")),))
+    engine.effects = Effects(alarms)
+    fail(engine)
+    assert [channel for _, channel in told(engine)] == ["ops", "ops", "mail"]
+    judge(engine, duty)
+    assert len(told(engine)) == 3
+
+
 def test_a_rule_is_silent_about_dags_that_it_does_not_choose_and_costs_them_no_statement(engine):
     alarmed(engine)
     fail(engine)
@@ -243,3 +254,16 @@ def test_of_any_row_of_runs_each_firing_is_told_once_to_each_channel(tmp_path_fa
     found = told(engine)
     db.close()
     assert found == [(title, channel) for title in expected for channel in ("ops", "mail")]
+
+
+def test_a_good_run_of_a_dag_with_rules_costs_one_statement_more(engine):
+    alarmed(engine)
+    succeed(engine)
+    with engine.db.count() as without:
+        succeed(engine)
+    engine.alarms = Alarms((rule(), rule("failures", count=3, within=HOUR)))
+    engine.effects = Effects(engine.alarms)
+    with engine.db.count() as beside:
+        succeed(engine)
+    assert len(beside.statements) <= len(without.statements) + 1
+    assert beside.commits == without.commits

@@ -196,3 +196,16 @@ def test_mail_goes_by_smtp(db):
     [letter] = letters
     assert b"ops@example.com" in letter
     assert b"orders failed" in letter
+
+
+def test_senders_of_several_processes_send_each_message_once(postgres_db, webhook):
+    for number in range(12):
+        post_message(postgres_db, key=str(number))
+    senders = [notifier(postgres_db, webhook, SetClock()) for _ in range(3)]
+
+    while sum(sender.send_due() for sender in senders):
+        for sender in senders:
+            sender.wait()
+
+    assert len(webhook.received) == 12
+    assert all(row.sent_at for row in rows(postgres_db))

@@ -87,9 +87,10 @@ def test_a_channel_that_cannot_be_reached_is_told_with_the_reason(visitor: Brows
         note_sent(session, seed.NOW, sent.id)
         note_failed(session, seed.NOW, refused, "error 500")
     text = visitor.get("/alerts").text
-    assert "1 message to ops could not be sent yet.</b> error 500" in text
-    assert "1 message to opps could not be sent yet.</b> there is no channel of this name" in text
+    assert "could not be sent yet.</b> error 500" in text
+    assert "could not be sent yet.</b> there is no channel of this name" in text
     assert "never used" in text
+    assert "could not be sent yet.</b> error 500" in visitor.get("/").text
 
 
 def test_a_page_that_did_not_change_answers_304(visitor: Browser, db: Database) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 
 from scheduler.alert_rules import AlertRule
+from scheduler.store import Session
 from scheduler.store.alert_facts import declared_rules
 from scheduler.store.alerts import list_firings, live_firings
 from scheduler.store.outbox import list_channels
@@ -39,6 +42,13 @@ def show() -> Response:
         "has_more": len(past) > _PAGE,
     }
     return page("alerts.html", **model)
+
+
+def unreachable(session: Session) -> list[dict[str, Any]]:
+    """Return the channels to which messages could not be sent; nobody is asked where there is no channel."""
+    if not web().channels:
+        return []
+    return [each for each in channel_fields(web().channels, list_channels(session)) if each["error"]]
 
 
 def _unknown(rule: AlertRule) -> dict[str, list[str]]:

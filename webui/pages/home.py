@@ -9,6 +9,7 @@ from scheduler.store.views import home
 from webui import day
 from webui.context import now, reading
 from webui.fragments import page
+from webui.pages.alerts import unreachable
 
 blueprint = Blueprint("home", __name__)
 
@@ -30,5 +31,6 @@ def show() -> Response:
             "slots": home.count_slots(session, now()),
             "dag_count": home.count_dags(session),
             "broken": dag_files.list_import_errors(session),
+            "unreachable": unreachable(session),
         }
     return page("home.html", **model)
