@@ -130,6 +130,8 @@ def _make(folder: Path) -> None:
     if not folder.is_dir():
         _make(folder.parent)
         folder.mkdir(mode=0o755, exist_ok=True)
+        # A service's umask may be 077: the users that tasks run as read code that they reach through the home folder.
+        folder.chmod(0o755)
 
 
 def _place(blob: Path, path: Path) -> None:

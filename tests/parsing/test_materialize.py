@@ -112,12 +112,13 @@ def test_a_content_that_is_not_stored_is_named(db, tree):
         tree(snapshot_id)
 
 
-def test_nobody_else_may_write_to_the_code_whatever_the_umask(snapshot, tree):
-    before = os.umask(0)
+@pytest.mark.parametrize("umask", [0, 0o077])
+def test_everybody_else_may_read_the_code_and_not_write_to_it_whatever_the_umask(snapshot, tree, umask):
+    before = os.umask(umask)
     try:
         folder = tree(snapshot(FILES))
     finally:
         os.umask(before)
     home = folder.parent.parent
     made = [folder, folder.parent, folder / "sub", *(home / "blobs").rglob("*"), home / "blobs"]
-    assert [place for place in made if place.stat().st_mode & 0o022] == []
+    assert [place for place in made if place.stat().st_mode & 0o077 not in (0o055, 0o044)] == []

@@ -217,6 +217,23 @@ if os.getuid() == 0:
             outcome = team(groups=GROUPS).run_code(source, isolation=asked)
             assert outcome.reason == "killed: used 100 MB of 100 MB (memory_limit)"
 
+    if GROUPS is not None:
+
+        def test_a_task_of_another_user_cannot_leave_its_group(team: Callable[..., Crew]) -> None:
+            outcome = team(groups=GROUPS).run_code(
+                f"""
+                import os
+                from pathlib import Path
+                parent = "{GROUPS.memory}"
+                def task():
+                    own = Path("/proc/self/cgroup").read_text()
+                    left = [os.access(each, os.W_OK) for each in (parent, parent + "/cgroup.procs")]
+                    return ["dirigent-attempt-" in own, left]
+                """,
+                isolation=Isolation(run_as_user="nobody", memory_bytes=100 * 1024 * 1024),
+            )
+            assert outcome.xcoms == {"return_value": [True, [False, False]]}
+
     def test_a_preloader_cannot_have_the_processes_of_others_killed(team: Callable[..., Crew]) -> None:
         """It says which process an attempt is, and code that it imports may speak in its place."""
         crew = team()

@@ -83,7 +83,7 @@ def test_the_verdict(evidence: Evidence, state: str, reason: str) -> None:
 def test_the_kernels_measures_count() -> None:
     outcome = judge(Evidence(JOB, said=replace(SAID, cpu_s=9.0), ended=exited(0)), NOW)
     assert (outcome.cpu_s, outcome.peak_memory_bytes, outcome.exit_code) == (0.5, 20_000_000, 0)
-    assert footer(outcome) == "Ended as success. 0.50 s of CPU, 20 MB of memory at most."
+    assert footer(outcome) == "Ended as success. 0.50 s of CPU, 19 MB of memory at most."
 
 
 def test_whose_outcome_it_is_is_not_for_the_child_to_say() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from scheduler.clock import parse_instant
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import EXIT_NO_CHANNEL
-from scheduler.runtime.supervisor.bounds import Bounds, memory_words, time_words
+from scheduler.runtime.supervisor.bounds import Bounds, megabytes, memory_words, time_words
 from scheduler.runtime.supervisor.link import Ended
 from scheduler.shapes import check_shape
 from scheduler.wire import Data, ErrorInfo, Job, Json, Outcome, outcome_from_data
@@ -184,6 +184,5 @@ def _text(moment: datetime | None) -> str | None:
 def footer(outcome: Outcome) -> str:
     """Say how the attempt ended, and what it took."""
     reason = f": {outcome.reason}" if outcome.reason else ""
-    megabytes = outcome.peak_memory_bytes / 1e6
-    took = f"{outcome.cpu_s:.2f} s of CPU, {megabytes:.0f} MB of memory at most"
+    took = f"{outcome.cpu_s:.2f} s of CPU, {megabytes(outcome.peak_memory_bytes)} of memory at most"
     return f"Ended as {outcome.state}{reason}. {took}."
