@@ -25,6 +25,8 @@ _LONGEST_PAUSE_S: Final = 60.0
 _CLOSE_S: Final = 10.0
 #: Whoever has nothing to ship says so this often.
 _REST_S: Final = 10.0
+#: A batch of long logs may take so long on a slow way; three times this is too long.
+_SLOW_S: Final = 100.0
 
 
 class Target(Protocol):
@@ -58,7 +60,7 @@ class LogShipper:
         self._changed = Condition()
         self._is_closing = False
         self._failures = 0
-        self._pulse = (vitals or Vitals()).watch("log shipper", _REST_S)
+        self._pulse = (vitals or Vitals()).watch("log shipper", _SLOW_S)
         self._marks = Marks(folder)
         self._thread = Thread(target=self._run, name="log-shipper", daemon=True)
 
@@ -136,7 +138,9 @@ class LogShipper:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(_REST_S)
+                self._pulse.turn()
         return done
 
     def _put(self, address: LogAddress, done: list[LogAddress]) -> None:

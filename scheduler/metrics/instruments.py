@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -173,22 +174,20 @@ class Meter:
 
     def gathered(self, items: Sequence[Any]) -> None:
         """Count events that were committed, by kind and by the state that something entered."""
+        for (kind, state), count in Counter((event.kind, event.to_state) for event in items).items():
+            EVENTS.labels(kind).inc(count)
+            if state is not None and kind in _ENTERED:
+                _ENTERED[kind].labels(state).inc(count)
         for event in items:
-            EVENTS.labels(event.kind).inc()
-            if event.to_state is not None:
-                _note_state(event.kind, event.to_state, event.dag_id)
+            if event.kind == "run.state" and event.to_state in _RUN_ENDS:
+                RUNS_FINISHED.labels(dags.of(event.dag_id), event.to_state).inc()
 
     def ended(self, attempt_ids: Sequence[int]) -> None:
         """Take no note: the worker counts its attempts itself."""
 
 
-def _note_state(kind: str, state: str, dag_id: str) -> None:
-    if kind == "task.state":
-        TASK_STATES.labels(state).inc()
-    elif kind == "run.state":
-        RUN_STATES.labels(state).inc()
-        if state in ("success", "failed"):
-            RUNS_FINISHED.labels(dags.of(dag_id), state).inc()
+_ENTERED: Final = {"task.state": TASK_STATES, "run.state": RUN_STATES}
+_RUN_ENDS: Final = frozenset({"success", "failed"})
 
 
 def note_delays(queue: str, scheduled_at: datetime | None, queued_at: datetime, claimed_at: datetime) -> None:

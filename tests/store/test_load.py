@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scheduler.store.pools import Pool, put_pool
 from scheduler.store.views.load import QueueLoad, read_load
 from tests.loop.engine import Engine, spec, task
+from tests.store.plans import noting, whole_reads
 
 
 def load_of(engine: Engine):
@@ -57,6 +60,14 @@ def test_pools_tell_what_is_taken_and_hold_back_what_asks_for_no_slots(db):
     assert load.queues["default"].admissible == 0
     assert dict(load.tasks) == {"queued": 3, "scheduled": 2}
     assert dict(load.runs) == {"running": 1}
+
+
+def test_it_reads_what_is_active_and_no_growing_table_whole(db):
+    asked: dict[str, Any] = {}
+    with noting(asked), db.read() as session:
+        read_load(session)
+    assert len(asked) == 10
+    assert whole_reads(db, asked) == {}
 
 
 def test_it_takes_the_same_statements_however_much_there_is(db):
