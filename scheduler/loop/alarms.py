@@ -15,7 +15,7 @@ from scheduler.core.states import RunState
 from scheduler.failpoints import Edge
 from scheduler.loop import alert_words
 from scheduler.store import alerts
-from scheduler.store.alert_facts import failures_of, good_seconds
+from scheduler.store.alert_facts import failures_of, first_error, good_seconds
 from scheduler.store.alerts import Firing, Subject, run_subject
 from scheduler.store.engine import Session, at_edge, request_wake
 from scheduler.store.events import Event, append
@@ -77,20 +77,22 @@ class Alarms:
         if state is not RunState.FAILED:
             return
         told = {firing.rule.name: firing for firing in live if firing.subject.key == run.dag_id}
-        for rule in rules:
+        mine = [rule for rule in rules if rule.when in (When.FAILURE, When.FAILURES)]
+        error = first_error(session, run.id) if mine else ""
+        words = alert_words.failed(run.dag_id, run.run_id, reason, error)
+        for rule in mine:
             if rule.when == When.FAILURE:
-                words = alert_words.failed(run.dag_id, run.run_id, reason)
                 settle(session, now, rule, told.get(rule.name), _of_dag(run), words, holds=True, is_new=True)
-            elif rule.when == When.FAILURES and rule.name not in told:
-                self._count(session, now, rule, run, reason)
+            elif rule.name not in told:
+                self._count(session, now, rule, run, words)
 
-    def _count(self, session: Session, now: datetime, rule: AlertRule, run: RunRow, reason: str) -> None:
+    def _count(self, session: Session, now: datetime, rule: AlertRule, run: RunRow, words: str) -> None:
         """Fire when so many failed within the window; when they leave it, it is looked at again."""
         since = now - timedelta(seconds=rule.within)
         until = fails_until(rule, failures_of(session, run.dag_id, since, rule.count), now)
         if until is not None:
-            words = alert_words.failed_often(rule, run.dag_id, run.run_id, reason)
-            settle(session, now, rule, None, _of_dag(run), words, holds=True)
+            reason = alert_words.failed_often(rule, run.dag_id, words)
+            settle(session, now, rule, None, _of_dag(run), reason, holds=True)
             alerts.watch(session, [(rule, Subject(run.dag_id, run.dag_id), until)])
 
     def _end_what_is_over(

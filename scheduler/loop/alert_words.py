@@ -14,17 +14,15 @@ from scheduler.store.alert_facts import Lag, LostWorker
 from scheduler.store.alerts import Firing
 
 
-def failed(dag_id: str, run_id: str, reason: str) -> str:
-    """Say that a run failed."""
+def failed(dag_id: str, run_id: str, reason: str, error: str = "") -> str:
+    """Say that a run failed, and which error was the first."""
     why = reason if reason.startswith("failed") else f"failed: {reason}"
-    return f"Run {run_id} of {dag_id} {why}"
+    return f"Run {run_id} of {dag_id} {why}" + (f". {error}" if error else "")
 
 
-def failed_often(rule: AlertRule, dag_id: str, run_id: str, reason: str) -> str:
-    """Say that runs failed again and again."""
-    return (
-        f"{rule.count} runs of {dag_id} failed within {span(rule.within)}. {failed(dag_id, run_id, reason)}"
-    )
+def failed_often(rule: AlertRule, dag_id: str, last: str) -> str:
+    """Say that runs failed again and again, and what was said of the last."""
+    return f"{rule.count} runs of {dag_id} failed within {span(rule.within)}. {last}"
 
 
 def too_long(rule: AlertRule, dag_id: str, run_id: str) -> str:

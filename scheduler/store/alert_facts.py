@@ -22,6 +22,8 @@ from scheduler.store.workers import live_workers
 R = dag_run.c
 D = dag.c
 W = worker.c
+#: Characters of an error that a message tells; the link leads to all of it.
+_LONGEST_ERROR: Final = 500
 #: In the words of its partial index.
 _HAS_FAILED: Final = sa.text("dag_run.state = 'failed'")
 
@@ -80,6 +82,19 @@ def good_seconds(session: Session, dag_id: str, limit: int) -> list[float]:
         last.c.state == RunState.SUCCESS, last.c.start_date.is_not(None)
     )
     return [(end - start).total_seconds() for start, end in session.execute(query.limit(limit))]
+
+
+def first_error(session: Session, run_pk: int) -> str:
+    """Return which task of a run failed first and why, in one line; nothing where no task says why."""
+    tasks = task_instance.c
+    query = (
+        sa.select(tasks.task_id, tasks.reason)
+        .where(tasks.run_pk == run_pk, tasks.state == TaskState.FAILED, tasks.reason != "")
+        .order_by(tasks.end_date, tasks.id)
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    return f"{found[0]}: {found[1]}"[:_LONGEST_ERROR] if found else ""
 
 
 _FACTS: Final = (

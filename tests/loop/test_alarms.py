@@ -19,6 +19,7 @@ from scheduler.store.alerts import list_firings, live_firings
 from scheduler.store.engine import Database
 from scheduler.store.migrate import upgrade
 from scheduler.store.tables import event, outbox
+from scheduler.wire import ErrorInfo
 from tests.loop.engine import Engine, spec, task
 
 HOUR = 3600.0
@@ -96,6 +97,21 @@ def test_a_message_says_why_and_which_rule_and_leads_to_the_run(engine):
     assert "Rule failure, since 2026-11-21 12:00:00 UTC" in payload["body"]
     assert payload["link"] == "/dags/orders/runs/r1"
     assert payload["message_id"] in payload["body"]
+
+
+def test_a_message_tells_the_first_error(engine):
+    alarmed(engine, rule(), rule("failures", count=2, within=HOUR))
+    engine.trigger()
+    engine.run_to_end(
+        state="failed",
+        retryable=False,
+        error=ErrorInfo(
+            type="KeyError", message="'currency'", line="KeyError: 'currency' (orders.py:57 in a)"
+        ),
+    )
+    with engine.db.read() as session:
+        [payload] = session.scalars(sa.select(outbox.c.payload))
+    assert "failed: a. a: KeyError: 'currency' (orders.py:57 in a)" in payload["body"]
 
 
 def test_each_step_of_an_alert_is_an_event_of_the_run(engine):

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from scheduler.errors import NewerDatabase
 from scheduler.store import Database, migrate
 from scheduler.store.logs import put_chunks, read_chunks
 from scheduler.store.migrations import HEAD, REVISIONS, run
-from scheduler.store.tables import metadata, pool
+from scheduler.store.outbox import claim_messages
+from scheduler.store.tables import Instant, metadata, pool
 from tests.operations.plays import started_run
 
 _TOP = Path(__file__).parents[2]
@@ -162,3 +164,29 @@ def test_pieces_of_logs_keep_their_order_up_and_down(empty_db):
     migrate.upgrade(empty_db)
     with empty_db.read() as session:
         assert read_chunks(session, 1) == [(0, b"first"), (5, b"second"), (11, b"x")]
+
+
+def test_messages_that_wait_keep_whom_they_are_for(empty_db):
+    migrate.upgrade(empty_db)
+    migrate.downgrade(empty_db, "0007")
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    payload = {
+        "recipient": 1,
+        "kind": "run_failed",
+        "dag_id": "orders",
+        "dag_run_id": "r1",
+        "reason": "failed: a",
+    }
+    columns = sa.table("outbox", *(sa.column(name) for name in ("dedupe_key", "tries", "error")))
+    columns.append_column(sa.column("payload", sa.JSON()))
+    columns.append_column(sa.column("created_at", Instant()))
+    columns.append_column(sa.column("next_try_at", Instant()))
+    with empty_db.write() as session:
+        row = {"dedupe_key": "k", "payload": payload, "tries": 0, "error": ""}
+        values = sa.insert(columns).values(**row | {"created_at": now, "next_try_at": now})
+        session.execute(values)
+    migrate.upgrade(empty_db)
+    with empty_db.write() as session:
+        [message] = claim_messages(session, now, 10, now, ["notify_on_failure:2"])
+    assert message.payload["title"] == "orders failed"
+    assert "Run r1 of orders failed: failed: a" in message.payload["body"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -15,6 +13,13 @@ depends_on = None
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JsonText = sa.JSON()
 Instant = sa.DateTime(timezone=True)
+_OUTBOX = sa.table(
+    "outbox",
+    sa.column("id", Id),
+    sa.column("channel", sa.Text()),
+    sa.column("payload", JsonText),
+    sa.column("next_try_at", Instant),
+)
 _LIVE = sa.text("over_at IS NULL")
 _FAILED = sa.text("state = 'failed'")
 _DECLARED = sa.text("alerts IS NOT NULL")
@@ -81,9 +86,8 @@ def _index(
 
 def _name_channels() -> None:
     """A message knew its recipient by number, and its words were found when it was sent."""
-    rows = op.get_bind().execute(sa.text("SELECT id, payload FROM outbox WHERE next_try_at IS NOT NULL"))
-    for message_id, stored in rows.all():
-        old = json.loads(stored) if isinstance(stored, str) else stored
+    waiting = sa.select(_OUTBOX.c.id, _OUTBOX.c.payload).where(_OUTBOX.c.next_try_at.is_not(None))
+    for message_id, old in op.get_bind().execute(waiting).all():
         payload = {
             "title": f"{old['dag_id']} failed",
             "body": f"Run {old['dag_run_id']} of {old['dag_id']} failed: {old['reason']}",
@@ -91,10 +95,6 @@ def _name_channels() -> None:
             "type": "failure",
             "message_id": str(message_id),
         }
-        values = {
-            "id": message_id,
-            "channel": f"notify_on_failure:{old.get('recipient', 0) + 1}",
-            "payload": json.dumps(payload),
-        }
-        statement = "UPDATE outbox SET channel = :channel, payload = :payload WHERE id = :id"
-        op.execute(sa.text(statement).bindparams(**values))
+        channel = f"notify_on_failure:{old.get('recipient', 0) + 1}"
+        statement = sa.update(_OUTBOX).where(_OUTBOX.c.id == message_id)
+        op.execute(statement.values(channel=channel, payload=payload))
