@@ -171,7 +171,8 @@ class Standing:
 
 def _visit(person: Browser, address: str) -> float:
     def visit() -> None:
-        assert person.get(address).status_code == 200
+        answer = person.get(address)
+        assert answer.status_code == 200, f"{address}: {answer.status}\n{answer.text[-2000:]}"
 
     return _timed(visit)
 

@@ -63,6 +63,31 @@ def _one_of_postgresql(element: one_of, compiler: SQLCompiler, **options: Any) -
     return f"{column} = ANY ({values})"
 
 
+class among(FunctionElement[Any]):
+    """`column` is one of the values that a query of one column returns, which are few and found first.
+
+    PostgreSQL would make a join of it, and begin at whichever side its statistics call the smaller one.
+    """
+
+    name = "among"
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement[Any], values: sa.Select[Any]) -> None:
+        super().__init__(column, values.scalar_subquery())
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN {values}"
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY (ARRAY{values})"
+
+
 def is_in(column: sa.ColumnElement[str], states: Iterable[str]) -> sa.ColumnElement[bool]:
     """Tell whether a state is one of these, in words as they stand in a partial index (`tables`): same order."""
     return column.in_([sa.literal_column(f"'{state}'") for state in states])

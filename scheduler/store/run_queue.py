@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from scheduler.core.states import RunState, RunType
 from scheduler.store.engine import Session
-from scheduler.store.lists import is_in
+from scheduler.store.lists import among, is_in
 from scheduler.store.runs import ROW, RunRow, age_of, row_of
 from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run
 
@@ -120,7 +120,7 @@ def _startable() -> sa.Select[Any]:
     ranked = (
         sa.select(*ROW, place.label("place"), free.c.room)
         .join(free, free.c.dag_id == R.dag_id)
-        .where(_IS_QUEUED, ~_waits(dag_run, free.c.is_paused))
+        .where(among(R.dag_id, sa.select(free.c.dag_id)), _IS_QUEUED, ~_waits(dag_run, free.c.is_paused))
         .where(age_of(dag_run) <= sa.func.coalesce(last, sa.literal(_FOREVER, R.run_after.type)))
         .subquery()
     )
