@@ -152,8 +152,8 @@ class Settings(BaseModel):
     dags_lock_file: Subfolder = Field(
         "",
         json_schema_extra={"default_text": "none"},
-        description="A lock file below the DAG folder (`requirements.lock`, `pylock.toml`). Each worker builds the "
-        "environment that it names once, and runs tasks in it (`docs/bundles.md`).",
+        description="A lock file below the DAG folder (`requirements.lock`, `pylock.toml`). Each host builds the "
+        "environment that it names once; tasks run in it, DAG files are imported with it (`docs/bundles.md`).",
     )
     database_url: DatabaseUrl = Field(
         default_factory=lambda known: f"sqlite:///{known['home'] / 'dirigent.db'}",

@@ -11,7 +11,7 @@ from scheduler.store.dag_files import FileRecord
 #: Errors whose message says it all: their names would say nothing to an author.
 _OWN: Final = frozenset(
     name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)
-) | {"ImportEnded", "NotFetched", "Unreadable"}
+) | {"ImportEnded", "NotBuilt", "NotFetched", "Unreadable"}
 _NAMED: Final = 4
 
 

@@ -32,6 +32,10 @@ from scheduler.wire import ParsedFile
 
 log = logging.getLogger(__name__)
 
+#: The error of a file that was not imported because the environment of its lock file could not be built: perhaps not
+#: its fault, so it is tried again after this time, though nothing changed.
+NOT_BUILT: Final = "NotBuilt"
+_BUILT_AGAIN: Final = timedelta(minutes=1)
 #: Marks the record of a place that could not be read, which no parse wrote.
 _NOTE: Final = ""
 
@@ -86,7 +90,13 @@ class Ledger:
             self._contents.update(scan, now, self._missing, self._store)
             if is_other or self._is_moved(found.version):
                 self._compare(scan, Origin(0, self._contents.manifest, revisions, found.version), now)
+            self._wanted |= {path for path in self._dag_files if self._may_be_built(path, now)}
         self._take_notes(scan, found, now)
+
+    def _may_be_built(self, path: str, now: datetime) -> bool:
+        record = self._records.get(path)
+        error = record.error if record else None
+        return bool(record and error and error.type == NOT_BUILT and now - record.parsed_at >= _BUILT_AGAIN)
 
     def _is_moved(self, version: str | None) -> bool:
         return self._contents.manifest != self._origin.manifest or version != self._origin.bundle_version

@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -48,7 +49,7 @@ class Environments:
         self._environ = dict(environ)
         self._timeout_s = timeout_s
         self._guard = Lock()
-        self._running: subprocess.Popen[str] | None = None
+        self._running: set[subprocess.Popen[str]] = set()
         self._is_over = Event()
 
     def python_of(self, lock: lock_files.Lock) -> Path | None:
@@ -60,12 +61,17 @@ class Environments:
             return None
         return marker.parent / "bin" / "python"
 
+    def packages_of(self, lock: lock_files.Lock) -> Path:
+        """Return the folder of an environment from which its packages are imported."""
+        place = str(self._folder / lock.key)
+        return Path(sysconfig.get_path("purelib", "venv", vars={"base": place, "platbase": place}))
+
     def close(self) -> None:
-        """End a build that is under way; nothing can be built any more."""
+        """End builds that are under way; nothing can be built any more."""
         self._is_over.set()
         with self._guard:
-            if self._running is not None:
-                _kill(self._running)
+            for process in self._running:
+                _kill(process)
 
     def build(self, lock: lock_files.Lock, now: datetime, told: Callable[[str], None]) -> Path:
         """Return the interpreter of the environment, built where it does not stand; `told` hears what the build says.
@@ -114,7 +120,7 @@ class Environments:
         with self._guard:
             if self._is_over.is_set():
                 raise BuildFailed("The environment was not built: the worker stops.")
-            self._running = subprocess.Popen(
+            process = subprocess.Popen(
                 [str(word) for word in command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -127,11 +133,12 @@ class Environments:
                 pass_fds=(fd,),
                 start_new_session=True,
             )
+            self._running.add(process)
         last = ""
-        watchdog = Timer(self._timeout_s, _kill, [self._running])
+        watchdog = Timer(self._timeout_s, _kill, [process])
         watchdog.start()
         try:
-            with self._running as process:
+            with process:
                 assert process.stdout is not None
                 for line in process.stdout:
                     note(line)
@@ -139,7 +146,7 @@ class Environments:
         finally:
             watchdog.cancel()
             with self._guard:
-                self._running = None
+                self._running.discard(process)
         if process.returncode:
             how = (
                 f"killed after {self._timeout_s:g} s"

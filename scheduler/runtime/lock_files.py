@@ -27,10 +27,14 @@ class BadLock(DirigentError):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A lock file as it stands. `key` names the environment that is built from it with this Python."""
+    """A lock file as it stands. `key` names the environment that is built from it with this Python.
+
+    `local`: the packages that it names by their files.
+    """
 
     file: Path
     key: str
+    local: tuple[Path, ...] = ()
 
 
 def read_lock(code_root: Path, name: str) -> Lock | None:
@@ -47,8 +51,9 @@ def read_lock(code_root: Path, name: str) -> Lock | None:
         raise BadLock(f"{name} has more than {_LARGEST:,} bytes.")
     text = file.read_text(encoding="utf-8", errors="replace")
     facts = [_FORM, file.name, text, sys.version, platform.machine(), sysconfig.get_platform()]
-    local = [[each.name, _digest(each)] for each in _local_files(text, file.parent)]
-    return Lock(file, hashlib.sha256(json.dumps([facts, local]).encode()).hexdigest()[:32])
+    local = tuple(_local_files(text, file.parent))
+    contents = [[each.name, _digest(each)] for each in local]
+    return Lock(file, hashlib.sha256(json.dumps([facts, contents]).encode()).hexdigest()[:32], local)
 
 
 def _local_files(text: str, folder: Path) -> Iterator[Path]:

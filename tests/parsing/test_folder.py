@@ -8,13 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.operations.delete import delete_dag
-from scheduler.parsing.ledger import ContentsLost
+from scheduler.parsing.ledger import NOT_BUILT, ContentsLost
 from scheduler.store.blobs import load_blobs
 from scheduler.store.dag_files import forget_files
 from scheduler.store.dags import load_tags, set_next_dues
 from scheduler.store.snapshots import load_manifest
 from scheduler.store.tables import blob
 from scheduler.store.variables import put_variable
+from scheduler.wire import ErrorInfo, ParsedFile
 
 
 class PlainCipher:
@@ -521,3 +522,25 @@ def test_files_that_swap_their_dags_are_both_taken(yard):
     assert (yard.error("one.py"), yard.error("two.py")) == ("", "")
     assert (yard.dag("orders").file, yard.dag("prices").file) == ("two.py", "one.py")
     assert yard.dag_ids() == ["orders", "prices"]
+
+
+def test_a_file_whose_environment_could_not_be_built_is_tried_again_though_nothing_changed(lite_yard):
+    class Building:
+        def __init__(self, parser):
+            self.parser = parser
+            self.fails = True
+
+        def parse(self, code_root, file, *, timeout_s, memory_bytes):
+            if self.fails:
+                return ParsedFile(file=file, error=ErrorInfo(type=NOT_BUILT, message="no route"))
+            return self.parser.parse(code_root, file, timeout_s=timeout_s, memory_bytes=memory_bytes)
+
+    lite_yard.folder.close()
+    lite_yard.parser = building = Building(lite_yard.parser)
+    lite_yard.folder = lite_yard.new_folder()
+    lite_yard.write_dag("orders.py", "orders")
+    lite_yard.sweep()
+    assert lite_yard.error("orders.py") == "NotBuilt: no route"
+    building.fails = False
+    assert lite_yard.sweep() == 1
+    assert (lite_yard.error("orders.py"), lite_yard.dag_ids()) == ("", ["orders"])

@@ -6,16 +6,17 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from importlib import import_module
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from scheduler.alert_settings import addresses, alert_rules
 from scheduler.cli.archives import open_archive, open_history, policy_of
+from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import task_policy_of
 from scheduler.cli.orphan_logs import OrphanLogs
+from scheduler.cli.parsers import LockedParser, TimedParser
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
 from scheduler.git_address import read_address
 from scheduler.loop.admitting import AdmitTasks
@@ -39,19 +40,19 @@ from scheduler.loop.one_by_one import Way, at_once, one_by_one
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
 from scheduler.loop.service import Service
-from scheduler.metrics.instruments import PARSE_DURATION
 from scheduler.operations.answers import Answers
 from scheduler.parsing.folder import DagFolder
 from scheduler.parsing.git import Remote
 from scheduler.parsing.git_folder import GitFolder
 from scheduler.parsing.places import Place, PlainFolder
 from scheduler.parsing.register import Policy
+from scheduler.runtime.environments import Environments
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.store.bundles import forget_bundle
 from scheduler.store.run_ends import count_runs
 from scheduler.store.tallies import count_attempts
-from scheduler.wire import Outcome, ParsedFile
+from scheduler.wire import Outcome
 
 if TYPE_CHECKING:
     from scheduler.loop.notifier import Notifier
@@ -114,19 +115,6 @@ def make_notifier(house: House) -> Notifier | None:
     return notifier
 
 
-@dataclass(frozen=True, slots=True)
-class TimedParser:
-    """Takes note of what each import of a DAG file took (parsing.folder.Parser)."""
-
-    parser: Supervisor
-
-    def parse(self, code_root: str, file: str, *, timeout_s: float, memory_bytes: int | None) -> ParsedFile:
-        """Import a file, and observe how long that took."""
-        parsed = self.parser.parse(code_root, file, timeout_s=timeout_s, memory_bytes=memory_bytes)
-        PARSE_DURATION.labels("failed" if parsed.error else "success").observe(parsed.seconds)
-        return parsed
-
-
 def place_of(house: House, environ: Mapping[str, str]) -> Place:
     """Return where the DAG files lie: in a folder, or in a git repository."""
     settings = house.settings
@@ -151,12 +139,16 @@ def place_of(house: House, environ: Mapping[str, str]) -> Place:
     )
 
 
-def make_folder(house: House, parser: Supervisor, environ: Mapping[str, str]) -> DagFolder:
+def make_folder(
+    house: House, parser: Supervisor, environ: Mapping[str, str], environments: Environments | None
+) -> DagFolder:
     """Build the service that reads the DAG folder."""
     settings = house.settings
     return DagFolder(
         db=house.db,
-        parser=TimedParser(parser),
+        parser=TimedParser(parser)
+        if environments is None
+        else LockedParser(TimedParser(parser), environments, settings.dags_lock_file, house.clock),
         place=place_of(house, environ),
         home=settings.home,
         clock=house.clock,
@@ -206,7 +198,10 @@ class SchedulerSide:
             self._orphans.close()
 
     def _lead(self) -> None:
-        folder = make_folder(self._house, self._parser, self._environ)
+        environments = environments_of(self._house.settings, self._environ)
+        if environments is not None:
+            self._while_leading.callback(environments.close)
+        folder = make_folder(self._house, self._parser, self._environ, environments)
         folder.start()
         self._while_leading.callback(folder.close)
         policy = policy_of(self._house.settings)

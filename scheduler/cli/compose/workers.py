@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from scheduler.cli.archives import open_archive
+from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import groups_of, task_policy_of
 from scheduler.cli.locked_starts import LockedStarts
@@ -26,18 +27,14 @@ from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.loop.handing_on import hand_on_apart
 from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
-from scheduler.runtime.environments import Environments
 from scheduler.runtime.supervisor.conversation import Answer
-from scheduler.runtime.supervisor.environment import child_environment, secrets_passed_on
+from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.wire import Job
 
 if TYPE_CHECKING:
     from scheduler.tracing.collector import Collected
-
-#: What pip and uv go by; only programs that build environments are given it.
-BUILD_ENVIRON: Final = ("PIP_*", "UV_*")
 
 
 class Launcher:
@@ -160,11 +157,11 @@ class WorkerSide:
 
     def _make_locked(self, environ: Mapping[str, str]) -> LockedStarts | None:
         settings = self._house.settings
-        if not settings.dags_lock_file:
+        environments = environments_of(settings, environ)
+        if environments is None:
             return None
-        passed = child_environment(environ, (*settings.pass_environ, *BUILD_ENVIRON))
         return LockedStarts(
-            Environments(settings.home / "environments", passed),
+            environments,
             settings.dags_lock_file,
             self._house.clock,
             start=lambda job, log: self.supervisor.launch(job, log),

@@ -90,6 +90,8 @@ def run_parse(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     confine(request)
     settle(output_fd, output_fd)
     channel = PipeChannel(socket.socket(fileno=channel_fd), PARSE_LIMIT)
+    # Behind everything else: what this interpreter has may be loaded already.
+    sys.path += [request["packages"]] if "packages" in request else []
     parsed = parse(code, request["code_root"], request["file"], request["timeout_s"], channel)
     if channel.is_mine:
         channel.send({"parsed": parsed})

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from scheduler.logs.mask import Masker
@@ -38,6 +39,7 @@ class ParseRequest:
     file: str
     timeout_s: float
     memory_bytes: int | None
+    packages: Path | None = None
 
 
 class Parse:
@@ -78,7 +80,8 @@ class Parse:
             self.on_lost(f"could not be started: {error.strerror}")
             return
         asked = self._request
-        facts = {"code_root": asked.code_root, "file": asked.file, "timeout_s": asked.timeout_s}
+        facts: Data = {"code_root": asked.code_root, "file": asked.file, "timeout_s": asked.timeout_s}
+        facts |= {"packages": str(asked.packages)} if asked.packages else {}
         facts |= user_facts(self._services.policy.default_account)
         child_id = link.fork(self, op, [theirs.detach(), output_w], data_bytes=asked.memory_bytes, **facts)
         self._output = OutputPipe(

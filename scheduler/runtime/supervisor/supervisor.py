@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Lock
 from typing import Final
 
@@ -131,9 +132,22 @@ class Supervisor:
         source = Source(code_root, file, account=self._services.policy.default_account)
         self._reactor.post(lambda: self._family.warm(source))
 
-    def parse(self, code_root: str, file: str, *, timeout_s: float, memory_bytes: int | None) -> ParsedFile:
-        """Import a file in a child and return what it declares, or why it could not be imported. Blocks."""
-        request = ParseRequest(code_root=code_root, file=file, timeout_s=timeout_s, memory_bytes=memory_bytes)
+    def parse(
+        self,
+        code_root: str,
+        file: str,
+        *,
+        timeout_s: float,
+        memory_bytes: int | None,
+        packages: Path | None = None,
+    ) -> ParsedFile:
+        """Import a file in a child and return what it declares, or why it could not be imported. Blocks.
+
+        `packages`: a folder from which it may import what this interpreter lacks.
+        """
+        request = ParseRequest(
+            code_root=code_root, file=file, timeout_s=timeout_s, memory_bytes=memory_bytes, packages=packages
+        )
         parse = Parse(self._services, request, retry=self._family.seat_alone)
         if not self._reactor.post(lambda: self._family.seat_parse(parse)):
             raise Conflict(f"{file} cannot be parsed: the supervisor was stopped.")
