@@ -143,25 +143,25 @@ def _judge_days(session: Session, now: datetime, due: Sequence[WatchRow], live: 
     declared = {rule.name for rule in alert_facts.declared_rules(session, own)} if own else set()
     kept = [each for each in due if not each.subject.dag_id or each.rule.name in declared]
     alerts.unwatch(session, {each.id for each in due} - {each.id for each in kept})
-    dags = alert_facts.active_dags(session)
+    chosen = own if all(each.subject.dag_id for each in kept) else None
+    dags = {dag.marks.dag_id: dag for dag in alert_facts.active_dags(session, chosen)}
     windows = {window_of(each.rule, each.due_at) for each in kept}
     days = {window: alert_facts.facts_of_day(session, *window) for window in windows}
     for each in kept:
-        for dag in dags:
-            facts = days[window_of(each.rule, each.due_at)].get(dag.marks.dag_id)
-            if concerns(each.rule, dag.marks) and _is_owed(each.rule, dag, facts, each.due_at):
-                subject = _day_of(each, dag.marks.dag_id)
-                _fire(
-                    session,
-                    now,
-                    each.rule,
-                    subject,
-                    alert_words.too_late(each.rule, subject.dag_id, ""),
-                    live,
-                )
+        facts = days[window_of(each.rule, each.due_at)]
+        for dag in _candidates(each, dags):
+            if _is_owed(each.rule, dag, facts.get(dag.marks.dag_id), each.due_at):
+                _fire_for_day(session, now, each, dag.marks.dag_id, live)
     # Of days that passed while nobody led, the first and the last are judged.
     nexts = [next_by(each.rule, max(each.due_at, now - _DAY)) for each in kept]
     alerts.watch(session, [(each.rule, each.subject, at) for each, at in zip(kept, nexts, strict=True)])
+
+
+def _candidates(watch: WatchRow, dags: Mapping[str, DagFacts]) -> list[DagFacts]:
+    """Return the DAGs that a rule looks at: its own, or those that it chooses."""
+    if watch.subject.dag_id:
+        return [dags[watch.subject.dag_id]] if watch.subject.dag_id in dags else []
+    return [dag for dag in dags.values() if concerns(watch.rule, dag.marks)]
 
 
 def _is_owed(rule: AlertRule, dag: DagFacts, facts: RunFacts | None, at: datetime) -> bool:
@@ -171,9 +171,10 @@ def _is_owed(rule: AlertRule, dag: DagFacts, facts: RunFacts | None, at: datetim
     return _lacks(rule, facts)
 
 
-def _day_of(watch: WatchRow, dag_id: str) -> Subject:
+def _fire_for_day(session: Session, now: datetime, watch: WatchRow, dag_id: str, live: Live) -> None:
     day = watch.due_at.astimezone(ZoneInfo(watch.rule.timezone)).date()
-    return Subject(f"{dag_id} {day.isoformat()}", dag_id)
+    subject = Subject(f"{dag_id} {day.isoformat()}", dag_id)
+    _fire(session, now, watch.rule, subject, alert_words.too_late(watch.rule, dag_id, ""), live)
 
 
 def _look_at_queues(session: Session, now: datetime, rules: Sequence[AlertRule], live: Live) -> None:

@@ -132,16 +132,19 @@ def _furthest(one: RunFacts | None, other: RunFacts) -> RunFacts:
     )
 
 
-def active_dags(session: Session) -> list[DagFacts]:
-    """Return the DAGs that are neither paused nor retired."""
-    where = (D.retired_at.is_(None), ~D.is_paused)
+def active_dags(session: Session, dag_ids: Collection[str] | None = None) -> list[DagFacts]:
+    """Return the DAGs that are neither paused nor retired, or those of them that are named."""
+    query = sa.select(D.dag_id, D.owner, D.next_run_at).where(D.retired_at.is_(None), ~D.is_paused)
+    tagged = sa.select(dag_tag.c.dag_id, dag_tag.c.name)
+    if dag_ids is not None:
+        query = query.where(D.dag_id.in_(sorted(dag_ids)))
+        tagged = tagged.where(dag_tag.c.dag_id.in_(sorted(dag_ids)))
     tags: dict[str, list[str]] = {}
-    for dag_id, name in session.execute(sa.select(dag_tag.c.dag_id, dag_tag.c.name)):
+    for dag_id, name in session.execute(tagged):
         tags.setdefault(dag_id, []).append(name)
-    query = sa.select(D.dag_id, D.owner, D.next_run_at).where(*where).order_by(D.dag_id)
     return [
         DagFacts(Marks(dag_id, owner, tuple(tags.get(dag_id, ()))), next_run_at)
-        for dag_id, owner, next_run_at in session.execute(query)
+        for dag_id, owner, next_run_at in session.execute(query.order_by(D.dag_id))
     ]
 
 
