@@ -156,7 +156,7 @@ def test_pages_show_the_commit_of_a_run_and_of_its_dag_with_a_link(
     shop: Database, person: Browser, clock: StillClock
 ) -> None:
     with shop.write() as session:
-        note_fetched(session, clock.now(), Fetched(version=COMMIT), None)
+        note_fetched(session, clock.now(), Fetched(version=COMMIT, author="Ana", subject="Count <b>"), None)
         session.execute(sa.update(dag).values(bundle_version=COMMIT))
         session.execute(sa.update(dag_run).values(bundle_version="0" * 40))
         run_id = session.scalars(
@@ -165,6 +165,9 @@ def test_pages_show_the_commit_of_a_run_and_of_its_dag_with_a_link(
     link = "https://git.shop.test/dags/commit/{}?in="
     assert link.format("0" * 40) in person.get(f"/dags/orders_hourly/runs/{run_id}").text
     assert link.format(COMMIT) in person.get("/dags/orders_hourly").text
+    listed = person.get("/dags").text
+    assert "From https://git.shop.test/dags.git at main" in listed
+    assert "Count &lt;b&gt;, Ana" in listed
     details = person.get("/dags/orders_hourly/details").text
     assert COMMIT in details
     assert "https://git.shop.test/dags.git" in details

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import encode_line
@@ -14,6 +15,7 @@ from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.logs import put_chunks
 from scheduler.store.runs import find_run
 from scheduler.store.setting_aside import set_dag_aside, set_run_aside
+from scheduler.store.tables import dag_version
 from scheduler.store.views.home import list_active_runs
 from tests.webui import seed
 from tests.webui.conftest import Browser, StillClock, build, sign_in
@@ -293,3 +295,15 @@ def test_a_sheet_comes_without_the_frame_of_the_page(person: Browser) -> None:
     sheet = person.get("/dags/orders_hourly/trigger", **{"X-Fragment": "sheet"}).text
     assert "<html" not in sheet
     assert 'name="param.limit"' in sheet
+
+
+def test_a_dag_that_a_newer_release_stored_does_not_take_the_list_away(db: Database, person: Browser) -> None:
+    with db.write() as session:
+        session.execute(
+            sa.update(dag_version)
+            .where(dag_version.c.dag_id == "orders_hourly")
+            .values(graph='{"dag_id": "orders_hourly", "wire_version": 99}')
+        )
+    assert "stored by a newer Dirigent" in person.get("/dags").text
+    answer = person.get("/dags/orders_hourly")
+    assert (answer.status_code, "in form 99" in answer.text, "Upgrade it" in answer.text) == (503, True, True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from scheduler.store import dag_files
+from scheduler.errors import NewerForm
+from scheduler.store import Session, dag_files
+from scheduler.store.bundles import find_bundle
 from scheduler.store.views import dags, files
+from scheduler.store.views.commits import find_commit
 from webui.context import reading, spec_of
 from webui.fragments import page
 from webui.numbers import number
@@ -21,18 +24,29 @@ def _wanted() -> dags.DagWanted:
     return dags.DagWanted(args.get("q", "")[:200], args.get("tag", ""), args.get("state", ""))
 
 
+def _schedule(session: Session, row: dags.DagRow) -> str:
+    """Return when a DAG runs, in words; one that a newer release has stored does not take the list away."""
+    try:
+        return schedule(spec_of(session, row.version_id))
+    except NewerForm:
+        return "stored by a newer Dirigent"
+
+
 @blueprint.get("/dags")
 def show() -> Response:
     """Show the DAGs that the filter leaves, a page at a time."""
     wanted, place = _wanted(), max(1, request.args.get("page", 1, type=number))
     with reading() as session:
         rows = dags.list_dags(session, wanted, limit=_PAGE, offset=(place - 1) * _PAGE)
+        source = find_bundle(session)
         model = {
             "rows": rows,
             "counts": dags.count_by_filter(session, wanted),
             "tags": dags.list_tags(session),
             "broken": dag_files.list_import_errors(session),
             "uncalled": files.list_uncalled(session),
-            "schedules": {row.dag_id: schedule(spec_of(session, row.version_id)) for row in rows},
+            "schedules": {row.dag_id: _schedule(session, row) for row in rows},
+            "source": source,
+            "commit": find_commit(session, source.version if source else None),
         }
     return page("dags.html", wanted=wanted, number=place, page_size=_PAGE, **model)
