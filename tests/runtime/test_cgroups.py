@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.runtime.supervisor.cgroups import GroupTree, Unusable, find_groups
+from scheduler.runtime.supervisor.cgroups import Group, GroupTree, Unusable, find_groups
 from scheduler.wire import Isolation
 from tests.runtime.conftest import Crew
 from tests.runtime.processes import wait_until
@@ -95,6 +95,31 @@ def test_groups_of_workers_that_are_gone_are_removed(tmp_path: Path) -> None:
     in_use = files_of(tmp_path / f"fs/shop.service/dirigent-attempt-{os.getppid()}-8-1")
     find_groups(proc)
     assert (left.exists(), in_use.exists()) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("version", "files", "was_exceeded"),
+    [
+        (2, {"memory_events": "low 0\nmax 9\noom 1\noom_kill 1\noom_group_kill 1\n"}, True),
+        (2, {"memory_events": "low 0\nmax 0\noom 0\noom_kill 1\noom_group_kill 0\n"}, False),
+        (2, {"memory_events": "low 0\nmax 9\noom 1\noom_kill 0\n"}, False),
+        (2, {}, False),
+        (
+            1,
+            {"memory_oom_control": "under_oom 0\noom_kill 1\n", "memory_max_usage_in_bytes": "99900000\n"},
+            True,
+        ),
+        (
+            1,
+            {"memory_oom_control": "under_oom 0\noom_kill 1\n", "memory_max_usage_in_bytes": "50000000\n"},
+            False,
+        ),
+    ],
+)
+def test_a_kill_for_the_limit_of_all_is_not_taken_for_one_for_its_own(
+    tmp_path: Path, version: int, files: dict[str, str], was_exceeded: bool
+) -> None:
+    assert Group([files_of(tmp_path / "group", **files)], version).was_exceeded(100_000_000) is was_exceeded
 
 
 def usable() -> GroupTree | None:

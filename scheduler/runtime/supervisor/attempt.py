@@ -19,7 +19,6 @@ from scheduler.runtime.frames import PROTOCOL
 from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
-from scheduler.runtime.supervisor.nest import FRESH, user_facts
 from scheduler.runtime.supervisor.output import OutputPipe, open_pipes
 from scheduler.runtime.supervisor.printed import LogOutput
 from scheduler.runtime.supervisor.rate import Allowance
@@ -69,7 +68,6 @@ class Attempt:
         self._pipes: list[OutputPipe] = []
         self._link: Link | None = None
         self._child_id = 0
-        self._is_fresh = False
         self._pid: int | None = None
         self._timers: list[Timer] = []
         self._kill_at = math.inf
@@ -96,7 +94,7 @@ class Attempt:
             return
         self._evidence.is_seated = True
         try:
-            facts = self._restraint.open(f"{self.job.attempt_id}-{self.job.epoch}")
+            facts = self._restraint.open(f"{self.job.attempt_id}-{self.job.epoch}", op)
             ours, theirs = socket.socketpair()
             pipes = open_pipes(len(self._printed), self.bounds.account)
         except OSError as error:
@@ -105,9 +103,6 @@ class Attempt:
             return
         self._link = link
         fds = [theirs.detach(), *(theirs_w for _, theirs_w in pipes)]
-        self._is_fresh = op == FRESH  # forked by a process that runs no user code
-        if self._is_fresh:
-            facts |= user_facts(self.bounds.account)
         self._child_id = link.fork(self, op, fds, **facts)
         allowance = Allowance(self._services.rate)
         for printed, (ours_r, _) in zip(self._printed, pipes, strict=True):
@@ -133,7 +128,7 @@ class Attempt:
     def on_started(self, pid: int) -> None:
         """The process exists."""
         self._evidence.started_at = self._services.clock.now()
-        if not self._is_its_own(pid):
+        if not self._restraint.believes(pid):
             self._stop(Stop("failed", f"its preloader named process {pid}, which is another user's"))
             return
         self._pid = pid
@@ -157,19 +152,11 @@ class Attempt:
 
     def on_lost(self, reason: str) -> None:
         """Its preloader is gone, or it could not be started: nobody waits for the process any more."""
-        if self._pid is not None and self._is_its_own(self._pid):
+        if self._pid is not None and self._restraint.believes(self._pid):
             kernel.kill_group(self._pid, signal.SIGKILL)
         self._evidence.lost = reason
         self._finish()
         self._restraint.close()
-
-    def _is_its_own(self, pid: int) -> bool:
-        """Tell whether a process is the attempt's user's: a preloader of another user may say anything.
-
-        What it names is put into a control group and killed, by a supervisor that may do that to all.
-        """
-        account = self.bounds.account
-        return account is None or self._is_fresh or kernel.user_of(pid) in (account.uid, None)
 
     def excuse(self) -> None:
         """What it sits in, or waits for, dies by no fault of its file."""

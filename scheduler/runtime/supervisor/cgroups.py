@@ -42,10 +42,13 @@ class Group:
         for folder in self.folders:
             _write(folder / _PROCS, pid)
 
-    def kills(self) -> int:
-        """Return how many of its processes the kernel killed because they took too much memory."""
-        lines = self._text("memory.events" if self.version == 2 else "memory.oom_control").splitlines()
-        return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+    def was_exceeded(self, limit: int) -> bool:
+        """Tell whether the kernel killed processes of it for its own limit, and not for that of all around it."""
+        if self.version == 1:
+            # It does not count how often the limit was hit; memory is taken in pieces, so none comes up to it exactly.
+            is_full = self.peak_bytes() >= limit - limit // 32
+            return is_full and self._count("memory.oom_control", "oom_kill") > 0
+        return self._count("memory.events", "oom_kill") > 0 and self._count("memory.events", "oom") > 0
 
     def peak_bytes(self) -> int:
         """Return the most memory that they took together; 0 where the kernel does not say."""
@@ -60,6 +63,10 @@ class Group:
                     kernel.kill(int(pid), signal.SIGKILL)
         removed = [_removed(folder) for folder in self.folders]
         return all(removed)
+
+    def _count(self, file: str, name: str) -> int:
+        words = (line.split() for line in self._text(file).splitlines())
+        return next((int(count) for word, count in words if word == name), 0)
 
     def _text(self, name: str) -> str:
         return next((text for folder in self.folders if (text := _read(folder / name))), "")

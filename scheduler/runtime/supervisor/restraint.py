@@ -10,6 +10,7 @@ from typing import Any, Final
 from scheduler.runtime import kernel
 from scheduler.runtime.supervisor.bounds import Bounds, memory_words, time_words
 from scheduler.runtime.supervisor.cgroups import Group
+from scheduler.runtime.supervisor.nest import FRESH, user_facts
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
 
@@ -26,11 +27,13 @@ class Restraint:
         self._bounds = bounds
         self._group: Group | None = None
         self._timer: Timer | None = None
+        self._is_fresh = False
 
-    def open(self, name: str) -> dict[str, Any]:
+    def open(self, name: str, op: str) -> dict[str, Any]:
         """Return what the process is to put on itself. Raises OSError where a control group cannot be made."""
         groups, bounds = self._services.groups, self._bounds
-        facts = dict(bounds.facts)
+        self._is_fresh = op == FRESH
+        facts = bounds.facts | (user_facts(bounds.account) if self._is_fresh else {})
         if groups is None or (bounds.memory_bytes is None and bounds.cpus is None):
             return facts
         self._group = groups.open(f"{os.getpid()}-{name}", memory_bytes=bounds.memory_bytes, cpus=bounds.cpus)
@@ -39,6 +42,15 @@ class Restraint:
         if groups.cpu is not None:
             facts.pop("cores", None)
         return facts
+
+    def believes(self, pid: int) -> bool:
+        """Tell whether this can be the attempt's process. A preloader of another user may name any.
+
+        What it names is put into a control group and killed, by a supervisor that may do that to all. One that runs
+        no user code is believed.
+        """
+        account = self._bounds.account
+        return account is None or self._is_fresh or kernel.user_of(pid) in (account.uid, None)
 
     @property
     def has_group(self) -> bool:
@@ -61,9 +73,9 @@ class Restraint:
 
     def excess(self) -> str:
         """Say by how much it went beyond its memory, where the kernel killed for that; else nothing."""
-        if self._group is None or not self._group.kills():
+        limit = self._bounds.memory_bytes
+        if limit is None or self._group is None or not self._group.was_exceeded(limit):
             return ""
-        limit = self._bounds.memory_bytes or 0
         return memory_words(min(limit, self._group.peak_bytes() or limit), self._bounds)
 
     def close(self, tries: int = _TRIES) -> None:
