@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import time, timedelta
 from difflib import get_close_matches
@@ -116,6 +117,15 @@ def rule_from_data(data: Mapping[str, Any]) -> AlertRule:
     for name, value in known.items():
         known[name] = tuple(value) if isinstance(value, list) else value
     return AlertRule(**known)
+
+
+def rules_of_dag(given: Iterable[Mapping[str, Any]], dag_id: str) -> list[AlertRule]:
+    """Return the rules that a DAG's file declares; one that only a newer program can read is left to it."""
+    found = []
+    for each in given:
+        with suppress(BadRule):
+            found.append(read_rule(each, of_dag=dag_id))
+    return found
 
 
 def _when(given: Mapping[str, Any]) -> When:

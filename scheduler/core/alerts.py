@@ -16,7 +16,8 @@ from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from scheduler.alert_rules import ALWAYS, AlertRule, clock_time
+from scheduler.alert_rules import ALWAYS, OF_THE_SYSTEM, AlertRule, clock_time, rules_of_dag
+from scheduler.wire import DagSpec
 
 _DAY: Final = timedelta(days=1)
 
@@ -49,6 +50,13 @@ def concerns(rule: AlertRule, dag: Marks) -> bool:
 
 def _is_any(patterns: Sequence[str], names: Sequence[str]) -> bool:
     return not patterns or any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def rules_for(rules: Sequence[AlertRule], spec: DagSpec) -> list[AlertRule]:
+    """Return the rules that concern a DAG: those of the settings that choose it, and its file's own."""
+    marks = Marks(spec.dag_id, spec.owner, spec.tags)
+    own = rules_of_dag(spec.alerts, spec.dag_id)
+    return [*(rule for rule in rules if rule.when not in OF_THE_SYSTEM and concerns(rule, marks)), *own]
 
 
 def next_step(

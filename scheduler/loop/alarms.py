@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler.alert_rules import OF_THE_SYSTEM, AlertRule, When, read_rule
-from scheduler.core.alerts import Marks, Step, concerns, fails_until, may_tell_at, next_step, too_long_at
+from scheduler.alert_rules import AlertRule, When
+from scheduler.core.alerts import Step, fails_until, may_tell_at, next_step, rules_for, too_long_at
 from scheduler.core.states import RunState
 from scheduler.failpoints import Edge
 from scheduler.loop import alert_words
@@ -34,12 +34,7 @@ class Alarms:
 
     def rules_for(self, spec: DagSpec) -> list[AlertRule]:
         """Return the rules that concern a DAG."""
-        marks = Marks(spec.dag_id, spec.owner, spec.tags)
-        own = [read_rule(data, of_dag=spec.dag_id) for data in spec.alerts]
-        return [
-            *(rule for rule in self.rules if rule.when not in OF_THE_SYSTEM and concerns(rule, marks)),
-            *own,
-        ]
+        return rules_for(self.rules, spec)
 
     def note_created(self, session: Session, run: Subject, spec: DagSpec, due_at: datetime) -> None:
         """Watch a scheduled run that must start or succeed some time after it was due."""

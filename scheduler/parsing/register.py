@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from scheduler.alert_rules import read_rule
+from scheduler.alert_rules import rules_of_dag
 from scheduler.core.timetables import Due, following
 from scheduler.errors import DirigentError, DuplicateDag, NewerForm
 from scheduler.parsing.checks import check_dag
@@ -194,7 +194,7 @@ def _store(session: Session, now: datetime, findings: Sequence[Finding], policy:
 
 def _watch_days(session: Session, now: datetime, spec: DagSpec) -> None:
     """Have the alert rules of a DAG that name a time of day judged at it."""
-    rules = [read_rule(data, of_dag=spec.dag_id) for data in spec.alerts]
+    rules = rules_of_dag(spec.alerts, spec.dag_id)
     if any(rule.by for rule in rules):
         keep_days(session, now, Subject(spec.dag_id, spec.dag_id), rules)
 

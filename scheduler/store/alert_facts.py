@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from scheduler.alert_rules import AlertRule, read_rule
+from scheduler.alert_rules import AlertRule, rules_of_dag
 from scheduler.core.alerts import Marks
 from scheduler.core.states import AttemptState, RunState, TaskState
 from scheduler.store.engine import Session
@@ -156,7 +156,7 @@ def declared_rules(
     if dag_ids is not None:
         query = query.where(D.dag_id.in_(sorted(dag_ids)))
     rows = session.execute(query.order_by(D.dag_id).limit(limit))
-    return [read_rule(data, of_dag=dag_id) for dag_id, declared in rows for data in declared]
+    return [rule for dag_id, declared in rows for rule in rules_of_dag(declared, dag_id)]
 
 
 def queue_lags(session: Session) -> dict[str, Lag]:

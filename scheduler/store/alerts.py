@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from scheduler.alert_rules import AlertRule, rule_from_data
+from scheduler.alert_rules import AlertRule, When, rule_from_data
 from scheduler.core.alerts import next_by
 from scheduler.store.engine import Session
 from scheduler.store.tables import alert, alert_watch
@@ -70,7 +70,16 @@ _IS_LIVE: Final = A.over_at.is_(None)
 
 
 def _firings(rows: Iterable[Sequence[Any]]) -> list[Firing]:
-    return [Firing(row[0], rule_from_data(row[1]), Subject(*row[2:6]), *row[6:]) for row in rows]
+    return [
+        Firing(row[0], rule_from_data(row[1]), Subject(*row[2:6]), *row[6:])
+        for row in rows
+        if _is_known(row[1])
+    ]
+
+
+def _is_known(definition: Mapping[str, Any]) -> bool:
+    """Tell whether this program knows rules of that kind: a newer one may have written it."""
+    return definition["when"] in list(When)
 
 
 def live_firings(session: Session, limit: int) -> list[Firing]:
@@ -195,7 +204,11 @@ def due_watches(session: Session, now: datetime, limit: int) -> list[WatchRow]:
 
 
 def _watches(rows: Iterable[Sequence[Any]]) -> list[WatchRow]:
-    return [WatchRow(row[0], rule_from_data(row[1]), Subject(*row[2:5]), row[5]) for row in rows]
+    return [
+        WatchRow(row[0], rule_from_data(row[1]), Subject(*row[2:5]), row[5])
+        for row in rows
+        if _is_known(row[1])
+    ]
 
 
 def unwatch(session: Session, ids: Collection[int]) -> None:

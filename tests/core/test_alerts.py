@@ -18,9 +18,11 @@ from scheduler.core.alerts import (
     may_tell_at,
     next_by,
     next_step,
+    rules_for,
     too_long_at,
     window_of,
 )
+from scheduler.wire import DagSpec
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -165,3 +167,10 @@ def test_quiet_hours_hold_a_message_back_to_their_end():
     noon = rule(quiet="11:00-13:00")
     assert may_tell_at(noon, NOW) == NOW + timedelta(hours=1)
     assert may_tell_at(rule(), NOW) == NOW
+
+
+def test_of_a_dags_own_rules_those_that_only_a_newer_program_can_read_are_left_to_it():
+    declared = ({"when": "moon_phase", "to": ["ops"]}, {"when": "failure", "to": ["ops"]})
+    spec = DagSpec(dag_id="orders", file="orders.py", alerts=declared)
+    chosen = rules_for([rule(name="mine"), rule(name="other", dags=("x",)), rule(when="worker_lost")], spec)
+    assert [each.name for each in chosen] == ["mine", "orders:failure"]

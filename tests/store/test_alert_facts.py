@@ -89,3 +89,13 @@ def test_a_rule_fires_once_at_a_time_about_the_same(write):
     assert write(alerts.end_firing, NOW, first, "again") is None
     assert write(alerts.tell_again, NOW, first, rule, "late", first.subject) is None
     assert write(alerts.begin_firing, NOW, rule, Subject("orders", "orders"), "anew") is not None
+
+
+def test_rules_of_a_kind_that_only_a_newer_program_knows_are_left_to_it(db, write):
+    newer = AlertRule(name="r", when="moon_phase", to=("ops",))
+    subject = Subject("orders", "orders")
+    write(alerts.begin_firing, NOW, newer, subject, "full")
+    write(alerts.watch, [(newer, subject, NOW)])
+    with db.write() as session:
+        assert alerts.live_firings(session, 10) == []
+        assert alerts.due_watches(session, NOW, 10) == []

@@ -52,6 +52,15 @@ def test_rules_are_listed_in_words_and_lead_from_every_page(visitor: Browser) ->
     assert visitor.get("/ui/find?q=aler").get_json()["found"][0]["href"] == "/alerts"
 
 
+def test_a_dag_says_who_is_told_of_what(visitor: Browser) -> None:
+    text = visitor.get("/dags/orders_hourly/details").text
+    assert "Who is told" in text
+    assert "when a run fails" in text
+    other = visitor.get("/dags/carrier_fanout/details").text
+    assert "when a run fails" not in other
+    assert "when no run has succeeded by 07:00 (UTC)" in other
+
+
 def test_a_rule_to_a_channel_that_does_not_exist_says_so(db: Database, clock: StillClock) -> None:
     visitor = sign_in(build(db, clock, alert_rules=(RULE,), channels={}), db, clock.now())
     assert "there is no channel ops" in visitor.get("/alerts").text

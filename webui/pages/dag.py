@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Blueprint, Response, request
 
+from scheduler.core.alerts import rules_for
 from scheduler.store import dag_files
 from scheduler.store.views import dags, runs
+from scheduler.store.views.alerts import rule_fields
 from scheduler.store.views.commits import find_commit
-from webui.context import reading, spec_of
+from scheduler.wire import DagSpec
+from webui.context import reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
 from webui.words import schedule
@@ -79,4 +84,5 @@ def details(dag_id: str) -> Response:
     with reading() as session:
         record = dag_files.load_files(session).get(dags.find_dag(session, dag_id).file)
     warnings = record.warnings if record else ()
-    return page("dag_details.html", tab="details", warnings=warnings, **head)
+    rules = [rule_fields(rule, ()) for rule in rules_for(web().alert_rules, cast(DagSpec, head["spec"]))]
+    return page("dag_details.html", tab="details", warnings=warnings, rules=rules, **head)
