@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.config import Settings, load_settings, reference, without_password
+from scheduler.config import Settings, load_settings, without_password
+from scheduler.config.reference import reference
 from scheduler.errors import BadSetting
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -235,3 +236,13 @@ def test_what_runs_user_code_does_not_load_settings():
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert {"scheduler.config", "pydantic"}.isdisjoint(printed.split())
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)]
+)
+def test_a_secret_that_cannot_be_is_not_shown(name, tmp_path):
+    with pytest.raises(BadSetting) as told:
+        load_settings({}, tmp_path, **{name: ["canary"]})
+
+    assert "canary" not in str(told.value)

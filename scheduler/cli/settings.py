@@ -6,7 +6,7 @@ import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_record
-from scheduler.config import reference as reference_page
+from scheduler.config.reference import reference as reference_page
 
 
 @click.group()

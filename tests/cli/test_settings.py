@@ -1,4 +1,4 @@
-from scheduler.config import reference
+from scheduler.config.reference import reference
 
 
 def test_settings_in_force_are_shown_without_secrets(dirigent, monkeypatch):

@@ -1,107 +1,35 @@
-"""Settings: defaults, overlaid with `dirigent.toml`, overlaid with `DIRIGENT_*`; read once, at the start.
-
-What runs user code never imports this module: pydantic takes longer to load than an attempt takes to start.
-"""
+"""Every setting, with its default, its bounds and its meaning."""
 
 from __future__ import annotations
 
 import os
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from scheduler.alert_rules import AlertRule
-from scheduler.alert_settings import CHANNEL, read_channels, read_rules, scheme_only
-from scheduler.errors import BadSetting
-from scheduler.git_address import check_ref, check_subfolder, check_view_url, read_address, shown_address
+from scheduler.alert_settings import read_rules, scheme_only
+from scheduler.config.hidden import without_password
+from scheduler.config.kinds import (
+    BrokerUrl,
+    DatabaseUrl,
+    DaysOf,
+    Folder,
+    GitRef,
+    GitUrl,
+    LogUrl,
+    Subfolder,
+    ViewUrl,
+    WebUrl,
+    Words,
+)
+from scheduler.git_address import shown_address
 
 PREFIX: Final = "DIRIGENT_"
-#: Names that are no settings: what tests are told, variables and connections for DAG files, what a task is told.
-FOREIGN: Final = re.compile(
-    r"DIRIGENT_((TEST|VAR|CONN)_.*|DAG_ID|RUN_ID|TASK_ID|TASK_KEY|TRY_NUMBER)", re.DOTALL
-)
 TOML_NAME: Final = "dirigent.toml"
 INPROC_SCHEME: Final = "inproc://"
-HIDDEN: Final = "***"
-#: Settings that may hold a secret: `<name>_file` names a file that holds their value.
-FROM_FILE: Final = (
-    "secret_key", "database_url", "broker_url", "notify_on_failure", "metrics_token", "dags_git_url", "dags_git_token",
-    "dags_git_hook_secret",
-)  # fmt: skip
-_FILE: Final = "_file"
-
-
-def _absolute(path: Path) -> Path:
-    return path.expanduser().absolute()
-
-
-def _words(value: object) -> object:
-    return value.split() if isinstance(value, str) else value
-
-
-def _one_of(*schemes: str) -> AfterValidator:
-    starts = ", ".join(f"{scheme}://" for scheme in schemes)
-
-    def check(url: str) -> str:
-        if urlsplit(url).scheme not in schemes:
-            raise ValueError(f"the address must start with one of {starts}")
-        return url
-
-    return AfterValidator(check)
-
-
-def _days_of(words: tuple[str, ...]) -> tuple[str, ...]:
-    for word in words:
-        pattern, mark, days = word.rpartition("=")
-        if not (pattern and mark and days.replace(".", "", 1).isdecimal()):
-            raise ValueError(f"write {word!r} like orders=30: a DAG or a pattern, and days")
-    return words
-
-
-def _is_complete(url: str) -> str:
-    scheme, mark, place = url.partition("://")
-    if not (scheme and mark and place):
-        raise ValueError("write it like file:///srv/logs or s3://bucket/logs")
-    if scheme in ("file", "local") and not place.startswith("/"):
-        raise ValueError(f"the folder must begin at the root: {scheme}:///{place}")
-    return url
-
-
-def _is_git(url: str) -> str:
-    read_address(url)
-    return url
-
-
-Folder = Annotated[Path, AfterValidator(_absolute)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-DaysOf = Annotated[Words, AfterValidator(_days_of)]
-DatabaseUrl = Annotated[str, _one_of("sqlite", "postgresql", "postgresql+psycopg", "postgres")]
-BrokerUrl = Annotated[str, _one_of("inproc", "redis", "rediss", "sentinel", "amqp", "amqps")]
-LogUrl = Annotated[str, AfterValidator(_is_complete)]
-WebUrl = Annotated[str, _one_of("http", "https")]
-GitUrl = Annotated[str, AfterValidator(_is_git)]
-GitRef = Annotated[str, AfterValidator(check_ref)]
-Subfolder = Annotated[str, AfterValidator(check_subfolder)]
-ViewUrl = Annotated[str, AfterValidator(check_view_url)]
 
 
 class Settings(BaseModel):
@@ -421,189 +349,3 @@ class Settings(BaseModel):
 def default_slots() -> int:
     """Return how many attempts one worker runs at once unless told: four a core."""
     return 4 * (os.cpu_count() or 1)
-
-
-def without_password(url: str) -> str:
-    """Return the address with its password, if any, hidden."""
-    parts = urlsplit(url)
-    if not parts.password:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{HIDDEN}@{host}"))
-
-
-def load_settings(environ: Mapping[str, str], folder: Path, **overrides: Any) -> Settings:
-    """Read the settings of a process started in `folder`; `overrides` are options of its command line.
-
-    An override of None counts as not given.
-
-    Raises BadSetting for the first option that is unknown or has a value it cannot have.
-    """
-    given = _once(_from_toml(folder / TOML_NAME)) | _once(_from_environment(environ))
-    given |= {name: (f"--{name}", value) for name, value in overrides.items() if value is not None}
-    values = {name: value for name, (_, value) in given.items()}
-    channels = {name: values.pop(name) for name in list(values) if name.startswith(CHANNEL)}
-    if channels:
-        values["channels"] = {name.removeprefix(CHANNEL): address for name, address in channels.items()}
-    try:
-        return Settings(**values)
-    except ValidationError as error:
-        raise _bad_value(error, given) from None
-
-
-Given = tuple[str, tuple[str, Any]]
-#: What to write in place of a value that cannot be, by pydantic's name of the fault.
-_WANTED: Final = {
-    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "give a whole number"),
-    **dict.fromkeys(("float_parsing", "float_type"), "give a number"),
-    **dict.fromkeys(("bool_parsing", "bool_type"), "give true or false"),
-    **dict.fromkeys(("string_type", "path_type"), 'give text, in a file between quotes: "..."'),
-    **dict.fromkeys(("tuple_type",), 'give a list, in a file like ["one", "two"]'),
-    "literal_error": "give {expected}",
-    "greater_than_equal": "give {ge} or more",
-    "less_than_equal": "give {le} or less",
-    "greater_than": "give more than {gt}",
-    "too_short": "give at least {min_length} characters",
-    "string_too_short": "give at least {min_length} characters",
-    **dict.fromkeys(("decimal_parsing", "decimal_type", "finite_number"), "give a number"),
-    "string_pattern_mismatch": "it must match {pattern}",
-}
-
-
-def _from_toml(path: Path) -> Iterator[Given]:
-    """Yield name, and where it was found with its value."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise BadSetting(str(path), None, f"cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise BadSetting(
-            str(path), None, f'{error}. Write each setting as in TOML: port = 8080, host = "127.0.0.1".'
-        ) from None
-    yield from read_channels(data.pop("channels", {}), TOML_NAME, _content)
-    for name, value in data.items():
-        if isinstance(value, dict):
-            raise BadSetting(f"{TOML_NAME}: [{name}]", None, "settings stand at the top, under no heading.")
-        if not _is_known(name):
-            raise _unknown(f"{TOML_NAME}: {name}", name, value, "")
-        yield _given(name, f"{TOML_NAME}: {name}", value)
-
-
-def _from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
-    """Yield what the environment sets; an empty value counts as none, as in compose files."""
-    for variable, value in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or FOREIGN.fullmatch(variable):
-            continue
-        name = variable.removeprefix(PREFIX).lower()
-        if name.startswith("channel_"):
-            yield from read_channels(
-                {name.removeprefix("channel_"): value} if value else {}, variable, _content
-            )
-            continue
-        if name in ("channels", "alerts"):
-            raise BadSetting(
-                variable, None, f"write it in {TOML_NAME}; an address may be DIRIGENT_CHANNEL_<NAME>"
-            )
-        if not _is_known(name) or variable != variable.upper():
-            raise _unknown(variable, name, value, PREFIX)
-        if value:
-            yield _given(name, variable, value)
-
-
-def _is_known(name: str) -> bool:
-    return name in Settings.model_fields or (name.endswith(_FILE) and name.removesuffix(_FILE) in FROM_FILE)
-
-
-def _given(name: str, source: str, value: object) -> Given:
-    if name in Settings.model_fields:
-        return name, (source, value)
-    return name.removesuffix(_FILE), (source, _content(source, value))
-
-
-def _content(source: str, path: object) -> str:
-    """Return what a file holds, without the line break that editors put at its end."""
-    try:
-        text = Path(str(path)).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise BadSetting(source, path, f"the file cannot be read: {reason}") from None
-    if not text:
-        raise BadSetting(source, path, "the file is empty")
-    return text
-
-
-def _once(given: Iterable[Given]) -> dict[str, tuple[str, Any]]:
-    found: dict[str, tuple[str, Any]] = {}
-    for name, (source, value) in given:
-        if name in found:
-            raise BadSetting(source, None, f"{found[name][0]} is set too; leave one of them out")
-        found[name] = (source, value)
-    return found
-
-
-def _unknown(source: str, name: str, value: object, prefix: str) -> BadSetting:
-    near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
-    if not near:
-        return BadSetting(source, None, "there is no such setting; `dirigent config reference` lists all")
-    nearest = prefix + (near[0].upper() if prefix else near[0])
-    remedy = f"there is no such setting; did you mean {nearest}?"
-    return BadSetting(source, _printable(near[0], value), remedy)
-
-
-def _bad_value(error: ValidationError, given: Mapping[str, tuple[str, Any]]) -> BadSetting:
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0])
-    source, value = given.get(name, (name, first["input"]))
-    return BadSetting(source, _printable(name, value), _remedy(first))
-
-
-def _remedy(error: ErrorDetails) -> str:
-    """Say what to write instead; what our own checks say, as they say it."""
-    wanted = _WANTED.get(error["type"])
-    return wanted.format(**error.get("ctx", {})) if wanted else error["msg"].removeprefix("Value error, ")
-
-
-def _printable(name: str, value: object) -> object:
-    """Hide what could be secret in an error message."""
-    if name in ("secret_key", "notify_on_failure", "channels", "dags_git_token", "dags_git_hook_secret"):
-        return HIDDEN
-    if name == "dags_git_url":
-        return shown_address(str(value))
-    return without_password(value) if isinstance(value, str) and name.endswith("_url") else value
-
-
-def reference() -> str:
-    """Return the page `docs/settings.md`: every setting with its variable, default and meaning."""
-    rows = [_reference_row(name, field) for name, field in Settings.model_fields.items()]
-    return "\n".join([_REFERENCE_HEAD, *rows, ""])
-
-
-_REFERENCE_HEAD: Final = f"""# Settings
-
-Defaults, overlaid with `{TOML_NAME}` in the folder where Dirigent is started, overlaid with variables of
-the environment. Each is checked once, at the start: an unknown name or a value that cannot be is refused by
-name. An empty variable counts as not set. `dirigent config show` prints what is in force, `dirigent config
-reference` prints this page.
-
-What may hold a secret can be read from a file instead, as containers are given theirs: `secret_key_file`,
-`database_url_file`, `broker_url_file`, `notify_on_failure_file`, `metrics_token_file`, `dags_git_url_file`,
-`dags_git_token_file` and `dags_git_hook_secret_file` (`DIRIGENT_SECRET_KEY_FILE`, ...) name it.
-
-| `{TOML_NAME}` | environment | default | meaning |
-|---|---|---|---|"""
-
-
-def _reference_row(name: str, field: FieldInfo) -> str:
-    told = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    names, variable = told.get("names", f"`{name}`"), told.get("variable", f"`{PREFIX}{name.upper()}`")
-    return f"| {names} | {variable} | {_default_text(field)} | {field.description} |"
-
-
-def _default_text(field: FieldInfo) -> str:
-    if isinstance(field.json_schema_extra, dict):
-        return str(field.json_schema_extra["default_text"])
-    if field.default in (None, ()):
-        return "none"
-    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
