@@ -82,6 +82,8 @@ class Admission:
     full_pools: frozenset[str]
     full_queues: frozenset[str]
     full_runs: frozenset[int]
+    #: `dag_id/task_id` where a task has its max_active_tis_per_dag, `run_pk//task_id` where it has that of a run.
+    full_tasks: frozenset[str]
 
 
 _K = TypeVar("_K", bound=Hashable)
@@ -104,6 +106,7 @@ def admit(candidates: Iterable[Candidate], limits: Limits) -> Admission:
         frozenset(gate.pools.full),
         frozenset(gate.queues.full),
         frozenset(gate.runs.full),
+        frozenset(gate.full_tasks),
     )
 
 
@@ -136,6 +139,7 @@ class _Gate:
         self.runs = _Rooms(limits.runs)
         self.in_dag = dict(limits.active_in_dag)
         self.in_run = dict(limits.active_in_run)
+        self.full_tasks: set[str] = set()
 
     def refuse(self, candidate: Candidate) -> str:
         """Return why this one may not go, or "".
@@ -171,8 +175,10 @@ class _Gate:
     def _task(self, candidate: Candidate) -> str:
         per_dag, per_run = candidate.max_active_tis_per_dag, candidate.max_active_tis_per_dagrun
         if per_dag is not None and self.in_dag.get((candidate.dag_id, candidate.task_id), 0) >= per_dag:
+            self.full_tasks.add(f"{candidate.dag_id}/{candidate.task_id}")
             return f"{per_dag} of this task in progress over all runs, its max_active_tis_per_dag"
         if per_run is not None and self.in_run.get((candidate.run_pk, candidate.task_id), 0) >= per_run:
+            self.full_tasks.add(f"{candidate.run_pk}//{candidate.task_id}")
             return f"{per_run} of this task in progress in this run, its max_active_tis_per_dagrun"
         return ""
 

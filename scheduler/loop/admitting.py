@@ -19,8 +19,10 @@ from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tickets import queue_tasks
 from scheduler.store.workers import live_workers
 
-#: Reads of candidates in one pass: each leaves out the limits that the one before found full.
+#: Reads of candidates in one pass: each leaves out the limits that the ones before found full, and looks further, so
+#: that a crowd that waits for limits of its own holds up nobody behind it.
 MAX_READS = 4
+_FURTHER = 4
 OF_TASK: Final[Aside[ScheduledTask]] = Aside(lambda task: task.run_pk, set_run_aside)
 
 
@@ -44,15 +46,16 @@ class AdmitTasks:
         """Queue what the limits let through; `slots` are those of live workers by queue."""
         full = _Full()
         admitted = 0
-        for _ in range(MAX_READS):
-            count, is_done = self._admit_once(session, now, slots, full, limit)
+        room = min(limit, 2 * sum(slots.values()))
+        for reading in range(MAX_READS):
+            count, is_done = self._admit_once(session, now, slots, full, room * _FURTHER**reading)
             admitted += count
             if is_done:
                 break
         return admitted
 
     def _admit_once(
-        self, session: Session, now: datetime, slots: Mapping[str, int], full: _Full, limit: int
+        self, session: Session, now: datetime, slots: Mapping[str, int], full: _Full, room: int
     ) -> tuple[int, bool]:
         """Read candidates that no full limit holds back and queue what fits; say whether that was all.
 
@@ -62,17 +65,16 @@ class AdmitTasks:
         queues = sorted(set(slots) - full.queues)
         if not queues:
             return 0, True
-        room = min(limit, 2 * sum(slots[queue] for queue in queues))
-        found = self._read(
-            session, Wanted(queues=queues, full_pools=full.pools, full_runs=full.runs, limit=room)
-        )
+        found = self._read(session, full.others(queues, room))
         if not found:
             return 0, True
         answers: list[Admission] = []
         work = partial(self._admit_found, session, now, slots, answers)
         self.way(session, now, found, work, OF_TASK)
-        is_full = [full.note(answer) for answer in answers]
-        return sum(len(answer.admitted) for answer in answers), len(found) < room or not any(is_full)
+        for answer in answers:
+            full.note(answer)
+        is_any_held = any(answer.held for answer in answers)
+        return sum(len(answer.admitted) for answer in answers), len(found) < room or not is_any_held
 
     def _admit_found(
         self,
@@ -108,10 +110,17 @@ class _Full:
     pools: set[str] = field(default_factory=set)
     queues: set[str] = field(default_factory=set)
     runs: set[int] = field(default_factory=set)
+    tasks: set[str] = field(default_factory=set)
 
-    def note(self, answer: Admission) -> bool:
-        """Take note of limits that an answer found full; tell whether there are any."""
+    def others(self, queues: Sequence[str], limit: int) -> Wanted:
+        """Ask for candidates that none of these limits holds back."""
+        return Wanted(
+            queues=queues, full_pools=self.pools, full_runs=self.runs, full_tasks=self.tasks, limit=limit
+        )
+
+    def note(self, answer: Admission) -> None:
+        """Take note of limits that an answer found full."""
         self.pools |= answer.full_pools
         self.queues |= answer.full_queues
         self.runs |= answer.full_runs
-        return bool(answer.full_pools or answer.full_runs or answer.full_queues)
+        self.tasks |= answer.full_tasks

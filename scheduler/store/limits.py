@@ -67,7 +67,7 @@ def limits_of(
     taken: Sequence[Occupancy],
     slots: Mapping[str, int],
 ) -> Limits:
-    """Count what is taken of every limit that the candidates meet.
+    """Count what is taken of every limit that the candidates meet, and of all others that somebody takes of.
 
     A queue may hold twice the slots of its live workers, queued and running: one slot's worth runs, one is at hand for
     the moment it ends; the rest stays scheduled, so that priority is decided late.
@@ -83,11 +83,13 @@ def limits_of(
         runs[each.run_pk] += each.count
         in_dag[each.dag_id, each.task_id] += each.count
         in_run[each.run_pk, each.task_id] += each.count
-    sizes = {task.pool: task.pool_size for task in found if task.pool_size is not None}
+    seen: list[Occupancy | ScheduledTask] = [*taken, *found]
+    sizes = {each.pool: each.pool_size for each in seen if each.pool_size is not None}
+    most = {each.run_pk: each.run_max_active_tasks for each in seen}
     return Limits(
         pools={name: Room(size, pools[name]) for name, size in sizes.items()},
         queues={queue: Room(2 * count, active[queue]) for queue, count in slots.items()},
-        runs={task.run_pk: Room(task.run_max_active_tasks, runs[task.run_pk]) for task in found},
+        runs={run_pk: Room(limit, runs[run_pk]) for run_pk, limit in most.items()},
         active_in_dag=in_dag,
         active_in_run=in_run,
     )

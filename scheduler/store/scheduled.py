@@ -57,6 +57,8 @@ class Occupancy:
     dag_id: str
     count: int
     pool_slots: int
+    run_max_active_tasks: int
+    pool_size: int | None  #: None: there is no such pool
 
 
 class wait_for_turn(FunctionElement[bool]):
@@ -94,16 +96,22 @@ def _ask(element: ask_for_turn, compiler: SQLCompiler, **options: Any) -> str:
 
 #: A cleared task whose earlier attempt is still being stopped: two of one task never run at once.
 IS_STOPPING = sa.exists().where(attempt.c.ti_id == T.id, is_in(attempt.c.state, [AttemptState.RUNNING]))
+#: Of all its runs together, and of one run: no id has a slash in it, so neither is ever taken for the other.
+_TASK_OF_DAG = dag_run.c.dag_id + "/" + T.task_id
+_TASK_OF_RUN = sa.cast(T.run_pk, sa.Text) + "//" + T.task_id
 _SCHEDULED = (
     sa.select(
         T.id, T.run_pk, dag_run.c.dag_id, dag_run.c.version_id, T.task_id, T.path, T.queue, T.pool, T.pool_slots,
         T.priority, T.scheduled_at, dag_run.c.max_active_tasks, pool.c.slots,
     )
     .join(dag_run, dag_run.c.id == T.run_pk)
-    .outerjoin(pool, pool.c.name == T.pool)
+    .join(pool, pool.c.name == T.pool)
     .where(is_in(T.state, [TaskState.SCHEDULED]), ~dag_run.c.is_aside)
+    # What no pool can take as it is waits for a person, in nobody's way.
+    .where(pool.c.slots >= T.pool_slots)
     .where(~one_of(T.pool, "full_pools"))
     .where(~one_of(T.run_pk, "full_runs"))
+    .where(~one_of(_TASK_OF_DAG, "full_tasks"), ~one_of(_TASK_OF_RUN, "full_tasks"))
     .where(~IS_STOPPING)
     .order_by(T.priority.desc(), T.scheduled_at, T.id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
@@ -116,9 +124,11 @@ _WAITING = tuple(each.add_columns(wait_for_turn()) for each in (_OF_ONE_QUEUE, _
 _ASKING = tuple(each.add_columns(ask_for_turn()) for each in (_OF_ONE_QUEUE, _OF_QUEUES))
 _OCCUPANCY = (
     sa.select(
-        T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id, sa.func.count(), sa.func.sum(T.pool_slots)
+        *(T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id, sa.func.count(), sa.func.sum(T.pool_slots)),
+        *(sa.func.max(dag_run.c.max_active_tasks), sa.func.max(pool.c.slots)),
     )
     .join(dag_run, dag_run.c.id == T.run_pk)
+    .outerjoin(pool, pool.c.name == T.pool)
     .where(is_in(T.state, OCCUPYING_TASKS))
     .group_by(T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id)
 )
@@ -131,6 +141,7 @@ class Wanted:
     queues: Collection[str]
     full_pools: Collection[str] = ()
     full_runs: Collection[int] = ()
+    full_tasks: Collection[str] = ()  #: as `core.admission` names them
     limit: int
 
 
@@ -154,6 +165,7 @@ def _read(session: Session, statements: tuple[sa.Select[Any], ...], wanted: Want
     binds: dict[str, Any] = {
         "full_pools": sorted(wanted.full_pools),
         "full_runs": sorted(wanted.full_runs),
+        "full_tasks": sorted(wanted.full_tasks),
         "room": wanted.limit,
     }
     match sorted(wanted.queues):

@@ -81,7 +81,9 @@ def test_a_run_that_is_flagged_already_is_the_leader_s(apart):
 
 def test_while_code_waits_that_it_cannot_read_the_leader_is_woken_instead(apart):
     apart.define(spec(task("a"), task("b", "a")))
-    apart.define(spec(task("x", pool="nowhere"), dag_id="newer"))
+    apart.worker("w2", queues=["gpu"])
+    waiting = (task(name, queue="gpu") for name in ("x", "y"))
+    apart.define(spec(*waiting, dag_id="newer", max_active_tasks=1))
     run = apart.trigger()
     apart.trigger("newer")
     apart.advance()
