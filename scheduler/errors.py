@@ -172,6 +172,10 @@ class NoAnswer(DirigentError):
     """A server was asked for its health and does not answer."""
 
 
+class LeadLost(DirigentError):
+    """Another scheduler leads by now; nothing was written."""
+
+
 class AlreadyRunning(DirigentError):
     """A server of this home folder runs already."""
 

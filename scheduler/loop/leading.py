@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from scheduler.clock import Clock
-from scheduler.errors import DirigentError
+from scheduler.errors import LeadLost
 from scheduler.store.engine import Database, Session, keep_quiet
 from scheduler.store.leaders import give_up_lead, keep_lead, take_lead
 
@@ -23,12 +23,11 @@ LEASE_S: Final = 6.0
 RENEW_S: Final = LEASE_S / 3
 
 
-class LeadLost(DirigentError):
-    """Another process leads by now; nothing was written."""
-
-
 class Lead:
-    """Whether this process leads. Times are those before the question, so they err on the safe side."""
+    """Whether this process leads. Times are those before the question, so they err on the safe side.
+
+    Any thread may call `transact`.
+    """
 
     def __init__(self, db: Database, clock: Clock, holder: str) -> None:
         self.holder = holder

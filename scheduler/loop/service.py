@@ -11,13 +11,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from scheduler.clock import Clock
 from scheduler.core.ports import Publish
-from scheduler.errors import DatabaseUnavailable, DirigentError
+from scheduler.errors import DatabaseUnavailable, DirigentError, LeadLost
 from scheduler.loop.duties import Duty, NamedDuty
 from scheduler.loop.effects import Effects
-from scheduler.loop.leading import RENEW_S, Lead, LeadLost
+from scheduler.loop.leading import RENEW_S, Lead
 from scheduler.metrics import instruments as meter
 from scheduler.store.agenda import Agenda, read_agenda
-from scheduler.store.engine import Database, Mark
+from scheduler.store.engine import Database, Mark, Transact
 from scheduler.store.tickets import waiting_queues
 from scheduler.vitals import Vitals
 
@@ -104,6 +104,11 @@ class Service:
     def leads(self) -> bool:
         """Whether this process is the one that plans, and may still write."""
         return self._leads and self._lead.is_held
+
+    @property
+    def transact(self) -> Transact:
+        """Does a transaction that only the leader may do. Raises LeadLost, and writes nothing, where another leads."""
+        return self._lead.transact
 
     def _note_tick(self) -> None:
         if not self._tick_due.is_set():

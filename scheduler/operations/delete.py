@@ -17,8 +17,9 @@ from scheduler.store.run_ends import forget_outages
 from scheduler.store.runs import count_active_runs
 from scheduler.store.tallies import forget_dag
 
-#: Runs that one transaction deletes.
-_BATCH: Final = 100
+#: Runs that go together, and rows that one transaction deletes of what belongs to them.
+_BATCH: Final = 20
+_ROWS: Final = 1_000
 
 
 def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
@@ -30,7 +31,9 @@ def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
     """
     db.transact(partial(_close, now=now, dag_id=dag_id, actor=actor))
     deleted = 0
-    while count := db.transact(lambda session: delete_oldest_runs(session, dag_id, _BATCH)):
+    while (
+        count := db.transact(lambda session: delete_oldest_runs(session, dag_id, _BATCH, _ROWS))
+    ) is not None:
         deleted += count
     db.transact(partial(_finish, now=now, dag_id=dag_id, actor=actor, count=deleted))
     return deleted

@@ -16,11 +16,11 @@ from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
 from scheduler.clock import Clock
-from scheduler.errors import DatabaseUnavailable
+from scheduler.errors import DatabaseUnavailable, LeadLost
 from scheduler.parsing.ledger import Assignment, Ledger
 from scheduler.parsing.places import Place
 from scheduler.parsing.register import Origin, Policy
-from scheduler.store.engine import Database
+from scheduler.store.engine import Database, Transact
 from scheduler.vitals import Vitals
 from scheduler.wire import ErrorInfo, ParsedFile
 
@@ -64,9 +64,10 @@ class DagFolder:
         timeout_s: float = 30.0,
         memory_bytes: int | None = None,
         vitals: Vitals | None = None,
+        transact: Transact | None = None,
     ) -> None:
         self._vitals = vitals or Vitals()
-        self._ledger = Ledger(db, place, home, policy or Policy())
+        self._ledger = Ledger(db, place, home, policy or Policy(), transact)
         self._place = place
         self._parser = parser
         self._clock = clock
@@ -180,7 +181,7 @@ class DagFolder:
     def _take(self, parses: Sequence[tuple[ParsedFile, Origin]], now: datetime) -> None:
         try:
             self._ledger.take(parses, now)
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, LeadLost):
             raise
         except Exception as error:
             # A file must not be able to stop the others, whatever its child made of it.

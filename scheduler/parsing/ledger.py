@@ -26,7 +26,7 @@ from scheduler.store.dag_files import (
     save_files,
 )
 from scheduler.store.dags import move_snapshot, owners, retire_dags
-from scheduler.store.engine import Database, Session, request_wake
+from scheduler.store.engine import Database, Session, Transact, request_wake
 from scheduler.store.snapshots import Manifest, store_snapshot
 from scheduler.wire import ParsedFile
 
@@ -57,8 +57,11 @@ class ContentsLost(DirigentError):
 class Ledger:
     """The records of all files, kept in memory between looks: one process at a time writes them."""
 
-    def __init__(self, db: Database, place: Place, home: Path, policy: Policy) -> None:
+    def __init__(
+        self, db: Database, place: Place, home: Path, policy: Policy, transact: Transact | None = None
+    ) -> None:
         self._db = db
+        self._transact = transact or db.transact
         self._place = place
         self._home = home
         self._policy = policy
@@ -129,7 +132,7 @@ class Ledger:
             move_snapshot(session, snapshot_id, healthy, origin.bundle_version)
             return snapshot_id
 
-        self._origin = replace(origin, snapshot_id=self._db.transact(write))
+        self._origin = replace(origin, snapshot_id=self._transact(write))
 
     def _refuse_lost(self, session: Session, manifest: Manifest) -> None:
         """Look whether contents were deleted as unused since they were found stored; from here on they stay."""
@@ -152,7 +155,7 @@ class Ledger:
             return missing_blobs(session, hashes)
 
     def _store(self, blobs: Sequence[Blob]) -> None:
-        self._db.transact(lambda session: store_blobs(session, blobs))
+        self._transact(lambda session: store_blobs(session, blobs))
 
     # --- Parsing --------------------------------------------------------------------------------------------
 
@@ -177,7 +180,7 @@ class Ledger:
         ]
         if not findings:
             return
-        records = self._db.transact(
+        records = self._transact(
             lambda session: register(session, now, findings, self._policy, self._refused)
         )
         for record in records:
@@ -246,7 +249,7 @@ class Ledger:
             forget_files(session, paths)
             request_wake(session)
 
-        self._db.transact(write)
+        self._transact(write)
         for path in paths:
             del self._gone[path], self._records[path]
 
@@ -268,7 +271,7 @@ class Ledger:
             save_files(session, changed)
             forget_files(session, over)
 
-        self._db.transact(write)
+        self._transact(write)
         self._records |= {note.path: note for note in changed}
         for path in over:
             del self._records[path]

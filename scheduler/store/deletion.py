@@ -7,19 +7,22 @@ import sqlalchemy as sa
 from scheduler.core.states import AttemptState
 from scheduler.store.alerts import forget_dag
 from scheduler.store.engine import Session
-from scheduler.store.tables import attempt, dag, dag_run, dag_version, event
+from scheduler.store.history import delete_rows
+from scheduler.store.tables import attempt, dag, dag_run, dag_version
 
 R = dag_run.c
 
 
-def delete_oldest_runs(session: Session, dag_id: str, limit: int) -> int:
-    """Delete at most `limit` runs of a DAG with all that belongs to them; return how many."""
+def delete_oldest_runs(session: Session, dag_id: str, limit: int, room: int) -> int | None:
+    """Delete about `room` rows of what belongs to the oldest runs of a DAG; return how many runs are gone by that.
+
+    None where the DAG has no runs any more.
+    """
     oldest = sa.select(R.id).where(R.dag_id == dag_id).order_by(R.id).limit(limit).with_for_update()
     run_pks = list(session.scalars(oldest))
-    if run_pks:
-        session.execute(sa.delete(event).where(event.c.run_pk.in_(run_pks)))
-        session.execute(sa.delete(dag_run).where(R.id.in_(run_pks)))
-    return len(run_pks)
+    if not run_pks:
+        return None
+    return len(run_pks) if delete_rows(session, run_pks, room) else 0
 
 
 def delete_dag_row(session: Session, dag_id: str) -> None:

@@ -74,6 +74,14 @@ class Unobserved:
         """Take no note."""
 
 
+class Transact(Protocol):
+    """Does a transaction: `Database.transact`, or one that also asks whether it may still be done."""
+
+    def __call__(self, work: Callable[[Session], T]) -> T:
+        """Return what `work` returns; it may run several times, and only its last run is committed."""
+        ...
+
+
 @dataclass(slots=True)
 class Count:
     """Statements and commits that passed while counting."""

@@ -145,13 +145,18 @@ def delete_some(session: Session, run_pks: Collection[int], room: int) -> bool:
     has taken up again meanwhile, or that another transaction holds, are left alone.
     """
     keys = list(session.scalars(_LOCK, {"keys": sorted(run_pks)}))
+    return delete_rows(session, keys, room)
+
+
+def delete_rows(session: Session, run_pks: Sequence[int], room: int) -> bool:
+    """Delete at most about `room` rows of what belongs to runs whose rows are locked; true once the runs are gone."""
     for statement in _BY_PARTS:
-        if room > 0 and keys:
-            room -= session.execute(statement, {"run_pks": keys, "room": room}).rowcount
+        if room > 0 and run_pks:
+            room -= session.execute(statement, {"run_pks": run_pks, "room": room}).rowcount
     if room <= 0:
         return False
     for statement in _AT_ONCE:
-        session.execute(statement, {"run_pks": keys})
+        session.execute(statement, {"run_pks": run_pks})
     return True
 
 

@@ -8,9 +8,10 @@ from threading import Event
 import pytest
 
 from scheduler.clock import SystemClock
+from scheduler.errors import LeadLost
 from scheduler.loop.duties import StartRuns
 from scheduler.loop.effects import Effects
-from scheduler.loop.leading import LEASE_S, RENEW_S, ROLE, Lead, LeadLost
+from scheduler.loop.leading import LEASE_S, RENEW_S, ROLE, Lead
 from scheduler.loop.service import Service
 from scheduler.store.leaders import give_up_lead, take_lead
 from tests.loop.engine import NOW, spec, task

@@ -19,6 +19,7 @@ from scheduler.runtime.supervisor import Supervisor
 from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, load_files
 from scheduler.store.dags import DagRow, find_dag, list_dags
+from scheduler.store.engine import Transact
 from scheduler.store.versions import VersionRef, list_versions
 from scheduler.wire import Job
 
@@ -54,7 +55,7 @@ class Yard:
         self.now = NOW
         self.folder = self.new_folder()
 
-    def new_folder(self, **policy: bool) -> DagFolder:
+    def new_folder(self, *, transact: Transact | None = None, **policy: bool) -> DagFolder:
         return DagFolder(
             db=self.db,
             parser=self.parser,
@@ -64,6 +65,7 @@ class Yard:
             policy=Policy(**policy),
             timeout_s=5.0,
             memory_bytes=512_000_000,
+            transact=transact,
         )
 
     def write(self, path: str, source: str | bytes) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from scheduler.errors import LeadLost
 from scheduler.operations.delete import delete_dag
 from scheduler.parsing.ledger import NOT_BUILT, ContentsLost
 from scheduler.store.blobs import load_blobs
@@ -16,6 +17,8 @@ from scheduler.store.snapshots import load_manifest
 from scheduler.store.tables import blob
 from scheduler.store.variables import put_variable
 from scheduler.wire import ErrorInfo, ParsedFile
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 class PlainCipher:
@@ -50,6 +53,22 @@ def test_an_unchanged_folder_costs_no_parse_and_no_commit(yard):
         assert yard.sweep() == 0
     assert count.commits == 0
     assert len(count.statements) <= 6
+
+
+def test_a_folder_of_a_scheduler_that_leads_no_more_leaves_what_its_successor_read(yard):
+    yard.write_dag("orders.py", "orders", body="return 1")
+    yard.sweep()
+    newest = yard.dag("orders").version_id
+
+    def lost(work):
+        raise LeadLost("another leads")
+
+    late = yard.new_folder(transact=lost)
+    yard.write_dag("orders.py", "orders", body="return 2")
+    with pytest.raises(LeadLost):
+        late.sweep(NOW)
+    late.close()
+    assert yard.dag("orders").version_id == newest
 
 
 def test_a_changed_function_body_makes_a_new_version(yard):

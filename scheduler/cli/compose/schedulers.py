@@ -50,6 +50,7 @@ from scheduler.runtime.environments import Environments
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
 from scheduler.store.bundles import forget_bundle
+from scheduler.store.engine import Transact
 from scheduler.store.run_ends import count_runs
 from scheduler.store.tallies import count_attempts
 from scheduler.wire import Outcome
@@ -140,9 +141,13 @@ def place_of(house: House, environ: Mapping[str, str]) -> Place:
 
 
 def make_folder(
-    house: House, parser: Supervisor, environ: Mapping[str, str], environments: Environments | None
+    house: House,
+    parser: Supervisor,
+    environ: Mapping[str, str],
+    environments: Environments | None,
+    transact: Transact,
 ) -> DagFolder:
-    """Build the service that reads the DAG folder."""
+    """Build the service that reads the DAG folder; `transact` writes only while this process leads."""
     settings = house.settings
     return DagFolder(
         db=house.db,
@@ -156,6 +161,7 @@ def make_folder(
         timeout_s=settings.parse_timeout_s,
         memory_bytes=settings.parse_memory_mb * 1024 * 1024,
         vitals=house.vitals,
+        transact=transact,
     )
 
 
@@ -201,7 +207,8 @@ class SchedulerSide:
         environments = environments_of(self._house.settings, self._environ)
         if environments is not None:
             self._while_leading.callback(environments.close)
-        folder = make_folder(self._house, self._parser, self._environ, environments)
+        transact = self._service.transact
+        folder = make_folder(self._house, self._parser, self._environ, environments, transact)
         folder.start()
         self._while_leading.callback(folder.close)
         policy = policy_of(self._house.settings)
