@@ -16,7 +16,8 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,9 @@ KEEP: Final = timedelta(days=30)
 TIMEOUT_S: Final = 1800.0
 _USER_INFO: Final = re.compile(r"//[^/@\s]+@")
 _EVERY_S: Final = 0.5
+#: Characters of why a build failed; its log has it all.
+_LONGEST: Final = 400
+_REMEMBERED: Final = 500
 
 
 Command: TypeAlias = list[str | Path]
@@ -134,7 +138,7 @@ class Environments:
                 start_new_session=True,
             )
             self._running.add(process)
-        last = ""
+        said: deque[str] = deque(maxlen=_REMEMBERED)
         watchdog = Timer(self._timeout_s, _kill, [process])
         watchdog.start()
         try:
@@ -142,7 +146,7 @@ class Environments:
                 assert process.stdout is not None
                 for line in process.stdout:
                     note(line)
-                    last = line.strip() or last
+                    said.append(line.strip())
         finally:
             watchdog.cancel()
             with self._guard:
@@ -153,8 +157,8 @@ class Environments:
                 if process.returncode < 0
                 else f"exit {process.returncode}"
             )
-            said = _USER_INFO.sub("//***@", last)
-            raise BuildFailed(f"The environment of {lock_file.name} could not be built ({how}): {said}")
+            why = _USER_INFO.sub("//***@", _fault_of(said))
+            raise BuildFailed(f"The environment of {lock_file.name} could not be built ({how}): {why}")
 
     def _prune(self, before: datetime, kept: str) -> None:
         for marker in self._folder.glob(f"*/{_READY}"):
@@ -190,6 +194,15 @@ def _commands(place: Path, python: Path, lock_file: Path, path: str | None) -> l
         return [[sys.executable, "-m", "venv", place], [python, "-m", "pip", *install]]
     pip: Command = [sys.executable, "-m", "pip", "--python", python]
     return [[sys.executable, "-m", "venv", "--without-pip", place], [*pip, *install]]
+
+
+def _fault_of(said: Iterable[str]) -> str:
+    """Return what the tool calls an error, with what it says to that; else what it said last."""
+    lines = [line for line in said if line]
+    begin = next(
+        (place for place, line in enumerate(lines) if line.lower().startswith("error")), len(lines) - 1
+    )
+    return "; ".join(lines[max(0, begin) :])[:_LONGEST]
 
 
 def _is_taken(fd: int) -> bool:

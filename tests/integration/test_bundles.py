@@ -117,6 +117,6 @@ def test_tasks_run_in_the_environment_of_their_commits_lock_file(tmp_path, new_p
     push(server)
     (fault,) = eventually(shop.record.import_errors, told=shop.told)
     assert fault.path == "orders.py"
-    assert "The environment of requirements.lock could not be built (exit 1)" in fault.error.message
+    assert "The environment of requirements.lock could not be built (exit " in fault.error.message
     run = shop.trigger("orders").until("success")
     assert (run.row.bundle_version, "two in " in run.log("work")) == (second, True)

@@ -81,7 +81,7 @@ def test_a_lock_of_a_project_says_what_to_commit_instead(tmp_path):
 def test_a_build_that_fails_says_why_without_passwords_and_leaves_nothing_that_counts(tmp_path, environments):
     lock = write_lock(tmp_path / "code", "./wheels/none-1.0-py3-none-any.whl\n")
     with pytest.raises(
-        BuildFailed, match=r"The environment of requirements.lock could not be built \(exit 1\)"
+        BuildFailed, match=r"The environment of requirements.lock could not be built \(exit \d\)"
     ):
         environments.build(lock, NOW, lambda line: None)
     assert environments.python_of(lock) is None
@@ -93,6 +93,30 @@ def test_a_build_that_fails_says_why_without_passwords_and_leaves_nothing_that_c
         )
     log = (tmp_path / "environments" / f"{secret.key}.log").read_text()
     assert "hush" not in str(failed.value) + "".join(lines) + log
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            "Using CPython; error: Failed to download rare;   cause: Hash mismatch",
+            "error: Failed to download rare; cause: ",
+        ),
+        ("Collecting rare; no route", "): no route"),
+        (":", "(exit 2): "),
+    ],
+)
+def test_a_build_that_fails_is_told_by_its_error_and_the_reasons_of_that(tmp_path, said, words):
+    tool = tmp_path / "bin" / "uv"
+    tool.parent.mkdir()
+    lines = "".join(f"echo '{line}'\n" for line in said.split(";") if line != ":")
+    tool.write_text(f"#!/bin/sh\n{lines}exit 2\n")
+    tool.chmod(0o755)
+    lock = write_lock(tmp_path / "code", "")
+    environ = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
+    with pytest.raises(BuildFailed) as failed:
+        Environments(tmp_path / "environments", environ).build(lock, NOW, lambda line: None)
+    assert words in str(failed.value)
 
 
 def test_a_lock_that_takes_uv_says_so_where_there_is_none(tmp_path):
