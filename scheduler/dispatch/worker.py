@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from scheduler.clock import Clock, parse_instant
+from scheduler.clock import Clock
 from scheduler.core.ports import Publish
 from scheduler.dispatch.autoscaler import Autoscaler
 from scheduler.dispatch.code_at_hand import CodeAtHand
@@ -24,6 +24,7 @@ from scheduler.dispatch.lease_keeper import LeaseKeeper
 from scheduler.dispatch.report import Recorder, Report
 from scheduler.dispatch.spare_memory import spare_memory
 from scheduler.dispatch.successors import Successors
+from scheduler.dispatch.tally import note_claims, note_ended
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError, NewerForm
 from scheduler.failpoints import Spot, reach
@@ -226,7 +227,9 @@ class Worker:
             claim = self._claims.pop(outcome.attempt_id, None)
             if claim is not None:
                 self._unreported.append(Report(claim, outcome))
-                self._note_ended(claim, outcome)
+                note_ended(claim, outcome)
+                if self._scaler is not None:
+                    self._scaler.note_memory(outcome.peak_memory_bytes)
 
     def _report_and_claim(self, *, is_asked: bool) -> None:
         reports, free = self._drain(), self._free
@@ -237,7 +240,7 @@ class Worker:
             reach(Spot.OUTCOME_TAKEN)
             claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
             self._unstarted, self._is_in_doubt = set(), False
-            self._note_claims(claimed)
+            note_claims(claimed, self._clock.now())
             self._ring_for_others(claims_itself=free > 0)
         except DatabaseUnavailable:
             self._is_in_doubt = True
@@ -253,26 +256,6 @@ class Worker:
             self._launch(claim)
         meter.BUSY.set(len(self._claims))
         self._adjust_bell(brim=bool(claimed) and len(claimed) == free)
-
-    def _note_ended(self, claim: Claimed, outcome: Outcome) -> None:
-        seconds = None
-        if outcome.started_at and outcome.ended_at:
-            began, ended = parse_instant(outcome.started_at), parse_instant(outcome.ended_at)
-            seconds = (ended - began).total_seconds()
-        meter.note_attempt(outcome.state, claim.kind, seconds, outcome.cpu_s)
-        level = logging.INFO if outcome.state in ("failed", "lost", "cancelled") else logging.DEBUG
-        if log.isEnabledFor(level):
-            fields = about(claim) | {"state": outcome.state}
-            log.log(level, "attempt %s ended as %s", claim.id, outcome.state, extra=fields)
-        if self._scaler is not None:
-            self._scaler.note_memory(outcome.peak_memory_bytes)
-
-    def _note_claims(self, claimed: Sequence[Claimed]) -> None:
-        now = self._clock.now()
-        for claim in claimed:
-            meter.note_delays(claim.queue, claim.scheduled_at, claim.queued_at, now)
-            if log.isEnabledFor(logging.DEBUG):
-                log.debug("attempt %s is claimed", claim.id, extra=about(claim))
 
     @property
     def _free(self) -> int:

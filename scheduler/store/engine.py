@@ -6,6 +6,7 @@ A session is a SQLAlchemy connection inside a transaction. Store functions take 
 from __future__ import annotations
 
 import json
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,6 +26,8 @@ from scheduler.store.backend import Backend
 from scheduler.store.faults import Contended, told
 from scheduler.store.wake import LocalWake
 from scheduler.store.watching import Watch, watch
+
+log = logging.getLogger(__name__)
 
 Session: TypeAlias = sa.Connection
 T = TypeVar("T")
@@ -195,6 +198,13 @@ class Database:
             self.observer.transacted(mode, time.perf_counter() - began_s)
 
     def _note_commit(self, ending: _Ending) -> None:
+        """Tell those who count. It is committed, whatever they make of it: nobody must take it for failed."""
+        try:
+            self._tell_observer(ending)
+        except Exception:
+            log.exception("what follows a commit failed; the commit stands")
+
+    def _tell_observer(self, ending: _Ending) -> None:
         for items in ending.written:
             self.observer.gathered(items)
         if ending.ended:

@@ -30,7 +30,7 @@ def is_let_through(engine) -> bool:
     engine.define(spec(task("a")))
     run = engine.trigger()
     engine.advance()
-    return engine.states(run)["a"] == "queued"
+    return bool(engine.states(run)["a"] == "queued")
 
 
 @pytest.mark.parametrize(

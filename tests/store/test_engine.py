@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from scheduler.errors import DatabaseUnavailable
 from scheduler.store import Database, LocalWake, db_now, db_now_plus, read_db_now, request_wake, tables
+from scheduler.store.engine import after_commit
 from scheduler.store.sqlite import require_version
 from scheduler.store.tables import Instant
 
@@ -319,3 +320,14 @@ def _freeze_in_a_write(db):
             [session.connection.driver_connection.fileno()], [], []
         )  # until the server has ended it
         session.execute(sa.select(1))
+
+
+def _fail():
+    raise ZeroDivisionError
+
+
+def test_a_commit_stands_though_what_counts_it_fails(noted):
+    with noted.write() as session:
+        session.execute(sa.insert(notes).values(text="counted"))
+        after_commit(session, _fail)
+    assert _texts(noted) == ["counted"]
