@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
+from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final, Protocol
 
@@ -162,17 +163,18 @@ class Pruner:
         if self.archive is not None:
             with self.db.read() as session:
                 records = load_records(session, [run.id for run in sizes])
-            self.archive.put(_name(list(sizes)), _packed(records))
+            data = _packed(records)
+            self.archive.put(_name(list(sizes), data), data)
             pruned.files += 1
         for group in _portions(sizes, TASKS_OF_GROUP):
-            if not self._delete([run.id for run in group]):
+            if not self._delete(list(group)):
                 return
             pruned.note(list(group), sum(group.values()))
 
-    def _delete(self, run_pks: Sequence[int]) -> bool:
+    def _delete(self, runs: Sequence[OldRun]) -> bool:
         """Delete runs; false where it was broken off."""
         while not self.rest(PAUSE_S):
-            if self.db.transact(lambda session: _delete_quietly(session, run_pks)):
+            if self.db.transact(lambda session: _delete_quietly(session, runs)):
                 return True
         return False
 
@@ -185,9 +187,9 @@ class Pruner:
         return total
 
 
-def _delete_quietly(session: Session, run_pks: Sequence[int]) -> bool:
+def _delete_quietly(session: Session, runs: Sequence[OldRun]) -> bool:
     keep_quiet(session)
-    return delete_some(session, run_pks, ROWS)
+    return delete_some(session, runs, ROWS)
 
 
 def _portions(sizes: dict[OldRun, int], most: int) -> Iterator[dict[OldRun, int]]:
@@ -202,10 +204,14 @@ def _portions(sizes: dict[OldRun, int], most: int) -> Iterator[dict[OldRun, int]
         yield portion
 
 
-def _name(runs: Sequence[OldRun]) -> str:
-    """Name a file by the day on which its runs ended; done again, it has the same name."""
+def _name(runs: Sequence[OldRun], data: bytes) -> str:
+    """Name a file by the day on which its runs ended, and by what is in it.
+
+    Done again it has the same name; what a deletion that was broken off has left of runs does not replace all of them.
+    """
     keys = [run.id for run in runs]
-    return f"{runs[0].end_date.date().isoformat()}/runs-{min(keys)}-{max(keys)}.jsonl.gz"
+    content = sha256(data).hexdigest()[:12]
+    return f"{runs[0].end_date.date().isoformat()}/runs-{min(keys)}-{max(keys)}-{content}.jsonl.gz"
 
 
 def _packed(records: Sequence[dict[str, Any]]) -> bytes:

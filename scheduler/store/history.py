@@ -96,7 +96,10 @@ _SURPLUS: Final = (
 #: Before all others: where a reading begins.
 FIRST: Final = OldRun(datetime(1970, 1, 1, tzinfo=UTC), 0, "")
 _LOCK: Final = (
-    sa.select(R.id).where(_KEYS, _may_go()).order_by(R.id).with_for_update(of=dag_run, skip_locked=True)
+    sa.select(R.id)
+    .where(_KEYS, R.end_date <= sa.bindparam("until", type_=R.end_date.type), _may_go())
+    .order_by(R.id)
+    .with_for_update(of=dag_run, skip_locked=True)
 )
 _SIZES: Final = (
     sa.select(task_instance.c.run_pk, sa.func.count())
@@ -138,13 +141,14 @@ def count_tasks(session: Session, run_pks: Collection[int]) -> dict[int, int]:
     return {run_pk: int(count) for run_pk, count in rows}
 
 
-def delete_some(session: Session, run_pks: Collection[int], room: int) -> bool:
+def delete_some(session: Session, runs: Collection[OldRun], room: int) -> bool:
     """Delete at most about `room` rows of what belongs to runs; true once the runs are gone, or are not to go.
 
     What a run needs to run again goes last, all at once, so a person may rerun it until then. Runs that somebody
-    has taken up again meanwhile, or that another transaction holds, are left alone.
+    has taken up again meanwhile, though they have ended anew, or that another transaction holds, are left alone.
     """
-    keys = list(session.scalars(_LOCK, {"keys": sorted(run_pks)}))
+    binds = {"keys": sorted(run.id for run in runs), "until": max(run.end_date for run in runs)}
+    keys = list(session.scalars(_LOCK, binds))
     return delete_rows(session, keys, room)
 
 

@@ -92,15 +92,17 @@ _TO_PLAN = (
 _TAKE_TO_PLAN = (
     sa.update(dag_run).where(R.id.in_(sa.select(_TO_PLAN.c.id))).values(needs_planning=False).returning(*ROW)
 )
-_FLAG = sa.update(dag_run).where(_KEYS).values(needs_planning=True)
+#: A flag of a run that is over would stand for ever, and the leader look for its work.
+_FLAG = sa.update(dag_run).where(_KEYS, _IS_ACTIVE).values(needs_planning=True)
 _SET_WAKE = (
     sa.update(dag_run)
     .where(R.id == sa.bindparam("key"))
     .values(wake_at=sa.bindparam("wake", type_=R.wake_at.type))
 )
-#: What was set aside goes on as if it never had been.
+#: What was set aside goes on as if it never had been; a run that is over waits for nothing any more.
 _TAKEN_UP: Mapping[Any, Any] = {
-    R.needs_planning: True,
+    R.needs_planning: _IS_ACTIVE,
+    R.wake_at: sa.case((_IS_ACTIVE, R.wake_at)),
     R.is_aside: False,
     R.reason: sa.case((R.is_aside, ""), else_=R.reason),
 }
@@ -149,7 +151,7 @@ def take_runs_to_plan(session: Session, limit: int) -> list[RunRow]:
 
 
 def flag_runs(session: Session, run_pks: Iterable[int]) -> None:
-    """Ask the planner to look at runs, and wake it after the commit."""
+    """Ask the planner to look at those of these runs that are not over, and wake it after the commit."""
     keys = sorted(set(run_pks))
     if keys:
         session.execute(_FLAG, {"keys": keys})

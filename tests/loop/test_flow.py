@@ -12,8 +12,10 @@ from scheduler.core.states import AttemptState, RunState, TaskState
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.mark import mark_run
 from scheduler.operations.rerun import RerunRequest, rerun
+from scheduler.store.agenda import Agenda, read_agenda
 from scheduler.store.claims import release_attempts
 from scheduler.store.leases import renew_leases
+from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tables import attempt, event
 from tests.loop.engine import spec, task
 
@@ -427,3 +429,40 @@ def test_a_run_does_not_wait_for_a_task_that_the_code_of_now_took_out_of_the_run
 
     assert engine.states(first) == {"a": "removed", "b": "success"}
     assert engine.run_state(second) == RunState.SUCCESS
+
+
+def test_a_cancelled_run_whose_attempts_have_stopped_leaves_the_leader_nothing_to_do(engine):
+    engine.define(spec(task("a")))
+    run = engine.trigger(run_id="r1")
+    engine.advance()
+    claims = engine.claim()
+    engine.db.transact(lambda session: cancel_run(session, engine.now, "orders", "r1", actor="user:ada"))
+    engine.report(*claims, state="cancelled")
+    assert engine.run_state(run) == "failed"
+    assert not has_work(engine)
+
+
+def test_a_cancelled_run_whose_worker_was_lost_leaves_the_leader_nothing_to_do(engine):
+    engine.define(spec(task("a")))
+    engine.trigger(run_id="r1")
+    engine.advance()
+    engine.claim()
+    engine.db.transact(lambda session: cancel_run(session, engine.now, "orders", "r1", actor="user:ada"))
+    engine.kill("w1")
+    assert not has_work(engine)
+
+
+def has_work(engine) -> bool:
+    with engine.db.read() as session:
+        return read_agenda(session).has_work
+
+
+def test_a_run_that_is_over_and_was_set_aside_is_taken_up_for_good(engine):
+    engine.define(spec(task("a")))
+    run = engine.trigger()
+    engine.run_to_end()
+    engine.db.transact(lambda session: set_run_aside(session, engine.now, run, "a callback cannot be read"))
+    engine.wait(minutes=6)
+    engine.advance()
+    with engine.db.read() as session:
+        assert read_agenda(session) == Agenda()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.loop.engine import spec, task
+from tests.loop.engine import Engine, spec, task
 
 SLOTS = 2
 #: More than are read at once, in all readings of a pass, where so few slots are to be filled.
@@ -17,7 +17,7 @@ def small(engine):
     return engine
 
 
-def wait_in_front(engine, **fields) -> None:
+def wait_in_front(engine: Engine, **fields) -> None:
     """Let a crowd of tasks wait for their limit, each in a run of its own, before anything else."""
     engine.define(spec(task("x", **fields), dag_id="crowd", max_active_runs=CROWD))
     for _ in range(CROWD):
@@ -25,7 +25,7 @@ def wait_in_front(engine, **fields) -> None:
     engine.advance()
 
 
-def is_let_through(engine) -> bool:
+def is_let_through(engine: Engine) -> bool:
     engine.wait(seconds=1)
     engine.define(spec(task("a")))
     run = engine.trigger()

@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import ArchiveUnavailable
+from scheduler.operations import history
 from scheduler.operations.history import ROWS, Policy, Pruner
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.artifacts import Artifact, put_artifact
-from scheduler.store.history import delete_some
+from scheduler.store.history import FIRST, delete_some, old_runs
 from scheduler.store.logs import put_chunks
 from scheduler.store.run_ends import count_runs
 from scheduler.store.tables import artifact, attempt, dag_run, event, log_chunk, task_instance, xcom
@@ -159,10 +160,17 @@ def test_a_run_that_a_person_took_up_again_in_between_stays(engine):
     old = ended(engine)
     engine.wait(days=8)
     ended(engine)
+    found = may_go(engine)
+    assert [each.id for each in found] == [old]
     request = RerunRequest(dag_id="orders", run_id=_run_id(engine, old))
     engine.db.transact(lambda session: rerun(session, engine.now, request, actor="user:ada"))
-    assert engine.db.transact(lambda session: delete_some(session, [old], ROWS))
+    assert engine.db.transact(lambda session: delete_some(session, found, ROWS))
     assert old in runs(engine)
+
+
+def may_go(engine):
+    with engine.db.read() as session:
+        return old_runs(session, engine.now, FIRST, 10)
 
 
 def _run_id(engine, run_pk):
@@ -215,9 +223,9 @@ def test_what_goes_is_archived_first_a_folder_a_day(engine):
 
     pruned = prune(engine, archive=shelf)
 
-    assert list(shelf.files) == [
-        f"2026-11-21/runs-{first}-{second}.jsonl.gz",
-        f"2026-11-22/runs-{third}-{third}.jsonl.gz",
+    assert [name.rsplit("-", 1)[0] for name in shelf.files] == [
+        f"2026-11-21/runs-{first}-{second}",
+        f"2026-11-22/runs-{third}-{third}",
     ]
     assert pruned.files == 2
     record = shelf.records[0]
@@ -243,8 +251,8 @@ def test_a_large_run_goes_in_many_short_transactions(engine):
     large = ended(engine, "wide")
     engine.wait(days=8)
     ended(engine, "wide")
-    steps = [_rows_of(engine, large)]
-    while not engine.db.transact(lambda session: delete_some(session, [large], 20)):
+    steps, found = [_rows_of(engine, large)], may_go(engine)
+    while not engine.db.transact(lambda session: delete_some(session, found, 20)):
         steps.append(_rows_of(engine, large))
     assert len(steps) > 5
     assert all(before - after <= 20 for before, after in pairwise(steps))
@@ -322,3 +330,47 @@ def test_old_runs_are_found_by_an_index(engine):
         ]
     growing = tuple(f"SCAN {table.name}" for table in GROWING)
     assert [step for step in steps if step.startswith(growing) and "USING COVERING INDEX" not in step] == []
+
+
+def test_a_deletion_that_was_broken_off_takes_nothing_from_the_archive(engine, monkeypatch):
+    monkeypatch.setattr(history, "ROWS", 3)
+    old = ended(engine, xcoms={"return_value": 1})
+    engine.wait(days=8)
+    ended(engine)
+    shelf, rests = Shelf(), iter([False, True])
+    prune(engine, archive=shelf, rest=lambda seconds: next(rests, True))
+    assert old in runs(engine)
+    whole = dict(shelf.files)
+
+    prune(engine, archive=shelf)
+
+    assert old not in runs(engine)
+    assert whole.items() <= shelf.files.items()
+
+
+class Meddler(Shelf):
+    """An archive during whose work somebody runs again what it archives."""
+
+    def __init__(self, meddle):
+        super().__init__()
+        self.meddle = meddle
+
+    def put(self, name, data):
+        super().put(name, data)
+        self.meddle()
+
+
+def test_a_run_that_ended_anew_since_it_was_archived_stays(engine):
+    old = ended(engine)
+    engine.wait(days=8)
+    ended(engine)
+    request = RerunRequest(dag_id="orders", run_id=_run_id(engine, old))
+
+    def run_again():
+        engine.wait(minutes=1)
+        engine.db.transact(lambda session: rerun(session, engine.now, request, actor="user:ada"))
+        engine.run_to_end()
+        settle(engine)
+
+    prune(engine, archive=Meddler(run_again))
+    assert old in runs(engine)
