@@ -33,8 +33,6 @@ POLL_S: Final = 5.0
 SPACING_S: Final = 0.2
 #: How long a stop waits for what is under way.
 STOPS_IN_S: Final = 5.0
-#: Messages that are claimed for one channel at a time.
-BATCH: Final = 5
 
 
 class Notifier:
@@ -70,28 +68,31 @@ class Notifier:
             lane.join(max(0.0, until_s - self._clock.monotonic()))
 
     def send_due(self) -> int:
-        """Have the messages sent whose time has come; return how many were claimed."""
-        now = self._clock.now()
-        idle = {lane.name: lane for lane in self._lanes if lane.is_idle(self._clock.monotonic())}
+        """Have the messages sent whose time has come; return how many channels there are that have some."""
+        idle = {lane.name: lane for lane in self._lanes if lane.is_idle()}
         if not idle:
             return 0
+        now = self._clock.now()
         with self._db.read() as session:
             due = due_channels(session, now, idle)
-        return sum(self._begin(idle[name]) for name in sorted(due))
+        for name in sorted(due):
+            idle[name].begin()
+        return len(due)
 
     def wait(self) -> None:
         """Wait until what was begun is sent."""
         for lane in self._lanes:
             lane.join(None)
 
-    def _begin(self, lane: _Lane) -> int:
+    def claim(self, channel: str) -> Message | None:
+        """Take the next message to a channel, so that no other process sends it too; None: there is none."""
+        if self._stopping.is_set():
+            return None
         now = self._clock.now()
-        messages = self._db.transact(
-            lambda session: claim_messages(session, now, BATCH, now + SENDING_FOR, [lane.name])
+        found = self._db.transact(
+            lambda session: claim_messages(session, now, 1, now + SENDING_FOR, [channel])
         )
-        if messages:
-            lane.begin(messages, self._clock.monotonic())
-        return len(messages)
+        return found[0] if found else None
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -118,14 +119,9 @@ class Notifier:
         else:
             note_sent(session, now, message.id)
 
-    @property
-    def is_stopping(self) -> bool:
-        """Whether no further message is to be begun."""
-        return self._stopping.is_set()
-
-    def look_again(self) -> None:
-        """Have the next messages looked for: a channel is free."""
-        self._db.wake.set()
+    def monotonic(self) -> float:
+        """Return the seconds of a clock that nobody sets."""
+        return self._clock.monotonic()
 
 
 class _Lane:
@@ -141,57 +137,56 @@ class _Lane:
         self._message: Message | None = None
         self._began_s = 0.0
 
-    def begin(self, messages: list[Message], now_s: float) -> None:
-        """Send these, one after the other."""
-        self._message, self._began_s, self._is_busy = messages[0], now_s, True
-        self._thread = Thread(
-            target=self._send_all, args=(messages,), name=f"notifier {self.name}", daemon=True
-        )
+    def begin(self) -> None:
+        """Send what is due, one message after the other."""
+        self._is_busy = True
+        self._thread = Thread(target=self._drain, name=f"notifier {self.name}", daemon=True)
         self._thread.start()
 
-    def is_idle(self, now_s: float) -> bool:
+    def is_idle(self) -> bool:
         """Tell whether it can send; a message that hangs is given up, once, and its channel waits for its end."""
-        if not self._is_busy:
-            return True
-        if not self.is_quick(now_s) and (message := self._give_up()):
+        if self._is_busy and (message := self._take_hanging()):
             self._notifier.note(message, f"there was no answer within {PATIENCE_S:g} s")
-        return False
-
-    def is_quick(self, now_s: float) -> bool:
-        """Tell whether what it sends has not taken too long yet."""
-        return now_s - self._began_s < PATIENCE_S
+        return not self._is_busy
 
     def join(self, timeout_s: float | None) -> None:
         """Wait until it has sent what it has."""
         if self._thread is not None:
             self._thread.join(timeout_s)
 
-    def _give_up(self) -> Message | None:
-        with self._lock:
-            message, self._message = self._message, None
-        return message
-
-    def _send_all(self, messages: list[Message]) -> None:
+    def _drain(self) -> None:
         try:
-            for message in messages:
-                if not self._notifier.is_stopping and not self._send(message):
-                    return
+            while (message := self._notifier.claim(self.name)) and self._send(message):
+                pass
         except DirigentError as error:
             log.warning("notifier: %s", error)
         except Exception:
             log.exception("notifier: channel %s failed; its messages are tried again", self.name)
         finally:
             self._is_busy = False
-            self._notifier.look_again()
 
     def _send(self, message: Message) -> bool:
-        """Send one and record it; false where it took so long that it was given up meanwhile."""
+        """Send one and record it; false where it failed after it had been given up."""
         with self._lock:
-            self._message = message
+            self._message, self._began_s = message, self._notifier.monotonic()
         failpoints.reach(Spot.MESSAGE)
         error = self._courier.send(message.payload)
         failpoints.reach(Spot.MESSAGE_SENT)
-        if self._give_up() is None and error:
+        if not self._take_back() and error:
             return False
         self._notifier.note(message, error)
         return True
+
+    def _take_back(self) -> bool:
+        """Tell whether the message is still this thread's to record: nobody has given it up."""
+        with self._lock:
+            message, self._message = self._message, None
+        return message is not None
+
+    def _take_hanging(self) -> Message | None:
+        """Return the message that has hung for too long, the first time."""
+        with self._lock:
+            if self._message is None or self._notifier.monotonic() - self._began_s < PATIENCE_S:
+                return None
+            message, self._message = self._message, None
+        return message

@@ -153,7 +153,7 @@ def test_a_channel_that_hangs_holds_up_no_other_and_is_told_to_hang(db, webhook,
     assert mute.asked.wait(30)
 
     post_message(db, "ops", "3")
-    assert sender.send_due() == 1
+    assert sender.send_due() == 1, "the one that hangs is not idle"
     assert webhook.came.wait(30)
     clock.instant += timedelta(seconds=PATIENCE_S + 1)
     sender.send_due()
@@ -164,6 +164,7 @@ def test_a_channel_that_hangs_holds_up_no_other_and_is_told_to_hang(db, webhook,
     mute.answers.set()
     sender.wait()
     assert rows(db)[0].sent_at == clock.instant, "it was taken after all, and is not sent again"
+    assert rows(db)[1].sent_at == clock.instant, "the next one follows"
 
 
 def test_what_a_sender_took_with_it_when_it_died_is_sent_by_another(db, webhook):
