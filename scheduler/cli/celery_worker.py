@@ -22,12 +22,12 @@ from scheduler.runtime import kernel
 class HostedWorker:
     """A worker that starts and ends with Celery's, and what else the process needs."""
 
-    def __init__(self, house: House, server: WorkerServer) -> None:
+    def __init__(self, house: House, server: WorkerServer, parts: ExitStack) -> None:
         self._house = house
         self._server = server
         self._pruner = pruner_of(house)
         self._stop = Event()
-        self._parts = ExitStack()
+        self._parts = parts
         self._looking_after = Thread(target=stay, args=(self._stop, house, server), name="watch", daemon=True)
 
     def ring(self, queue: str) -> None:
@@ -36,8 +36,6 @@ class HostedWorker:
 
     def start(self) -> None:
         """Begin to claim."""
-        self._house.keep_open(self._parts)
-        serve_endpoint(self._parts, self._house, monitor_of(self._house, "worker"))
         self._server.start()
         self._pruner.start()
         self._looking_after.start()
@@ -60,4 +58,7 @@ def build_worker(
     check_broker(celery)
     house = open_house(settings)
     server = WorkerServer(house, celery, doorbells, queues=queues, slots=Span.of(slots), environ=os.environ)
-    return HostedWorker(house, server)
+    parts = ExitStack()
+    house.keep_open(parts)
+    serve_endpoint(parts, house, monitor_of(house, "worker"))
+    return HostedWorker(house, server, parts)

@@ -23,6 +23,11 @@ from scheduler.errors import DirigentError
 
 COMPOSITION: Final = "scheduler.cli.celery_worker"
 
+REFUSED_SCALING: Final = (
+    "Celery would scale its own pool, in which no attempt runs: use `dirigent worker --autoscale MAX,MIN`, "
+    "or -c for slots that stay."
+)
+
 try:
     app = create_celery(load_settings(os.environ, Path.cwd()))
 except DirigentError as error:
@@ -36,6 +41,11 @@ def asks_for_processes(arguments: Sequence[str]) -> bool:
     return re.search(r"(?<!\S)(-P ?|--pool[= ])(prefork|processes)(?!\S)", words) is not None
 
 
+def asks_for_scaling(arguments: Sequence[str]) -> bool:
+    """Tell whether a command line has Celery scale its pool, which runs no attempts here."""
+    return any(word == "--autoscale" or word.startswith("--autoscale=") for word in arguments)
+
+
 class _Hosted:
     """The worker that this process becomes, if it becomes one."""
 
@@ -47,6 +57,8 @@ class _Hosted:
         """Build the worker for the queues and the concurrency of Celery's command line."""
         if asks_for_processes(sys.argv):
             raise SystemExit(REFUSED_POOL)
+        if asks_for_scaling(sys.argv):
+            raise SystemExit(REFUSED_SCALING)
         names = [name.removeprefix(QUEUE_PREFIX) for name in sender.app.amqp.queues.consume_from]
         self._doorbells = HostedDoorbells(app, names, lambda queue: self._worker.ring(queue))
         try:

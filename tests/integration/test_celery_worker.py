@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 
 import pytest
 
+from scheduler.cli.health import ask
 from tests.integration.processes import Process
 
 pytestmark = pytest.mark.slow
@@ -51,9 +53,12 @@ def test_celerys_own_command_runs_attempts_and_stops_in_order(new_project, redis
     made = new_project(broker_url=redis_url, secret_key=SECRET)
     made.write("adding.py", ADDING)
     made.start("scheduler")
-    worker = celery(made, "-c", "2")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    worker = celery(made, "-c", "2", DIRIGENT_METRICS_PORT=str(port))
 
     run = made.trigger("adding").until()
+    assert ask(f"http://127.0.0.1:{port}/health")[1]["parts"].keys() >= {"worker", "leases", "tickets"}
 
     assert run.tasks == {"one": "success", "add": "success"}
     assert "the sum is 2" in run.log("add")
@@ -66,6 +71,7 @@ def test_a_pool_of_processes_is_refused_with_a_sentence(new_project, redis_url):
 
     assert "threads pool: leave out -P" in ended(celery(made, "-P", "prefork"))
     assert "threads pool: leave out -P" in ended(celery(made, "--pool=solo"))
+    assert "use `dirigent worker --autoscale MAX,MIN`" in ended(celery(made, "--autoscale=4,1"))
 
 
 def test_a_broker_that_other_processes_cannot_reach_is_refused(new_project):
