@@ -48,8 +48,8 @@ STOP_WAIT_S = 5.0
 SPACING_S = 0.003
 #: Characters of why an outcome could not be recorded.
 _LONGEST_WORDS = 2_000
-#: A full worker has more work than slots: there a step waits until half the slots have ended, at most so many times as
-#: long as the last step took, and not longer than this in all.
+#: A full worker has more work than slots: there a step waits until three slots of four have ended (by default there
+#: are as many left as cores), at most so many times as long as the last step took, and not longer than this in all.
 FULL_PACE = 3
 FULL_SPACING_S = 0.03
 
@@ -184,7 +184,7 @@ class Worker:
         """
         is_full = len(self._claims) >= self.slots
         until = self._gather_until if is_full else self._spare_until
-        enough = max(1, len(self._claims) // 2 if is_full else len(self._claims))
+        enough = max(1, len(self._claims) * 3 // 4 if is_full else len(self._claims))
         while not self._stopping.is_set() and self._outcomes.qsize() < enough:
             left_s = until - self._clock.monotonic()
             if left_s <= 0:
@@ -241,7 +241,7 @@ class Worker:
             claimed = self._db.transact(lambda session: self._exchange(session, reports, free))
             self._unstarted, self._is_in_doubt = set(), False
             note_claims(claimed, self._clock.now())
-            self._ring_for_others(claims_itself=free > 0)
+            self._ring_for_others(has_claimed_all=len(claimed) < free)
         except DatabaseUnavailable:
             self._is_in_doubt = True
             raise
@@ -310,10 +310,10 @@ class Worker:
                 "late report of attempt %s refused", report.outcome.attempt_id, extra=about(report.claim)
             )
 
-    def _ring_for_others(self, *, claims_itself: bool) -> None:
-        """Pass on that queues have work; not those that this worker has just claimed from."""
-        claimed_from = self._plan.queues if claims_itself else frozenset()
-        if self._successors is not None and (queues := set(self._successors.take_rings()) - claimed_from):
+    def _ring_for_others(self, *, has_claimed_all: bool) -> None:
+        """Pass on that queues have work for free slots elsewhere; not those in which this worker has left nothing."""
+        emptied = self._plan.queues if has_claimed_all else frozenset()
+        if self._successors is not None and (queues := set(self._successors.take_rings()) - emptied):
             self._publish.ring(queues)
 
     def _report_one_by_one(self, reports: Sequence[Report]) -> None:
@@ -348,14 +348,18 @@ class Worker:
         self._signal.set()
 
     def _adjust_bell(self, *, brim: bool) -> None:
-        """A full worker takes no tickets. One that filled up passes the bell on: there may be more for others."""
+        """A full worker takes no tickets. One that fills up passes the bell on: there may be more for others.
+
+        Once: while it stays full that ticket waits for others, and what it queues itself is rung for by the rules of
+        admission.
+        """
         full = self._free <= 0
         if full and not self._paused:
             self._bell.pause()
+            if brim:
+                self._publish.ring(self._plan.queues)
         elif not full and self._paused:
             self._bell.resume()
-        if full and brim:
-            self._publish.ring(self._plan.queues)
         self._paused = full
 
     # --- launching --------------------------------------------------------------------------------------------

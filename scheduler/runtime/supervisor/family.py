@@ -38,7 +38,8 @@ class Family:
 
     def seat(self, guest: Guest, source: Source) -> None:
         """Find a seat for an attempt of the file."""
-        source = source._replace(account=guest.bounds.account)
+        if source.account != guest.bounds.account:
+            source = source._replace(account=guest.bounds.account)
         reason = guest.bounds.fresh_reason or self._fresh_reason(source)
         if reason:
             guest.say("info", f"In a fresh interpreter, which starts slower: {reason}.")
