@@ -38,6 +38,7 @@ def test_what_the_compose_file_starts_runs_a_dag(
             "DIRIGENT_DATABASE_URL": "",  # from the file alone
             "DIRIGENT_BROKER_URL": redis_url,
             "DIRIGENT_HOME": str(home),
+            "DIRIGENT_METRICS_PORT": "0",  # containers have ports of their own
             "DIRIGENT_DAGS_FOLDER": str(project.dags),
         }
         project.launch(*started.words, **environ)
