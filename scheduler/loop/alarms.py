@@ -37,7 +37,7 @@ class Alarms:
         return rules_for(self.rules, spec)
 
     def note_created(self, session: Session, run: Subject, spec: DagSpec, due_at: datetime) -> None:
-        """Watch a scheduled run that must start or succeed some time after it was due."""
+        """Watch the newest scheduled run, if it must start or succeed some time after it was due."""
         rules = [rule for rule in self.rules_for(spec) if rule.when in _LATE and rule.after]
         wanted = [(rule, run, due_at + timedelta(seconds=rule.after)) for rule in rules]
         alerts.watch(session, wanted)
@@ -111,7 +111,9 @@ def is_over(firing: Firing, run_pk: int, state: RunState | None) -> bool:
             return is_its_run or not firing.subject.run_id
         case When.LONGER_THAN_USUAL:
             return state is not None and is_its_run
-        case When.FAILURE | When.NOT_FINISHED:
+        case When.NOT_FINISHED:
+            return state is RunState.SUCCESS and run_pk >= (firing.subject.run_pk or 0)
+        case When.FAILURE:
             return state is RunState.SUCCESS
         case _:
             return False

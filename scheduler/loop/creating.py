@@ -43,17 +43,22 @@ class CreateDueRuns:
         newest = [(replace(dag, due=_newest(graph.spec, dag.due, now)), graph) for dag, graph in known]
         wanted = [(_new_run(dag, graph.spec), graph) for dag, graph in newest]
         created = create_runs(session, now, wanted)
+        nexts = {dag.dag_id: following(graph.spec, dag.due, now) for dag, graph in newest}
+        set_next_dues(session, nexts)
         for run_pk, (new, graph) in zip(created, wanted, strict=True):
-            if run_pk is not None:
+            if run_pk is not None and not _is_due(nexts[new.dag_id], now):
                 subject = run_subject(new.dag_id, run_pk, new.run_id)
                 self.alarms.note_created(session, subject, graph.spec, new.run_after)
-        set_next_dues(session, {dag.dag_id: following(graph.spec, dag.due, now) for dag, graph in newest})
+
+
+def _is_due(due: Due | None, now: datetime) -> bool:
+    return due is not None and due.run_at <= now
 
 
 def _newest(spec: DagSpec, due: Due, now: datetime) -> Due:
     """Return what is to be created now: without catchup, a later instant that is due too has overtaken `due`."""
     newer = None if spec.catchup else following(spec, due, now)
-    return newer if newer is not None and newer.run_at <= now else due
+    return newer if newer is not None and _is_due(newer, now) else due
 
 
 def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:

@@ -145,6 +145,31 @@ def test_a_scheduled_run_must_succeed_so_long_after_it_was_due(engine):
     assert look() == [], "a later run did"
 
 
+def test_of_runs_that_catch_up_only_the_newest_is_looked_at(engine):
+    look = Look(engine, rule("not_started", after="30m"))
+    hourly(engine, catchup=True, start_date=engine.now.isoformat())
+    engine.wait(hours=3, minutes=31)
+    for _ in range(4):
+        look.create_due()
+    assert look() == ["orders scheduled__2026-11-21T15:00:00+00:00"]
+
+
+def test_a_late_run_is_not_made_good_by_one_before_it(engine):
+    look = Look(engine, rule("not_finished", after="30m"))
+    hourly(engine)
+    engine.trigger()
+    engine.advance()
+    [before] = engine.claim()
+    look.create_due()
+    engine.advance()
+    assert len(look(minutes=30)) == 1
+    engine.report(before)
+    engine.advance()
+    assert len(look()) == 1
+    engine.run_to_end()
+    assert look() == []
+
+
 def test_a_run_that_is_in_time_is_never_told_of(engine):
     look = Look(engine, rule("not_started", after="30m"), rule("not_finished", after="30m"))
     hourly(engine)
