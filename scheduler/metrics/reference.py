@@ -86,7 +86,7 @@ everybody, and ask no database: it might hang.
 `DIRIGENT_LOG_FORMAT=json` has servers write one JSON object a line to standard error:
 
 ```json
-{{"at": "2026-11-21T14:03:11.123+00:00", "level": "info", "logger": "scheduler.dispatch.worker",
+{{"at": "2026-11-21T14:03:11.123+00:00", "level": "info", "logger": "scheduler.dispatch.tally",
  "message": "attempt 7 ended as failed", "dag_id": "shop", "run_id": "manual__1", "task_id": "pay", "attempt_id": 7,
  "try_number": 1, "state": "failed", "pid": 311, "thread": "worker"}}
 ```
