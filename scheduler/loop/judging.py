@@ -44,7 +44,7 @@ class JudgeAlerts:
         live = {(each.rule.name, each.subject.key): each for each in found}
         due = alerts.due_watches(session, now, limit)
         _judge_runs(session, now, [each for each in due if each.subject.run_pk], live)
-        _judge_windows(session, now, [each for each in due if each.rule.when == When.FAILURES], live)
+        _judge_windows(session, now, [each for each in due if each.rule.when == When.FAILURES])
         _judge_days(session, now, [each for each in due if each.rule.by], live)
         _look_at_queues(session, now, self.alarms.rules, live)
         _look_at_workers(session, now, self.alarms.rules, live)
@@ -118,20 +118,23 @@ def _lacks(rule: AlertRule, run: RunFacts) -> bool:
             return not run.has_succeeded
 
 
-def _judge_windows(session: Session, now: datetime, due: Sequence[WatchRow], live: Live) -> None:
+def _judge_windows(session: Session, now: datetime, due: Sequence[WatchRow]) -> None:
     """End the firing of a DAG whose failures have left the window; else look again when the next one leaves."""
     for each in due:
         rule, dag_id = each.rule, each.subject.dag_id
         since = now - timedelta(seconds=rule.within)
         until = fails_until(rule, alert_facts.failures_of(session, dag_id, since, rule.count), now)
-        firing = live.get((rule.name, each.subject.key))
-        if until is not None and firing is not None:
+        if until is not None:
             alerts.watch(session, [(rule, each.subject, until)])
-            continue
-        alerts.unwatch(session, [each.id])
-        if firing is not None:
-            window = span(rule.within)
-            reason = f"Fewer than {rule.count} runs of {dag_id} failed within the last {window}."
+        else:
+            alerts.unwatch(session, [each.id])
+            _end_window(session, now, rule, dag_id)
+
+
+def _end_window(session: Session, now: datetime, rule: AlertRule, dag_id: str) -> None:
+    reason = f"Fewer than {rule.count} runs of {dag_id} failed within the last {span(rule.within)}."
+    for firing in alerts.live_firings_of(session, [dag_id]):
+        if firing.rule.name == rule.name:
             settle(session, now, firing.rule, firing, firing.subject, reason, holds=False)
 
 
