@@ -128,7 +128,7 @@ class Settings(BaseModel):
     )
     history_days_of: DaysOf = Field(
         (),
-        description="`history_days` of some DAGs: `audit_*=0 metrics=7`; the first pattern that fits counts, 0: never.",
+        description="`history_days` of some DAGs: `audit_*=0 metrics=7`; the first pattern that fits counts, 0: all its runs, for ever.",
     )
     history_url: LogUrl | None = Field(
         None,

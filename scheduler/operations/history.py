@@ -43,7 +43,7 @@ class Policy:
     """How long history is kept. Runs that something still looks back at are kept in any case (`store.history`).
 
     `days` after their end runs go, where it is not 0; of each DAG no more than its newest `runs_per_dag`, where that is
-    not 0. `days_of`: pattern of dag_ids -> days for these alone; the first that fits counts.
+    not 0. `days_of`: pattern of dag_ids -> days for these alone, 0 for ever; the first that fits counts.
     """
 
     days: float = 0
@@ -57,7 +57,14 @@ class Policy:
 
     def days_for(self, dag_id: str) -> float:
         """Return how many days runs of a DAG are kept; 0: for ever."""
-        return next((days for pattern, days in self.days_of if fnmatchcase(dag_id, pattern)), self.days)
+        return next(self._own_days(dag_id), self.days)
+
+    def keeps_all_of(self, dag_id: str) -> bool:
+        """Tell whether all runs of a DAG are kept for ever, however many: a pattern says so."""
+        return next(self._own_days(dag_id), None) == 0
+
+    def _own_days(self, dag_id: str) -> Iterator[float]:
+        return (days for pattern, days in self.days_of if fnmatchcase(dag_id, pattern))
 
 
 class Archive(Protocol):
@@ -137,7 +144,7 @@ class Pruner:
         if policy.runs_per_dag:
             with self.db.read() as session:
                 crowded = crowded_dags(session, policy.runs_per_dag)
-            for dag_id in sorted(crowded & set(chosen)):
+            for dag_id in sorted(each for each in crowded & set(chosen) if not policy.keeps_all_of(each)):
                 yield partial(surplus_runs, dag_id=dag_id, kept=policy.runs_per_dag)
 
     def _read_on(self, read: Callable[..., list[OldRun]]) -> Iterator[list[OldRun]]:

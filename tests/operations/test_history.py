@@ -186,6 +186,7 @@ def _run_id(engine, run_pk):
         (Policy(days=2, days_of=(("aud*", 0),)), {"orders": 2, "audit": 4}),
         (Policy(days_of=(("orders", 3),)), {"orders": 3, "audit": 4}),
         (Policy(days=3, runs_per_dag=1), {"orders": 1, "audit": 1}),
+        (Policy(runs_per_dag=1, days_of=(("aud*", 0),)), {"orders": 1, "audit": 4}),
     ],
 )
 def test_a_policy_says_what_is_old_by_age_by_number_and_by_dag(engine, policy, left):
