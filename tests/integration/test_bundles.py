@@ -7,6 +7,9 @@ import hmac
 import json
 import urllib.request
 
+import sqlalchemy as sa
+
+from scheduler.store.tables import dag_bundle
 from tests.integration.waiting import eventually
 from tests.repository import Repository
 from tests.wheels import make_wheel
@@ -53,14 +56,15 @@ def test_a_signed_push_brings_a_commit_into_force_and_a_run_keeps_its_own(tmp_pa
     after = shop.trigger("orders")
     for run, commit, value in ((before, first, 1), (after, second, 2)):
         run.until("success")
-        assert shown(shop, "runs", "show", "orders", run.run_id)["bundle_version"] == commit
+        assert run.row.bundle_version == commit
         assert f"total {value}" in run.log("work")
+    assert shown(shop, "runs", "show", "orders", after.run_id)["bundle_version"] == second
     (bundle,) = shown(shop, "bundles", "list")
     assert (bundle["version"], bundle["subject"]) == (second, "Count them twice")
     assert bundle["view_url"] == f"https://git.shop.test/dags/commit/{second}"
     repository.folder.rename(tmp_path / "gone")
     assert shop.dirigent("bundles", "refresh").returncode == 0
-    eventually(lambda: shop.dirigent("bundles", "list").returncode == 1, told=shop.told)
+    eventually(lambda: shop.record.rows(sa.select(dag_bundle.c.error))[0].error, told=shop.told)
     doctor = {each["check"]: each for each in shown(shop, "doctor")}
     assert not doctor["dags folder"]["is_ok"]
     assert f"commit {second[:10]} is in force" in doctor["dags folder"]["finding"]

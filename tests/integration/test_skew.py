@@ -70,7 +70,9 @@ def test_servers_of_two_releases_take_each_others_places_without_one_failed_task
     shop = new_project(database_url=url, broker_url=redis_url, secret_key="k" * 44, lease_s="6")
     newer = {"PYTHONPATH": str(make_next_release(tmp_path / "next", HEAD))}
     shop.write("orders.py", DAG)
-    scheduler, worker = shop.start("scheduler"), shop.start("worker")
+    scheduler, worker = shop.launch("scheduler"), shop.launch("worker")
+    for server in (scheduler, worker):
+        server.wait_for(" is up")
     shop.trigger("orders").until("success")
     newer_scheduler = shop.start("scheduler", **newer)
     scheduler.stop(SIGTERM)
@@ -95,7 +97,6 @@ def test_servers_of_two_releases_take_each_others_places_without_one_failed_task
     assert len(dream.attempts("dream")) == 1
 
     worker.stop(SIGTERM)
-    shop.trigger("orders").until("success")
     shop.start("scheduler")
     newer_scheduler.stop(SIGTERM)
     shop.trigger("orders").until("success")
