@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from math import inf
 from secrets import randbelow
 
 from tests.chaos.play import play, table
 from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.scenarios.scenario import Scenario
-from tests.chaos.scenarios.soak import soaking
+from tests.chaos.scenarios.soak import Amount, soaking
 from tests.services import shared
 
 #: Not among those that are played unless some are named.
@@ -25,7 +26,8 @@ def _arguments() -> Namespace:
         choices=("redis", "rabbitmq", "inproc"),
         help="all that the scenario can use, unless given",
     )
-    parser.add_argument("--minutes", type=float, default=5, help="how long a soak goes on; 5 unless given")
+    parser.add_argument("--minutes", type=float, help="how long a soak goes on; 5 unless tasks are given")
+    parser.add_argument("--tasks", type=int, help="after how many tasks a soak ends, if it has not before")
     parser.add_argument("--keep", action="store_true", help="keep what the servers printed in any case")
     parser.add_argument("--list", action="store_true", help="say what there is")
     given = parser.parse_args()
@@ -39,6 +41,11 @@ def _brokers(scenario: Scenario, wanted: str | None) -> tuple[str, ...]:
     return tuple(broker for broker in scenario.brokers if wanted in (None, broker))
 
 
+def _amount(given: Namespace) -> Amount:
+    minutes = given.minutes or (inf if given.tasks else 5)
+    return Amount(given.tasks or inf, minutes)
+
+
 def main() -> int:
     """Play what was asked for; 1 where a promise was broken."""
     given = _arguments()
@@ -46,7 +53,7 @@ def main() -> int:
         sys.stdout.writelines(f"{each.name:20}{each.shows}\n" for each in SCENARIOS.values())
         return 0
     seed = randbelow(10_000) if given.seed is None else given.seed
-    known = {**SCENARIOS, SOAK: soaking(given.minutes)}
+    known = {**SCENARIOS, SOAK: soaking(_amount(given))}
     chosen = [known[name] for name in given.scenarios]
     shared.open_run()
     try:

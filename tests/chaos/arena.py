@@ -28,10 +28,11 @@ from scheduler.wire import Json
 from tests.chaos.checker import Case
 from tests.chaos.disk import Disk
 from tests.chaos.history import read_history
-from tests.chaos.ledger import Entry, read_ledger
+from tests.chaos.ledger import Reader, read_ledger
 from tests.chaos.proxy import Proxy
 from tests.chaos.tickets import Tickets
-from tests.chaos.workload import POOL, POOL_SLOTS, field
+from tests.chaos.trial import Trial
+from tests.chaos.workload import NARROW, POOL, Limits, field
 from tests.integration.processes import Process
 from tests.integration.project import Project, project
 from tests.integration.waiting import eventually
@@ -71,7 +72,10 @@ class Arena:
         self._mounts = mounts
         self._lines: dict[str, Callable[[], Process]] = {}
         self._numbers = count()
+        #: Runs that were acknowledged when they were triggered.
+        self.acknowledged: list[str] = []
         self._pause = Event()
+        self.trial = Trial(made, Reader(self.ledger))
 
     # --- what runs ------------------------------------------------------------------------------------------------
 
@@ -148,12 +152,14 @@ class Arena:
         self.links[name] = proxy
         return make_url(server.url).set(port=proxy.port).render_as_string(hide_password=False)
 
-    def sow(self, *, layers: int, width: int) -> None:
+    def sow(self, *, layers: int, width: int, limits: Limits = NARROW) -> None:
         """Write the DAG `field`, and make its pool once there is a database."""
-        self.project.write("field.py", field(self.ledger, layers, width))
+        self.project.write("field.py", field(self.ledger, layers, width, limits))
         now = SystemClock().now()
         eventually(lambda: self.project.record.dag("field"), within=60, told=self.project.told)
-        self.project.db.transact(lambda session: set_pool(session, now, POOL, POOL_SLOTS, actor="chaos"))
+        self.project.db.transact(
+            lambda session: set_pool(session, now, POOL, limits.pool_slots, actor="chaos")
+        )
 
     def reap(self, runs: int, seconds: float, *, stubborn: bool = False, fails_first: bool = False) -> None:
         """Trigger runs of `field`: how long tasks take, whether they ignore SIGTERM, or fail at their first try."""
@@ -162,7 +168,8 @@ class Arena:
     def trigger(self, dag_id: str, runs: int, conf: dict[str, Json] | None = None) -> None:
         """Trigger runs of a DAG."""
         for _ in range(runs):
-            self.project.trigger(dag_id, conf, run_id=f"{dag_id}-{next(self._numbers)}")
+            made = self.project.trigger(dag_id, conf, run_id=f"{dag_id}-{next(self._numbers)}")
+            self.acknowledged.append(made.run_id)
 
     def mount(self, name: str, megabytes: int) -> Disk:
         """Give a server-to-be a small disk for its home folder."""
@@ -275,16 +282,18 @@ class Arena:
                 raise AssertionError(f"not finished within {within:g} s: {self.progress()}")
             self._pause.wait(_EVERY_S)
 
-    @property
-    def entries(self) -> list[Entry]:
-        """What the tasks have told so far."""
-        return read_ledger(self.ledger)
-
     def case(self, **terms: Any) -> Case:
         """Return what there is to judge, on these terms (`Case`)."""
         origin_s = SystemClock().now().timestamp() - time.monotonic()
-        entries = self.entries  # first: what is told while the history is read would be unknown to it
+        entries = read_ledger(
+            self.ledger
+        )  # first: what is told while the history is read would be unknown to it
         return Case(read_history(self.project.db), entries, origin_s, **terms)
+
+    def open_trial(self, **terms: Any) -> Trial:
+        """Judge on these terms (`Case`) from now on."""
+        self.trial = Trial(self.project, Reader(self.ledger), **terms)
+        return self.trial
 
 
 def _pool(database: Server) -> PgBouncer:

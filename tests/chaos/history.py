@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -91,14 +91,19 @@ class History:
     upstream: Mapping[int, Mapping[str, tuple[str, ...]]]
 
 
-def read_history(db: Database) -> History:
-    """Read everything in one snapshot."""
+def read_history(db: Database, run_pks: Collection[int] | None = None) -> History:
+    """Read everything in one snapshot; of some runs only, where they are named."""
+
+    def of(run_pk: sa.Column[Any]) -> list[Any]:
+        return [] if run_pks is None else [run_pk.in_(sorted(run_pks))]
+
+    is_move = t.event.c.kind.in_(["run.state", "task.state"])
     with db.read() as session:
         return History(
-            runs=_all(session, Run, t.dag_run),
-            tasks=_all(session, Task, t.task_instance),
-            attempts=_all(session, Attempt, t.attempt),
-            moves=_all(session, Move, t.event, t.event.c.kind.in_(["run.state", "task.state"])),
+            runs=_all(session, Run, t.dag_run, *of(t.dag_run.c.id)),
+            tasks=_all(session, Task, t.task_instance, *of(t.task_instance.c.run_pk)),
+            attempts=_all(session, Attempt, t.attempt, *of(t.attempt.c.run_pk)),
+            moves=_all(session, Move, t.event, is_move, *of(t.event.c.run_pk)),
             pools=_pairs(session, t.pool.c.name, t.pool.c.slots),
             worker_slots=_pairs(session, t.worker.c.id, t.worker.c.slots),
             max_active_runs=_pairs(session, t.dag.c.dag_id, t.dag.c.max_active_runs),
@@ -107,6 +112,23 @@ def read_history(db: Database) -> History:
                 for key, graph in _pairs(session, t.dag_version.c.id, t.dag_version.c.graph).items()
             },
         )
+
+
+def ended_runs(db: Database, before: datetime) -> dict[int, str]:
+    """Return the runs that ended before an instant and of which nothing is under way: run_id by key."""
+    of_run = t.attempt.c.run_pk == t.dag_run.c.id
+    under_way = sa.exists().where(of_run, t.attempt.c.state.in_(["queued", "running"]))
+    query = sa.select(t.dag_run.c.id, t.dag_run.c.run_id)
+    with db.read() as session:
+        return {
+            row[0]: row[1] for row in session.execute(query.where(t.dag_run.c.end_date < before, ~under_way))
+        }
+
+
+def all_runs(db: Database) -> dict[int, str]:
+    """Return every run: run_id by key."""
+    with db.read() as session:
+        return _pairs(session, t.dag_run.c.id, t.dag_run.c.run_id)
 
 
 def _all(session: sa.Connection, kind: type[Row], table: sa.Table, *where: Any) -> tuple[Row, ...]:

@@ -71,11 +71,27 @@ class Life:
         return f"attempt {self.attempt_id}, epoch {self.epoch}"
 
 
+class Reader:
+    """Reads a ledger as it grows: each line once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def more(self) -> list[Entry]:
+        """Return the entries that were written since the last call."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as stream:
+            stream.seek(self._offset)
+            whole, _, _ = stream.read().rpartition(b"\n")
+        self._offset += len(whole) + bool(whole)
+        return [Entry(**json.loads(line)) for line in whole.splitlines()]
+
+
 def read_ledger(path: Path) -> list[Entry]:
     """Return all entries, in the order in which they were written."""
-    if not path.exists():
-        return []
-    return [Entry(**json.loads(line)) for line in path.read_text().splitlines()]
+    return Reader(path).more()
 
 
 def lives_of(entries: Iterable[Entry]) -> list[Life]:

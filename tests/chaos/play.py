@@ -6,14 +6,13 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from tests.chaos.arena import Arena, arena
-from tests.chaos.checker import Case, Violation, check
+from tests.chaos.checker import Violation
 from tests.chaos.needs import missing
 from tests.chaos.scenarios.scenario import Scenario
 
@@ -78,19 +77,13 @@ def _play(scenario: Scenario, broker: str, seed: int, folder: Path) -> tuple[str
 
 def _judged(scenario: Scenario, made: Arena) -> tuple[str, list[Violation]]:
     broken = []
+    trial = made.open_trial(skew_s=scenario.skew_s, fails=scenario.fails, forgiven=scenario.forgiven)
     try:
         scenario.play(made)
     except AssertionError as error:
         broken.append(Violation("comes to its end", str(error)))
-    case = made.case(skew_s=scenario.skew_s, fails=scenario.fails, forgiven=scenario.forgiven)
-    return _facts(case), broken + check(case)
-
-
-def _facts(case: Case) -> str:
-    states = Counter(attempt.state for attempt in case.history.attempts)
-    attempts = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-    ends = sum(life.ends for life in case.lives)
-    return f"{len(case.history.tasks)} tasks; attempts: {attempts}; {ends} came to their end"
+    trial.close(made.acknowledged)
+    return trial.facts, broken + trial.violations
 
 
 def table(results: Iterable[Result]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from tests.chaos.arena import Arena
@@ -20,9 +21,12 @@ def small(arena: Arena) -> None:
     arena.reap(runs=2, seconds=0.2)
     arena.kill("worker-1")
     arena.finish(within=60)
+    arena.trial.sit(timedelta())
+    assert arena.trial.tasks == 8
+    arena.project.dirigent("history", "prune", "--keep", "1")
 
 
-def test_workers_are_killed_and_every_promise_is_kept(redis_url):
+def test_workers_are_killed_and_every_promise_is_kept_though_retention_deletes_what_was_judged(redis_url):
     result = play(Scenario(name="small", shows="", play=small, lease_s=3), "redis", seed=1)
     assert result.violations == ()
     assert "8 tasks" in result.facts

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.chaos.ledger import KEEPS_LEDGER
 
-#: Runs at once, tasks of a run at once, and slots of the pool that every third task needs.
-MAX_ACTIVE_RUNS = 3
-MAX_ACTIVE_TASKS = 8
 POOL = "well"
-POOL_SLOTS = 5
+
+
+class Limits(NamedTuple):
+    """Runs at once, tasks of a run at once, and slots of the pool that every third task needs."""
+
+    runs: int
+    tasks: int
+    pool_slots: int
+
+
+NARROW = Limits(runs=3, tasks=8, pool_slots=5)
 
 _FIELD = (
     KEEPS_LEDGER
@@ -29,6 +37,7 @@ def step(layer, number):
         if conf["fails_first"] and get_current_context()["ti"].try_number == 1:
             raise ValueError("the first try fails on purpose")
         live(conf["seconds"])
+        return number if layer == 0 else None
     return work()
 
 with DAG("field", schedule=None, max_active_runs={runs}, max_active_tasks={tasks}):
@@ -43,13 +52,13 @@ with DAG("field", schedule=None, max_active_runs={runs}, max_active_tasks={tasks
 )
 
 
-def field(ledger: Path, layers: int, width: int) -> str:
+def field(ledger: Path, layers: int, width: int, limits: Limits) -> str:
     """Return a DAG file: `layers` x `width` tasks, each waiting for two of the layer above it."""
     return _FIELD.format(
         ledger=str(ledger),
         pool=POOL,
-        runs=MAX_ACTIVE_RUNS,
-        tasks=MAX_ACTIVE_TASKS,
+        runs=limits.runs,
+        tasks=limits.tasks,
         layers=layers,
         width=width,
     )
