@@ -10,8 +10,8 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,10 +25,12 @@ from scheduler.store.tables import dag_run
 from scheduler.wire import DagSpec
 from tests.loop.engine import Engine, spec, task
 from tests.loop.leader import Leader, lead
+from tests.services.postgres import database
 from tests.webui.conftest import Browser, build, sign_in
 
 CLOCK = SystemClock()
 STEPS = 60
+CROWD = Crowd()
 #: Of these nothing is kept: statements are prepared, caches are filled.
 WARM_UP = 20
 QUEUED = 5_000
@@ -48,45 +50,55 @@ PAGES = (
 
 def scale(settings: dict[str, str], runs: int) -> None:
     """Ticks, sweeps and pages, as DAGs and history grow."""
-    crowd = Crowd()
     with tempfile.TemporaryDirectory(prefix="dirigent-bench-scale-") as folder:
-        _measure(
-            "SQLite", f"sqlite:///{Path(folder) / 'few.db'}", f"sqlite:///{Path(folder) / 'many.db'}", crowd
-        )
-    with tempfile.TemporaryDirectory(prefix="dirigent-bench-scale-") as folder:
+        _measure("SQLite", [f"sqlite:///{Path(folder) / name}.db" for name in ("small", "large", "old")])
+    with tempfile.TemporaryDirectory(prefix="dirigent-bench-scale-") as folder, ExitStack() as parts:
         Path(folder).chmod(0o711)
-        with _postgresql(Path(folder)) as (few, many):
-            _measure("PostgreSQL", few, many, crowd)
+        server = parts.enter_context(DurablePostgres(Path(folder) / "postgres"))
+        _measure("PostgreSQL", [parts.enter_context(database(server.url)) for _ in range(3)])
 
 
-@contextmanager
-def _postgresql(folder: Path) -> Iterator[tuple[str, str]]:
-    with DurablePostgres(folder / "few") as few, DurablePostgres(folder / "many") as many:
-        yield few.url, many.url
-
-
-def _measure(name: str, few: str, many: str, crowd: Crowd) -> None:
-    with _scene(few) as scene:
-        small = scene.tick(f"{name}: tick, DAG of 100, no history", 100)
-        large = scene.tick(f"{name}: tick, DAG of 10,000, no history", 10_000)
-        _show_ratio("100 -> 10,000 tasks", small, large)
-    with _scene(many) as scene:
+def _measure(name: str, urls: Sequence[str], crowd: Crowd = CROWD) -> None:
+    with ExitStack() as scenes:
+        small, large, old = (scenes.enter_context(_scene(url)) for url in urls)
         began_s = time.monotonic()
-        load(scene.engine.db, crowd, scene.engine.now)
+        load(old.engine.db, crowd, old.engine.now)
         print(f"{crowd.task_count:,} tasks loaded in {time.monotonic() - began_s:.0f} s", flush=True)
-        old = scene.tick(f"{name}: tick, DAG of 100, {crowd.task_count:,} tasks", 100)
-        _show_ratio(f"0 -> {crowd.task_count:,} tasks of history", small, old)
-        scene.queue_up(QUEUED)
-        full = scene.tick(f"{name}: the same, and {QUEUED:,} queued runs", 100)
-        _show_ratio(f"0 -> {QUEUED:,} queued runs", old, full)
-        scene.tick(f"{name}: the same, DAG of 10,000", 10_000)
-        show(Figure(f"{name}: sweep of all duties", [scene.sweep() for _ in range(5)], "ms"))
-        scene.pages(name)
+        history = f"{crowd.task_count:,} tasks of history"
+        _compare(
+            {
+                f"{name}: tick, DAG of 100 tasks": small.row(100),
+                f"{name}: the same, DAG of 10,000": large.row(10_000),
+                f"{name}: the same, {history}": old.row(100),
+            }
+        )
+        old.queue_up(QUEUED)
+        _compare(
+            {
+                f"{name}: tick, DAG of 100 tasks": small.row(100),
+                f"{name}: the same, and {QUEUED:,} queued runs": old.row(100),
+            }
+        )
+        show(Figure(f"{name}: sweep of all duties", [old.sweep() for _ in range(5)], "ms"))
+        old.pages(name)
 
 
-def _show_ratio(what: str, before: Figure, after: Figure) -> None:
-    ratio = statistics.median(after.values) / statistics.median(before.values)
-    print(f"{what:44} {ratio:9.2f} times", flush=True)
+def _compare(rows: Mapping[str, Generator[float, None, None]]) -> None:
+    """Measure in turn, so that whatever else the machine does falls on all alike; print each beside the first."""
+    for _ in range(WARM_UP):
+        for row in rows.values():
+            next(row)
+    values: dict[str, list[float]] = {name: [] for name in rows}
+    for _ in range(STEPS):
+        for name, row in rows.items():
+            values[name].append(next(row))
+    first, *_ = values.values()
+    for name, found in values.items():
+        show(Figure(name, found, "ms"))
+        times = statistics.median(each / base for each, base in zip(found, first, strict=True))
+        print(f"{'':44} {times:9.2f} times the first", flush=True)
+    for row in rows.values():
+        row.close()
 
 
 class Scene:
@@ -106,20 +118,17 @@ class Scene:
             self._leader = lead(self.engine, self._folder)
         return self._leader
 
-    def tick(self, name: str, size: int) -> Figure:
-        """Run some tasks of a DAG of so many in a row; measure the tick after each."""
+    def row(self, size: int) -> Generator[float, None, None]:
+        """Run the tasks of a DAG of so many in a row, one at each step; give what the tick after each took, in ms."""
         self._number += 1
         run = self._start(_row(f"long{self._number}", size))
-        values = []
-        for _ in range(WARM_UP + STEPS):
-            [claim] = self.engine.claim()
-            self.engine.report(claim)
-            values.append(_timed(lambda: self.leader.service.tick(self.engine.now)))
-        values = values[WARM_UP:]
-        self._end(run)
-        figure = Figure(name, values, "ms")
-        show(figure)
-        return figure
+        try:
+            while True:
+                [claim] = self.engine.claim()
+                self.engine.report(claim)
+                yield _timed(lambda: self.leader.service.tick(self.engine.now))
+        finally:
+            self._end(run)
 
     def _start(self, dag: DagSpec) -> int:
         self.engine.define(dag)
