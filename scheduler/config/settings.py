@@ -128,8 +128,8 @@ class Settings(BaseModel):
     )
     history_days_of: DaysOf = Field(
         (),
-        description="`history_days` of some DAGs: `audit_*=0 metrics=7`; the first pattern that fits counts, 0: all runs "
-        "are kept for ever.",
+        description="`history_days` of some DAGs: `audit_*=0 metrics=7`; the first pattern that fits counts, 0: all "
+        "runs are kept for ever.",
     )
     history_url: LogUrl | None = Field(
         None,
