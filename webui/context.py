@@ -19,6 +19,7 @@ from scheduler.logs.reader import LogPart
 from scheduler.security.secret_key import SecretKey
 from scheduler.store.graph_cache import GraphCache
 from scheduler.wire import DagSpec
+from webui.kept import Kept
 
 if TYPE_CHECKING:
     from scheduler.store import Database, Session
@@ -93,6 +94,7 @@ class WebContext:
     alert_rules: tuple[AlertRule, ...] = ()
     channels: Mapping[str, str] = field(default_factory=dict)
     prices: Prices = field(default_factory=Prices)
+    kept: Kept = field(default_factory=Kept)
     version: str = "unknown"
 
 

@@ -18,7 +18,7 @@ from scheduler.core.states import RunState
 from scheduler.store.engine import Session
 from scheduler.store.lists import one_of
 from scheduler.store.tables import UNCOUNTED_RUN, dag_run, outage
-from scheduler.store.tallies import Cell, add_to_tallies, cells
+from scheduler.store.tallies import ALL, Cell, add_to_tallies, cells
 from scheduler.store.upsert import insert_into
 
 R = dag_run.c
@@ -78,7 +78,7 @@ def count_run(session: Session, now: datetime, run_pk: int) -> None:
 def _add(session: Session, now: datetime, ends: list[RunEnd]) -> None:
     sums: dict[Cell, Counter[str]] = {}
     for end in ends:
-        for cell in cells(end.dag_id, end.end_date, now):
+        for cell in cells((ALL, end.dag_id), end.end_date, now):
             sums.setdefault(cell, Counter())["runs_success" if end.is_good else "runs_failed"] += 1
     add_to_tallies(session, sums, {})
     if ends:

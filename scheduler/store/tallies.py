@@ -2,7 +2,8 @@
 
 The leader counts attempts soon after they end. An attempt is counted in the transaction that marks it as counted, once,
 whoever counts, however often it is broken off; so a sum is exact as far as it goes. What is counted stays when
-retention deletes the attempts: days for two years, hours and minutes as long as a page shows them.
+retention deletes the attempts: days for two years; hours, minutes, and what is finer than a DAG as long as a page shows
+them, so that the sums stay small beside history.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from functools import cache
+from datetime import datetime, timedelta
+from functools import cache, reduce
+from operator import add
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -35,6 +37,9 @@ from scheduler.store.upsert import insert_for
 
 #: Stands for all DAGs.
 ALL: Final = ""
+#: How long the delays of each DAG, and what its tasks took, are kept.
+_DELAYS_KEPT: Final = {DAY: timedelta(days=35)}
+_TASKS_KEPT: Final = {HOUR: timedelta(days=2), DAY: timedelta(days=35)}
 #: States whose attempts tell how long a task takes.
 _TIMED: Final = frozenset(
     {AttemptState.SUCCESS, AttemptState.FAILED, AttemptState.LOST, AttemptState.SKIPPED}
@@ -126,20 +131,28 @@ def add_ended(session: Session, now: datetime, ended: Sequence[Ended]) -> None:
     peaks: Counter[Cell] = Counter()
     delays: Counter[tuple[Cell, str, int]] = Counter()
     for each in ended:
-        counts, waits = _counts(each), _waits(each)
-        for cell in cells(each.dag_id, each.end_date, now):
+        counts = _counts(each)
+        for cell in cells((ALL, each.dag_id), each.end_date, now):
             sums.setdefault(cell, Counter()).update(counts)
             peaks[cell] = max(peaks[cell], each.peak_memory_bytes or 0)
-            delays.update((cell, kind, bucket_of(ms)) for kind, ms in waits.items())
+        delays.update(_delays(each, now))
     add_to_tallies(session, sums, peaks)
     _add_delays(session, delays)
     _add_tasks(session, now, [each for each in ended if each.is_task and each.state in _TIMED])
 
 
-def cells(dag_id: str, at: datetime, now: datetime, widths: Iterable[int] = KEPT) -> list[Cell]:
-    """Return the spans that an instant belongs to: of the DAG and of all, as far as they are kept."""
-    kept = [width_s for width_s in widths if at > now - KEPT[width_s]]
-    return [Cell(width_s, name, floor(at, width_s)) for width_s in kept for name in (ALL, dag_id)]
+def cells(
+    names: Iterable[str], at: datetime, now: datetime, kept: Mapping[int, timedelta] = KEPT
+) -> list[Cell]:
+    """Return the spans of these DAGs that an instant belongs to, as far as they are kept."""
+    widths = [width_s for width_s, length in kept.items() if at > now - length]
+    return [Cell(width_s, name, floor(at, width_s)) for name in names for width_s in widths]
+
+
+def _delays(each: Ended, now: datetime) -> list[tuple[Cell, str, int]]:
+    at, waits = each.end_date, _waits(each)
+    within = [*cells([ALL], at, now), *cells([each.dag_id], at, now, _DELAYS_KEPT)]
+    return [(cell, kind, bucket_of(ms)) for cell in within for kind, ms in waits.items()]
 
 
 def _counts(each: Ended) -> dict[str, int]:
@@ -178,10 +191,8 @@ def _add_delays(session: Session, delays: Mapping[tuple[Cell, str, int], int]) -
 def _add_tasks(session: Session, now: datetime, ended: Sequence[Ended]) -> None:
     rows: dict[tuple[Cell, str], dict[str, Any]] = {}
     for each in ended:
-        for cell in cells(each.dag_id, each.end_date, now, (HOUR, DAY)):
-            if cell.dag_id:
-                row = rows.setdefault((cell, each.task_id), _empty_task(cell, each.task_id))
-                _add_task(row, each)
+        for cell in cells([each.dag_id], each.end_date, now, _TASKS_KEPT):
+            _add_task(rows.setdefault((cell, each.task_id), _empty_task(cell, each.task_id)), each)
     _add(session, task_tally, list(rows.values()))
 
 
@@ -236,17 +247,42 @@ def _adding(dialect: str, table: sa.Table) -> sa.Insert:
 
 def prune_tallies(session: Session, now: datetime, limit: int) -> int:
     """Delete sums that are older than what is kept of their width; return the largest count of one kind."""
+    of_dags = delay_tally.c.dag_id != ALL
     return max(
-        _delete_old(session, table, width_s, now - kept, limit)
-        for table in (tally, delay_tally, task_tally)
-        for width_s, kept in KEPT.items()
+        *(_delete_old(session, tally, *each, now, limit) for each in KEPT.items()),
+        *(_delete_old(session, delay_tally, *each, now, limit) for each in KEPT.items()),
+        *(_delete_old(session, delay_tally, *each, now, limit, of_dags) for each in _DELAYS_KEPT.items()),
+        *(_delete_old(session, task_tally, *each, now, limit) for each in _TASKS_KEPT.items()),
     )
 
 
-def _delete_old(session: Session, table: sa.Table, width_s: int, before: datetime, limit: int) -> int:
+def _delete_old(
+    session: Session,
+    table: sa.Table,
+    width_s: int,
+    kept: timedelta,
+    now: datetime,
+    limit: int,
+    *where: sa.ColumnElement[bool],
+) -> int:
     keys = list(table.primary_key.columns)
-    old = sa.select(*keys).where(table.c.width_s == width_s, table.c.start_at < before).limit(limit)
-    return session.execute(sa.delete(table).where(sa.tuple_(*keys).in_(old))).rowcount
+    old = sa.select(*keys).where(table.c.width_s == width_s, table.c.start_at < now - kept, *where)
+    return session.execute(sa.delete(table).where(sa.tuple_(*keys).in_(old.limit(limit)))).rowcount
+
+
+#: Attempts of tasks and callbacks, and runs.
+COUNTED: Final = (
+    *("success", "failed", "lost", "skipped", "cancelled", "deferred", "callbacks"),
+    *("runs_success", "runs_failed"),
+)
+_ALL_COUNTED: Final = sa.select(sa.func.sum(reduce(add, (tally.c[name] for name in COUNTED)))).where(
+    tally.c.width_s == DAY, tally.c.dag_id == ALL
+)
+
+
+def read_count(session: Session) -> int:
+    """Return how much is counted of all that is kept: as long as it is the same, so are all sums of DAGs in force."""
+    return int(session.scalar(_ALL_COUNTED) or 0)
 
 
 def forget_dag(session: Session, dag_id: str) -> None:

@@ -324,9 +324,10 @@ class Walk:
         self.held += self.engine.claim(limit=self.draw.draw(st.integers(1, 3)))
 
     def report(self) -> None:
+        # Drawn in any case: what is drawn must not follow from what earlier walks left in the database.
+        state = self.draw.draw(st.sampled_from(("success", "failed", "skipped", "lost")))
+        cpu_s = self.draw.draw(st.floats(0, 1e5))
         if self.held:
-            state = self.draw.draw(st.sampled_from(("success", "failed", "skipped", "lost")))
-            cpu_s = self.draw.draw(st.floats(0, 1e5))
             self.engine.report(self.held.pop(0), state=state, cpu_s=cpu_s, peak_memory_bytes=7)
 
     def kill(self) -> None:

@@ -12,7 +12,8 @@ import pytest
 from scheduler.core.cost import Prices
 from scheduler.core.delays import bucket_of
 from scheduler.core.spans import HOUR, floor
-from scheduler.store import Database
+from scheduler.store import Database, tables
+from tests.webui import seed
 from tests.webui.conftest import Browser, StillClock, build, sign_in
 from webui import charts
 from webui.windows import WINDOWS
@@ -116,3 +117,21 @@ def test_minutes_are_put_together_into_steps() -> None:
 def test_without_anything_a_chart_is_empty() -> None:
     assert charts.reaches([NOW], {}).items == ()
     assert charts.columns([]).most == 0
+
+
+def test_what_is_counted_meanwhile_is_seen_at_once(person: Browser, db: Database) -> None:
+    assert "Runs 12 " in words(person.get("/dashboard").text)
+    with db.write() as session:
+        spec = seed.ORDERS
+        version = session.scalar(tables.dag.select().with_only_columns(tables.dag.c.version_id).limit(1))
+        seed.add_run(session, spec, int(version or 1), NOW - timedelta(minutes=1), "failed", seed.FAILED)
+    assert "Runs 12 " in words(person.get("/dashboard").text)
+    with db.write() as session:
+        seed.count(session)
+    assert "Runs 13 " in words(person.get("/dashboard").text)
+
+
+def test_the_delays_of_some_dags_are_shown_by_the_day(person: Browser) -> None:
+    text = person.get("/dashboard?window=1h&owner=shop").text
+    assert 'viewBox="0 0 10 70"' in text
+    assert 'viewBox="0 0 600 70"' in text

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 
 from scheduler.core.spans import Span, floor
 from scheduler.store.engine import Session
+from scheduler.store.tallies import read_count
 from scheduler.store.views.costs import BYS, By, list_spent, total_of
 from scheduler.store.views.home import count_dags, count_slots
 from scheduler.store.views.ownership import Narrowing, list_choices
@@ -43,35 +44,43 @@ def show() -> Response:
     window = WINDOWS.get(request.args.get("window", ""), DEFAULT)
     wanted, by, at = narrowing(), _by(), now()
     with reading() as session:
-        model = {
-            **_flow(session, window, wanted, at),
-            **_tables(session, window, wanted, at),
-            **_spent(session, by, window.of_dags(at), wanted),
-            **_at_work(session, at),
-            "choices": list_choices(session),
-            "dag_count": count_dags(session),
-        }
-    return page("dashboard.html", window=window, windows=WINDOWS, wanted=wanted, **model)
+        here = {"choices": list_choices(session), "dag_count": count_dags(session), **_at_work(session, at)}
+        source = (read_count(session), here["choices"], here["dag_count"], window.steps(at))
+        sums = web().kept.get(
+            (window.name, wanted, by), source, lambda: _sums(session, window, wanted, by, at)
+        )
+    return page("dashboard.html", window=window, windows=WINDOWS, wanted=wanted, **here, **sums)
 
 
 def _by() -> By:
     return next((each for each in BYS if each == request.args.get("by")), "dag")
 
 
+def _sums(session: Session, window: Window, wanted: Narrowing, by: By, at: datetime) -> dict[str, Any]:
+    """Read what changes when something is counted, which is every ten seconds."""
+    return {
+        **_flow(session, window, wanted, at),
+        **_tables(session, window, wanted, at),
+        **_spent(session, by, window.of_dags(at), wanted),
+    }
+
+
 def _flow(session: Session, window: Window, wanted: Narrowing, at: datetime) -> dict[str, Any]:
     """Read figures and charts."""
     steps, span = window.steps(at), window.span(at)
     ends = _by_step(list_ends(session, span, wanted), window.step_s)
-    delays = list_delays(session, span, wanted)
+    of_delays = steps if wanted.is_all else window.of_delays(at)
+    delays = list_delays(session, span if wanted.is_all else of_delays, wanted)
     in_order = [(start, ends.get(start, Ends())) for start in steps.starts]
     return {
         "since": steps.start_at,
+        "delays_since": of_delays.start_at,
         "ends": sum(ends.values(), Ends()),
         "before": sum_ends(session, span.before, wanted),
         "tasks": charts.columns([(start, each.success, each.bad) for start, each in in_order]),
         "runs": charts.columns([(start, each.runs_success, each.runs_failed) for start, each in in_order]),
-        "scheduling": _delays("scheduling", delays, steps),
-        "pick_up": _delays("pick_up", delays, steps),
+        "scheduling": _delays("scheduling", delays, of_delays),
+        "pick_up": _delays("pick_up", delays, of_delays),
         "recovery": read_recovery(session, steps, wanted, _DAGS),
     }
 

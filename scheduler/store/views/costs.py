@@ -14,17 +14,17 @@ from scheduler.core.cost import Amount, amount_of
 from scheduler.core.spans import Span
 from scheduler.store.engine import Session
 from scheduler.store.tables import attempt, tally
-from scheduler.store.tallies import ALL
+from scheduler.store.tallies import ALL, COUNTED
 from scheduler.store.views.ownership import Narrowing, Owned, list_owned
 
 By = Literal["dag", "owner", "team", "day"]
 BYS: Final[tuple[By, ...]] = ("dag", "owner", "team", "day")
 
 T = tally.c
-_COUNTED: Final = ("success", "failed", "lost", "skipped", "cancelled", "deferred", "callbacks")
+_ATTEMPTS: Final = COUNTED[:7]
 _SUMS: Final = (
     *(sa.func.sum(T[name]) for name in ("run_ms", "cpu_us", "memory_mb_ms")),
-    sa.func.sum(reduce(add, (T[name] for name in _COUNTED))),
+    sa.func.sum(reduce(add, (T[name] for name in _ATTEMPTS))),
     sa.func.sum(T.unmeasured),
     sa.func.max(T.peak_memory_bytes),
 )

@@ -6,6 +6,7 @@ Both are those that the DAG has now, for what it did before too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -70,17 +71,19 @@ class Choices:
     owners: tuple[str, ...]
     teams: tuple[str, ...]
     tags: tuple[str, ...]
+    parsed_at: datetime | None  #: when any of them was last read in: until then they belong to the same
 
 
 def list_choices(session: Session) -> Choices:
-    """Return the owners, teams and other tags of the DAGs in force; two statements."""
+    """Return the owners, teams and other tags of the DAGs in force; three statements."""
     in_force = dag.c.retired_at.is_(None)
     owners = session.scalars(select(dag.c.owner).where(in_force, dag.c.owner != "").distinct())
     joined = select(dag_tag.c.name).join(dag, dag.c.dag_id == dag_tag.c.dag_id).where(in_force)
     tags = sorted(session.scalars(joined.distinct()))
     teams = [name.removeprefix(TEAM_TAG) for name in tags if name.startswith(TEAM_TAG)]
     others = [name for name in tags if not name.startswith(TEAM_TAG)]
-    return Choices(tuple(sorted(owners)), tuple(teams), tuple(others))
+    parsed_at = session.scalar(select(func.max(dag.c.last_parsed_at)).where(in_force))
+    return Choices(tuple(sorted(owners)), tuple(teams), tuple(others), parsed_at)
 
 
 def list_owned(session: Session) -> dict[str, Owned]:

@@ -112,7 +112,10 @@ Buckets = Counter[int]
 
 
 def list_delays(session: Session, span: Span, narrowing: Narrowing) -> Mapping[tuple[str, datetime], Buckets]:
-    """Return how many attempts waited how long: by kind (scheduling, pick_up) and step."""
+    """Return how many attempts waited how long: by kind (scheduling, pick_up) and step.
+
+    Of some DAGs there are days only.
+    """
     query = (
         sa.select(D.kind, D.start_at, D.bucket, sa.func.sum(D["count"]))
         .where(*_within(delay_tally, span), *_whose(narrowing, D.dag_id))
