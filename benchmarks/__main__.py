@@ -18,7 +18,9 @@ from benchmarks import tickets
 from benchmarks.airflow import airflow, tuned
 from benchmarks.figures import Figure, show_machine, show_ratio
 from benchmarks.floors import Floors, measure_floors
-from benchmarks.flows import OWN, SHARED
+from benchmarks.flows import OWN as OWN_FLOWS
+from benchmarks.flows import SHARED
+from benchmarks.heavy import heavy
 from benchmarks.planner import planner
 from benchmarks.punctuality import punctuality
 from benchmarks.queries import queries
@@ -29,6 +31,7 @@ from benchmarks.starts import STARTS
 
 #: Measured on servers of their own.
 ALONE = {**STARTS, "queries": queries, "punctuality": punctuality, "planner": planner, "scale": scale}
+OWN = {**OWN_FLOWS, "heavy": heavy}
 FLOWS = (*OWN, *SHARED)
 NAMES = [*ALONE, *FLOWS]
 
