@@ -200,7 +200,9 @@ class Arena:
         """Start a successor, then stop the server in order, as a rolling deploy does; it must end well."""
         self.thaw(name)
         old = self.servers[name]
-        self.again(name).wait_for(" is up")
+        self.again(name)
+        self.until_up_or_dead(name)
+        assert self.servers[name].is_running, f"{name} did not start:\n{self.servers[name].output[-4000:]}"
         code = old.stop(signal.SIGTERM)
         assert code == 0, f"{name} ended with {code}:\n{old.output[-4000:]}"
 

@@ -77,13 +77,18 @@ class Soak:
         self._began = time.monotonic()
         self._ended = Event()
         self._faults: Counter[str] = Counter()
+        self._unwell: list[str] = []
         self._fed = 0
 
     def act(self, name: str, target: str) -> None:
-        """Carry out one fault, and count it."""
+        """Carry out one fault, and count it; where a server takes it ill, go on and tell of it at the end."""
         at_s = time.monotonic() - self._began
         self._arena.say(f"{at_s:7.1f} s  {name} {target}".rstrip())
-        self._arena.act(name, target)
+        try:
+            self._arena.act(name, target)
+        except (AssertionError, TimeoutExpired) as error:
+            self._unwell.append(f"{name} {target} after {at_s:.0f} s: {str(error)[:2000]}")
+            self._arena.say(f"  {self._unwell[-1]}")
         if name not in {choice.undone_by for choice in _CHOICES}:
             self._faults[name] += 1
 
@@ -106,8 +111,13 @@ class Soak:
         self._arena.finish(within=240)
         self._tell()
         self._arena.say(f"  faults: {', '.join(f'{n} {name}' for name, n in self._faults.most_common())}")
+        reasons = ", ".join(
+            f"{n} {why or 'no reason'}" for why, n in self._arena.trial.reasons.most_common(10)
+        )
+        self._arena.say(f"  attempts that were no success: {reasons}")
         self._arena.say(gauge.described())
-        assert not gauge.swollen(), gauge.swollen()
+        unwell = self._unwell + gauge.swollen()
+        assert not unwell, unwell
 
     def _feed(self, beside: list[Future[None]]) -> None:
         until = self._began + 60 * self._amount.minutes
