@@ -15,6 +15,10 @@ from zoneinfo import ZoneInfo
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 #: `repeat` of a rule that tells of each failed run.
 ALWAYS: Final = -1.0
+#: Rules come from DAG files, too: none of them may flood a channel while nothing changes.
+_LEAST_REPEAT_S: Final = 60.0
+#: Names in a list, and characters of each.
+_MOST: Final = 250
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _UNITS: Final = ((86400, "d"), (3600, "h"), (60, "min"))
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -180,9 +184,13 @@ def _text(field: str, value: object) -> str:
 
 def _words(field: str, value: object) -> tuple[str, ...]:
     words = (value,) if isinstance(value, str) else value
-    if isinstance(words, list | tuple) and all(isinstance(word, str) and word.strip() for word in words):
-        return tuple(words)
-    raise BadRule(field, value, 'give a list, like ["one", "two"]')
+    if not isinstance(words, list | tuple) or not all(
+        isinstance(word, str) and word.strip() for word in words
+    ):
+        raise BadRule(field, value, 'give a list, like ["one", "two"]')
+    if len(words) > _MOST or not all(word.isprintable() and len(word) <= _MOST for word in words):
+        raise BadRule(field, None, f"give at most {_MOST} names of at most {_MOST} printable characters each")
+    return tuple(words)
 
 
 def seconds_of(field: str, value: object) -> float:
@@ -190,14 +198,14 @@ def seconds_of(field: str, value: object) -> float:
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value)
+        seconds = value
     elif isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())):
         seconds = float(found[1]) * _SECONDS[found[2]]
     else:
         raise BadRule(field, value, 'give a time such as "90s", "15m", "2h" or "1d"')
     if not 0 < seconds <= 366 * 86400:
         raise BadRule(field, value, "give a time longer than zero, and at most a year")
-    return seconds
+    return float(seconds)
 
 
 def span(seconds: float) -> str:
@@ -213,7 +221,12 @@ def span(seconds: float) -> str:
 
 
 def _repeat(field: str, value: object) -> float:
-    return ALWAYS if value in ("always", ALWAYS) else seconds_of(field, value)
+    if value in ("always", ALWAYS):
+        return ALWAYS
+    seconds = seconds_of(field, value)
+    if seconds < _LEAST_REPEAT_S:
+        raise BadRule(field, value, "tell people again after a minute at the earliest")
+    return seconds
 
 
 def _factor(field: str, value: object) -> float:

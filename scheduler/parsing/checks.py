@@ -16,6 +16,8 @@ from scheduler.schemas import UnusableSchema, check_schema, find_fault
 from scheduler.wire import DagSpec, ParamSpec, TaskSpec, dag_to_json
 
 MAX_GRAPH_BYTES: Final = 50_000_000
+#: Each is looked at with every run of the DAG.
+MAX_ALERTS: Final = 50
 #: What the narrowest column holds.
 _MOST: Final = 2**31 - 1
 #: A hundred years: more, counted from now, leaves the calendar.
@@ -56,6 +58,8 @@ def check_dag(spec: DagSpec) -> None:
 
 
 def _check_alerts(spec: DagSpec) -> None:
+    if len(spec.alerts) > MAX_ALERTS:
+        raise BadDag(f"DAG {spec.dag_id!r} has {len(spec.alerts):,} alerts; at most {MAX_ALERTS} are taken.")
     names = set()
     for data in spec.alerts:
         try:

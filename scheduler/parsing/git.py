@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, Timer
 from typing import IO, Final, NamedTuple
 from urllib.parse import quote
 
@@ -52,10 +52,16 @@ _DAMAGED: Final = (
     "loose object", "unable to read", "packfile", "did not send all necessary objects", "bad config",
 )  # fmt: skip
 _LONGEST: Final = 600
+#: Bytes of the list of a commit's files, about half a million of them: a few small objects can name billions.
+MAX_LISTING: Final = 50_000_000
 
 
 class GitFailed(DirigentError):
     """What was asked of git came to nothing; the message says why and what to do."""
+
+
+class GitTooLarge(GitFailed):
+    """A commit holds more than can be taken."""
 
 
 class GitBusy(DirigentError):
@@ -175,10 +181,8 @@ class Mirror:
         """Return the files of a commit below the subfolder. Raises GitFailed where that does not exist."""
         folder = self._remote.subfolder
         try:
-            listing = self._run(
-                "ls-tree", "-r", "-l", "-z", "--full-tree", f"{version}:{folder}" if folder else version
-            )
-        except GitDamaged:
+            listing = self._list(f"{version}:{folder}" if folder else version)
+        except (GitDamaged, GitTooLarge):
             raise
         except GitFailed as error:
             if not folder:
@@ -215,6 +219,28 @@ class Mirror:
                 ) from None
         if process.returncode:
             raise self._failure(words[0], said)
+        return out
+
+    def _list(self, tree: str) -> bytes:
+        """Return the list of all files of a tree. Raises GitTooLarge before it fills memory."""
+        with self._start(["ls-tree", "-r", "-l", "-z", "--full-tree", tree]) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            watchdog = Timer(self._remote.timeout_s, _kill, [process])
+            watchdog.start()
+            try:
+                out = process.stdout.read(MAX_LISTING + 1)
+                if len(out) > MAX_LISTING:
+                    _kill(process)
+                    raise GitTooLarge(
+                        f"{self._remote.address.url} holds too many files: their list has more than "
+                        f"{MAX_LISTING:,} bytes. Set DIRIGENT_DAGS_GIT_SUBFOLDER to the folder of the DAGs."
+                    )
+                said = process.stderr.read()
+            finally:
+                watchdog.cancel()
+        if process.returncode:
+            raise self._failure("ls-tree", said)
         return out
 
     @contextmanager

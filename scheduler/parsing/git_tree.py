@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from scheduler.parsing.git import GitFailed, Mirror, TreeEntry
+from scheduler.parsing.git import GitFailed, GitTooLarge, Mirror, TreeEntry
 from scheduler.parsing.materialize import flush
 from scheduler.parsing.scan import MAX_BYTES
 
+#: Bytes of all files of a commit, each counted as often as it stands there.
+MAX_TREE_BYTES: Final = 5_000_000_000
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
 _EXECUTABLE: Final = "100755"
@@ -53,6 +55,11 @@ def read_notes(tree: Path) -> tuple[str, ...]:
 def _furnish(draft: Path, mirror: Mirror, entries: Sequence[TreeEntry]) -> list[str]:
     warnings = _Warnings()
     good = [entry for entry in entries if _is_wanted(entry, warnings)]
+    if (size := sum(entry.size for entry in good)) > MAX_TREE_BYTES:
+        raise GitTooLarge(
+            f"The files of the commit have {size:,} bytes together; at most {MAX_TREE_BYTES:,} are taken. "
+            "Set DIRIGENT_DAGS_GIT_SUBFOLDER to the folder of the DAGs, or keep data elsewhere."
+        )
     links: list[tuple[Path, str]] = []
     with mirror.contents() as contents:
         for entry in good:

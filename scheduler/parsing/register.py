@@ -141,7 +141,7 @@ def _refusal(finding: Finding, owned: Mapping[str, str]) -> ImportFault | None:
         for spec in finding.parsed.dags:
             check_dag(spec)
             _check_owner(spec, finding.origin.manifest, owned)
-    except (DirigentError, ValueError, TypeError) as error:
+    except (DirigentError, ValueError, TypeError, ArithmeticError) as error:
         return ImportFault(type=type(error).__name__, message=_storable(str(error), _MESSAGE))
     return None
 

@@ -17,7 +17,10 @@ from scheduler.errors import DirigentError
 
 #: Raised when environments come to be built otherwise, so that all are built anew.
 _FORM: Final = 1
-_LOCAL: Final = re.compile(r"(?:file:(?://)?)?([^\s'\";=@#:]+\.(?:whl|tar\.gz|zip))(?![\w.])")
+#: It begins where a word does: looked for at every character, a long word would take its square of time.
+_LOCAL: Final = re.compile(
+    r"(?<![^\s'\";=@#:])(?:file:(?://)?)?([^\s'\";=@#:]+\.(?:whl|tar\.gz|zip))(?![\w.])"
+)
 _LARGEST: Final = 20_000_000
 
 

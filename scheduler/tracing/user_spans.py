@@ -13,6 +13,7 @@ from scheduler.wire import Data
 MOST_SPANS: Final = 1_000
 _LONGEST_NAME: Final = 250
 _LONGEST_TEXT: Final = 10_000
+_TEXTS: Final = {"scope": _LONGEST_NAME, "description": _LONGEST_TEXT}
 _MOST_PARTS: Final = 128
 _LAST_NS: Final = 2**63 - 1
 _PLAIN: Final = (str, bool, int, float)
@@ -58,7 +59,10 @@ def _read(item: Data) -> UserSpan:
     data = {each.name: item[each.name] for each in fields(UserSpan) if each.name in item}
     data["events"] = tuple(_event(each) for each in data.get("events", ())[:_MOST_PARTS])
     data["attributes"] = _attributes(data.get("attributes", {}))
-    span = UserSpan(**data | {"name": str(data["name"])[:_LONGEST_NAME]})
+    texts = {
+        name: _text(data[name], most) for name, most in _TEXTS.items() if isinstance(data.get(name), str)
+    }
+    span = UserSpan(**data | texts | {"name": _text(data["name"])})
     check_shape(span)
     for name in (span.span_id, span.parent_id):
         if name is not None and not 0 < int(name, 16) < 2**64:
@@ -69,14 +73,14 @@ def _read(item: Data) -> UserSpan:
 
 def _event(item: Data) -> UserEvent:
     return UserEvent(
-        name=str(item["name"])[:_LONGEST_NAME],
+        name=_text(item["name"]),
         at_ns=item["at_ns"],
         attributes=_attributes(item.get("attributes", {})),
     )
 
 
 def _attributes(found: Data) -> Data:
-    return {str(key)[:_LONGEST_NAME]: _value(value) for key, value in list(found.items())[:_MOST_PARTS]}
+    return {_text(key): _value(value) for key, value in list(found.items())[:_MOST_PARTS]}
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - what OpenTelemetry takes: plain values and lists of them
@@ -84,7 +88,12 @@ def _value(value: Any) -> Any:  # noqa: ANN401 - what OpenTelemetry takes: plain
         return [_value(each) for each in value[:_MOST_PARTS] if isinstance(each, _PLAIN)]
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LAST_NS:
         return str(value)
-    return value if isinstance(value, (bool, int, float)) else str(value)[:_LONGEST_TEXT]
+    return value if isinstance(value, (bool, int, float)) else _text(value, _LONGEST_TEXT)
+
+
+def _text(value: object, most: int = _LONGEST_NAME) -> str:
+    """Return text that a collector takes: half a pair of surrogates would lose all that is sent with it."""
+    return str(value)[:most].encode(errors="replace").decode()
 
 
 def _check_times(*times: int) -> None:

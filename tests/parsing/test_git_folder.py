@@ -357,6 +357,30 @@ def test_a_path_that_leads_elsewhere_is_refused_with_all_that_comes_with_it(work
     assert not list(tmp_path.rglob("escaped.txt"))
 
 
+def bomb(repository, leaf, levels):
+    """Commit a few objects that stand for ten to the power of `levels` files."""
+    hash_, kind = repository.git("hash-object", "-w", "--stdin", given=leaf), "100644 blob"
+    for _ in range(levels):
+        lines = "".join(f"{kind} {hash_}\t{name}\n" for name in range(10))
+        hash_, kind = repository.git("mktree", given=lines.encode()), "040000 tree"
+    commit = repository.git("commit-tree", hash_, "-m", "Grow")
+    repository.git("update-ref", "refs/heads/main", commit)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "levels", "words"),
+    [(b"", 12, "holds too many files"), (b"x" * 1_000_000, 4, "have 10,000,000,000 bytes together")],
+)
+def test_a_small_repository_of_endless_content_fills_neither_memory_nor_disk(works, leaf, levels, words):
+    works.repository.write_dag("shop.py", "shop")
+    works.repository.commit()
+    works.sweep()
+    bomb(works.repository, leaf, levels)
+    works.sweep()
+    assert words in works.fault()
+    assert list(works.texts()) == ["shop.py"]
+
+
 def test_no_hook_no_filter_and_no_attribute_of_a_repository_is_obeyed(works, tmp_path):
     witness = tmp_path / "ran"
     works.repository.write(".gitattributes", "*.txt filter=evil export-ignore eol=crlf\n")

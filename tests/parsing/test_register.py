@@ -29,6 +29,33 @@ def test_the_alerts_of_a_dag_stand_beside_it_and_their_times_of_day_are_watched(
         assert declared_rules(session) == []
 
 
+HUGE = """
+    from scheduler import DAG, Alert, task
+
+    alert = Alert("failure", to="ops")
+    alert.data["repeat"] = 10**400
+    with DAG("evil", alerts=alert):
+        @task
+        def work():
+            return 1
+        work()
+"""
+
+
+def test_a_number_beyond_all_floats_holds_up_no_other_file(lite_yard):
+    lite_yard.write("a.py", HUGE)
+    lite_yard.write_dag("b.py", "b")
+    lite_yard.sweep()
+    assert "An alert of DAG 'evil' cannot be: repeat=" in lite_yard.error("a.py")
+    assert lite_yard.dag_ids() == ["b"]
+
+
+def test_a_dag_has_no_endless_list_of_alerts():
+    alerts = tuple({"name": f"a{n}", "when": "failure", "to": ["ops"]} for n in range(51))
+    with pytest.raises(BadDag, match="has 51 alerts; at most 50 are taken"):
+        check_dag(spec(task("a"), alerts=alerts))
+
+
 @pytest.mark.parametrize(
     ("alerts", "sentence"),
     [

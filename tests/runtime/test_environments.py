@@ -228,3 +228,7 @@ def test_environments_that_nobody_uses_are_deleted_after_a_while(tmp_path):
     Environments(folder, {"PATH": f"{tool.parent}:{os.environ['PATH']}"}).build(lock, NOW, lambda line: None)
     assert KEEP.days == 30
     assert sorted(each.name for each in folder.iterdir() if each.is_dir()) == sorted([lock.key, "young"])
+
+
+def test_a_lock_of_one_endless_word_is_read_all_the_same(tmp_path):
+    assert write_lock(tmp_path, "a" * 5_000_000).local == ()

@@ -32,6 +32,15 @@ def test_a_span_is_read_and_what_is_too_long_is_cut():
     assert {len(value) for value in span.attributes.values()} == {10_000}
 
 
+def test_no_text_of_a_span_can_lose_those_that_are_sent_with_it():
+    half = "\ud800"
+    texts = {"name": half, "scope": half * 1_000, "description": half * 20_000, "attributes": {half: [half]}}
+    [span] = read_user_spans([SPAN | texts | {"events": [{"name": half, "at_ns": 5}]}])
+    assert (span.name, span.attributes, span.events[0].name) == ("?", {"?": ["?"]}, "?")
+    assert (len(span.scope), len(span.description)) == (250, 10_000)
+    repr(span).encode()
+
+
 def test_values_are_those_that_a_collector_takes():
     [span] = read_user_spans([SPAN | {"attributes": {"a": [1, "x", {"no": 1}], "b": {"c": 1}, "c": 2**70}}])
     assert span.attributes == {"a": [1, "x"], "b": "{'c': 1}", "c": str(2**70)}
