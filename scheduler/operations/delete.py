@@ -15,11 +15,13 @@ from scheduler.store.engine import Database, Session
 from scheduler.store.events import Event, append
 from scheduler.store.run_ends import forget_outages
 from scheduler.store.runs import count_active_runs
-from scheduler.store.tallies import forget_dag
+from scheduler.store.tallies import count_attempts, forget_dag
 
 #: Runs that go together, and rows that one transaction deletes of what belongs to them.
 _BATCH: Final = 20
 _ROWS: Final = 1_000
+#: So many times as many attempts may have ended since the leader last counted.
+_COUNTS: Final = 5
 
 
 def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
@@ -30,6 +32,7 @@ def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
     NotFound, and Conflict while runs are active or attempts of cancelled ones have not stopped.
     """
     db.transact(partial(_close, now=now, dag_id=dag_id, actor=actor))
+    _count_the_last(db, now)
     deleted = 0
     while (
         count := db.transact(lambda session: delete_oldest_runs(session, dag_id, _BATCH, _ROWS))
@@ -37,6 +40,13 @@ def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
         deleted += count
     db.transact(partial(_finish, now=now, dag_id=dag_id, actor=actor, count=deleted))
     return deleted
+
+
+def _count_the_last(db: Database, now: datetime) -> None:
+    """Have what ended since the leader last counted in the sums of all DAGs; no more than what may have."""
+    for _ in range(_COUNTS):
+        if db.transact(lambda session: count_attempts(session, now, _ROWS)) < _ROWS:
+            return
 
 
 def _close(session: Session, now: datetime, dag_id: str, actor: str) -> None:

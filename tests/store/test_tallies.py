@@ -268,8 +268,10 @@ def test_a_deleted_dag_leaves_its_part_in_the_sums_of_all(engine):
     engine.trigger()
     run_one(engine, cpu_s=1)
     counted(engine)
+    engine.trigger()
+    run_one(engine, cpu_s=2)
     delete_dag(engine.db, engine.now, "orders", actor="test")
-    assert total(engine, "cpu_us", width_s=DAY, dag_id=ALL) == 1_000_000
+    assert total(engine, "cpu_us", width_s=DAY, dag_id=ALL) == 3_000_000
     assert read(engine, tally, dag_id="orders") == []
 
 
