@@ -16,9 +16,10 @@ _SCHEMES: Final = ("https", "ssh", "file", "http")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 #: git@github.com:acme/dags.git
 _SHORT: Final = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:\s-][^\s]*")
-_HOST: Final = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9.:\]-]*")
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _REF: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_+=@#-]|[./](?![./]))*")
-_USER_INFO: Final = re.compile(r"//[^/@\s]*@")
+#: A password may hold an @, and wrongly a slash: then what follows the colon is no port.
+_USER_INFO: Final = re.compile(r"//(?:[^/\s:]*:(?!\d+/)\S*|[^/\s]*)@")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KNOWN_SITES: Final = {
     "github.com": "{site}/commit/{{version}}",

@@ -4,7 +4,14 @@ import pytest
 
 from scheduler.config import load_settings
 from scheduler.errors import BadSetting
-from scheduler.git_address import check_ref, check_subfolder, check_view_url, read_address, usual_view_url
+from scheduler.git_address import (
+    check_ref,
+    check_subfolder,
+    check_view_url,
+    read_address,
+    shown_address,
+    usual_view_url,
+)
 
 ENVIRON = {"DIRIGENT_DAGS_GIT_URL": "https://git.shop.test/dags.git"}
 
@@ -121,6 +128,7 @@ def test_an_address_of_a_page_is_no_script():
     ("name", "value", "shown"),
     [
         ("URL", "ftp://ana:hush@h.test/a.git", "ftp://***@h.test/a.git"),
+        ("URL", "https://ana:x/hush@h.test/a.git", "https://***@h.test/a.git"),
         ("HOOK_SECRET", "hush", "***"),
         ("REF", "--x", "--x"),
         ("SUBFOLDER", "../x", "../x"),
@@ -145,3 +153,19 @@ def test_what_is_secret_is_not_shown_with_the_settings(tmp_path):
     )
     assert "hush" not in str(settings.shown())
     assert settings.shown()["dags_git_url"] == "https://***@h.test/a.git"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://ana:hush@git.shop.test/dags.git", "https://***@git.shop.test/dags.git"),
+        ("https://ana:h@hush@git.shop.test/dags.git", "https://***@git.shop.test/dags.git"),
+        ("https://ana:h@x/hush@git.shop.test/dags.git", "https://***@git.shop.test/dags.git"),
+        ("https://git.shop.test:8443/dags@v1", "https://git.shop.test:8443/dags@v1"),
+        ("ftp://hush@@git.shop.test", "ftp://***@git.shop.test"),
+        ("https://git.shop.test/dags@v1", "https://git.shop.test/dags@v1"),
+        ("git@git.shop.test:dags.git", "git@git.shop.test:dags.git"),
+    ],
+)
+def test_of_an_address_nothing_before_its_host_is_shown(text, shown):
+    assert shown_address(text) == shown

@@ -31,7 +31,7 @@ _READY: Final = "ready"
 #: What nobody used for so long is deleted when another one was built.
 KEEP: Final = timedelta(days=30)
 TIMEOUT_S: Final = 1800.0
-_USER_INFO: Final = re.compile(r"//[^/@\s]+@")
+_USER_INFO: Final = re.compile(r"//[^/\s]+@")
 _EVERY_S: Final = 0.5
 #: Characters of why a build failed; its log has it all.
 _LONGEST: Final = 400

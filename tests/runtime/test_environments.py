@@ -85,7 +85,7 @@ def test_a_build_that_fails_says_why_without_passwords_and_leaves_nothing_that_c
     ):
         environments.build(lock, NOW, lambda line: None)
     assert environments.python_of(lock) is None
-    secret = write_lock(tmp_path / "code", "https://ana:hush@127.0.0.1:1/none-1.0-py3-none-any.whl\n")
+    secret = write_lock(tmp_path / "code", "https://ana:hu@hush@127.0.0.1:1/none-1.0-py3-none-any.whl\n")
     lines: list[str] = []
     with pytest.raises(BuildFailed) as failed:
         Environments(tmp_path / "environments", {**os.environ, "PIP_RETRIES": "0"}).build(
