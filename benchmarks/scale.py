@@ -19,6 +19,7 @@ from benchmarks.crowd import Crowd, load
 from benchmarks.figures import Figure, show
 from benchmarks.services import DurablePostgres
 from scheduler.clock import SystemClock
+from scheduler.operations.history import Policy, Pruner
 from scheduler.store.engine import Database
 from scheduler.store.migrate import upgrade
 from scheduler.store.tables import dag_run
@@ -81,6 +82,7 @@ def _measure(name: str, urls: Sequence[str], crowd: Crowd = CROWD) -> None:
         )
         show(Figure(f"{name}: sweep of all duties", [old.sweep() for _ in range(5)], "ms"))
         old.pages(name)
+        show(Figure(f"{name}: prune, a transaction of 25 runs", old.prune(), "ms"))
 
 
 def _compare(rows: Mapping[str, Generator[float, None, None]]) -> None:
@@ -153,6 +155,20 @@ class Scene:
     def sweep(self) -> float:
         """Do every duty once."""
         return _timed(self.leader.tick)
+
+    def prune(self) -> list[float]:
+        """Delete old runs; return what each transaction took, in which nobody else could write to SQLite."""
+        ends = [time.perf_counter()]
+        values: list[float] = []
+
+        def rest(seconds: float) -> bool:
+            values.append((time.perf_counter() - ends[-1]) * 1000)
+            time.sleep(seconds)
+            ends.append(time.perf_counter())
+            return len(values) > STEPS
+
+        Pruner(self.engine.db, Policy(days=30), None, rest).prune(self.engine.now)
+        return values[1:]
 
     def pages(self, name: str) -> None:
         """Ask for each page a few times."""

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from scheduler.operations.explain import explain_task
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.engine import Database
-from scheduler.store.setting_aside import AGAIN_IN
+from scheduler.store.leases import expire_worker
+from scheduler.store.runs import flag_runs
+from scheduler.store.setting_aside import AGAIN_IN, set_run_aside
 from scheduler.store.tables import dag, dag_run, dag_version
 from tests.loop.engine import spec, task
 from tests.loop.leader import Leader, lead
@@ -100,6 +102,27 @@ def test_a_bad_run_neither_takes_the_place_of_others_of_its_dag_nor_holds_up_the
     leader.tick()
     assert leader.run(bad).state == "queued"
     assert engine.states(good) == {"a": "queued", "b": "queued"}
+
+
+def test_what_a_dead_worker_held_of_a_run_that_cannot_be_planned_is_given_free(leader, tmp_path):
+    engine = leader.engine
+    bad = engine.trigger("bad")
+    leader.tick()
+    engine.claim()
+    leader.break_graph("bad")
+    leader = lead(engine, tmp_path)
+    with engine.db.write() as session:
+        set_run_aside(session, engine.now, bad, "Set aside: by hand.")
+        flag_runs(session, [bad])
+        expire_worker(session, "w1")
+    leader.tick()
+    assert engine.attempts(bad) == [("a", 1, "running")]
+
+    engine.now += AGAIN_IN
+    leader.tick()
+
+    assert engine.attempts(bad) == [("a", 1, "lost")]
+    assert leader.run(bad).is_aside
 
 
 def test_a_batch_that_fails_at_its_end_is_done_again_one_by_one(leader):

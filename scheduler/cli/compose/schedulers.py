@@ -71,9 +71,10 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
     return (
         _either("create due runs", lambda way: CreateDueRuns(graphs, way, alarms), 50),
         NamedDuty("wake runs", wake_runs, 50),
-        _either("advance runs", advance, 50, on_wake=True),
+        # Before runs are planned: what was set aside and is tried again may be set aside again by that.
         _either("rescue lost attempts", lambda way: RescueLost(graphs, way), 100),
         _either("time out runs", lambda way: TimeOutRuns(graphs, effects, way), 50),
+        _either("advance runs", advance, 50, on_wake=True),
         NamedDuty("give way", give_way, 50, on_time=False),
         NamedDuty("ring again", RingAgain(effects), 100),
         NamedDuty("count attempts", count_attempts, 200, on_time=False),
