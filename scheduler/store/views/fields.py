@@ -161,7 +161,7 @@ def spent_fields(spent: Spent, by: str, prices: Prices) -> dict[str, Any]:
         "unmeasured_attempts": spent.unmeasured,
         "run_seconds": spent.amount.run_ms / 1000,
         "cpu_seconds": spent.amount.cpu_s,
-        "memory_gb_hours": spent.amount.gb_hours,
+        "memory_gb_hours": round(spent.amount.gb_hours, 6),
         "peak_memory_bytes": spent.peak_memory_bytes,
         "cost": None if cost is None else f"{cost:.6f}",
         "currency": None if cost is None else prices.currency,
