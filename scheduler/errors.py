@@ -153,6 +153,16 @@ class OlderDatabase(DirigentError):
     """The database has tables of an older release, which cannot be changed while others use them."""
 
 
+class UnreadableGraph(DirigentError):
+    """The stored graph of a version is damaged."""
+
+    def __init__(self, version_id: int, cause: Exception) -> None:
+        super().__init__(
+            f"The stored graph of version {version_id} cannot be read ({type(cause).__name__}: {cause}). "
+            "A run of it can be cancelled, or rerun with the code of now."
+        )
+
+
 class NewerForm(DirigentError):
     """Something was written by a newer Dirigent in a form that this one cannot read; others may."""
 

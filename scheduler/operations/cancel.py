@@ -7,7 +7,7 @@ from datetime import datetime
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import FINISHED, RUN_FINISHED, RunState, TaskState
-from scheduler.errors import Conflict
+from scheduler.errors import Conflict, NewerForm, UnreadableGraph
 from scheduler.operations.callbacks import call_back
 from scheduler.operations.finding import lock_run
 from scheduler.operations.reopening import wake_later_run, wake_later_run_of_other_code
@@ -16,6 +16,7 @@ from scheduler.store.engine import Session
 from scheduler.store.runs import RunRow, move_runs
 from scheduler.store.tasks import move_tasks, tasks_of_run
 from scheduler.store.versions import load_graph
+from scheduler.wire import DagSpec
 
 
 def cancel_run(session: Session, now: datetime, dag_id: str, run_id: str, *, actor: str) -> int:
@@ -28,11 +29,19 @@ def cancel_run(session: Session, now: datetime, dag_id: str, run_id: str, *, act
     if run.state in RUN_FINISHED:
         raise Conflict(f"Run {run_id!r} cannot be cancelled: it has ended as {run.state}.")
     reason = f"cancelled by {actor}"
-    graph = TaskGraph(load_graph(session, run.version_id))
+    graph = _graph_of(session, run)
     count = stop_unfinished(session, now, run, graph, TaskState.SKIPPED, reason, actor=actor)
     move_runs(session, now, [run.id], RunState.FAILED, reason=reason, actor=actor)
     call_back(session, now, run, graph.spec, RunState.FAILED, reason)
     return count
+
+
+def _graph_of(session: Session, run: RunRow) -> TaskGraph:
+    """Return the graph of a run; one without tasks where it cannot be read: a run must be ended all the same."""
+    try:
+        return TaskGraph(load_graph(session, run.version_id))
+    except (NewerForm, UnreadableGraph):
+        return TaskGraph(DagSpec(dag_id=run.dag_id, file=""))
 
 
 def stop_unfinished(

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduler.errors import NotFound
+from scheduler.errors import NotFound, UnreadableGraph
 from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.tables import dag_version
@@ -133,11 +133,14 @@ def _refresh(session: Session, graphs: Iterable[tuple[int, DagSpec]]) -> None:
 
 
 def load_graph(session: Session, version_id: int) -> DagSpec:
-    """Return the graph of a version. Raises NotFound."""
+    """Return the graph of a version. Raises NotFound, NewerForm, UnreadableGraph."""
     text = session.scalar(_GRAPH, {"version_id": version_id})
     if text is None:
         raise NotFound("version", str(version_id))
-    return dag_from_json(text)
+    try:
+        return dag_from_json(text)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UnreadableGraph(version_id, error) from error
 
 
 def list_versions(session: Session, dag_id: str) -> list[VersionRef]:

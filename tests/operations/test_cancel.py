@@ -4,9 +4,10 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.core.states import RunState
-from scheduler.errors import Conflict, NotFound
+from scheduler.errors import Conflict, NotFound, UnreadableGraph
 from scheduler.operations.cancel import cancel_run
-from scheduler.store.tables import attempt, event, outbox
+from scheduler.operations.mark import mark_run
+from scheduler.store.tables import attempt, dag_version, event, outbox
 from scheduler.wire import TaskSpec
 from tests.operations.plays import run_of, started_run, states_of
 from tests.store.specs import NOW, spec
@@ -62,3 +63,18 @@ def test_a_run_that_has_ended_cannot_be_cancelled(write):
 def test_an_unknown_run_is_told(write):
     with pytest.raises(NotFound, match="There is no DAG 'shop'"):
         write(cancel_run, NOW, "shop", "r1", actor="")
+
+
+@pytest.mark.parametrize("graph", ["{}", "[]", "no graph", '{"dag_id": "shop", "wire_version": 99}'])
+def test_a_run_whose_graph_cannot_be_read_is_ended_all_the_same(db, write, busy, graph):
+    with db.write() as session:
+        session.execute(sa.update(dag_version).values(graph=graph))
+    assert write(cancel_run, NOW, "shop", "r1", actor="user:ada") == 3
+    assert run_of(db, busy).state is RunState.FAILED
+
+
+def test_whoever_needs_a_graph_that_cannot_be_read_is_told_what_helps(db, write, busy):
+    with db.write() as session:
+        session.execute(sa.update(dag_version).values(graph="{}"))
+    with pytest.raises(UnreadableGraph, match="can be cancelled, or rerun with the code of now"):
+        write(mark_run, NOW, "shop", "r1", to="success", actor="user:ada")
