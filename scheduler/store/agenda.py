@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduler.core.states import AttemptState, TaskState
+from scheduler.core.states import AttemptState, RunState, TaskState
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in, is_raised
 from scheduler.store.tables import attempt, dag, dag_run, task_instance
@@ -49,8 +49,12 @@ def _is_any(table: sa.Table, where: sa.ColumnElement[bool] | sa.TextClause) -> s
 
 # Each is the first entry of a partial index.
 _AGENDA = sa.select(
-    # A queued run carries the flag too, until it has started and was planned.
-    _is_any(dag_run, is_raised(dag_run.c.needs_planning)),
+    sa.or_(
+        _is_any(
+            dag_run, sa.and_(is_raised(dag_run.c.needs_planning), is_in(dag_run.c.state, [RunState.RUNNING]))
+        ),
+        _is_any(dag_run, is_in(dag_run.c.state, [RunState.QUEUED])),
+    ),
     _is_any(task_instance, is_in(task_instance.c.state, [TaskState.SCHEDULED])),
     _soonest(dag_run.c.wake_at),
     _soonest(dag_run.c.timeout_at),

@@ -226,7 +226,7 @@ dag_run = Table(
     Column("counted_end", Instant),  # the end_date that `run_ends` has counted
     UniqueConstraint("dag_id", "run_id"),
     UniqueConstraint("dag_id", "trigger_key"),
-    Index("ix_dag_run_planning_live", "id", **_where("needs_planning")),
+    Index("ix_dag_run_planning_live", "id", **_where("needs_planning AND state IN ('running')")),
     Index("ix_dag_run_wake_live", "wake_at", **_where("wake_at IS NOT NULL")),
     Index("ix_dag_run_timeout_live", "timeout_at", **_where("timeout_at IS NOT NULL")),
     Index("ix_dag_run_state_live", "dag_id", "state", **_live("state", *ACTIVE_RUNS)),

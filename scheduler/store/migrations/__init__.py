@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 #: Every revision this program knows, oldest first. A database at another is of a newer Dirigent.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS: Final = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+)
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes
 #: valid. A migration that does more raises this to itself, and writes it into `table_form`.
