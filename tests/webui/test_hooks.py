@@ -23,7 +23,7 @@ from scheduler.store.bundles import (
 from scheduler.store.tables import dag, dag_run, event
 from tests.webui.conftest import HERE, Browser, StillClock, build, sign_in
 from webui import MAX_BODY_BYTES
-from webui.api.hooks import BURST
+from webui.api.hooks import BURST, SMALL_BYTES
 
 SECRET = "only between us two"
 BODY = b'{"ref": "refs/heads/main"}'
@@ -126,11 +126,25 @@ def test_an_old_message_sent_again_causes_one_more_look_and_nothing_else(
     assert requests(shop) == 3
 
 
-def test_too_many_messages_are_not_read(shop: Database, hook: FlaskClient, clock: StillClock) -> None:
+def test_a_crowd_of_strangers_is_turned_away_and_has_nobody_else_refused(hook: FlaskClient) -> None:
     answers = [push(hook, {}) for _ in range(BURST + 1)]
     assert answers == [403] * BURST + [429]
-    assert push(hook, signed()) == 429
+    assert push(hook, signed()) == 202
+
+
+def test_too_many_messages_of_those_who_know_the_secret_wait_too(
+    hook: FlaskClient, clock: StillClock
+) -> None:
+    assert [push(hook, signed()) for _ in range(BURST + 1)] == [202] * BURST + [429]
     clock.pass_time(minutes=1)
+    assert push(hook, signed()) == 202
+
+
+def test_large_messages_are_not_read_once_strangers_have_sent_too_many(hook: FlaskClient) -> None:
+    large = b"x" * (SMALL_BYTES + 1)
+    answers = [push(hook, {}, large) for _ in range(BURST // 2 + 1)]
+    assert answers == [403] * (BURST // 2) + [429]
+    assert push(hook, signed(large), large) == 429
     assert push(hook, signed()) == 202
 
 

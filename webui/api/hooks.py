@@ -25,7 +25,14 @@ BURST: Final = 30
 EVERY_S: Final = 2.0
 _SIGNATURES: Final = ("X-Hub-Signature-256", "X-Hub-Signature")
 _METHOD: Final = "sha256="
-_GATE: Final = "dirigent.hooks"
+#: Of whoever proves the secret, and of strangers: they cannot have others refused.
+_PROVEN: Final = "dirigent.hooks.proven"
+_STRANGERS: Final = "dirigent.hooks.strangers"
+#: A message is read though strangers come in crowds; a larger one not, for reading it is work.
+SMALL_BYTES: Final = 256_000
+
+
+_TOO_MANY: Final = "Too many messages; the repository is looked at regularly all the same."
 
 
 class Gate:
@@ -49,7 +56,7 @@ class Gate:
 
 @blueprint.record_once
 def _build_gate(state: BlueprintSetupState) -> None:
-    state.app.extensions[_GATE] = Gate()
+    state.app.extensions |= {_PROVEN: Gate(), _STRANGERS: Gate()}
 
 
 @blueprint.post("/git")
@@ -58,15 +65,21 @@ def git() -> ResponseReturnValue:
     secret = web().hook_secret
     if not secret:
         abort(404)
-    if not cast(Gate, current_app.extensions[_GATE]).opens(web().clock.monotonic()):
-        return _answer(429, "Too many messages; the repository is looked at regularly all the same.")
+    if (request.content_length or 0) > SMALL_BYTES and not _opens(_STRANGERS):
+        return _answer(429, _TOO_MANY)
     sender = _sender(secret.encode())
+    if not _opens(_STRANGERS if sender is None else _PROVEN):
+        return _answer(429, _TOO_MANY)
     if sender is None:
         return _answer(
             403, "The signature is missing or wrong: the hook's secret must be DIRIGENT_DAGS_GIT_HOOK_SECRET."
         )
     writing(lambda session: refresh_bundle(session, now(), actor=f"hook:{sender}"))
     return _answer(202, "The repository is looked at.")
+
+
+def _opens(gate: str) -> bool:
+    return cast(Gate, current_app.extensions[gate]).opens(web().clock.monotonic())
 
 
 def _sender(secret: bytes) -> str | None:
