@@ -359,7 +359,7 @@ def test_a_fail_fast_run_ends_where_a_retry_was_due_in_the_same_moment(engine):
     engine.define(spec(task("a"), task("b", retries=1, retry_delay_s=30), fail_fast=True))
     run = engine.trigger()
     engine.advance()
-    first, second = engine.claim()
+    first, second = sorted(engine.claim(), key=lambda claim: claim.task_id)
     engine.report(second, state="failed")
     engine.advance()
     engine.wait(seconds=31)
