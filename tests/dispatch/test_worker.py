@@ -271,5 +271,4 @@ def test_a_worker_grows_with_what_waits_up_to_its_ceiling_and_falls_to_its_floor
             pass
         last = launcher.jobs.get(timeout=30)
         worker.finished(Outcome(attempt_id=last.attempt_id, epoch=last.epoch, state="success"))
-    eventually(lambda: slots_of(migrated_sqlite_db) == 1)
-    assert worker.slots == 1
+    eventually(lambda: (slots_of(migrated_sqlite_db), worker.slots) == (1, 1))

@@ -34,7 +34,8 @@ def make_next_release(folder: Path, head: str) -> Path:
         shutil.copytree(TREE / package, folder / package, ignore=shutil.ignore_patterns("frontend"))
     store = folder / "scheduler/store/migrations"
     (store / "versions/9000_tomorrow.py").write_text(_MIGRATION.format(head=head))
-    _change(store / "__init__.py", f'"{head}")', f'"{head}", "9000")')
+    _change(store / "__init__.py", "HEAD: Final = REVISIONS[-1]", 'HEAD: Final = "9000"')
+    _change(store / "__init__.py", f'"{head}"', f'"{head}", "9000"')
     wire = folder / "scheduler/wire.py"
     _change(wire, "WIRE_VERSION: Final = 2\n", "WIRE_VERSION: Final = 3\n")
     wants = "    if any('dream' in task.task_id for task in tasks):\n        return 3\n"
