@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from scheduler.cli.compose.house import House, open_house
 from scheduler.cli.compose.workers import WorkerServer
-from scheduler.cli.endpoint import monitor_of, serve_endpoint
+from scheduler.cli.parts.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.servers import pruner_of, refuse_inproc, stay
 from scheduler.config import load_settings
 from scheduler.core.scaling import Span

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
-from scheduler.cli.lock import ServerLock
 from scheduler.cli.output import output_option, print_rows
+from scheduler.cli.parts.lock import ServerLock
 from scheduler.errors import DatabaseUnavailable
 from scheduler.security.secret_key import FILE_NAME as SECRET_KEY_FILE
 from scheduler.store import migrate

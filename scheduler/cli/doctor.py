@@ -14,11 +14,11 @@ from typing import Final
 
 import click
 
-from scheduler.cli.archives import open_archive
 from scheduler.cli.broken_files import count_of_broken
 from scheduler.cli.invocation import Invocation, pass_invocation
-from scheduler.cli.lock import address_of_server
 from scheduler.cli.output import output_option, print_rows
+from scheduler.cli.parts.archives import open_archive
+from scheduler.cli.parts.lock import address_of_server
 from scheduler.dispatch.tickets import check_broker, create_celery
 from scheduler.errors import DirigentError
 from scheduler.store import Database, migrate, read_db_now

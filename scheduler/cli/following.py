@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.cli.parts.attempt_logs import AttemptLogs
 from scheduler.core.states import LIVE_ATTEMPT
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import DIRIGENT, LogLine

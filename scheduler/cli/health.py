@@ -11,8 +11,8 @@ from urllib.request import ProxyHandler, build_opener
 import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
-from scheduler.cli.lock import address_of_server
 from scheduler.cli.output import output_option, print_record
+from scheduler.cli.parts.lock import address_of_server
 from scheduler.config import Settings
 from scheduler.errors import NoAnswer
 

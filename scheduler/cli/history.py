@@ -7,9 +7,9 @@ from threading import Event
 
 import click
 
-from scheduler.cli.archives import open_history, open_place, policy_of
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_rows
+from scheduler.cli.parts.archives import open_history, open_place, policy_of
 from scheduler.operations.history import Policy, Pruned, Pruner
 
 

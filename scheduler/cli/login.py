@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
-from scheduler.cli.lock import address_of_server
+from scheduler.cli.parts.lock import address_of_server
 from scheduler.operations.sign_in import make_link
 
 

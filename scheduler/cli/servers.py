@@ -12,21 +12,21 @@ import click
 
 from scheduler import failpoints
 from scheduler.alert_settings import alert_rules, shown_addresses
-from scheduler.cli.archives import open_archive
-from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.compose.embedded import EmbeddedServer
 from scheduler.cli.compose.house import House, open_house
 from scheduler.cli.compose.schedulers import SchedulerServer
 from scheduler.cli.compose.workers import WorkerServer, make_worker
-from scheduler.cli.database_probe import DatabaseProbe
-from scheduler.cli.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.invocation import Invocation, pass_invocation
-from scheduler.cli.lock import ServerLock
 from scheduler.cli.options import SpanOfSlots
-from scheduler.cli.page import Page, address_of, bind
+from scheduler.cli.parts.archives import open_archive
+from scheduler.cli.parts.attempt_logs import AttemptLogs
+from scheduler.cli.parts.database_probe import DatabaseProbe
+from scheduler.cli.parts.endpoint import monitor_of, serve_endpoint
+from scheduler.cli.parts.lock import ServerLock
+from scheduler.cli.parts.page import Page, address_of, bind
+from scheduler.cli.parts.server_log import begin_log
+from scheduler.cli.parts.signals import Waits, stop_on_signal
 from scheduler.cli.prices import prices_of
-from scheduler.cli.server_log import begin_log
-from scheduler.cli.signals import Waits, stop_on_signal
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
 from scheduler.core.scaling import Span

@@ -7,11 +7,11 @@ from typing import Final, Literal
 
 import click
 
-from scheduler.cli.archives import open_archive
-from scheduler.cli.attempt_logs import AttemptLogs
 from scheduler.cli.following import log_lines
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import json_line, output_option, print_json, print_rows
+from scheduler.cli.parts.archives import open_archive
+from scheduler.cli.parts.attempt_logs import AttemptLogs
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey

@@ -2,7 +2,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-from scheduler.cli.lock import ServerLock
+from scheduler.cli.parts.lock import ServerLock
 from scheduler.store.migrations import HEAD
 
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scheduler.cli.lock import ServerLock
+from scheduler.cli.parts.lock import ServerLock
 from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 

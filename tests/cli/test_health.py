@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
-from scheduler.cli.page import Page, address_of, bind
+from scheduler.cli.parts.page import Page, address_of, bind
 
 
 @pytest.fixture

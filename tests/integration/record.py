@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.cli.parts.attempt_logs import AttemptLogs
 from scheduler.clock import SystemClock
 from scheduler.errors import DatabaseUnavailable
 from scheduler.logs.address import LogAddress

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.schedulers import duties_of
-from scheduler.cli.corrected_clock import CorrectedClock
+from scheduler.cli.parts.corrected_clock import CorrectedClock
 from scheduler.clock import SystemClock
 from scheduler.config import load_settings
 from scheduler.loop.effects import Effects

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from scheduler.cli.attempt_logs import AttemptLogs
+from scheduler.cli.parts.attempt_logs import AttemptLogs
 from scheduler.core.cost import Prices
 from scheduler.monitoring.monitor import Monitor
 from scheduler.operations.sign_in import make_link

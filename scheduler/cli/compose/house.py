@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scheduler.cli.collectors import open_collector
-from scheduler.cli.corrected_clock import CorrectedClock
+from scheduler.cli.parts.collectors import open_collector
+from scheduler.cli.parts.corrected_clock import CorrectedClock
 from scheduler.clock import Clock, SystemClock
 from scheduler.config import Settings
 from scheduler.metrics.instruments import Meter

@@ -11,12 +11,12 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from scheduler.alert_settings import addresses, alert_rules
-from scheduler.cli.archives import open_archive, open_history, policy_of
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import task_policy_of
-from scheduler.cli.orphan_logs import OrphanLogs
-from scheduler.cli.parsers import LockedParser, TimedParser
+from scheduler.cli.parts.archives import open_archive, open_history, policy_of
+from scheduler.cli.parts.orphan_logs import OrphanLogs
+from scheduler.cli.parts.parsers import LockedParser, TimedParser
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
 from scheduler.git_address import read_address
 from scheduler.loop.admitting import AdmitTasks

@@ -10,13 +10,13 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from scheduler.cli.archives import open_archive
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import groups_of, task_policy_of
-from scheduler.cli.locked_starts import LockedStarts
+from scheduler.cli.parts.archives import open_archive
+from scheduler.cli.parts.locked_starts import LockedStarts
+from scheduler.cli.parts.worker_logs import WorkerLogs
 from scheduler.cli.version import own_version
-from scheduler.cli.worker_logs import WorkerLogs
 from scheduler.config import Settings
 from scheduler.core.scaling import Span
 from scheduler.dispatch.doorbells import Doorbells
@@ -118,29 +118,8 @@ class WorkerSide:
         self._house = house
         self._doorbells = doorbells
         doorbells.watch_over(house.vitals)
-        self._logs = WorkerLogs(
-            house.db,
-            house.log_folder,
-            house.clock,
-            settings,
-            is_copied=copies_logs,
-            archive=open_archive(settings),
-            secrets=secrets_passed_on(environ, settings.pass_environ),
-            lines=house.collected.lines if house.collected else None,
-            live=lambda: self.supervisor.live,
-            vitals=house.vitals,
-        )
-        self.supervisor = Supervisor(
-            on_outcome=lambda outcome: self.worker.finished(outcome),
-            answer=answer_of(house),
-            clock=house.clock,
-            environ=environ,
-            pass_on=house.settings.pass_environ,
-            policy=task_policy_of(settings),
-            groups=groups_of(settings),
-            name=hostname,
-            vitals=house.vitals,
-        )
+        self._logs = self._make_logs(environ, is_copied=copies_logs)
+        self.supervisor = self._make_supervisor(environ, hostname)
         self._locked = self._make_locked(environ)
         self.worker = Worker(
             house.db,
@@ -152,6 +131,35 @@ class WorkerSide:
             publish=publish,
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
             successors=successors,
+            vitals=house.vitals,
+        )
+
+    def _make_logs(self, environ: Mapping[str, str], *, is_copied: bool) -> WorkerLogs:
+        house = self._house
+        return WorkerLogs(
+            house.db,
+            house.log_folder,
+            house.clock,
+            house.settings,
+            is_copied=is_copied,
+            archive=open_archive(house.settings),
+            secrets=secrets_passed_on(environ, house.settings.pass_environ),
+            lines=house.collected.lines if house.collected else None,
+            live=lambda: self.supervisor.live,
+            vitals=house.vitals,
+        )
+
+    def _make_supervisor(self, environ: Mapping[str, str], hostname: str) -> Supervisor:
+        house = self._house
+        return Supervisor(
+            on_outcome=lambda outcome: self.worker.finished(outcome),
+            answer=answer_of(house),
+            clock=house.clock,
+            environ=environ,
+            pass_on=house.settings.pass_environ,
+            policy=task_policy_of(house.settings),
+            groups=groups_of(house.settings),
+            name=hostname,
             vitals=house.vitals,
         )
 

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, Request, ViewportSize, expect
 
-from scheduler.cli.page import Page as Server
-from scheduler.cli.page import address_of, bind
+from scheduler.cli.parts.page import Page as Server
+from scheduler.cli.parts.page import address_of, bind
 from scheduler.store import Database
 from tests.webui.conftest import StillClock, new_link
 

@@ -10,8 +10,8 @@ from threading import Event
 
 import pytest
 
-from scheduler.cli.page import Page, address_of, bind
-from scheduler.cli.visitors import Patience
+from scheduler.cli.parts.page import Page, address_of, bind
+from scheduler.cli.parts.visitors import Patience
 
 ASK = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 

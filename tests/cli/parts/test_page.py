@@ -3,7 +3,7 @@ import urllib.request
 
 import pytest
 
-from scheduler.cli.page import Page, address_of, bind
+from scheduler.cli.parts.page import Page, address_of, bind
 from scheduler.errors import BadSetting
 
 

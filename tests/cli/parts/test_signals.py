@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from scheduler.cli.signals import stop_on_signal
+from scheduler.cli.parts.signals import stop_on_signal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -9,7 +9,7 @@ from typing import Any
 
 from waitress.wasyncore import close_all
 
-from scheduler.cli.visitors import Patience, Reception, WsgiApp
+from scheduler.cli.parts.visitors import Patience, Reception, WsgiApp
 from scheduler.errors import BadSetting
 
 

@@ -6,7 +6,7 @@ import socket
 from contextlib import ExitStack
 
 from scheduler.cli.compose.house import House
-from scheduler.cli.page import Page, address_of, is_loopback, listen
+from scheduler.cli.parts.page import Page, address_of, is_loopback, listen
 from scheduler.cli.version import own_version
 from scheduler.config import Settings
 from scheduler.errors import BadSetting

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from scheduler.cli.attempt_logs import AttemptLogs
-from scheduler.cli.worker_logs import WorkerLogs
+from scheduler.cli.parts.attempt_logs import AttemptLogs
+from scheduler.cli.parts.worker_logs import WorkerLogs
 from scheduler.clock import SystemClock
 from scheduler.config import load_settings
 from scheduler.dispatch.jobs import job_of

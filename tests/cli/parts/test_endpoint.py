@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from scheduler.cli.endpoint import bind_endpoint
+from scheduler.cli.parts.endpoint import bind_endpoint
 from scheduler.config import load_settings
 from scheduler.errors import BadSetting
 

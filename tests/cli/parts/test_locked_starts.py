@@ -7,7 +7,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from scheduler.cli.locked_starts import LockedStarts
+from scheduler.cli.parts.locked_starts import LockedStarts
 from scheduler.clock import SystemClock
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.environments import Environments

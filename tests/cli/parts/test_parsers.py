@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.cli.parsers import LockedParser
+from scheduler.cli.parts.parsers import LockedParser
 from scheduler.clock import SystemClock
 from scheduler.runtime.environments import Environments
 from scheduler.wire import ParsedFile

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from scheduler.cli.attempt_logs import AttemptLogs
-from scheduler.cli.orphan_logs import AFTER, OrphanLogs
+from scheduler.cli.parts.attempt_logs import AttemptLogs
+from scheduler.cli.parts.orphan_logs import AFTER, OrphanLogs
 from scheduler.clock import SystemClock
 from scheduler.errors import ArchiveUnavailable
 from scheduler.logs.address import LogAddress

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from scheduler.cli.server_log import JsonLines
+from scheduler.cli.parts.server_log import JsonLines
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.cli.corrected_clock import TOLERANCE, CorrectedClock
+from scheduler.cli.parts.corrected_clock import TOLERANCE, CorrectedClock
 from scheduler.clock import SystemClock
 from scheduler.store import Database
 

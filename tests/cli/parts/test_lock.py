@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from scheduler.cli.lock import ServerLock, address_of_server
+from scheduler.cli.parts.lock import ServerLock, address_of_server
 from scheduler.errors import AlreadyRunning
 
 HOLD = """
 import sys
 from pathlib import Path
-from scheduler.cli.lock import ServerLock
+from scheduler.cli.parts.lock import ServerLock
 lock = ServerLock(Path(sys.argv[1]), "http://127.0.0.1:8080")
 print("held", flush=True)
 sys.stdin.read()
