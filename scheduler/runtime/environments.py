@@ -1,8 +1,11 @@
 """Virtual environments of lock files, built once for all processes that share a home folder.
 
-`<home>/environments/<key>` holds one; it counts once the file `ready` stands in it, which is written last. Whoever
-builds holds the lock `<key>.lock`, and so does the program that it calls: one that outlives a killed worker is waited
-for, and what it left is deleted. `<key>.log` keeps what the build said.
+`<home>/environments/<key>` holds one; it counts once the file `<key>.ready` stands beside it, which is written last.
+Whoever builds holds the lock `<key>.lock`, and so does the program that it calls: one that outlives a killed worker is
+waited for, and what it left is deleted. `<key>.log` keeps what the build said.
+
+To build a package is to run its code. Where an account is given, that runs as this user, and what it built is taken
+from it before it counts: no user can change what others import.
 """
 
 from __future__ import annotations
@@ -21,13 +24,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Lock, Timer
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from scheduler.errors import DirigentError
 from scheduler.runtime import lock_files
+from scheduler.runtime.supervisor.accounts import Account
 
-_READY: Final = "ready"
+_READY: Final = ".ready"
 #: What nobody used for so long is deleted when another one was built.
 KEEP: Final = timedelta(days=30)
 TIMEOUT_S: Final = 1800.0
@@ -48,8 +53,16 @@ class BuildFailed(DirigentError):
 class Environments:
     """Knows which environments stand, and builds others."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str],
+        timeout_s: float = TIMEOUT_S,
+        *,
+        account: Account | None = None,
+    ) -> None:
         self._folder = folder
+        self._account = account
         self._environ = dict(environ)
         self._timeout_s = timeout_s
         self._guard = Lock()
@@ -58,12 +71,11 @@ class Environments:
 
     def python_of(self, lock: lock_files.Lock) -> Path | None:
         """Return the interpreter of an environment that stands; it counts as used just now."""
-        marker = self._folder / lock.key / _READY
         try:
-            os.utime(marker)
+            os.utime(self._marker(lock.key))
         except OSError:
             return None
-        return marker.parent / "bin" / "python"
+        return self._folder / lock.key / "bin" / "python"
 
     def packages_of(self, lock: lock_files.Lock) -> Path:
         """Return the folder of an environment from which its packages are imported."""
@@ -90,6 +102,9 @@ class Environments:
                 self._prune(now - KEEP, lock.key)
         return python
 
+    def _marker(self, key: str) -> Path:
+        return self._folder / f"{key}{_READY}"
+
     @contextmanager
     def _held(self, lock: lock_files.Lock) -> Iterator[int]:
         fd = os.open(self._folder / f"{lock.key}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -105,7 +120,10 @@ class Environments:
         place = self._folder / lock.key
         shutil.rmtree(place, ignore_errors=True)
         python = place / "bin" / "python"
-        with (self._folder / f"{lock.key}.log").open("w", encoding="utf-8") as log:
+        with (
+            (self._folder / f"{lock.key}.log").open("w", encoding="utf-8") as log,
+            self._given(place) as environ,
+        ):
 
             def note(line: str) -> None:
                 said = _USER_INFO.sub("//***@", line.rstrip())
@@ -114,12 +132,33 @@ class Environments:
                 told(said)
 
             for command in _commands(place, python, lock.file, self._environ.get("PATH")):
-                self._call(command, lock.file, fd, note)
-        (place / _READY).touch()
+                self._call(command, environ, lock.file, fd, note)
+        self._marker(lock.key).touch()
         return python
 
+    @contextmanager
+    def _given(self, place: Path) -> Iterator[dict[str, str]]:
+        """Give the place to the account that builds, with a home of its own, and take it back; yield the environment.
+
+        In its real home the user's tasks may have left a cache of packages for others to import.
+        """
+        if self._account is None:
+            yield self._environ
+            return
+        with TemporaryDirectory(prefix="home-", dir=self._folder) as home:
+            place.mkdir()
+            for each in (place, home):
+                os.chown(each, self._account.uid, self._account.gid)
+            yield {**self._environ, "HOME": home, "UV_LINK_MODE": "copy"}
+            _take(place)
+
     def _call(
-        self, command: Sequence[str | Path], lock_file: Path, fd: int, note: Callable[[str], None]
+        self,
+        command: Sequence[str | Path],
+        environ: Mapping[str, str],
+        lock_file: Path,
+        fd: int,
+        note: Callable[[str], None],
     ) -> None:
         with self._guard:
             if self._is_over.is_set():
@@ -133,9 +172,10 @@ class Environments:
                 errors="replace",
                 # What the lock names by a relative path lies beside it.
                 cwd=lock_file.parent,
-                env=self._environ,
+                env=environ,
                 pass_fds=(fd,),
                 start_new_session=True,
+                **_as(self._account),
             )
             self._running.add(process)
         said: deque[str] = deque(maxlen=_REMEMBERED)
@@ -147,6 +187,9 @@ class Environments:
                 for line in process.stdout:
                     note(line)
                     said.append(line.strip())
+                # What a build left running could still write into what it built.
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                _kill_group(process)
         finally:
             watchdog.cancel()
             with self._guard:
@@ -161,12 +204,12 @@ class Environments:
             raise BuildFailed(f"The environment of {lock_file.name} could not be built ({how}): {why}")
 
     def _prune(self, before: datetime, kept: str) -> None:
-        for marker in self._folder.glob(f"*/{_READY}"):
-            place = marker.parent
-            if place.name != kept and marker.stat().st_mtime < before.timestamp():
+        for marker in self._folder.glob(f"*{_READY}"):
+            key = marker.name.removesuffix(_READY)
+            if key != kept and marker.stat().st_mtime < before.timestamp():
                 marker.unlink(missing_ok=True)
-                shutil.rmtree(place, ignore_errors=True)
-                (self._folder / f"{place.name}.log").unlink(missing_ok=True)
+                shutil.rmtree(self._folder / key, ignore_errors=True)
+                (self._folder / f"{key}.log").unlink(missing_ok=True)
 
 
 def _commands(place: Path, python: Path, lock_file: Path, path: str | None) -> list[Command]:
@@ -216,5 +259,25 @@ def _is_taken(fd: int) -> bool:
 def _kill(process: subprocess.Popen[str]) -> None:
     """End a program and what it started."""
     if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _as(account: Account | None) -> dict[str, Any]:
+    """Return what has a program run as a user, and write what others may read."""
+    if account is None:
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": account.groups, "umask": 0o022}
+
+
+def _take(place: Path) -> None:
+    """Make all below a folder this process's own, which takes away what set another user, too. Follows no links."""
+    for _, _, names, fd in os.fwalk(place):
+        os.fchown(fd, os.getuid(), os.getgid())
+        os.fchmod(fd, 0o755)
+        for name in names:
+            os.chown(name, os.getuid(), os.getgid(), dir_fd=fd, follow_symlinks=False)

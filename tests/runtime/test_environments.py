@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -13,7 +14,9 @@ import pytest
 
 from scheduler.runtime.environments import KEEP, BuildFailed, Environments
 from scheduler.runtime.lock_files import BadLock, Lock, read_lock
+from scheduler.runtime.supervisor.accounts import account_of
 from tests.integration.waiting import eventually
+from tests.runtime.processes import is_alive
 from tests.wheels import make_wheel
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
@@ -217,9 +220,9 @@ def test_environments_that_nobody_uses_are_deleted_after_a_while(tmp_path):
     folder = tmp_path / "environments"
     for key, age in (("old", 40), ("young", 5)):
         (folder / key).mkdir(parents=True)
-        (folder / key / "ready").touch()
+        (folder / f"{key}.ready").touch()
         at = NOW.timestamp() - age * 86400
-        os.utime(folder / key / "ready", (at, at))
+        os.utime(folder / f"{key}.ready", (at, at))
     tool = tmp_path / "bin" / "uv"
     tool.parent.mkdir()
     tool.write_text('#!/bin/sh\n[ "$1" = venv ] && mkdir -p "$5"\nexit 0\n')
@@ -232,3 +235,51 @@ def test_environments_that_nobody_uses_are_deleted_after_a_while(tmp_path):
 
 def test_a_lock_of_one_endless_word_is_read_all_the_same(tmp_path):
     assert write_lock(tmp_path, "a" * 5_000_000).local == ()
+
+
+def test_what_a_build_leaves_running_ends_with_it(tmp_path):
+    tool = tmp_path / "bin" / "uv"
+    tool.parent.mkdir()
+    tool.write_text(
+        '#!/bin/sh\n[ "$1" = venv ] || exit 0\nsleep 1000 >/dev/null 2>&1 &\necho $!\nmkdir -p "$5"\n'
+    )
+    tool.chmod(0o755)
+    lock = write_lock(tmp_path / "code", "")
+    lines: list[str] = []
+    environ = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
+    Environments(tmp_path / "environments", environ).build(lock, NOW, lines.append)
+    eventually(lambda: not is_alive(int(lines[0])))
+
+
+# What follows takes root.
+if os.getuid() == 0:
+    NOBODY = account_of("nobody")
+
+    def test_a_build_runs_as_the_user_of_imports_and_what_it_made_is_no_user_s_to_change():
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            folder.chmod(0o755)
+            tool = folder / "bin" / "uv"
+            tool.parent.mkdir()
+            tool.write_text(
+                '#!/bin/sh\n[ "$1" = venv ] || exit 0\nid -u\nid -G\necho $HOME; touch $HOME/cache\n'
+                'mkdir -p "$5/bin"; cp /bin/true "$5/bin/python"; chmod 4755 "$5/bin/python"\n'
+                'ln -s /etc/hostname "$5/link"; touch "$5.ready"; chmod 700 "$5"\n'
+            )
+            tool.chmod(0o755)
+            lock = write_lock(folder / "code", "")
+            environ = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
+            lines: list[str] = []
+            environments = Environments(folder / "environments", environ, account=NOBODY)
+            python = environments.build(lock, NOW, lines.append)
+            assert lines[0] == str(NOBODY.uid)
+            assert lines[1].split() == [str(each) for each in NOBODY.groups]
+            assert not Path(lines[2]).exists()
+            assert "Permission denied" in lines[3]  # It cannot say by itself that it is ready.
+            assert [each.name for each in (folder / "environments").glob("home-*")] == []
+            made = [python.parent.parent, python.parent, python]
+            assert [(each.stat().st_uid, oct(each.stat().st_mode & 0o7777)) for each in made] == [
+                (0, "0o755")
+            ] * 3
+            assert (python.parent.parent / "link").lstat().st_uid == 0
+            assert Path("/etc/hostname").stat().st_uid == 0

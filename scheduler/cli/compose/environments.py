@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from scheduler.cli.compose.isolation import default_account
 from scheduler.config import Settings
 from scheduler.runtime.environments import Environments
 from scheduler.runtime.supervisor.environment import child_environment
@@ -18,4 +19,5 @@ def environments_of(settings: Settings, environ: Mapping[str, str]) -> Environme
     if not settings.dags_lock_file:
         return None
     passed = child_environment(environ, (*settings.pass_environ, *BUILD_ENVIRON))
-    return Environments(settings.home / "environments", passed)
+    account = default_account(settings.run_as_default)
+    return Environments(settings.home / "environments", passed, account=account)

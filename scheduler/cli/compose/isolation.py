@@ -23,7 +23,7 @@ def task_policy_of(settings: Settings) -> Policy:
 
     Where they may run as other users, the home folder is opened so far that these find the code. Raises BadSetting.
     """
-    account = _default_account(settings.run_as_default)
+    account = default_account(settings.run_as_default)
     if may_switch() and (settings.run_as_users or account):
         _open_home(settings.home)
         if account is None:
@@ -59,7 +59,7 @@ def _bytes(megabytes: int | None) -> int | None:
     return None if megabytes is None else megabytes * 1024 * 1024
 
 
-def _default_account(name: str | None) -> Account | None:
+def default_account(name: str | None) -> Account | None:
     """Return who runs what names no user. Raises BadSetting where it cannot be."""
     if name is None:
         return None
