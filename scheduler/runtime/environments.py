@@ -30,7 +30,7 @@ from typing import Any, Final, TypeAlias
 
 from scheduler.errors import DirigentError
 from scheduler.runtime import lock_files
-from scheduler.runtime.supervisor.accounts import Account
+from scheduler.runtime.accounts import Account
 
 _READY: Final = ".ready"
 #: What nobody used for so long is deleted when another one was built.

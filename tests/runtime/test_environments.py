@@ -12,9 +12,9 @@ from threading import Thread
 
 import pytest
 
+from scheduler.runtime.accounts import account_of
 from scheduler.runtime.environments import KEEP, BuildFailed, Environments
 from scheduler.runtime.lock_files import BadLock, Lock, read_lock
-from scheduler.runtime.supervisor.accounts import account_of
 from tests.integration.waiting import eventually
 from tests.runtime.processes import is_alive
 from tests.wheels import make_wheel

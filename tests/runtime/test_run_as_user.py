@@ -12,8 +12,8 @@ from typing import Literal
 
 import pytest
 
+from scheduler.runtime.accounts import account_of
 from scheduler.runtime.supervisor import Policy
-from scheduler.runtime.supervisor.accounts import account_of
 from scheduler.runtime.supervisor.bounds import NotGiven, bounds_of
 from scheduler.runtime.supervisor.supervisor import BASE_COMMAND
 from scheduler.wire import Isolation

@@ -9,7 +9,7 @@ from typing import Final
 
 from scheduler.config import Settings
 from scheduler.errors import BadSetting, NotFound
-from scheduler.runtime.supervisor.accounts import Account, account_of, may_switch
+from scheduler.runtime.accounts import Account, account_of, may_switch
 from scheduler.runtime.supervisor.bounds import Policy
 from scheduler.runtime.supervisor.cgroups import GroupTree, Unusable, find_groups
 

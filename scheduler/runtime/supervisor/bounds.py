@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from scheduler.errors import DirigentError
-from scheduler.runtime.supervisor.accounts import Account
+from scheduler.runtime.accounts import Account
 from scheduler.wire import Isolation
 
 #: Of what a file may ask for; what is below was not read by the sdk.

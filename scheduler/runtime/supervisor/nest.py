@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
-from scheduler.runtime.supervisor.accounts import Account
+from scheduler.runtime.accounts import Account
 from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link

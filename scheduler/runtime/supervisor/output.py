@@ -10,7 +10,7 @@ import os
 from itertools import chain
 from typing import Final, Protocol
 
-from scheduler.runtime.supervisor.accounts import Account
+from scheduler.runtime.accounts import Account
 from scheduler.runtime.supervisor.rate import CALM, DEBT, LINE_COST, SKIPPING, Allowance
 from scheduler.runtime.supervisor.reactor import Reactor, Timer
 
