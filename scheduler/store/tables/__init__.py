@@ -1,0 +1,68 @@
+"""The tables. One metadata for SQLite and PostgreSQL; `migrations/` holds how they came to be.
+
+Instants are aware datetimes in UTC (`Instant`). Indexes named `*_live` are partial: their size
+follows what is active, not history.
+
+All of them are imported from here, so that the metadata is whole wherever one is used.
+"""
+
+from __future__ import annotations
+
+from scheduler.store.tables.access import connection, session, sign_in_token, variable
+from scheduler.store.tables.alerts import alert, alert_watch, outbox
+from scheduler.store.tables.attempts import UNCOUNTED_ATTEMPT, attempt, log_chunk
+from scheduler.store.tables.code import blob, dag_bundle, dag_file, snapshot
+from scheduler.store.tables.columns import Instant, metadata
+from scheduler.store.tables.dags import dag, dag_tag, dag_version
+from scheduler.store.tables.runs import (
+    ACTIVE_RUNS,
+    OCCUPYING_TASKS,
+    UNCOUNTED_RUN,
+    UNFINISHED_TASKS,
+    artifact,
+    dag_run,
+    event,
+    task_instance,
+    xcom,
+)
+from scheduler.store.tables.servers import leader, pool, table_form, worker
+from scheduler.store.tables.sums import delay_tally, outage, tally, task_tally
+
+__all__ = [
+    "ACTIVE_RUNS",
+    "OCCUPYING_TASKS",
+    "UNCOUNTED_ATTEMPT",
+    "UNCOUNTED_RUN",
+    "UNFINISHED_TASKS",
+    "Instant",
+    "alert",
+    "alert_watch",
+    "artifact",
+    "attempt",
+    "blob",
+    "connection",
+    "dag",
+    "dag_bundle",
+    "dag_file",
+    "dag_run",
+    "dag_tag",
+    "dag_version",
+    "delay_tally",
+    "event",
+    "leader",
+    "log_chunk",
+    "metadata",
+    "outage",
+    "outbox",
+    "pool",
+    "session",
+    "sign_in_token",
+    "snapshot",
+    "table_form",
+    "tally",
+    "task_instance",
+    "task_tally",
+    "variable",
+    "worker",
+    "xcom",
+]

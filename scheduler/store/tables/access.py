@@ -1,0 +1,50 @@
+"""What tasks reach other systems with, and who is signed in."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text
+
+from scheduler.store.tables.columns import Instant, metadata
+
+variable = Table(
+    "variable",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),  # encrypted
+    Column("description", Text, nullable=False, default=""),
+    Column("updated_at", Instant, nullable=False),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("conn_id", Text, primary_key=True),
+    Column("conn_type", Text, nullable=False),
+    Column("host", Text, nullable=False, default=""),
+    Column("port", Integer),
+    Column("schema", Text, nullable=False, default=""),
+    Column("login", Text, nullable=False, default=""),
+    Column("password", LargeBinary),  # encrypted
+    Column("extra", LargeBinary),  # encrypted JSON text
+    Column("description", Text, nullable=False, default=""),
+    Column("updated_at", Instant, nullable=False),
+)
+
+sign_in_token = Table(
+    "sign_in_token",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
