@@ -189,17 +189,18 @@ def release_attempts(
     Cancelled ones end instead.
     """
     mine = sa.and_(A.id.in_(sorted(ids)), A.worker_id == worker_id, A.state == AttemptState.RUNNING)
-    cancelled = sa.update(attempt).where(mine, A.cancel_reason.is_not(None))
-    session.execute(
-        cancelled.values(state=AttemptState.CANCELLED, reason=A.cancel_reason, lease_until=None, end_date=now)
-    )
+    # First: what somebody cancels just now is not queued again, and is found by the statement that follows.
     statement = (
         sa.update(attempt)
-        .where(mine)
+        .where(mine, A.cancel_reason.is_(None))
         .values(state=AttemptState.QUEUED, worker_id=None, lease_until=None, queue_deadline=now)
         .returning(_TASK_OF)
     )
     tasks = [ti_id for ti_id in session.execute(statement).scalars() if ti_id is not None]
+    cancelled = sa.update(attempt).where(mine, A.cancel_reason.is_not(None))
+    session.execute(
+        cancelled.values(state=AttemptState.CANCELLED, reason=A.cancel_reason, lease_until=None, end_date=now)
+    )
     at_edge(session, Edge.RELEASED)
     move_tasks(
         session,

@@ -12,6 +12,7 @@ from scheduler.store.tasks import move_tasks, tasks_named
 from scheduler.store.tickets import queue_callback, queue_tasks
 from scheduler.wire import TaskSpec
 from tests.operations.plays import started_run, states_of
+from tests.store.contention import met_by
 from tests.store.specs import NOW, spec
 
 
@@ -89,6 +90,21 @@ def test_a_cancelled_attempt_that_is_given_back_ends_instead(write, ref):
     write(cancel, ref.run_pk, taken.ti_id)
     write(release_attempts, NOW, [taken.id], worker_id="w1")
     (row,) = write(lock_reported, [taken.id])
+    assert row.state == AttemptState.CANCELLED
+
+
+@pytest.mark.postgres
+def test_an_attempt_that_is_cancelled_while_it_is_given_back_ends_instead(postgres_db):
+    ref = postgres_db.transact(lambda session: started_run(session, states={"a": "queued"}))
+    (taken,) = postgres_db.transact(claim)
+
+    def give_back():
+        postgres_db.transact(lambda session: release_attempts(session, NOW, [taken.id], worker_id="w1"))
+
+    with met_by(postgres_db, give_back) as session:
+        cancel(session, ref.run_pk, taken.ti_id)
+        move_tasks(session, NOW, [taken.ti_id], TaskState.NONE)
+    (row,) = postgres_db.transact(lambda session: lock_reported(session, [taken.id]))
     assert row.state == AttemptState.CANCELLED
 
 
