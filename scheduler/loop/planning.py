@@ -39,6 +39,8 @@ from scheduler.store.tasks import (
 
 #: So many unfinished tasks are looked at before all the tasks that a join waits for are read.
 GLANCE = 32
+#: States of tasks that have an attempt, or are given one at any moment.
+_ADMITTED = OCCUPYING | {TaskState.SCHEDULED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,12 @@ def _is_wide(graph: TaskGraph, known: Iterable[TaskKey]) -> bool:
 def _stop_live(
     session: Session, now: datetime, run: RunRow, rows: Iterable[TaskRow], moves: Iterable[Move]
 ) -> None:
-    """Cancel the attempts of tasks that are to end though they are queued or run: a fail_fast DAG's."""
+    """Cancel the attempts of tasks that are to end though they are queued or run: a fail_fast DAG's.
+
+    What was read as scheduled may be queued by now.
+    """
     reasons = {TaskKey(move.task_id, move.path): move.reason for move in moves}
-    cut_short = {row.id: reasons[row.key] for row in rows if row.state in OCCUPYING and row.key in reasons}
+    cut_short = {row.id: reasons[row.key] for row in rows if row.state in _ADMITTED and row.key in reasons}
     if cut_short:
         live = lock_live_attempts(session, run.id, cut_short)
         cancel_attempts(session, now, live, next(iter(cut_short.values())), actor="scheduler")

@@ -16,6 +16,7 @@ from scheduler.store.lists import one_of
 from scheduler.store.runs import ROW as RUN_ROW
 from scheduler.store.runs import RunRow, row_of
 from scheduler.store.tables import attempt, dag_run
+from scheduler.store.tasks import hold_scheduled
 
 A = attempt.c
 
@@ -118,7 +119,11 @@ def lock_reported(session: Session, ids: Collection[int]) -> list[Reported]:
 def lock_live_attempts(
     session: Session, run_pk: int, ti_ids: Collection[int] | None = None
 ) -> list[AttemptRow]:
-    """Lock the queued and running attempts of a run, or of some of its tasks."""
+    """Lock the queued and running attempts of a locked run, or of some of its tasks; no other one comes to be.
+
+    Whoever admits tasks does not lock their run, so those that wait to be queued are locked first.
+    """
+    hold_scheduled(session, run_pk, ti_ids)
     query = sa.select(*ROW).where(A.run_pk == run_pk, A.state.in_(sorted(LIVE_ATTEMPT)))
     if ti_ids is not None:
         query = query.where(A.ti_id.in_(sorted(ti_ids)))

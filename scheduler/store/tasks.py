@@ -59,6 +59,12 @@ _IS_UNFINISHED = is_in(T.state, UNFINISHED_TASKS)
 _OF_RUN = sa.select(*_ROW).where(T.run_pk == _RUN)
 _NAMED = _OF_RUN.where(one_of(T.task_id, "task_ids"))
 _LOCKED = sa.select(*_ROW).where(_IDS).order_by(T.id).with_for_update()
+_SCHEDULED = (
+    sa.select(T.id)
+    .where(T.run_pk == _RUN, _IS_UNFINISHED, is_in(T.state, [TaskState.SCHEDULED]))
+    .order_by(T.id)
+    .with_for_update()
+)
 _UNFINISHED = sa.select(T.id).where(T.run_pk == _RUN, _IS_UNFINISHED).limit(1)
 _SOME_UNFINISHED = (
     sa.select(T.task_id)
@@ -112,6 +118,15 @@ def tasks_of_run(session: Session, run_pk: int) -> list[TaskRow]:
 def lock_tasks(session: Session, ids: Collection[int]) -> list[TaskRow]:
     """Return the tasks of these ids, their rows locked in order of id until the end of the transaction."""
     return _rows(session.execute(_LOCKED, {"ids": sorted(ids)}))
+
+
+def hold_scheduled(session: Session, run_pk: int, ids: Collection[int] | None = None) -> None:
+    """Keep the scheduled tasks of a run, or some of them, from being queued until the end of the transaction.
+
+    Waits for those that are being queued just now.
+    """
+    statement = _SCHEDULED if ids is None else _SCHEDULED.where(_IDS)
+    session.execute(statement, {"run_pk": run_pk} | ({} if ids is None else {"ids": sorted(ids)}))
 
 
 def has_unfinished(session: Session, run_pk: int) -> bool:

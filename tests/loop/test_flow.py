@@ -15,9 +15,12 @@ from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.agenda import Agenda, read_agenda
 from scheduler.store.claims import release_attempts
 from scheduler.store.leases import renew_leases
+from scheduler.store.scheduled import Wanted, scheduled_tasks
 from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tables import attempt, event
-from tests.loop.engine import spec, task
+from scheduler.store.tickets import queue_tasks
+from tests.loop.engine import Engine, spec, task
+from tests.store.contention import met_by
 
 
 def test_a_chain_runs_in_order_and_the_run_succeeds(engine):
@@ -306,6 +309,22 @@ def test_a_fail_fast_dag_stops_what_runs_and_takes_back_what_is_queued(engine):
     reason = "stopped because a failed and the DAG is fail_fast"
     assert states_of_attempts(engine) == [("failed", None), ("running", reason), ("cancelled", reason)]
     assert engine.claim() == []
+
+
+@pytest.mark.postgres
+def test_a_fail_fast_dag_takes_back_what_is_queued_in_that_moment(postgres_db):
+    engine = Engine(postgres_db, slots=1)
+    engine.worker()
+    engine.define(spec(task("a"), task("b"), task("c"), fail_fast=True))
+    run = engine.trigger()
+    engine.advance()
+    (first,) = engine.claim(limit=1)
+    engine.report(first, state="failed")
+    with met_by(postgres_db, engine.advance) as admission:
+        found = scheduled_tasks(admission, Wanted(queues=["default"], limit=10))
+        queue_tasks(admission, engine.now, [each.id for each in found])
+    assert engine.states(run) == {"a": "failed", "b": "skipped", "c": "skipped"}
+    assert [state for _, _, state in engine.attempts(run)] == ["failed", "cancelled", "cancelled"]
 
 
 def test_a_skip_that_follows_from_another_frees_the_run_that_waits_for_it(engine):
