@@ -100,7 +100,8 @@ class Reported:
 
 _REPORTED = (
     sa.select(A.id, A.state, A.epoch, A.cancel_reason, *RUN_ROW)
-    .join(dag_run, dag_run.c.id == A.run_pk)
+    # PostgreSQL locks the rows of each pair in the order of the tables: the run before its attempt.
+    .select_from(dag_run.join(attempt, A.run_pk == dag_run.c.id))
     .where(one_of(A.id, "ids"))
     .order_by(dag_run.c.id, A.id)
     .with_for_update(key_share=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -17,14 +17,28 @@ _WAITING = sa.text(
 
 
 @contextmanager
-def met_by(db: Database, other: Callable[[], object]) -> Iterator[Session]:
-    """Yield a transaction; before it commits, `other` is called and comes to wait for what it has locked."""
+def met_by(
+    db: Database, other: Callable[[], object], *, before: Callable[[Session], object] | None = None
+) -> Iterator[Session]:
+    """Yield a transaction; before it commits, `other` is called and comes to wait for what it has locked.
+
+    With `before`, `other` waits for what that has locked, and then meets the rest.
+    """
     with ThreadPoolExecutor(1) as pool:
         with db.write() as session:
+            asked = None
+            if before is not None:
+                before(session)
+                asked = _have_wait(db, pool, other)
             yield session
-            asked = pool.submit(other)
-            wait_until(lambda: asked.done() or _is_awaited(db))
+            asked = asked or _have_wait(db, pool, other)
         asked.result()
+
+
+def _have_wait(db: Database, pool: ThreadPoolExecutor, other: Callable[[], object]) -> Future[object]:
+    asked = pool.submit(other)
+    wait_until(lambda: asked.done() or _is_awaited(db))
+    return asked
 
 
 def _is_awaited(db: Database) -> bool:

@@ -8,6 +8,7 @@ from scheduler.core.states import AttemptState, TaskState
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts, lock_reported
 from scheduler.store.claims import claim_attempts, has_queued, release_attempts
 from scheduler.store.leases import renew_leases
+from scheduler.store.runs import lock_runs
 from scheduler.store.tasks import move_tasks, tasks_named
 from scheduler.store.tickets import queue_callback, queue_tasks
 from scheduler.wire import TaskSpec
@@ -106,6 +107,19 @@ def test_an_attempt_that_is_cancelled_while_it_is_given_back_ends_instead(postgr
         move_tasks(session, NOW, [taken.ti_id], TaskState.NONE)
     (row,) = postgres_db.transact(lambda session: lock_reported(session, [taken.id]))
     assert row.state == AttemptState.CANCELLED
+
+
+@pytest.mark.postgres
+def test_a_report_and_a_person_who_meet_at_a_run_wait_for_each_other_in_one_order(postgres_db):
+    ref = postgres_db.transact(lambda session: started_run(session, states={"a": "queued"}))
+    (taken,) = postgres_db.transact(claim)
+
+    def report():
+        with postgres_db.write() as session:
+            lock_reported(session, [taken.id])
+
+    with met_by(postgres_db, report, before=lambda session: lock_runs(session, [ref.run_pk])) as session:
+        cancel(session, ref.run_pk, taken.ti_id)
 
 
 @pytest.mark.postgres
