@@ -87,7 +87,8 @@ def test_a_transaction_fails_before_its_commit_or_after_it(tmp_path):
     script = f"""
 import sqlalchemy as sa
 from scheduler.errors import DatabaseUnavailable
-from scheduler.store.engine import Database, at_edge
+from scheduler.store.engine import Database
+from scheduler.store.transaction import at_edge
 db = Database("sqlite:///{tmp_path}/dirigent.db")
 with db.write() as session:
     session.execute(sa.text("create table t (n)"))

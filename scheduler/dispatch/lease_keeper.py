@@ -10,8 +10,9 @@ from scheduler.dispatch.hands import Launcher
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.metrics import instruments as meter
 from scheduler.store.claims import Claimed
-from scheduler.store.engine import Database, Session, keep_quiet
+from scheduler.store.engine import Database, Session
 from scheduler.store.leases import Renewal, cancellations, renew_leases
+from scheduler.store.transaction import keep_quiet
 from scheduler.store.workers import register_worker, renew_worker
 from scheduler.vitals import Pulse
 

@@ -15,7 +15,7 @@ from scheduler.dispatch.successors import Successors
 from scheduler.failpoints import Edge
 from scheduler.store.attempts import AttemptRow, Ending, Reported, end_attempts, lock_reported
 from scheduler.store.claims import Claimed
-from scheduler.store.engine import Session, at_edge
+from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.leases import still_expired
 from scheduler.store.losses import count_cut_short, queue_again
@@ -32,6 +32,7 @@ from scheduler.store.tasks import (
     tasks_named,
 )
 from scheduler.store.tickets import queue_callback
+from scheduler.store.transaction import at_edge
 from scheduler.store.xcoms import XComRow, put_xcoms
 from scheduler.wire import Outcome
 

@@ -11,12 +11,13 @@ from typing import Final
 from scheduler.core.admission import Admission, Candidate, admit
 from scheduler.loop.effects import Effects
 from scheduler.loop.one_by_one import Aside, Way, at_once
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.limits import candidate_of, limits_of, queue_slots
 from scheduler.store.scheduled import ScheduledTask, Wanted, occupancy, scheduled_tasks
 from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tickets import queue_tasks
+from scheduler.store.transaction import request_wake
 from scheduler.store.workers import live_workers
 
 #: Reads of candidates in one pass: each leaves out the limits that the ones before found full, and looks further, so

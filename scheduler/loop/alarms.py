@@ -17,10 +17,11 @@ from scheduler.loop import alert_words
 from scheduler.store import alerts
 from scheduler.store.alert_facts import failures_of, first_error, good_seconds
 from scheduler.store.alerts import Firing, Subject, run_subject
-from scheduler.store.engine import Session, at_edge, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.outbox import post
 from scheduler.store.runs import RunRow
+from scheduler.store.transaction import at_edge, request_wake
 from scheduler.wire import DagSpec
 
 _LATE = (When.NOT_STARTED, When.NOT_FINISHED)

@@ -19,7 +19,7 @@ from scheduler.loop.planning import end_run
 from scheduler.metrics import instruments as meter
 from scheduler.operations.cancel import stop_unfinished
 from scheduler.store.attempts import AttemptRow
-from scheduler.store.engine import Session, after_commit
+from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.knots import blocked_runs
 from scheduler.store.leases import expired_attempts
@@ -33,6 +33,7 @@ from scheduler.store.runs import (
 )
 from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tickets import overdue_queues
+from scheduler.store.transaction import after_commit
 
 log = logging.getLogger(__name__)
 

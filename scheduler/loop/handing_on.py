@@ -17,12 +17,13 @@ from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.alarms import Alarms
 from scheduler.loop.effects import Effects
 from scheduler.loop.planning import advance_run, plan_run
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.limits import queue_slots
 from scheduler.store.runs import RunRow, flag_runs
 from scheduler.store.scheduled import scheduled_tasks_in_turn
 from scheduler.store.tasks import TaskRow
+from scheduler.store.transaction import request_wake
 from scheduler.store.workers import live_workers
 
 #: Which workers are alive is asked this often: their leases are longer.

@@ -13,8 +13,9 @@ from typing import Final, TypeVar
 
 from scheduler.clock import Clock
 from scheduler.errors import LeadLost
-from scheduler.store.engine import Database, Session, keep_quiet
+from scheduler.store.engine import Database, Session
 from scheduler.store.leaders import give_up_lead, keep_lead, take_lead
+from scheduler.store.transaction import keep_quiet
 
 T = TypeVar("T")
 ROLE: Final = "scheduler"

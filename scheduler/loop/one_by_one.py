@@ -14,10 +14,11 @@ from itertools import groupby
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from scheduler.store.dags import DueDag
-from scheduler.store.engine import Session, apart
+from scheduler.store.engine import Session
 from scheduler.store.faults import is_outage
 from scheduler.store.runs import RunRow
 from scheduler.store.setting_aside import AGAIN_IN, set_dag_aside, set_run_aside
+from scheduler.store.transaction import apart
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from scheduler.metrics import instruments as meter
 from scheduler.operations.callbacks import call_back
 from scheduler.operations.reopening import wake_later_run, wake_later_run_of_other_code
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
-from scheduler.store.engine import Session, after_commit, at_edge
+from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.runs import RunRow, move_runs, previous_run, set_wake, take_runs_to_plan
 from scheduler.store.tasks import (
@@ -36,6 +36,7 @@ from scheduler.store.tasks import (
     take_changed,
     tasks_named,
 )
+from scheduler.store.transaction import after_commit, at_edge
 
 #: So many unfinished tasks are looked at before all the tasks that a join waits for are read.
 GLANCE = 32

@@ -155,7 +155,7 @@ SCRAPE_ERRORS: Final = counter(
 
 
 class Meter:
-    """Counts what a database does for this process (`store.engine.Observer`)."""
+    """Counts what a database does for this process (`store.observer.Observer`)."""
 
     def __init__(self) -> None:
         self._modes = {mode: TRANSACTION.labels(mode) for mode in ("read", "write")}

@@ -11,8 +11,9 @@ from scheduler.errors import BadConnection, NotFound
 from scheduler.operations.names import check_name
 from scheduler.store.ciphers import Cipher
 from scheduler.store.connections import Connection, delete_connection, get_connection, put_connection
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
+from scheduler.store.transaction import request_wake
 
 _FORM: Final = (
     "Write it like postgres://login:password@host:5432/schema?key=value, with special characters "

@@ -13,7 +13,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-from scheduler.store.engine import Database, Session, keep_quiet
+from scheduler.store.engine import Database, Session
 from scheduler.store.history import (
     FIRST,
     OldRun,
@@ -26,6 +26,7 @@ from scheduler.store.history import (
     surplus_runs,
 )
 from scheduler.store.history_rows import load_records
+from scheduler.store.transaction import keep_quiet
 
 #: Runs that are read at once, archived in one file, and deleted in groups.
 BATCH: Final = 200

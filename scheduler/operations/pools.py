@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from scheduler.operations.names import check_name
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.pools import Pool, delete_pool, find_pool, put_pool
+from scheduler.store.transaction import request_wake
 
 
 def set_pool(

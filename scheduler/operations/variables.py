@@ -8,8 +8,9 @@ from typing import Final
 from scheduler.errors import NotFound, TooLarge
 from scheduler.operations.names import check_name
 from scheduler.store.ciphers import Cipher
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
+from scheduler.store.transaction import request_wake
 from scheduler.store.variables import delete_variable, get_variable, put_variable
 
 LIMIT_BYTES: Final = 1_000_000

@@ -26,8 +26,9 @@ from scheduler.store.dag_files import (
     save_files,
 )
 from scheduler.store.dags import move_snapshot, owners, retire_dags
-from scheduler.store.engine import Database, Session, Transact, request_wake
+from scheduler.store.engine import Database, Session, Transact
 from scheduler.store.snapshots import Manifest, store_snapshot
+from scheduler.store.transaction import request_wake
 from scheduler.wire import ParsedFile
 
 log = logging.getLogger(__name__)

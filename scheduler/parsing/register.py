@@ -20,9 +20,10 @@ from scheduler.parsing.freshness import content_of, fingerprint
 from scheduler.store.alerts import Subject, keep_days
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.schedules import last_scheduled
 from scheduler.store.snapshots import Manifest
+from scheduler.store.transaction import request_wake
 from scheduler.store.versions import VersionRef, load_graph, store_versions
 from scheduler.wire import DagSpec, ParsedFile
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from scheduler.store.engine import Count, Database, Session, request_wake
+from scheduler.store.engine import Count, Database, Session
 from scheduler.store.instants import db_now, db_now_plus, read_db_now
+from scheduler.store.transaction import request_wake
 from scheduler.store.wake import LocalWake
 
 __all__ = [

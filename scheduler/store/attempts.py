@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduler.core.states import LIVE_ATTEMPT, AttemptState, attempt_states_before
-from scheduler.store.engine import Session, note_ended
+from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.lists import one_of
 from scheduler.store.runs import ROW as RUN_ROW
 from scheduler.store.runs import RunRow, row_of
 from scheduler.store.tables import attempt, dag_run
 from scheduler.store.tasks import hold_scheduled
+from scheduler.store.transaction import note_ended
 
 A = attempt.c
 

@@ -11,9 +11,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.tables import dag_bundle
+from scheduler.store.transaction import request_wake
 from scheduler.store.upsert import insert_into, replacing
 
 B = dag_bundle.c

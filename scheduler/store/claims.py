@@ -11,11 +11,12 @@ import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.failpoints import Edge
-from scheduler.store.engine import Session, at_edge
+from scheduler.store.engine import Session
 from scheduler.store.instants import db_now_plus
 from scheduler.store.lists import is_in, one_of
 from scheduler.store.tables import attempt, dag_run, task_instance
 from scheduler.store.tasks import move_tasks
+from scheduler.store.transaction import at_edge
 
 A = attempt.c
 

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from scheduler.core.timetables import Due
 from scheduler.store.absent import no_dag
 from scheduler.store.batches import in_batches
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.lists import is_in
 from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_tag
+from scheduler.store.transaction import request_wake
 from scheduler.store.upsert import insert_into, replacing
 from scheduler.wire import DagSpec
 

@@ -9,7 +9,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,61 +20,25 @@ import sqlalchemy as sa
 from scheduler import failpoints
 from scheduler.core.ports import Wake
 from scheduler.errors import DatabaseUnavailable
-from scheduler.failpoints import Edge, Moment
+from scheduler.failpoints import Moment
 from scheduler.store import postgresql, sqlite
 from scheduler.store.backend import Backend
 from scheduler.store.faults import Contended, told
+from scheduler.store.observer import Observer, Unobserved
+from scheduler.store.transaction import Asked, Session, is_write, keep_asked
 from scheduler.store.wake import LocalWake
 from scheduler.store.watching import Watch, watch
 
+__all__ = ["Count", "Database", "Mark", "Session", "Transact"]
+
 log = logging.getLogger(__name__)
 
-Session: TypeAlias = sa.Connection
 T = TypeVar("T")
 
 _TRIES: Final = 12
 _LONGEST_PAUSE_S: Final = 0.5
-_ENDING: Final = "dirigent_ending"
 #: What was committed up to some moment, by this process and by others.
 Mark: TypeAlias = tuple[object, ...]
-
-
-class Observer(Protocol):
-    """Hears what the database does for this process: `scheduler.metrics`. Called by all threads; it must not wait."""
-
-    def transacted(self, mode: Literal["read", "write"], seconds: float) -> None:
-        """A transaction ended, well or not."""
-
-    def failed(self) -> None:
-        """One ended because the database did not answer, or refused."""
-
-    def retried(self) -> None:
-        """One begins again."""
-
-    def gathered(self, items: Sequence[Any]) -> None:
-        """What was gathered and written in a transaction is committed: its events."""
-
-    def ended(self, attempt_ids: Sequence[int]) -> None:
-        """Attempts whose end was recorded in a transaction, and is committed."""
-
-
-class Unobserved:
-    """Nobody listens."""
-
-    def transacted(self, mode: Literal["read", "write"], seconds: float) -> None:
-        """Take no note."""
-
-    def failed(self) -> None:
-        """Take no note."""
-
-    def retried(self) -> None:
-        """Take no note."""
-
-    def gathered(self, items: Sequence[Any]) -> None:
-        """Take no note."""
-
-    def ended(self, attempt_ids: Sequence[int]) -> None:
-        """Take no note."""
 
 
 class Transact(Protocol):
@@ -91,24 +55,6 @@ class Count:
 
     commits: int = 0
     statements: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Ending:
-    """What a session has asked for: to be done just before its commit, and after it."""
-
-    gathered: dict[Callable[[Session, list[Any]], None], list[Any]] = field(default_factory=dict)
-    is_awaited: bool = False
-    is_quiet: bool = False
-    edges: list[Edge] = field(default_factory=list)
-    written: list[list[Any]] = field(default_factory=list)
-    ended: list[int] = field(default_factory=list)
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
-
-    def write_gathered(self, session: Session) -> None:
-        for write, items in self.gathered.items():
-            write(session, items)
-            self.written.append(items)
 
 
 class Database:
@@ -169,19 +115,19 @@ class Database:
             told(self.name),
             self._backend.alone(),
             self._backend.writes.connect() as session,
-            _ends(session) as ending,
+            keep_asked(session) as asked,
         ):
             with session.begin():
                 yield session
-                ending.write_gathered(session)
-                if ending.is_awaited and self._watch is None:
+                asked.write_gathered(session)
+                if asked.is_awaited and self._watch is None:
                     self._backend.notify(session)
-                failpoints.cross(ending.edges, Moment.OPEN)
-            if ending.is_awaited or not ending.is_quiet:
+                failpoints.cross(asked.edges, Moment.OPEN)
+            if asked.is_awaited or not asked.is_quiet:
                 self._commits += 1
-            self._note_commit(ending)
-            failpoints.cross(ending.edges, Moment.COMMITTED)
-        if ending.is_awaited:
+            self._note_commit(asked)
+            failpoints.cross(asked.edges, Moment.COMMITTED)
+        if asked.is_awaited:
             self._announce()
 
     @contextmanager
@@ -197,19 +143,19 @@ class Database:
         finally:
             self.observer.transacted(mode, time.perf_counter() - began_s)
 
-    def _note_commit(self, ending: _Ending) -> None:
+    def _note_commit(self, asked: Asked) -> None:
         """Tell those who count. It is committed, whatever they make of it: nobody must take it for failed."""
         try:
-            self._tell_observer(ending)
+            self._tell_observer(asked)
         except Exception:
             log.exception("what follows a commit failed; the commit stands")
 
-    def _tell_observer(self, ending: _Ending) -> None:
-        for items in ending.written:
+    def _tell_observer(self, asked: Asked) -> None:
+        for items in asked.written:
             self.observer.gathered(items)
-        if ending.ended:
-            self.observer.ended(ending.ended)
-        for call in ending.afterwards:
+        if asked.ended:
+            self.observer.ended(asked.ended)
+        for call in asked.afterwards:
             call()
 
     def _announce(self) -> None:
@@ -292,72 +238,6 @@ class Database:
                 sa.event.remove(engine, "commit", add_commit)
 
 
-def request_wake(session: Session) -> None:
-    """Ask that `db.wake` is set once this session has committed; asking twice wakes once."""
-    _ending(session).is_awaited = True
-
-
-def gather(session: Session, write: Callable[[Session, list[T]], None], items: Iterable[T]) -> None:
-    """Have `write` called just before the commit, once, with all that was gathered for it in this transaction."""
-    _ending(session).gathered.setdefault(write, []).extend(items)
-
-
-@contextmanager
-def apart(session: Session) -> Iterator[None]:
-    """Do a part of a transaction that may fail by itself: on an error what it wrote and gathered is undone, no more."""
-    ending = _ending(session)
-    before, ending.gathered = ending.gathered, {}
-    written, afterwards, ended = len(ending.written), len(ending.afterwards), len(ending.ended)
-    try:
-        with session.begin_nested():
-            yield
-            ending.write_gathered(session)
-    except BaseException:
-        del ending.written[written:], ending.afterwards[afterwards:], ending.ended[ended:]
-        raise
-    finally:
-        ending.gathered = before
-
-
-def note_ended(session: Session, attempt_ids: Iterable[int]) -> None:
-    """Let the observer know of attempts that end in this transaction, once it is committed."""
-    _ending(session).ended.extend(attempt_ids)
-
-
-def after_commit(session: Session, call: Callable[[], None]) -> None:
-    """Have `call` made once this session has committed, for what must not be counted otherwise; it must not fail."""
-    _ending(session).afterwards.append(call)
-
-
-def _ending(session: Session) -> _Ending:
-    try:
-        ending: _Ending = session.info[_ENDING]
-    except KeyError:
-        raise RuntimeError("this session only reads: write in db.write() or db.transact()") from None
-    return ending
-
-
-@contextmanager
-def _ends(session: Session) -> Iterator[_Ending]:
-    """Keep what the session asks for while it is open. SQLAlchemy keeps `info` from one session to the next."""
-    ending = session.info[_ENDING] = _Ending()
-    try:
-        yield ending
-    finally:
-        session.info.pop(_ENDING, None)
-
-
-def at_edge(session: Session, edge: Edge) -> None:
-    """Let tests fail before and after the commit of what is being done (`scheduler.failpoints`)."""
-    if failpoints.ARMED:
-        _ending(session).edges.append(edge)
-
-
-def keep_quiet(session: Session) -> None:
-    """Say that this transaction renews what is known, and makes no work for anybody: `Database.mark` stays."""
-    _ending(session).is_quiet = True
-
-
 def _parsed(url: str) -> sa.URL:
     try:
         return sa.make_url(url)
@@ -391,5 +271,5 @@ def _add_statement(count: Count, session: Session, cursor: object, statement: st
 
 
 def _add_commit(count: Count, session: Session) -> None:
-    if _ENDING in session.info:
+    if is_write(session):
         count.commits += 1

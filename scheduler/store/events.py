@@ -12,8 +12,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from scheduler.store.engine import Session, gather
+from scheduler.store.engine import Session
 from scheduler.store.tables import event
+from scheduler.store.transaction import gather
 
 _COLUMNS: Final = (
     "at", "kind", "dag_id", "run_pk", "ti_id", "attempt_id", "from_state", "to_state", "actor", "reason",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from scheduler.failpoints import Edge
-from scheduler.store.engine import Session, at_edge
+from scheduler.store.engine import Session
 from scheduler.store.instants import db_now, db_now_plus
 from scheduler.store.tables import leader
+from scheduler.store.transaction import at_edge
 from scheduler.store.upsert import insert_into
 
 L = leader.c

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from scheduler.core.states import AttemptState
 from scheduler.failpoints import Edge
 from scheduler.store.attempts import ROW, AttemptRow, rows_of
-from scheduler.store.engine import Session, at_edge
+from scheduler.store.engine import Session
 from scheduler.store.instants import db_now, db_now_plus
 from scheduler.store.lists import is_in
 from scheduler.store.tables import attempt, dag_run
+from scheduler.store.transaction import at_edge
 
 A = attempt.c
 

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RunState, RunType, TaskState
 from scheduler.failpoints import Edge
-from scheduler.store.engine import Session, at_edge, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.events import append
 from scheduler.store.runs import event_of
 from scheduler.store.tables import dag_run
 from scheduler.store.tasks import insert_tasks
+from scheduler.store.transaction import at_edge, request_wake
 from scheduler.store.upsert import insert_for
 
 R = dag_run.c

@@ -8,8 +8,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from scheduler.errors import Conflict, NotFound
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.tables import pool
+from scheduler.store.transaction import request_wake
 from scheduler.store.upsert import insert_into, replacing
 
 P = pool.c

@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduler.core.states import RUN_FINISHED, RunState, RunType, run_states_before
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.lists import is_in, is_raised, one_of
 from scheduler.store.tables import ACTIVE_RUNS, dag_run
+from scheduler.store.transaction import request_wake
 
 R = dag_run.c
 

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.failpoints import Edge
-from scheduler.store.engine import Session, at_edge
+from scheduler.store.engine import Session
 from scheduler.store.lists import one_of
 from scheduler.store.tables import attempt, task_instance
 from scheduler.store.tasks import move_tasks
+from scheduler.store.transaction import at_edge
 
 #: After so long in the queue, the ticket of an attempt goes out again.
 TICKET_IN = timedelta(seconds=10)

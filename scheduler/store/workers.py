@@ -9,9 +9,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from scheduler.store.engine import Session, request_wake
+from scheduler.store.engine import Session
 from scheduler.store.instants import db_now, db_now_plus
 from scheduler.store.tables import worker
+from scheduler.store.transaction import request_wake
 
 W = worker.c
 

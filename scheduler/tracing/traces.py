@@ -38,7 +38,7 @@ _OPEN: Final = frozenset({AttemptState.QUEUED, AttemptState.RUNNING})
 
 
 class Traces:
-    """Hears of commits (`store.engine.Observer.gathered`), and of spans of user code; from any thread."""
+    """Hears of commits (`store.observer.Observer.gathered`), and of spans of user code; from any thread."""
 
     def __init__(self, db: Database, spans: SpanMaker, processor: SpanProcessor) -> None:
         self._db = db

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from scheduler.errors import DatabaseUnavailable
 from scheduler.store import Database, LocalWake, db_now, db_now_plus, read_db_now, request_wake, tables
-from scheduler.store.engine import after_commit
 from scheduler.store.sqlite import require_version
 from scheduler.store.tables import Instant
+from scheduler.store.transaction import after_commit
 
 notes = sa.Table(
     "notes",

@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.store import Database, request_wake
-from scheduler.store.engine import keep_quiet
 from scheduler.store.postgres_watch import TELL_EVERY_S, PostgresWatch
 from scheduler.store.sqlite_watch import SqliteWatch
+from scheduler.store.transaction import keep_quiet
 
 _TOP = Path(__file__).parents[2]
 _PAUSE = """
