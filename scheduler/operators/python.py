@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextvars import copy_context
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ class PythonOperator(BaseOperator):
             raise bad_argument("python_callable", python_callable, "give a function")
         if inspect.iscoroutinefunction(python_callable):
             _asyncio()
+        # Looked at before attempts are forked: each of them would look anew.
+        signature_of(python_callable)
         self.python_callable = python_callable
         self.op_args = tuple(op_args)
         self.op_kwargs = dict(op_kwargs or {})
@@ -150,28 +153,50 @@ def from_context(
     function: Callable[..., Any], context: Mapping[str, Any], positional: int, given: Collection[str]
 ) -> dict[str, Any]:
     """Return what the function asks of the context by name, or all of it where it takes `**kwargs`."""
-    parameters = _parameters(function)
-    if any(each.kind is each.VAR_KEYWORD for each in parameters):
-        taken = {each.name for each in parameters[:positional]} | set(given)
+    signature = signature_of(function)
+    if signature.takes_all:
+        taken = {*signature.names[:positional], *given}
         return {name: value for name, value in context.items() if name not in taken}
-    asked = [
-        each
-        for each in parameters[positional:]
-        if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
-    ]
-    unset = (inspect.Parameter.empty, None)
     return {
-        each.name: context[each.name]
-        for each in asked
-        if each.name in context and each.name not in given and each.default in unset
+        name: context[name]
+        for place, name in signature.asked
+        if place >= positional and name in context and name not in given
     }
 
 
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function takes: its parameters' names, and place and name of those that the context may fill."""
+
+    names: tuple[str, ...] = ()
+    asked: tuple[tuple[int, str], ...] = ()
+    takes_all: bool = False  #: it has `**kwargs`
+
+
+def signature_of(function: Callable[..., Any]) -> Signature:
+    """Return what a function takes; nothing of one that does not tell. Kept where the function can be looked up."""
     try:
-        return list(inspect.signature(function).parameters.values())
+        return _signature_of(function)
+    except TypeError:  # An instance that can be called need not be hashable.
+        return _signature_of.__wrapped__(function)
+
+
+@lru_cache(maxsize=4096)
+def _signature_of(function: Callable[..., Any]) -> Signature:
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # Functions written in C need not have a signature.
-        return []
+        return Signature()
+    asked = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return Signature(
+        names=tuple(each.name for each in parameters),
+        asked=tuple(
+            (place, each.name)
+            for place, each in enumerate(parameters)
+            if each.kind in asked and (each.default is each.empty or each.default is None)
+        ),
+        takes_all=any(each.kind is each.VAR_KEYWORD for each in parameters),
+    )
 
 
 def source_of(function: Callable[..., Any]) -> str | None:

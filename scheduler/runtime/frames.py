@@ -34,7 +34,7 @@ class BadFrame(Exception):
 
 def encode(message: Data, limit: int = FRAME_LIMIT) -> bytes:
     """Return the frame of a message, in which dataclasses of `wire` may stand; raises TooLarge."""
-    body = json.dumps(message, separators=(",", ":"), default=_plain).encode("ascii")
+    body = _ENCODER.encode(message).encode("ascii")
     if len(body) > limit:
         raise TooLarge("The message", len(body), limit)
     return _HEAD.pack(len(body)) + body
@@ -45,6 +45,10 @@ def _plain(value: object) -> Data:
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
     return {each.name: getattr(value, each.name) for each in fields(value)}
+
+
+#: Kept: `json.dumps` makes one at each call.
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), default=_plain)
 
 
 class FrameReader:

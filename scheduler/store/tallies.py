@@ -9,7 +9,7 @@ them, so that the sums stay small beside history.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache, reduce
@@ -18,19 +18,15 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from scheduler.core.cost import Amount, amount_of, millis
+from scheduler.core.cost import Amount, millis
 from scheduler.core.delays import bucket_of
 from scheduler.core.spans import DAY, HOUR, KEPT, floor
 from scheduler.core.states import AttemptState
+from scheduler.store.ended_attempts import Ended, take_uncounted
 from scheduler.store.engine import Session
-from scheduler.store.lists import one_of
 from scheduler.store.tables import (
-    UNCOUNTED_ATTEMPT,
-    attempt,
-    dag_run,
     delay_tally,
     tally,
-    task_instance,
     task_tally,
 )
 from scheduler.store.upsert import insert_for
@@ -45,59 +41,6 @@ _TIMED: Final = frozenset(
     {AttemptState.SUCCESS, AttemptState.FAILED, AttemptState.LOST, AttemptState.SKIPPED}
 )
 _BAD: Final = frozenset({AttemptState.FAILED, AttemptState.LOST})
-
-A = attempt.c
-_UNCOUNTED = (
-    sa.select(A.id)
-    .where(sa.text(UNCOUNTED_ATTEMPT))
-    .order_by(A.id)
-    .limit(sa.bindparam("room", type_=sa.Integer()))
-    .with_for_update(skip_locked=True)
-    .cte("uncounted")
-)
-_COUNT = (
-    sa.update(attempt)
-    .where(A.id.in_(sa.select(_UNCOUNTED.c.id)), ~A.is_counted)
-    .values(is_counted=True)
-    .returning(A.id)
-)
-_ENDED = (
-    sa.select(
-        A.id, A.kind, A.state, dag_run.c.dag_id, sa.func.coalesce(task_instance.c.task_id, ""),
-        A.scheduled_at, A.queued_at, A.claimed_at, A.start_date, A.end_date, A.cpu_s, A.peak_memory_bytes,
-    )
-    .join(dag_run, dag_run.c.id == A.run_pk)
-    .outerjoin(task_instance, task_instance.c.id == A.ti_id)
-    .where(one_of(A.id, "ids"))
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """An attempt that ended, as far as it is summed up."""
-
-    id: int
-    kind: str
-    state: str
-    dag_id: str
-    task_id: str
-    scheduled_at: datetime | None
-    queued_at: datetime
-    claimed_at: datetime | None
-    start_date: datetime | None
-    end_date: datetime
-    cpu_s: float | None
-    peak_memory_bytes: int | None
-
-    @property
-    def is_task(self) -> bool:
-        """Whether it is not a callback."""
-        return self.kind == "task"
-
-    @property
-    def took(self) -> Amount:
-        """What it took."""
-        return amount_of(self.start_date, self.end_date, self.cpu_s, self.peak_memory_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +58,10 @@ def count_attempts(session: Session, now: datetime, limit: int) -> int:
     Exact under any interleaving: the mark and the sums are one transaction, and rows that another one holds are left
     to it.
     """
-    ids = sorted(session.execute(_COUNT, {"room": limit}).scalars())
-    if ids:
-        add_ended(session, now, [Ended(*row) for row in _rows(session, ids)])
-    return len(ids)
-
-
-def _rows(session: Session, ids: list[int]) -> Iterable[Any]:
-    return session.execute(_ENDED, {"ids": ids})
+    ended = take_uncounted(session, limit)
+    if ended:
+        add_ended(session, now, ended)
+    return len(ended)
 
 
 def add_ended(session: Session, now: datetime, ended: Sequence[Ended]) -> None:
@@ -130,15 +69,27 @@ def add_ended(session: Session, now: datetime, ended: Sequence[Ended]) -> None:
     sums: dict[Cell, Counter[str]] = {}
     peaks: Counter[Cell] = Counter()
     delays: Counter[tuple[Cell, str, int]] = Counter()
-    for each in ended:
-        counts = _counts(each)
-        for cell in cells((ALL, each.dag_id), each.end_date, now):
+    tasks: dict[tuple[Cell, str], dict[str, Any]] = {}
+    for (dag_id, minute), group in _by_minute(ended).items():
+        counts = _counts(group)
+        peak = max(each.peak_memory_bytes or 0 for each in group)
+        for cell in cells((ALL, dag_id), minute, now):
             sums.setdefault(cell, Counter()).update(counts)
-            peaks[cell] = max(peaks[cell], each.peak_memory_bytes or 0)
-        delays.update(_delays(each, now))
+            peaks[cell] = max(peaks[cell], peak)
+        delays.update(_delays(dag_id, minute, group, now))
+        _gather_tasks(tasks, cells([dag_id], minute, now, _TASKS_KEPT), group)
     add_to_tallies(session, sums, peaks)
     _add_delays(session, delays)
-    _add_tasks(session, now, [each for each in ended if each.is_task and each.state in _TIMED])
+    _add(session, task_tally, list(tasks.values()))
+
+
+def _by_minute(ended: Iterable[Ended]) -> dict[tuple[str, datetime], list[Ended]]:
+    """Group attempts by DAG and minute: those of a group belong to the same spans of every width."""
+    found: dict[tuple[str, datetime], list[Ended]] = {}
+    for each in ended:
+        minute = each.end_date.replace(second=0, microsecond=0)
+        found.setdefault((each.dag_id, minute), []).append(each)
+    return found
 
 
 def cells(
@@ -149,16 +100,21 @@ def cells(
     return [Cell(width_s, name, floor(at, width_s)) for name in names for width_s in widths]
 
 
-def _delays(each: Ended, now: datetime) -> list[tuple[Cell, str, int]]:
-    at, waits = each.end_date, _waits(each)
-    within = [*cells([ALL], at, now), *cells([each.dag_id], at, now, _DELAYS_KEPT)]
-    return [(cell, kind, bucket_of(ms)) for cell in within for kind, ms in waits.items()]
+def _delays(
+    dag_id: str, minute: datetime, group: Iterable[Ended], now: datetime
+) -> Counter[tuple[Cell, str, int]]:
+    waits = Counter((kind, bucket_of(ms)) for each in group for kind, ms in _waits(each).items())
+    within = [*cells([ALL], minute, now), *cells([dag_id], minute, now, _DELAYS_KEPT)]
+    return Counter({(cell, *wait): count for cell in within for wait, count in waits.items()})
 
 
-def _counts(each: Ended) -> dict[str, int]:
-    is_unmeasured = each.claimed_at is not None and not each.peak_memory_bytes
-    state = each.state if each.is_task else "callbacks"
-    return {state: 1, "unmeasured": int(is_unmeasured), **asdict(each.took)}
+def _counts(group: Collection[Ended]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for each in group:
+        counts[each.state if each.is_task else "callbacks"] += 1
+        counts["unmeasured"] += each.claimed_at is not None and not each.peak_memory_bytes
+    counts.update(asdict(sum((each.took for each in group), Amount())))
+    return counts
 
 
 def _waits(each: Ended) -> dict[str, int]:
@@ -188,12 +144,17 @@ def _add_delays(session: Session, delays: Mapping[tuple[Cell, str, int], int]) -
     _add(session, delay_tally, rows)
 
 
-def _add_tasks(session: Session, now: datetime, ended: Sequence[Ended]) -> None:
-    rows: dict[tuple[Cell, str], dict[str, Any]] = {}
-    for each in ended:
-        for cell in cells([each.dag_id], each.end_date, now, _TASKS_KEPT):
-            _add_task(rows.setdefault((cell, each.task_id), _empty_task(cell, each.task_id)), each)
-    _add(session, task_tally, list(rows.values()))
+def _gather_tasks(
+    rows: dict[tuple[Cell, str], dict[str, Any]], within: Iterable[Cell], group: Iterable[Ended]
+) -> None:
+    """Add what attempts of tasks took to the rows of these spans, which are made where they are not there yet."""
+    timed = [each for each in group if each.is_task and each.state in _TIMED]
+    for cell in within:
+        for each in timed:
+            row = rows.get((cell, each.task_id))
+            if row is None:
+                row = rows[cell, each.task_id] = _empty_task(cell, each.task_id)
+            _add_task(row, each)
 
 
 def _empty_task(cell: Cell, task_id: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any, Final, NoReturn
 
 from scheduler.runtime import kernel
 from scheduler.runtime.child.remains import LOOK_S, Remnants
-from scheduler.runtime.child.spare import Asked, Spare, fork_spare
+from scheduler.runtime.child.spare import Asked, Stock
 from scheduler.runtime.frames import EXIT_OUT_OF_TOUCH, FrameReader, encode
 
 Request = dict[str, Any]
@@ -57,7 +57,7 @@ class Nursery:
     """Serves requests until its supervisor or its parent is gone, then leaves nothing behind.
 
     `grace_s`: how long children that are nurseries themselves get to clean up after SIGTERM; 0 kills at once.
-    `has_spare`: whether a child is forked ahead of the next request.
+    `has_spare`: whether children are forked ahead of the next requests.
     """
 
     def __init__(
@@ -73,8 +73,7 @@ class Nursery:
         self._life_r, self._life_w = os.pipe()
         self._wake_r, self._wake_w = os.pipe()
         self._poll = select.poll()
-        self._has_spare = has_spare
-        self._spare: Spare | None = None
+        self._stock = Stock(self._fork_into, at_rest=1 if has_spare else 0)
         self._hold_until: float | None = None
 
     @property
@@ -117,11 +116,9 @@ class Nursery:
         signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
 
     def _turn(self) -> None:
-        wants_spare = self._has_spare and self._spare is None
-        patience_ms = LOOK_S * 1000 if self._remnants else self._patience_ms()
-        ready = self._poll.poll(0 if wants_spare else patience_ms)
-        if wants_spare and not ready:
-            self._fork_spare()
+        ready = self._poll.poll(self._pause_ms())
+        if not ready:
+            self._stock.tend()
         for fd, _ in ready:
             if fd == self._wake_r:
                 self._take_signals()
@@ -133,6 +130,16 @@ class Nursery:
             self._tell_ended()
         if self._patience_ms() == 0:
             self._end(EXIT_OUT_OF_TOUCH)
+
+    def _pause_ms(self) -> float | None:
+        """Return how long nobody need look at anything."""
+        if self._stock.is_short:
+            return 0
+        if self._remnants:
+            return LOOK_S * 1000
+        rest_s = self._stock.rest_s
+        pauses = (self._patience_ms(), None if rest_s is None else math.ceil(1000 * rest_s))
+        return min((each for each in pauses if each is not None), default=None)
 
     def _patience_ms(self) -> int | None:
         """Return how long to wait for what is asked; 0 where the hold on what runs below has run out."""
@@ -179,23 +186,12 @@ class Nursery:
 
     def _fork(self, request: Request, fds: Sequence[int]) -> None:
         try:
-            pid = self._use_spare(request, fds) or self._fork_into(lambda: (request, fds))
+            pid = self._stock.use(request, fds) or self._fork_into(lambda: (request, fds))
         except OSError as error:
             self.tell("refused", id=request["id"], reason=str(error))
             return
         self._children[pid] = request["id"]
         self.tell("started", id=request["id"], pid=pid)
-
-    def _use_spare(self, request: Request, fds: Sequence[int]) -> int | None:
-        spare, self._spare = self._spare, None
-        return spare.pid if spare is not None and spare.hand_over(request, fds) else None
-
-    def _fork_spare(self) -> None:
-        try:
-            self._spare = fork_spare(self._fork_into)
-        except OSError:
-            # Whoever asks next will hear of it.
-            self._has_spare = False
 
     def _fork_into(self, asked: Callable[[], Asked | None]) -> int:
         """Fork a child that becomes what `asked` tells it; return its pid. Raises OSError."""
@@ -221,6 +217,7 @@ class Nursery:
             if self._grace_s == 0:
                 os.close(self._life_r)
             self._ties.cut()
+            self._stock.leave_behind()
             gc.enable()
             if (found := asked()) is not None:
                 request, fds = found
@@ -241,9 +238,7 @@ class Nursery:
         self._tell_ended()
 
     def _report(self, gone: kernel.Gone) -> None:
-        if self._is_spare(gone.pid):
-            # Something here does not bear a fork; trying again at once could go on for ever.
-            self._spare, self._has_spare = None, False
+        self._stock.give_up(gone.pid)
         if gone.pid in self._children:
             self._remnants.keep(self._children.pop(gone.pid), gone)
         else:
@@ -261,12 +256,9 @@ class Nursery:
         ended.
         """
         for pid in kernel.child_pids() or ():
-            if pid not in self._children and not self._is_spare(pid):
+            if pid not in self._children and pid not in self._stock:
                 kernel.kill_group(pid, signal.SIGKILL)
                 kernel.kill(pid, signal.SIGKILL)
-
-    def _is_spare(self, pid: int) -> bool:
-        return self._spare is not None and self._spare.pid == pid
 
     def _end(self, code: int = 0) -> NoReturn:
         """Kill everything below, as far as the kernel lets one know of it."""

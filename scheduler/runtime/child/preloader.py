@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO, Final, NoReturn
 
 from scheduler.runtime import kernel
+from scheduler.runtime.child import records
 from scheduler.runtime.child.attempt_process import UserCode, run_attempt
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.confinement import confine
@@ -66,6 +67,7 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
             os._exit(1)
     channel.close()
     _redirect(os.open(os.devnull, os.O_WRONLY))
+    records.install(1)
     nursery.serve(threads=kernel.thread_count(), output="")
 
 

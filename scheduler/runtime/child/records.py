@@ -24,12 +24,12 @@ class RecordWriter(logging.Handler):
 
     def __init__(self, fd: int) -> None:
         super().__init__()
-        self._fd = fd
+        self.fd = fd
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record; an output pipe that is closed loses it silently."""
         try:
-            os.write(self._fd, _line(record, self.format(record)))
+            os.write(self.fd, _line(record, self.format(record)))
         except OSError:
             return
         except Exception:  # noqa: BLE001 - logging's own rule: a bad record must not stop the task
@@ -53,9 +53,15 @@ def _level(number: int) -> str:
 
 
 def install(fd: int) -> None:
-    """Send all records to `fd`, from INFO on unless user code chose a level; replaces handlers that print."""
+    """Send all records to `fd`, from INFO on unless user code chose a level; replaces handlers that print.
+
+    Where that was done before the fork, only the descriptor is another one.
+    """
     root = logging.getLogger()
     for handler in list(root.handlers):
+        if isinstance(handler, RecordWriter):
+            handler.fd = fd
+            return
         if _prints(handler):
             root.removeHandler(handler)
     root.addHandler(RecordWriter(fd))
