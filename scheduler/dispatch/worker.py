@@ -26,7 +26,7 @@ from scheduler.dispatch.spare_memory import spare_memory
 from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.tally import note_claims, note_ended
 from scheduler.dispatch.worker_plan import WorkerPlan
-from scheduler.errors import DatabaseUnavailable, DirigentError, NewerForm
+from scheduler.errors import Conflict, DatabaseUnavailable, DirigentError, NewerForm
 from scheduler.failpoints import Spot, reach
 from scheduler.metrics import instruments as meter
 from scheduler.runtime.supervisor.verdict import storable
@@ -371,14 +371,14 @@ class Worker:
             reach(Spot.LAUNCH)
             self._launcher.launch(job_of(claim, graph, root))
             reach(Spot.LAUNCHED)
-        except (OSError, DatabaseUnavailable, NewerForm) as error:
+        except (OSError, Conflict, DatabaseUnavailable, NewerForm) as error:
             self._hand_back(claim, error)
         except Exception as error:
             log.exception("attempt %s did not start", claim.id, extra=about(claim))
             self.finished(_failed(Outcome(attempt_id=claim.id, epoch=claim.epoch, state="failed"), error))
 
     def _hand_back(self, claim: Claimed, error: Exception) -> None:
-        """Give back what this host cannot start, its disk being full or its program too old; others may.
+        """Give back what this host cannot start, its disk full, its program too old, or being stopped; others may.
 
         Claim nothing for a while.
         """
@@ -411,8 +411,10 @@ class Worker:
     def _say_goodbye(self, session: Session) -> None:
         now = self._clock.now()
         self._plain_recorder.record(session, now, self._drain())
-        release_attempts(session, now, list(self._claims), worker_id=self._plan.worker_id)
-        stop_worker(session, now, self._plan.worker_id)
+        # Whatever it holds by the database's word: what did not start, too, and claims it has not heard of.
+        worker_id = self._plan.worker_id
+        release_attempts(session, now, claims_of(session, worker_id), worker_id=worker_id)
+        stop_worker(session, now, worker_id)
 
 
 def _failed(outcome: Outcome, error: Exception) -> Outcome:

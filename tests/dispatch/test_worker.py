@@ -16,7 +16,7 @@ from scheduler.clock import SystemClock
 from scheduler.core.scaling import Span
 from scheduler.dispatch.worker import Worker
 from scheduler.dispatch.worker_plan import WorkerPlan
-from scheduler.errors import DatabaseUnavailable
+from scheduler.errors import Conflict, DatabaseUnavailable
 from scheduler.store import Database
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.tables import attempt, dag_version, event
@@ -49,7 +49,7 @@ class Launcher:
         self.jobs: SimpleQueue[Job] = SimpleQueue()
         self.stopped: SimpleQueue[tuple[int, str, float | None]] = SimpleQueue()
         self.held: SimpleQueue[float] = SimpleQueue()
-        self.faults: SimpleQueue[OSError] = SimpleQueue()
+        self.faults: SimpleQueue[Exception] = SimpleQueue()
 
     def launch(self, job):
         if not self.faults.empty():
@@ -222,6 +222,31 @@ def test_what_a_worker_claimed_without_hearing_of_it_goes_back_at_once(
         pass
     job = launcher.jobs.get(timeout=30)
     assert (job.epoch, job.try_number) == (2, 1)
+
+
+@pytest.mark.parametrize("error", [Conflict("it was stopped"), OSError(errno.ENOSPC, "No space left")])
+def test_what_a_worker_that_is_being_stopped_cannot_start_goes_back_and_costs_the_task_nothing(
+    migrated_sqlite_db, worker, launcher, error
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(task("a")))
+    run_pk = engine.trigger()
+
+    def refuse(job):
+        # Of the worker's own thread this only asks it to stop.
+        with suppress(RuntimeError):
+            worker.close()
+        launcher.jobs.put(job)
+        raise error
+
+    launcher.launch = refuse
+    while engine.advance():
+        pass
+    launcher.jobs.get(timeout=30)
+    worker.close()
+    worker.leave()
+    assert engine.states(run_pk) == {"a": "queued"}
+    assert engine.attempts(run_pk) == [("a", 1, "queued")]
 
 
 @pytest.mark.parametrize("worker", [replace(PLAN, slots=1, drain_s=30)], indirect=True, ids=["drains"])
