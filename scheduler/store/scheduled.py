@@ -48,7 +48,7 @@ class ScheduledTask:
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """Places that queued and running tasks of one kind take."""
+    """Places that tasks of one kind take."""
 
     pool: str
     queue: str
@@ -122,15 +122,40 @@ _OF_ONE_QUEUE = _SCHEDULED.where(T.queue == sa.bindparam("queue", type_=T.queue.
 _OF_QUEUES = _SCHEDULED.where(one_of(T.queue, "queues"))
 _WAITING = tuple(each.add_columns(wait_for_turn()) for each in (_OF_ONE_QUEUE, _OF_QUEUES))
 _ASKING = tuple(each.add_columns(ask_for_turn()) for each in (_OF_ONE_QUEUE, _OF_QUEUES))
-_OCCUPANCY = (
-    sa.select(
-        *(T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id, sa.func.count(), sa.func.sum(T.pool_slots)),
-        *(sa.func.max(dag_run.c.max_active_tasks), sa.func.max(pool.c.slots)),
+
+
+def _places(tasks: sa.FromClause, *which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            *(
+                T.pool,
+                T.queue,
+                T.run_pk,
+                T.task_id,
+                dag_run.c.dag_id,
+                sa.func.count(),
+                sa.func.sum(T.pool_slots),
+            ),
+            *(sa.func.max(dag_run.c.max_active_tasks), sa.func.max(pool.c.slots)),
+        )
+        .select_from(tasks)
+        .join(dag_run, dag_run.c.id == T.run_pk)
+        .outerjoin(pool, pool.c.name == T.pool)
+        .where(*which)
+        .group_by(T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id)
     )
-    .join(dag_run, dag_run.c.id == T.run_pk)
-    .outerjoin(pool, pool.c.name == T.pool)
-    .where(is_in(T.state, OCCUPYING_TASKS))
-    .group_by(T.pool, T.queue, T.run_pk, T.task_id, dag_run.c.dag_id)
+
+
+_OCCUPANCY = sa.union_all(
+    _places(task_instance, is_in(T.state, OCCUPYING_TASKS)),
+    # What somebody cancelled, marked or cleared keeps its places until its attempt has stopped.
+    _places(
+        attempt.join(task_instance, T.id == attempt.c.ti_id),
+        is_in(attempt.c.state, [AttemptState.RUNNING]),
+        attempt.c.cancel_reason.is_not(None),
+        attempt.c.kind == "task",
+        ~is_in(T.state, OCCUPYING_TASKS),
+    ),
 )
 
 
@@ -176,5 +201,8 @@ def _read(session: Session, statements: tuple[sa.Select[Any], ...], wanted: Want
 
 
 def occupancy(session: Session) -> list[Occupancy]:
-    """Return what queued and running tasks occupy; as many rows as there are active tasks at most."""
+    """Return what queued and running tasks occupy, and those whose attempt is still being stopped.
+
+    As many rows as there are such tasks at most.
+    """
     return [Occupancy(*row) for row in session.execute(_OCCUPANCY)]

@@ -15,11 +15,12 @@ from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.agenda import Agenda, read_agenda
 from scheduler.store.claims import release_attempts
 from scheduler.store.leases import renew_leases
+from scheduler.store.pools import Pool, put_pool
 from scheduler.store.scheduled import Wanted, scheduled_tasks
 from scheduler.store.setting_aside import set_run_aside
 from scheduler.store.tables import attempt, event
 from scheduler.store.tickets import queue_tasks
-from tests.loop.engine import Engine, spec, task
+from tests.loop.engine import WAYS, Engine, spec, task
 from tests.store.contention import met_by
 
 
@@ -485,3 +486,20 @@ def test_a_run_that_is_over_and_was_set_aside_is_taken_up_for_good(engine):
     engine.advance()
     with engine.db.read() as session:
         assert read_agenda(session) == Agenda()
+
+
+@pytest.mark.parametrize("hands_on", WAYS)
+def test_a_place_in_a_pool_comes_back_once_the_cancelled_attempt_has_stopped(engine, hands_on):
+    engine.hands_on = hands_on
+    engine.db.transact(lambda session: put_pool(session, Pool("licence", 1)))
+    engine.define(spec(task("a", pool="licence")))
+    first, second = engine.trigger(run_id="first"), engine.trigger()
+    engine.advance()
+    (claim,) = engine.claim()
+    cancel = partial(cancel_run, now=engine.now, dag_id="orders", run_id="first", actor="user:ada")
+    engine.db.transact(cancel)
+    engine.advance()
+    assert (engine.run_state(first), engine.states(second)) == ("failed", {"a": "scheduled"})
+    engine.report(claim, state="cancelled")
+    engine.advance()
+    assert engine.states(second) == {"a": "queued"}

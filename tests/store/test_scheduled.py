@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.core.states import TaskState
+from scheduler.core.states import AttemptState, TaskState
+from scheduler.operations.cancel import cancel_run
 from scheduler.store import scheduled, tasks
+from scheduler.store.attempts import Ending, end_attempts, lock_live_attempts
 from scheduler.store.scheduled import Wanted, occupancy, scheduled_tasks, scheduled_tasks_in_turn
 from scheduler.wire import TaskSpec
 from tests.operations.plays import put, started_run, states_of
@@ -64,6 +66,15 @@ def test_queued_and_running_tasks_occupy_and_no_others(write, ref):
     write(put, ref, "c", "success")
     taken = {each.task_id: (each.count, each.pool_slots) for each in write(occupancy)}
     assert taken == {"a": (1, 1), "b": (1, 1)}
+
+
+def test_a_task_occupies_its_places_until_its_cancelled_attempt_has_stopped(write, ref):
+    write(put, ref, "a", "running")
+    write(cancel_run, NOW, ref.dag_id, ref.run_id, actor="user:ada")
+    assert [(each.task_id, each.count, each.pool_slots) for each in write(occupancy)] == [("a", 1, 1)]
+    (live,) = [each for each in write(lock_live_attempts, ref.run_pk) if each.kind == "task"]
+    write(end_attempts, [Ending(attempt_id=live.id, state=AttemptState.CANCELLED, end_date=NOW)])
+    assert write(occupancy) == []
 
 
 @pytest.mark.postgres
