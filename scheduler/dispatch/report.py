@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from scheduler.clock import parse_instant
-from scheduler.core.graph import TaskGraph
-from scheduler.core.settle import Settled, reason_of, settle, settle_callback, settle_loss
+from scheduler.core.settle import Settled, settle
 from scheduler.core.states import AttemptState, TaskState
+from scheduler.dispatch.callbacks import end_callback, queue_failure_callback
+from scheduler.dispatch.endings import cut_short, ending_of
 from scheduler.dispatch.successors import Successors
 from scheduler.failpoints import Edge
-from scheduler.store.attempts import AttemptRow, Ending, Reported, end_attempts, lock_reported
+from scheduler.store.attempts import Ending, Reported, end_attempts, lock_reported
 from scheduler.store.claims import Claimed
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.leases import still_expired
-from scheduler.store.losses import count_cut_short, queue_again
-from scheduler.store.runs import RunRow, bring_wake_forward, flag_runs, lock_runs
+from scheduler.store.runs import RunRow, bring_wake_forward, flag_runs
 from scheduler.store.tasks import (
     TaskRow,
     count_losses,
     excuse_stops,
     excuse_waits,
-    lock_tasks,
     move_tasks,
     set_reasons,
     set_retry_times,
     tasks_named,
 )
-from scheduler.store.tickets import queue_callback
 from scheduler.store.transaction import at_edge
 from scheduler.store.xcoms import XComRow, put_xcoms
 from scheduler.wire import Outcome
@@ -86,10 +82,10 @@ class Recorder:
         callbacks = [report for report in reports if report.claim.kind != "task"]
         ended = self._settle_all(session, now, [each for each in reports if each.claim.kind == "task"], runs)
         end_attempts(
-            session, [_ending(e.report.outcome, e.settled.attempt, e.settled.reason, now) for e in ended]
+            session, [ending_of(e.report.outcome, e.settled.attempt, e.settled.reason, now) for e in ended]
         )
         for report in callbacks:
-            _end_callback(session, now, report.outcome)
+            end_callback(session, now, report.outcome)
         moved = _move(session, now, ended)
         put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
         for each in ended:
@@ -119,7 +115,7 @@ class Recorder:
             losses=claim.losses,
             now=now,
             chance=self.chance(),
-            cut_short=_cut_short(session, report.outcome),
+            cut_short=cut_short(session, report.outcome),
         )
 
     def _takes(self, run: RunRow) -> bool:
@@ -157,36 +153,7 @@ def _is_live(row: Reported | None, outcome: Outcome) -> bool:
 
 
 def _cancelled(report: Report, row: Reported, now: datetime) -> Ending:
-    return _ending(report.outcome, AttemptState.CANCELLED, row.cancel_reason or "", now)
-
-
-def _ending(outcome: Outcome, state: AttemptState, reason: str, now: datetime) -> Ending:
-    return Ending(
-        attempt_id=outcome.attempt_id,
-        state=state,
-        reason=reason,
-        error=asdict(outcome.error) if outcome.error else None,
-        exit_code=outcome.exit_code,
-        signal=outcome.signal,
-        cpu_s=outcome.cpu_s,
-        peak_memory_bytes=outcome.peak_memory_bytes,
-        start_date=parse_instant(outcome.started_at) if outcome.started_at else None,
-        end_date=parse_instant(outcome.ended_at) if outcome.ended_at else now,
-        rendered=outcome.rendered,
-    )
-
-
-def _cut_short(session: Session, outcome: Outcome) -> int:
-    """Count what was cut short before, where it decides."""
-    return count_cut_short(session, outcome.attempt_id) if outcome.state in ("lost", "cancelled") else 0
-
-
-def _end_callback(session: Session, now: datetime, outcome: Outcome) -> None:
-    """End the attempt of a callback, and queue another where it was lost or stopped."""
-    settled = settle_callback(outcome.state, _cut_short(session, outcome))
-    end_attempts(session, [_ending(outcome, settled.attempt, reason_of(outcome), now)])
-    if settled.is_again:
-        queue_again(session, now, outcome.attempt_id)
+    return ending_of(report.outcome, AttemptState.CANCELLED, row.cancel_reason or "", now)
 
 
 def _move(session: Session, now: datetime, ended: Iterable[_Ended]) -> list[TaskRow]:
@@ -255,71 +222,3 @@ def _call_back(session: Session, now: datetime, each: _Ended, graphs: GraphCache
     if each.settled.task is TaskState.FAILED and died:
         graph = graphs.get(session, each.report.claim.version_id)
         queue_failure_callback(session, now, graph, each.task, each.settled.reason)
-
-
-def queue_failure_callback(
-    session: Session, now: datetime, graph: TaskGraph, task: TaskRow, reason: str
-) -> None:
-    """Queue `on_failure_callback` of a task as an attempt of its own, where the task has one."""
-    spec = graph.tasks.get(task.task_id)
-    if spec is None or not spec.has_failure_callback:
-        return
-    queue_callback(
-        session,
-        now,
-        run_pk=task.run_pk,
-        ti_id=task.id,
-        kind="task_callback",
-        try_number=task.try_number,
-        queue=spec.queue,
-        payload={"callback": "failure", "reason": reason},
-    )
-
-
-def record_losses(
-    session: Session, now: datetime, expired: Collection[AttemptRow], graphs: GraphCache
-) -> list[AttemptRow]:
-    """Record attempts whose lease ran out as lost, and let their tasks run again. Return those that still were expired.
-
-    A loss does not use up the user's retries, up to `core.settle.MAX_LOSSES`.
-    """
-    runs = {run.id: run for run in lock_runs(session, {row.run_pk for row in expired})}
-    lost = still_expired(session, [row.id for row in expired])
-    tasks = {
-        task.id: task for task in lock_tasks(session, [row.ti_id for row in lost if row.ti_id is not None])
-    }
-    for row in lost:
-        _record_loss(session, now, row, tasks.get(row.ti_id or 0), graphs, runs[row.run_pk])
-    flag_runs(session, {row.run_pk for row in lost})
-    at_edge(session, Edge.LOSS_RECORDED)
-    return lost
-
-
-def _record_loss(
-    session: Session, now: datetime, row: AttemptRow, task: TaskRow | None, graphs: GraphCache, run: RunRow
-) -> None:
-    words = f"lost: worker {row.hostname} stopped answering"
-    if row.kind != "task" and row.cancel_reason is None:
-        lost = Outcome(attempt_id=row.id, epoch=row.epoch, state="lost", reason=words)
-        _end_callback(session, now, lost)
-        return
-    settled = settle_loss((task.losses if task else 0) + 1, words, now)
-    state = AttemptState.LOST if row.cancel_reason is None else AttemptState.CANCELLED
-    reason = row.cancel_reason or settled.reason
-    end_attempts(session, [Ending(attempt_id=row.id, state=state, reason=reason, end_date=now)])
-    if task is None or row.kind != "task" or row.cancel_reason is not None:
-        return
-    move_tasks(
-        session,
-        now,
-        [task.id],
-        settled.task,
-        leaving=[TaskState.RUNNING],
-        values={"end_date": now, "reason": reason, "retry_at": settled.retry_at},
-        reasons={task.id: reason},
-    )
-    count_losses(session, [task.id])
-    if settled.retry_at is not None:
-        bring_wake_forward(session, task.run_pk, settled.retry_at)
-    elif settled.task is TaskState.FAILED:
-        queue_failure_callback(session, now, graphs.get(session, run.version_id), task, reason)

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from scheduler.core.plan import FinishRun
 from scheduler.core.states import RunState, TaskState
-from scheduler.dispatch.report import record_losses
+from scheduler.dispatch.losses import record_losses
 from scheduler.loop.alarms import Alarms
 from scheduler.loop.effects import Effects
 from scheduler.loop.one_by_one import OF_RUN, Aside, Way, at_once

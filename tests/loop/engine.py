@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RunType
-from scheduler.dispatch.report import Recorder, Report, record_losses
+from scheduler.dispatch.losses import record_losses
+from scheduler.dispatch.report import Recorder, Report
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.alarms import Alarms
 from scheduler.loop.duties import StartRuns, Together, wake_runs
