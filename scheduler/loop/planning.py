@@ -22,7 +22,16 @@ from scheduler.operations.reopening import wake_later_run, wake_later_run_of_oth
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.runs import RunRow, move_runs, previous_run, set_wake, take_runs_to_plan
+from scheduler.store.reruns import judge_anew
+from scheduler.store.runs import (
+    RunRow,
+    flag_runs,
+    keep_run,
+    move_runs,
+    previous_run,
+    set_wake,
+    take_runs_to_plan,
+)
 from scheduler.store.tasks import (
     TaskRow,
     due_tasks,
@@ -195,6 +204,10 @@ def _past(session: Session, run: RunRow, graph: TaskGraph, rows: Sequence[TaskRo
     before = previous_run(session, run)
     if before is None:
         return None
+    if not keep_run(session, before.id):
+        # Whoever changes it may have looked for later runs before this one was there: once more, when that is done.
+        judge_anew(session, run.id)
+        flag_runs(session, [run.id])
     names = dependent.union(*(graph.downstream(task_id) for task_id in dependent))
     return states_of(tasks_named(session, before.id, names))
 

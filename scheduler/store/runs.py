@@ -142,6 +142,12 @@ def lock_runs(session: Session, run_pks: Collection[int]) -> list[RunRow]:
     return _rows(session.execute(_LOCKED, {"keys": sorted(run_pks)}))
 
 
+def keep_run(session: Session, run_pk: int) -> bool:
+    """Keep others from changing a run until the end of the transaction; false where somebody changes it just now."""
+    query = sa.select(R.id).where(R.id == run_pk).with_for_update(read=True, skip_locked=True)
+    return session.scalar(query) is not None
+
+
 def take_runs_to_plan(session: Session, limit: int) -> list[RunRow]:
     """Lock running runs whose planning flag is up, oldest first, and take it down.
 

@@ -503,3 +503,20 @@ def test_a_place_in_a_pool_comes_back_once_the_cancelled_attempt_has_stopped(eng
     engine.report(claim, state="cancelled")
     engine.advance()
     assert engine.states(second) == {"a": "queued"}
+
+
+@pytest.mark.postgres
+def test_a_run_that_is_planned_while_the_one_before_is_being_ended_by_hand_goes_on(postgres_db):
+    engine = Engine(postgres_db)
+    engine.worker()
+    engine.define(spec(task("a", depends_on_past=True)))
+    engine.trigger(run_id="first", logical_date=engine.now)
+    engine.advance()
+    with postgres_db.write() as session:
+        mark_run(session, engine.now, "orders", "first", to="success", actor="user:ada")
+        engine.wait(days=1)
+        later = engine.trigger(logical_date=engine.now)
+        engine.advance()
+        assert engine.states(later) == {"a": "none"}
+    engine.advance()
+    assert engine.states(later) == {"a": "queued"}
