@@ -15,6 +15,7 @@ from scheduler.errors import DirigentError, NotFound
 from scheduler.store.alert_facts import declared_rules
 from scheduler.store.alerts import list_firings, live_firings
 from scheduler.store.outbox import list_channels
+from scheduler.store.tellings import load_tellings
 from scheduler.store.views.alerts import channel_fields, firing_fields, rule_fields
 
 _MOST = 10_000
@@ -52,10 +53,14 @@ def channels(invocation: Invocation, output: str) -> None:
 @output_option
 @pass_invocation
 def history(invocation: Invocation, limit: int, output: str) -> None:
-    """List firings, newest first: since when, until when, how often people were told."""
+    """List firings, newest first: since when, until when, when people were told, and which channels were not."""
     with invocation.db.read() as session:
-        rows = [firing_fields(each) for each in list_firings(session, limit)]
-    print_rows(rows, ["since", "rule", "subject", "state", "over_at", "times_told", "reason"], output)
+        firings = list_firings(session, limit)
+        tellings = load_tellings(session, firings)
+    rows = [firing_fields(each, tellings[each.id]) for each in firings]
+    print_rows(
+        rows, ["since", "rule", "subject", "state", "over_at", "told_at", "not_told", "reason"], output
+    )
 
 
 @alerts.command()

@@ -21,6 +21,7 @@ from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.outbox import post
 from scheduler.store.runs import RunRow
+from scheduler.store.tellings import outbox_key
 from scheduler.store.transaction import at_edge, request_wake
 from scheduler.wire import DagSpec
 
@@ -191,6 +192,6 @@ def _note(session: Session, now: datetime, step: Step, firing: Firing, reason: s
 def _post(session: Session, now: datetime, step: Step, firing: Firing) -> None:
     payload, at = alert_words.message_of(step, firing), may_tell_at(firing.rule, now)
     for channel in dict.fromkeys(firing.rule.to):
-        post(session, now, f"alert:{payload['message_id']}:{channel}", channel, payload, at=at)
+        post(session, now, outbox_key(step, firing, channel), channel, payload, at=at)
     at_edge(session, Edge.ALERTED)
     request_wake(session)

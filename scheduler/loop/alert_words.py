@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import blake2s
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from scheduler.alert_rules import AlertRule, When, span
 from scheduler.core.alerts import Step
 from scheduler.store.alert_facts import Lag, LostWorker
 from scheduler.store.alerts import Firing
+from scheduler.store.tellings import message_id
 
 
 def failed(dag_id: str, run_id: str, reason: str, error: str = "") -> str:
@@ -84,24 +84,13 @@ def message_of(step: Step, firing: Firing) -> dict[str, Any]:
     """Return what the outbox keeps of a message. Its id is the same however often it is sent."""
     about = firing.over_reason if step is Step.RECOVERED else firing.reason
     since = f"{firing.since.astimezone(ZoneInfo(firing.rule.timezone)):%Y-%m-%d %H:%M:%S %Z}"
-    message_id = id_of(step, firing)
     return {
         "title": title_of(step, firing),
-        "body": f"{about}\nRule {firing.rule.name}, since {since}. Message {message_id}.",
+        "body": f"{about}\nRule {firing.rule.name}, since {since}. Message {message_id(step, firing)}.",
         "link": link_of(firing),
         "type": "success" if step is Step.RECOVERED else "failure",
-        "message_id": message_id,
+        "message_id": message_id(step, firing),
     }
-
-
-def id_of(step: Step, firing: Firing) -> str:
-    """Return the id by which whoever receives a message twice knows it again."""
-    times = "" if step is Step.RECOVERED else firing.times
-    # Not its number alone: SQLite may give that again to a later firing, once this one is deleted.
-    text = (
-        f"{firing.id}\n{firing.rule.name}\n{firing.subject.key}\n{firing.since.isoformat()}\n{step}\n{times}"
-    )
-    return blake2s(text.encode(), digest_size=8).hexdigest()
 
 
 def link_of(firing: Firing) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from scheduler.alert_rules import AlertRule
+from scheduler.core.alerts import Step
 from scheduler.store import Database
 from scheduler.store.alerts import Subject, begin_firing, end_firing
 from scheduler.store.outbox import claim_messages, note_failed, note_sent, post
+from scheduler.store.tellings import outbox_key
 from tests.webui import seed
 from tests.webui.conftest import Browser, StillClock, build, sign_in
 
@@ -73,6 +75,20 @@ def test_what_fires_is_told_with_its_reason_and_leads_to_its_run(visitor: Browse
     assert 'href="/dags/orders_hourly/runs/r1"' in text
     assert text.count('<tr id="firing-') == 1
     assert "<h2>Over" not in text
+
+
+def test_people_are_told_when_a_message_is_sent_and_not_when_it_is_posted(
+    visitor: Browser, db: Database
+) -> None:
+    firing = fire(db)
+    assert firing is not None
+    with db.write() as session:
+        post(session, seed.NOW, outbox_key(Step.FIRED, firing, "ops"), "ops", {})
+    assert "not yet: ops" in visitor.get("/alerts").text
+    with db.write() as session:
+        [message] = claim_messages(session, seed.NOW, 10, seed.NOW, ["ops"])
+        note_sent(session, seed.NOW, message.id)
+    assert "not yet" not in visitor.get("/alerts").text
 
 
 def test_what_is_over_stands_below_and_older_ones_on_the_next_page(visitor: Browser, db: Database) -> None:

@@ -11,6 +11,7 @@ from scheduler.store import Session
 from scheduler.store.alert_facts import declared_rules
 from scheduler.store.alerts import list_firings, live_firings
 from scheduler.store.outbox import list_channels
+from scheduler.store.tellings import load_tellings
 from scheduler.store.views.alerts import channel_fields, rule_fields
 from webui.context import reading, web
 from webui.fragments import page
@@ -30,12 +31,14 @@ def show() -> Response:
     before = request.args.get("before", type=number)
     with reading() as session:
         firing = live_firings(session, _LIVE)
+        told = load_tellings(session, firing)
         past = list_firings(session, _PAGE + 1, before=before, only_over=True)
         rules = [*web().alert_rules, *declared_rules(session, limit=_DAGS)]
         channels = channel_fields(web().channels, list_channels(session))
     by_rule = {rule.name: [each for each in firing if each.rule.name == rule.name] for rule in rules}
     model = {
         "firing": firing,
+        "told": told,
         "rules": [rule_fields(rule, by_rule[rule.name]) | _unknown(rule) for rule in rules],
         "channels": channels,
         "past": past[:_PAGE],

@@ -8,6 +8,7 @@ from typing import Any
 from scheduler.alert_rules import ALWAYS, AlertRule, When, span
 from scheduler.store.alerts import Firing
 from scheduler.store.outbox import ChannelRow
+from scheduler.store.tellings import Telling
 
 
 def rule_fields(rule: AlertRule, firing: Sequence[Firing]) -> dict[str, Any]:
@@ -21,7 +22,6 @@ def rule_fields(rule: AlertRule, firing: Sequence[Firing]) -> dict[str, Any]:
         "to": ", ".join(rule.to),
         "state": "firing" if firing else "quiet",
         "firing_since": since,
-        "last_told_at": max((each.told_at for each in firing), default=None),
         "subjects": ", ".join(each.subject.key for each in firing),
         "repeat": "always" if rule.repeat == ALWAYS else span(rule.repeat) if rule.repeat else None,
         "recovered": rule.recovered,
@@ -68,8 +68,8 @@ def about(rule: AlertRule) -> str:
     return ", ".join(chosen) or "all DAGs"
 
 
-def firing_fields(firing: Firing) -> dict[str, Any]:
-    """Return a firing, as JSON holds it."""
+def firing_fields(firing: Firing, telling: Telling) -> dict[str, Any]:
+    """Return a firing and how far its newest message came, as JSON holds it."""
     return {
         "id": firing.id,
         "rule": firing.rule.name,
@@ -80,8 +80,9 @@ def firing_fields(firing: Firing) -> dict[str, Any]:
         "state": "over" if firing.over_at else "firing",
         "since": firing.since,
         "over_at": firing.over_at,
-        "told_at": firing.told_at,
-        "times_told": firing.times,
+        "told_at": telling.sent_at,
+        "messages": firing.times,
+        "not_told": ", ".join((*telling.waiting, *telling.given_up)),
         "reason": firing.reason,
         "over_reason": firing.over_reason or None,
     }
