@@ -25,3 +25,11 @@ def test_the_dashboard_is_narrowed_by_keyboard_and_keeps_itself_current(db: Data
         seed.add_run(session, seed.ORDERS, version, at, "success", seed.GOOD)
         seed.count(session)
     expect(rows).to_have_count(13)
+
+
+def test_no_table_beside_another_is_cut_on_a_laptop(db: Database, tab: Tab) -> None:
+    page = tab.go("/dashboard")
+    page.set_viewport_size({"width": 1360, "height": 850})
+    expect(page.locator("#queue-1")).to_be_visible()
+    cut = "each => each.scrollWidth > each.clientWidth ? [each.closest('section').innerText] : []"
+    assert page.evaluate(f"[...document.querySelectorAll('.halves .table')].flatMap({cut})") == []
