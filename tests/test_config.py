@@ -50,6 +50,7 @@ def test_database_follows_the_home_folder(tmp_path):
         ({"DIRIGENT_HOME": "/a", "DIRIGENT_DAGS_FOLDER": "/a"}, "the home folder holds Dirigent's secrets"),
         ({"DIRIGENT_PORT": "many"}, "DIRIGENT_PORT='many': give a whole number"),
         ({"DIRIGENT_PORT": "70000"}, "DIRIGENT_PORT='70000': give 65535 or less"),
+        ({"DIRIGENT_SECRET_KEY": "abc"}, "give at least 32 characters; `openssl rand -hex 32` makes them"),
         (
             {"DIRIGENT_DATABASE_URL": "mysql://h/d"},
             "DIRIGENT_DATABASE_URL='mysql://h/d': the address must start with",

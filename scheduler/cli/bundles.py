@@ -27,6 +27,10 @@ def list_(invocation: Invocation, output: str) -> int:
     """List the repositories with the commit in force; exit 1 when the last fetch failed."""
     with invocation.db.read() as session:
         bundle = find_bundle(session)
+    if bundle is None and output != "json":
+        click.echo(
+            "DAG files come from a folder, not from a git repository; dags_git_url names one.", err=True
+        )
     print_rows([bundle_fields(bundle)] if bundle else [], COLUMNS, output)
     return 1 if bundle and bundle.error else 0
 

@@ -13,7 +13,7 @@ from scheduler.cli.parts.lock import ServerLock
 from scheduler.errors import DatabaseUnavailable
 from scheduler.security.secret_key import FILE_NAME as SECRET_KEY_FILE
 from scheduler.store import migrate
-from scheduler.store.backup import back_up
+from scheduler.store.backup import back_up, target_of
 from scheduler.store.backup import restore as put_back
 from scheduler.store.migrations import HEAD, REVISIONS
 
@@ -64,6 +64,7 @@ def restore(invocation: Invocation, file: Path, *, yes: bool) -> None:
     """Put a backup in place of all that the SQLite database holds; no server may run."""
     with closing(ServerLock(invocation.settings.home, "dirigent db restore")):
         database = invocation.open_database()
+        target_of(database, file)
         yes or click.confirm(f"Replace all that {database.name} holds by {file}?", abort=True)
         revision = put_back(database, file)
     click.echo(

@@ -20,10 +20,12 @@ def history() -> None:
 
 @history.command()
 @click.option(
-    "--days", type=click.FloatRange(min=0), help="Runs that ended so long ago; else `history_days`."
+    "--days",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Runs that ended so long ago; else `history_days`.",
 )
 @click.option(
-    "--keep", type=click.IntRange(min=0), help="All but the newest of each DAG; else `history_runs_per_dag`."
+    "--keep", type=click.IntRange(min=1), help="All but the newest of each DAG; else `history_runs_per_dag`."
 )
 @click.option("--dag-id", "dag_ids", multiple=True, help="Of this DAG only; may be repeated.")
 @click.option(

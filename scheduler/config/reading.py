@@ -65,6 +65,8 @@ _WANTED: Final = {
     **dict.fromkeys(("decimal_parsing", "decimal_type", "finite_number"), "give a number"),
     "string_pattern_mismatch": "it must match {pattern}",
 }
+#: The least length that is asked of secrets.
+_SECRET_LENGTH: Final = 16
 
 
 def _from_toml(path: Path) -> Iterator[Given]:
@@ -158,5 +160,9 @@ def _bad_value(error: ValidationError, given: Mapping[str, tuple[str, Any]]) -> 
 
 def _remedy(error: ErrorDetails) -> str:
     """Say what to write instead; what our own checks say, as they say it."""
-    wanted = _WANTED.get(error["type"])
-    return wanted.format(**error.get("ctx", {})) if wanted else error["msg"].removeprefix("Value error, ")
+    wanted, bounds = _WANTED.get(error["type"]), error.get("ctx", {})
+    if wanted is None:
+        return error["msg"].removeprefix("Value error, ")
+    # What must be long is a secret.
+    made = "; `openssl rand -hex 32` makes them" if bounds.get("min_length", 0) >= _SECRET_LENGTH else ""
+    return wanted.format(**bounds) + made

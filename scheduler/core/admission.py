@@ -186,7 +186,7 @@ class _Gate:
         pool, slots = candidate.pool, candidate.pool_slots
         left = self.pools.left.get(pool)
         if left is None:
-            return f"there is no pool {pool!r}"
+            return f"there is no pool {pool!r}: make it by `dirigent pools set`, or name another in the task"
         limit = self.limits.pools[pool].limit
         if pool not in self.pools.full and slots <= left:
             return ""

@@ -19,6 +19,8 @@ from scheduler.store.tables import dag, dag_run, task_instance
 
 #: Broken files that are read for the name of a DAG.
 _READ: Final = 50
+#: Tasks that are named where none is near.
+_NAMED: Final = 8
 
 
 def no_dag(session: Session, dag_id: str) -> NotFound:
@@ -48,11 +50,20 @@ def no_task(session: Session, run_pk: int, task_id: str, path: str) -> NotFound:
 
 
 def nearest_task(task_id: str, known: Collection[str]) -> str:
-    """Return a sentence that names the task that may have been meant; "" where none is near."""
+    """Return a sentence that names the task that may have been meant, or some of those there are."""
     if task_id in known:
         return "The task has no instance with this path."
     in_groups = sorted(each for each in known if each.endswith(f".{task_id}"))
-    return f"Did you mean {in_groups[0]!r}?" if in_groups else _nearest(task_id, known)
+    if in_groups:
+        return f"Did you mean {in_groups[0]!r}?"
+    return _nearest(task_id, known) or _some(known)
+
+
+def _some(known: Collection[str]) -> str:
+    if not known:
+        return ""
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    return f"There are: {', '.join(sorted(known)[:_NAMED])}{more}."
 
 
 def _nearest(name: str, known: Collection[str]) -> str:

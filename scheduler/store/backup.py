@@ -45,9 +45,7 @@ def restore(db: Database, source: Path) -> str:
 
     No server may run meanwhile. Raises BadBackup for a file that is no whole backup, or one of a newer Dirigent.
     """
-    file = _file_of(db)
-    if not source.is_file():
-        raise BadBackup(f"There is no file {source}.")
+    file = target_of(db, source)
     try:
         with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as from_:
             revision = _revision(from_, source)
@@ -56,6 +54,14 @@ def restore(db: Database, source: Path) -> str:
     except sqlite3.Error as error:
         raise BadBackup(f"{source} cannot be restored: {error}.") from error
     return revision
+
+
+def target_of(db: Database, source: Path) -> Path:
+    """Return the file that a backup would replace; raises BadBackup where it could not, or there is no backup."""
+    file = _file_of(db)
+    if not source.is_file():
+        raise BadBackup(f"There is no file {source}.")
+    return file
 
 
 def _file_of(db: Database) -> Path:

@@ -53,6 +53,7 @@ def test_a_refresh_is_asked_for(dirigent, fetched):
 def test_without_a_repository_there_is_none_to_refresh(dirigent):
     dirigent("db", "upgrade")
     assert dirigent("bundles", "list", "-o", "json").json == []
+    assert "dags_git_url names one" in dirigent("bundles", "list").err
     said = dirigent("bundles", "refresh")
     assert (said.code, "Set DIRIGENT_DAGS_GIT_URL" in said.err) == (1, True)
 

@@ -2,6 +2,8 @@ import shutil
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from scheduler.cli.parts.lock import ServerLock
 from scheduler.store.migrations import HEAD
 
@@ -95,6 +97,21 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(dirigent, project):
     assert "9999_of_tomorrow" in said["newer"].err
     assert "There is no file" in said["none"].err
     assert [row["key"] for row in dirigent("variables", "list", "-o", "json").json] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("", "There is no file none"), ("postgresql://me:canary@127.0.0.1:1/db", "use PostgreSQL's own tools")],
+)
+def test_what_cannot_be_restored_is_refused_before_anybody_is_asked(dirigent, monkeypatch, url, said):
+    dirigent("db", "upgrade")
+    monkeypatch.setenv("DIRIGENT_DATABASE_URL", url)
+
+    answer = dirigent("db", "restore", "none")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert said in answer.err
+    assert "Replace all" not in answer.err
 
 
 def test_nothing_is_restored_below_a_running_server(dirigent, project):

@@ -48,6 +48,12 @@ def test_without_a_policy_nothing_is_deleted(dirigent):
     assert "Nothing says what is old: give --days or --keep, or set DIRIGENT_HISTORY_DAYS." in said.err
 
 
+@pytest.mark.parametrize("option", ["--days", "--keep"])
+def test_a_bound_of_nothing_is_refused_by_name(dirigent, option):
+    said = dirigent("history", "prune", option, "0")
+    assert (said.code, f"Invalid value for '{option}'" in said.err) == (2, True)
+
+
 def test_the_settings_say_what_is_old(dirigent, monkeypatch):
     monkeypatch.setenv("DIRIGENT_HISTORY_RUNS_PER_DAG", "1")
     assert dirigent("history", "prune", "--dry-run", "-o", "json").json == [{"dag_id": "shop", "runs": 2}]

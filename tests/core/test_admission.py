@@ -63,7 +63,9 @@ def test_a_task_that_its_pool_could_never_hold_bars_nobody_and_says_so():
 
 def test_a_missing_pool_is_named():
     result = admit([candidate(1, pool="gpu")], limits())
-    assert reasons(result) == {1: "there is no pool 'gpu'"}
+    assert reasons(result) == {
+        1: "there is no pool 'gpu': make it by `dirigent pools set`, or name another in the task"
+    }
 
 
 def test_a_run_admits_no_more_than_max_active_tasks_and_other_runs_go_on():

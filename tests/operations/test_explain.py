@@ -85,7 +85,9 @@ def test_a_scheduled_task_names_a_pool_that_does_not_exist(write, led):
         spec(tasks=(TaskSpec(task_id="a", operator="X", pool="lost"),)),
         states={"a": "scheduled"},
     )
-    assert _why(write) == ["There is no pool 'lost'."]
+    assert _why(write) == [
+        "There is no pool 'lost': make it by `dirigent pools set`, or name another in the task."
+    ]
 
 
 def test_a_scheduled_task_counts_those_that_go_first(write, led):

@@ -53,7 +53,7 @@ def test_a_run_is_told_with_the_newest_of_its_dag(db, write):
         ("rows", "", "There is no task 'rows'. Did you mean 'checks.rows'?"),
         ("laod", "", "There is no task 'laod'. Did you mean 'load'?"),
         ("load", "3", "There is no task 'load[3]'. The task has no instance with this path."),
-        ("zebra", "", "There is no task 'zebra'."),
+        ("zebra", "", "There is no task 'zebra'. There are: checks.rows, load."),
     ],
 )
 def test_a_task_is_near_to_one_of_the_run(db, write, task_id, path, said):
