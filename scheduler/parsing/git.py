@@ -11,82 +11,28 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shlex
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Timer
 from typing import IO, Final, NamedTuple
-from urllib.parse import quote
 
-from scheduler.errors import DirigentError
-from scheduler.git_address import GitAddress, is_commit
+from scheduler.parsing.git_failures import (
+    GitBusy,
+    GitDamaged,
+    GitFailed,
+    GitTooLarge,
+    better_told,
+    failure_of,
+)
+from scheduler.parsing.git_remote import Remote, environment_of
 
 _HEAD: Final = "refs/dirigent/head"
-_SETTINGS: Final = {
-    "core.hooksPath": os.devnull,
-    "core.fsmonitor": "false",
-    "core.askPass": "",
-    "core.logAllRefUpdates": "false",
-    "log.showSignature": "false",
-    "gc.autoDetach": "false",
-    "fetch.recurseSubmodules": "false",
-    "transfer.credentialsInUrl": "die",
-    "http.lowSpeedLimit": "1000",
-    "http.lowSpeedTime": "30",
-}
-#: What programs need to find their files and the network.
-_PASSED_ON: Final = (
-    "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "GIT_SSL_CAINFO", "GIT_SSH_COMMAND", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy",
-)  # fmt: skip
-#: Said by git itself, never by an address: it asks the environment, so that no list of processes shows the password.
-_HELPER: Final = '!f() { printf \'username=%s\\npassword=%s\\n\' "$CODE_USER" "$CODE_PASSWORD"; }; f'
-_SSH: Final = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 -o ServerAliveCountMax=2"
-_DAMAGED: Final = (
-    "not a git repository", "bad object", "missing blob", "missing tree", "missing commit", "is corrupt",
-    "loose object", "unable to read", "packfile", "did not send all necessary objects", "bad config",
-)  # fmt: skip
-_LONGEST: Final = 600
 #: Bytes of the list of a commit's files, about half a million of them: a few small objects can name billions.
 MAX_LISTING: Final = 50_000_000
-
-
-class GitFailed(DirigentError):
-    """What was asked of git came to nothing; the message says why and what to do."""
-
-
-class GitTooLarge(GitFailed):
-    """A commit holds more than can be taken."""
-
-
-class GitBusy(DirigentError):
-    """Another git works in the folder: of a second scheduler, or left by one that was killed."""
-
-
-class GitDamaged(GitFailed):
-    """The copy of the repository cannot be used; a new one can be fetched."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """What to fetch, and how to be let in."""
-
-    address: GitAddress
-    ref: str = "HEAD"
-    subfolder: str = ""
-    token: str = field(default="", repr=False)
-    key_file: Path | None = None
-    timeout_s: float = 300.0
-
-    @property
-    def password(self) -> str:
-        """What the other side asks for."""
-        return self.token or self.address.password
 
 
 class TreeEntry(NamedTuple):
@@ -113,7 +59,7 @@ class Mirror:
     def __init__(self, folder: Path, remote: Remote, environ: Mapping[str, str]) -> None:
         self._folder = folder
         self._remote = remote
-        self._environ = _environment(remote, environ)
+        self._environ = environment_of(remote, environ)
         self._fd = -1
         self._guard = Lock()
         self._running: subprocess.Popen[bytes] | None = None
@@ -162,7 +108,7 @@ class Mirror:
                 "fetch", *words, "--no-write-fetch-head", "--", self._remote.address.url, f"+{ref}:{_HEAD}"
             )
         except GitFailed as error:
-            raise self._better_told(error) from None
+            raise better_told(self._remote, error) from None
         return self._run("rev-parse", "--verify", f"{_HEAD}^{{commit}}").decode().strip()
 
     def tidy(self) -> None:
@@ -218,7 +164,7 @@ class Mirror:
                     "Look whether the host answers, or raise DIRIGENT_DAGS_GIT_TIMEOUT_S."
                 ) from None
         if process.returncode:
-            raise self._failure(words[0], said)
+            raise failure_of(self._remote, words[0], said)
         return out
 
     def _list(self, tree: str) -> bytes:
@@ -240,7 +186,7 @@ class Mirror:
             finally:
                 watchdog.cancel()
         if process.returncode:
-            raise self._failure("ls-tree", said)
+            raise failure_of(self._remote, "ls-tree", said)
         return out
 
     @contextmanager
@@ -273,36 +219,6 @@ class Mirror:
             with self._guard:
                 self._running = None
 
-    def _failure(self, verb: str, said: bytes) -> GitFailed:
-        text = said.decode(errors="replace").replace("\0", "\ufffd").strip()
-        for secret in {self._remote.password, quote(self._remote.password, safe="")} - {""}:
-            text = text.replace(secret, "***")
-        lines = [
-            line for line in text.splitlines() if line.strip() and not line.startswith(("hint:", "warning:"))
-        ]
-        told = "; ".join(lines).removeprefix("fatal: ")[:_LONGEST] or "it said nothing"
-        kind = GitDamaged if any(words in told.lower() for words in _DAMAGED) else GitFailed
-        return kind(f"`git {verb}` of {self._remote.address.url} failed: {told}")
-
-    def _better_told(self, error: GitFailed) -> GitFailed:
-        text, ref, url = str(error), self._remote.ref, self._remote.address.url
-        if "find remote ref" in text or "not our ref" in text:
-            kind = "commit" if is_commit(ref) else "branch or tag"
-            return GitFailed(
-                f"There is no {kind} {ref!r} in {url}: it was deleted, or never pushed. "
-                "Set DIRIGENT_DAGS_GIT_REF to one that is there."
-            )
-        if any(
-            words in text
-            for words in ("Authentication failed", "could not read Username", "Permission denied")
-        ):
-            return GitFailed(
-                f"{text}. Check DIRIGENT_DAGS_GIT_TOKEN (https) or DIRIGENT_DAGS_GIT_KEY_FILE (ssh)."
-            )
-        if "Host key verification failed" in text:
-            return GitFailed(f"{text}. Add the host to the known_hosts of the user that runs Dirigent.")
-        return error
-
 
 class Contents:
     """Reads files by their hash, one after the other."""
@@ -331,38 +247,6 @@ def _entry(line: bytes) -> TreeEntry:
     head, _, path = line.partition(b"\t")
     mode, _, hash_, size = head.decode().split()
     return TreeEntry(mode, hash_, int(size) if size.isdigit() else 0, os.fsdecode(path))
-
-
-def _environment(remote: Remote, environ: Mapping[str, str]) -> dict[str, str]:
-    address = remote.address
-    made = {name: environ[name] for name in _PASSED_ON if name in environ} | {
-        "LC_ALL": "C",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "",
-        "GIT_ALLOW_PROTOCOL": address.scheme,
-        "GIT_OPTIONAL_LOCKS": "0",
-    }
-    settings = dict(_SETTINGS)
-    if address.scheme == "ssh":
-        made["GIT_SSH_COMMAND"] = _ssh_command(remote, environ)
-    lines = list(settings.items())
-    if remote.password and address.scheme in ("https", "http"):
-        made |= {"CODE_USER": address.user or "x-access-token", "CODE_PASSWORD": remote.password}
-        lines += [
-            ("credential.helper", ""),
-            (f"credential.{address.scheme}://{address.host}.helper", _HELPER),
-        ]
-    made["GIT_CONFIG_COUNT"] = str(len(lines))
-    for number, (name, value) in enumerate(lines):
-        made |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    return made
-
-
-def _ssh_command(remote: Remote, environ: Mapping[str, str]) -> str:
-    command = environ.get("GIT_SSH_COMMAND", _SSH)
-    if remote.key_file is None:
-        return command
-    return f"{command} -i {shlex.quote(str(remote.key_file))} -o IdentitiesOnly=yes"
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

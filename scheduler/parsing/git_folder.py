@@ -20,7 +20,9 @@ from scheduler.clock import Clock
 from scheduler.errors import DirigentError
 from scheduler.failpoints import Spot, reach
 from scheduler.git_address import usual_view_url
-from scheduler.parsing.git import Commit, GitBusy, GitDamaged, Mirror, Remote
+from scheduler.parsing.git import Commit, Mirror
+from scheduler.parsing.git_failures import GitBusy, GitDamaged
+from scheduler.parsing.git_remote import Remote
 from scheduler.parsing.git_tree import read_notes, write_commit
 from scheduler.parsing.places import Checkout
 from scheduler.store.bundles import (

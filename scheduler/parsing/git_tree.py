@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from scheduler.parsing.git import GitFailed, GitTooLarge, Mirror, TreeEntry
+from scheduler.parsing.git import Mirror, TreeEntry
+from scheduler.parsing.git_failures import GitFailed, GitTooLarge
 from scheduler.parsing.materialize import flush
 from scheduler.parsing.scan import MAX_BYTES
 

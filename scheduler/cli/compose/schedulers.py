@@ -42,8 +42,8 @@ from scheduler.loop.pruning import Prune
 from scheduler.loop.service import Service
 from scheduler.operations.answers import Answers
 from scheduler.parsing.folder import DagFolder
-from scheduler.parsing.git import Remote
 from scheduler.parsing.git_folder import GitFolder
+from scheduler.parsing.git_remote import Remote
 from scheduler.parsing.places import Place, PlainFolder
 from scheduler.parsing.register import Policy
 from scheduler.runtime.environments import Environments
