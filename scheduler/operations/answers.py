@@ -76,8 +76,11 @@ class Answers:
         return None if found is None else asdict(found)
 
     def _set_xcom(self, session: Session, job: Job, args: Data) -> None:
-        run_pk = require_live(session, job.attempt_id, job.epoch)
-        row = XComRow(run_pk, job.task_id, job.path, args["key"], args["value"])
+        live = require_live(session, job.attempt_id, job.epoch)
+        if live.is_stopping:
+            # Its task may have been cleared: the next attempt begins without values of this one.
+            return
+        row = XComRow(live.run_pk, job.task_id, job.path, args["key"], args["value"])
         put_xcoms(session, self._clock.now(), [row])
 
     def _set_variable(self, session: Session, job: Job, args: Data) -> None:
@@ -89,7 +92,7 @@ class Answers:
         delete_variable(session, args["key"])
 
     def _publish_artifact(self, session: Session, job: Job, args: Data) -> None:
-        run_pk = require_live(session, job.attempt_id, job.epoch)
+        run_pk = require_live(session, job.attempt_id, job.epoch).run_pk
         document = Artifact(args["name"], args["media_type"], base64.b64decode(args["data"]))
         put_artifact(
             session, self._clock.now(), run_pk=run_pk, task_id=job.task_id, path=job.path, document=document

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState
@@ -10,7 +12,7 @@ from scheduler.store.engine import Session
 from scheduler.store.tables import attempt
 
 _LIVE = (
-    sa.select(attempt.c.run_pk)
+    sa.select(attempt.c.run_pk, attempt.c.cancel_reason.is_not(None))
     .where(
         attempt.c.id == sa.bindparam("attempt_id"),
         attempt.c.epoch == sa.bindparam("epoch"),
@@ -20,12 +22,20 @@ _LIVE = (
 )
 
 
-def require_live(session: Session, attempt_id: int, epoch: int) -> int:
-    """Return the run of an attempt that is live; it stays so until the end of the transaction.
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live attempt: its run, and whether somebody cancelled, marked or cleared its task, so that it is to end."""
 
-    Raises Conflict for one that was lost, cancelled or claimed anew: what it writes would mix with another's.
+    run_pk: int
+    is_stopping: bool
+
+
+def require_live(session: Session, attempt_id: int, epoch: int) -> Live:
+    """Return what stands of an attempt that is live; it stays so until the end of the transaction.
+
+    Raises Conflict for one that was lost, has ended or was claimed anew: what it writes would mix with another's.
     """
-    run_pk = session.execute(_LIVE, {"attempt_id": attempt_id, "epoch": epoch}).scalar()
-    if run_pk is None:
+    row = session.execute(_LIVE, {"attempt_id": attempt_id, "epoch": epoch}).one_or_none()
+    if row is None:
         raise Conflict("This attempt is no longer the live one of its task; what it writes is refused.")
-    return int(run_pk)
+    return Live(*row)

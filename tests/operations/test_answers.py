@@ -7,6 +7,7 @@ from scheduler.clock import SystemClock
 from scheduler.dispatch.jobs import job_of
 from scheduler.errors import Conflict, NotFound
 from scheduler.operations.answers import Answers
+from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.security.encryption import FernetCipher
 from scheduler.security.secret_key import SecretKey
 from scheduler.store.artifacts import list_artifacts
@@ -141,6 +142,15 @@ def test_an_attempt_that_is_no_longer_live_writes_nothing(answers, jobs, claims,
 
     with pytest.raises(Conflict, match="no longer the live one"):
         answers(jobs["extract"], verb, WRITES[verb])
+
+
+def test_a_cleared_task_begins_without_values_of_the_attempt_that_still_stops(answers, jobs, engine):
+    request = RerunRequest(dag_id="orders", run_id="first", tasks=("extract",))
+    engine.db.transact(lambda session: rerun(session, engine.now, request, actor="user:ada"))
+
+    answers(jobs["extract"], "set_xcom", {"key": "rows", "value": 1})
+
+    assert xcom_of(answers, jobs["load"], "extract", "rows") is None
 
 
 @pytest.mark.parametrize("verb", [*WRITES, "get_xcom", "run_state", "task_states", "set_rendered"])
