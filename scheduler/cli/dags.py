@@ -115,7 +115,7 @@ def trigger(
     idempotency_key: str | None,
     output: str,
 ) -> None:
-    """Start a run by hand."""
+    """Start a run by hand; a file that does not load is named on standard error."""
     now, checked = invocation.now(), read_conf(conf)
     run = invocation.db.transact(
         lambda session: trigger_run(
@@ -134,6 +134,19 @@ def trigger(
         print_json({"dag_id": run.dag_id, "dag_run_id": run.run_id, "is_new": run.is_new})
     else:
         click.echo(run.run_id)
+    _warn_of_broken_file(invocation, run.dag_id)
+
+
+def _warn_of_broken_file(invocation: Invocation, dag_id: str) -> None:
+    """Say that a run takes the last good version of a DAG, where its file does not load as it is."""
+    with invocation.db.read() as session:
+        file = stored_dags.get_dag(session, dag_id).file
+        if any(record.path == file for record in dag_files.list_import_errors(session)):
+            click.echo(
+                f"{file} does not load as it is: this run takes the last good version. "
+                "`dirigent dags errors` says why.",
+                err=True,
+            )
 
 
 @dags.command()

@@ -8,6 +8,8 @@ from scheduler.clock import SystemClock
 from scheduler.logs.address import LogAddress
 from scheduler.logs.sink import LogSink
 from scheduler.store import Database
+from scheduler.store.dag_files import FileRecord, ImportFault, save_files
+from scheduler.store.dags import get_dag
 from scheduler.store.migrate import upgrade
 from tests.loop.engine import Engine, spec, task
 
@@ -61,6 +63,20 @@ def test_dags_are_listed_triggered_and_paused(dirigent, engine):
 
     again = dirigent("dags", "trigger", "orders", "--run-id", "mine")
     assert (again.code, again.err) == (1, "dirigent: A run 'mine' already exists.\n")
+
+
+def test_who_triggers_a_dag_whose_file_is_broken_is_told_that_the_last_good_version_runs(dirigent, engine):
+    with engine.db.write() as session:
+        fault = ImportFault(type="SyntaxError", message="invalid syntax", lineno=7)
+        file = get_dag(session, "orders").file
+        save_files(
+            session, [FileRecord(path=file, fingerprint="f", parsed_at=SystemClock().now(), error=fault)]
+        )
+
+    said = dirigent("dags", "trigger", "orders", "--run-id", "mine")
+
+    assert (said.code, said.out) == (0, "mine\n")
+    assert said.err.startswith(f"{file} does not load as it is: this run takes the last good version.")
 
 
 def test_an_idempotency_key_triggers_once(dirigent, engine):
