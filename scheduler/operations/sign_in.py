@@ -38,3 +38,8 @@ def note_seen(session: Session, now: datetime, token: str) -> None:
 def sign_out(session: Session, now: datetime, token: str) -> bool:
     """End a session on the server; false where it had ended."""
     return sessions.revoke_session(session, now, hash_token(token))
+
+
+def sign_out_everywhere(session: Session, now: datetime) -> int:
+    """End all sessions, and let no link that was made before sign in; return how many sessions that ended."""
+    return sessions.revoke_all(session, now)

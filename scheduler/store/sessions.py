@@ -73,9 +73,10 @@ def revoke_session(session: Session, now: datetime, token_hash: str) -> bool:
     return session.execute(statement.values(revoked_at=now)).rowcount > 0
 
 
-def revoke_sessions(session: Session, now: datetime, user_name: str) -> int:
-    """Sign a person out everywhere; return how many sessions that ended."""
-    statement = sa.update(web_session).where(S.user_name == user_name, S.revoked_at.is_(None))
+def revoke_all(session: Session, now: datetime) -> int:
+    """End all sessions, and use up all links; return how many sessions that ended."""
+    session.execute(sa.update(sign_in_token).where(K.used_at.is_(None)).values(used_at=now))
+    statement = sa.update(web_session).where(S.revoked_at.is_(None), S.expires_at > now)
     return session.execute(statement.values(revoked_at=now)).rowcount
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,21 +78,6 @@ def list_xcoms(session: Session, run_pk: int, task_id: str, *, path: str = "") -
     query = sa.select(X.run_pk, X.task_id, X.path, X.key, X.value)
     query = query.where(X.run_pk == run_pk, X.task_id == task_id, X.path == path).order_by(X.key)
     return [XComRow(*row[:4], json.loads(row[4])) for row in session.execute(query)]
-
-
-def return_values(session: Session, wanted: Collection[tuple[int, str]]) -> dict[int, dict[str, Json]]:
-    """Return the return values of unmapped tasks, wanted as (run_pk, task_id): run_pk -> task_id -> value.
-
-    For the claims of one moment together: one statement for a thousand of them.
-    """
-    found: defaultdict[int, dict[str, Json]] = defaultdict(dict)
-    for batch in in_batches(sorted(wanted), 1000):
-        query = sa.select(X.run_pk, X.task_id, X.value).where(
-            sa.tuple_(X.run_pk, X.task_id).in_(batch), X.path == "", X.key == RETURN_VALUE
-        )
-        for run_pk, task_id, text in session.execute(query):
-            found[run_pk][task_id] = json.loads(text)
-    return dict(found)
 
 
 def delete_xcoms(session: Session, run_pk: int, keys: Collection[tuple[str, str]]) -> None:

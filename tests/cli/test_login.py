@@ -1,5 +1,5 @@
 from scheduler.clock import SystemClock
-from scheduler.operations.sign_in import sign_in
+from scheduler.operations.sign_in import find_user, sign_in
 from scheduler.store import Database
 
 
@@ -16,6 +16,25 @@ def test_a_link_signs_in_once(dirigent, project, monkeypatch):
     with db.write() as session:
         assert sign_in(session, now, token, "owner")
         assert sign_in(session, now, token, "owner") is None
+
+
+def test_with_revoke_all_nobody_else_is_or_gets_signed_in(dirigent, project):
+    dirigent("db", "upgrade")
+    db = Database(f"sqlite:///{project}/.dirigent/dirigent.db")
+    now = SystemClock().now()
+    used, unused = (dirigent("login").out.strip().partition("?token=")[2] for _ in range(2))
+    with db.write() as session:
+        browser = sign_in(session, now, used, "owner")
+    assert browser
+
+    said = dirigent("login", "--revoke-all")
+
+    assert said.err == "Sessions of the page that were ended: 1.\n"
+    fresh = said.out.strip().partition("?token=")[2]
+    with db.write() as session:
+        assert find_user(session, now, browser) is None
+        assert sign_in(session, now, unused, "owner") is None
+        assert sign_in(session, now, fresh, "owner")
 
 
 def test_a_link_needs_tables(dirigent):

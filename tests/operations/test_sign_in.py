@@ -3,7 +3,14 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from scheduler.operations.sign_in import find_user, make_link, note_seen, sign_in, sign_out
+from scheduler.operations.sign_in import (
+    find_user,
+    make_link,
+    note_seen,
+    sign_in,
+    sign_out,
+    sign_out_everywhere,
+)
 from scheduler.store import sessions
 from scheduler.store.tables import session as web_session
 from scheduler.store.tables import sign_in_token
@@ -54,10 +61,13 @@ def test_a_session_that_nobody_uses_ends_sooner(write):
     assert write(find_user, NOW + sessions.IDLE_FOR, token) == sessions.SignedIn("owner", used_at)
 
 
-def test_a_person_can_be_signed_out_everywhere(write):
+def test_who_is_signed_out_everywhere_comes_in_by_a_new_link_alone(write):
     tokens = [write(sign_in, NOW, _token(write), "owner") for _ in range(3)]
-    assert write(sessions.revoke_sessions, NOW, "owner") == 3
+    older = _token(write)
+    assert write(sign_out_everywhere, NOW) == 3
     assert [write(find_user, NOW, token) for token in tokens] == [None] * 3
+    assert write(sign_in, NOW, older, "owner") is None
+    assert write(find_user, NOW, write(sign_in, NOW, _token(write), "owner"))
 
 
 def test_no_token_stands_in_the_database(db, write):

@@ -52,18 +52,6 @@ def test_mapped_instances_have_values_of_their_own(db, write, run_pk):
         assert xcoms.get_xcom(session, run_pk, "a", "return_value") is None
 
 
-def test_the_return_values_that_many_claims_need_come_in_one_statement(db, write, run_pk):
-    write(
-        xcoms.put_xcoms,
-        NOW,
-        [_row(run_pk, "a", value="x"), _row(run_pk, "b", value="y"), _row(run_pk, "b", "other")],
-    )
-    with db.count() as count, db.read() as session:
-        found = xcoms.return_values(session, [(run_pk, "a"), (run_pk, "b"), (run_pk, "c"), (999, "a")])
-    assert found == {run_pk: {"a": "x", "b": "y"}}
-    assert len([text for text in count.statements if "xcom" in text]) == 1
-
-
 def test_the_values_of_cleared_tasks_are_deleted_and_no_others(db, write, run_pk):
     write(xcoms.put_xcoms, NOW, [_row(run_pk, "a"), _row(run_pk, "a", path="1"), _row(run_pk, "b")])
     write(xcoms.delete_xcoms, run_pk, [("a", ""), ("b", "1")])
