@@ -56,6 +56,8 @@ class Exchange:
         self._unreported: list[Report] = []
         self._unstarted: set[int] = set()
         self._why_unstarted = ""
+        #: Attempts that ended here, of which the database would record nothing.
+        self._unrecorded: set[int] = set()
         self._is_in_doubt = False
         self._idle_mark: Mark | None = None
 
@@ -142,7 +144,7 @@ class Exchange:
     def _give_back_unknown(self, session: Session, now: datetime) -> None:
         """Give back what was claimed by a commit whose answer never came: it would wait for its lease to run out."""
         known = {*self._held, *self._unstarted, *(report.outcome.attempt_id for report in self._unreported)}
-        unknown = claims_of(session, self._plan.worker_id) - known
+        unknown = claims_of(session, self._plan.worker_id) - known - self._unrecorded
         release_attempts(session, now, unknown, worker_id=self._plan.worker_id)
 
     def _ring_for_others(self, *, has_claimed_all: bool) -> None:
@@ -173,6 +175,7 @@ class Exchange:
         except DatabaseUnavailable:
             raise
         except Exception:
+            self._unrecorded.add(report.outcome.attempt_id)
             log.exception(
                 "attempt %s is left to its lease", report.outcome.attempt_id, extra=about(report.claim)
             )
@@ -187,7 +190,8 @@ class Exchange:
         self._plain_recorder.record(session, now, self._unreported)
         # Whatever it holds by the database's word: what did not start, too, and claims it has not heard of.
         worker_id = self._plan.worker_id
-        release_attempts(session, now, claims_of(session, worker_id), worker_id=worker_id)
+        held = claims_of(session, worker_id) - self._unrecorded
+        release_attempts(session, now, held, worker_id=worker_id)
         stop_worker(session, now, worker_id)
 
 

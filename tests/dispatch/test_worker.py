@@ -249,6 +249,27 @@ def test_what_a_worker_that_is_being_stopped_cannot_start_goes_back_and_costs_th
     assert engine.attempts(run_pk) == [("a", 1, "queued")]
 
 
+def test_an_attempt_whose_end_cannot_be_recorded_is_left_to_its_lease(
+    migrated_sqlite_db, worker, launcher, caplog
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    engine.define(spec(task("a"), dag_id="bad"))
+    bad = engine.trigger("bad")
+    with engine.db.write() as session:
+        while engine.advance_in(session):
+            pass
+        session.execute(sa.update(dag_version).values(graph="{"))
+    eventually(lambda: "is left to its lease" in caplog.text)
+    engine.define(spec(task("b")))
+    engine.trigger()
+    while engine.advance():
+        pass
+    assert launcher.jobs.get(timeout=30).task_id == "b"
+    with engine.db.read() as session:
+        held = sa.select(attempt.c.state, attempt.c.epoch).where(attempt.c.run_pk == bad)
+        assert session.execute(held).all() == [("running", 1)]
+
+
 @pytest.mark.parametrize("worker", [replace(PLAN, slots=1, drain_s=30)], indirect=True, ids=["drains"])
 def test_a_worker_that_drains_claims_no_more_and_waits_for_what_runs(migrated_sqlite_db, worker, launcher):
     engine = Engine(migrated_sqlite_db, now=SystemClock().now())
