@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,13 @@ from scheduler.errors import DirigentError, DuplicateDag
 from scheduler.parsing.contents import Contents
 from scheduler.parsing.freshness import content_of, is_fresh, load_revisions
 from scheduler.parsing.materialize import write_tree
+from scheduler.parsing.notes import differs, is_note, log_note, notes_of
 from scheduler.parsing.places import Checkout, Place
 from scheduler.parsing.register import Finding, Origin, Policy, declared, register
 from scheduler.parsing.scan import ROOT, Scan, scan_folder
 from scheduler.store.blobs import Blob, missing_blobs, store_blobs
 from scheduler.store.dag_files import (
     FileRecord,
-    ImportFault,
     count_files,
     forget_files,
     load_files,
@@ -37,8 +37,6 @@ log = logging.getLogger(__name__)
 #: its fault, so it is tried again after this time, though nothing changed.
 NOT_BUILT: Final = "NotBuilt"
 _BUILT_AGAIN: Final = timedelta(minutes=1)
-#: Marks the record of a place that could not be read, which no parse wrote.
-_NOTE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +183,8 @@ class Ledger:
             lambda session: register(session, now, findings, self._policy, self._refused)
         )
         for record in records:
-            if _differs(record, self._records.get(record.path)):
-                _log_note(record)
+            if differs(record, self._records.get(record.path)):
+                log_note(record)
         self._records |= {record.path: record for record in records}
         for record in records:
             self._wanted.discard(record.path)
@@ -229,7 +227,7 @@ class Ledger:
         absent = {
             path
             for path, record in self._records.items()
-            if record.fingerprint != _NOTE and path not in self._dag_files and not scan.hides(path)
+            if not is_note(record) and path not in self._dag_files and not scan.hides(path)
         }
         self._gone = {path: self._gone.get(path, now) for path in absent}
 
@@ -256,17 +254,13 @@ class Ledger:
 
     def _take_notes(self, scan: Scan, found: Checkout, now: datetime) -> None:
         """Keep on record what cannot be read and what was left out, for the page; forget what is over."""
-        wanted = _notes(scan, self._records, found, now)
-        changed = [note for path, note in wanted.items() if _differs(note, self._records.get(path))]
-        over = [
-            path
-            for path, record in self._records.items()
-            if record.fingerprint == _NOTE and path not in wanted
-        ]
+        wanted = notes_of(scan, self._records, found, now)
+        changed = [note for path, note in wanted.items() if differs(note, self._records.get(path))]
+        over = [path for path, record in self._records.items() if is_note(record) and path not in wanted]
         if not changed and not over:
             return
         for note in changed:
-            _log_note(note)
+            log_note(note)
 
         def write(session: Session) -> None:
             save_files(session, changed)
@@ -276,45 +270,3 @@ class Ledger:
         self._records |= {note.path: note for note in changed}
         for path in over:
             del self._records[path]
-
-
-def _notes(
-    scan: Scan, records: Mapping[str, FileRecord], found: Checkout, now: datetime
-) -> dict[str, FileRecord]:
-    """Make the records that the page is to show of a scan; a file keeps its DAGs in its record."""
-    notes: dict[str, FileRecord] = {}
-    if warnings := (*found.warnings, *scan.warnings):
-        notes[ROOT] = FileRecord(path=ROOT, fingerprint=_NOTE, parsed_at=now, warnings=warnings)
-    for place, reason in scan.unreadable.items():
-        known = (
-            notes.get(place) or records.get(place) or FileRecord(path=place, fingerprint=_NOTE, parsed_at=now)
-        )
-        notes[place] = replace(known, error=_unreadable(str(found.root) if place == ROOT else place, reason))
-    if found.fault:
-        known = notes.get(ROOT) or FileRecord(path=ROOT, fingerprint=_NOTE, parsed_at=now)
-        notes[ROOT] = replace(known, error=ImportFault(type="NotFetched", message=found.fault))
-    return notes
-
-
-def _unreadable(place: str, reason: str) -> ImportFault:
-    return ImportFault(
-        type="Unreadable",
-        message=f"{place} cannot be read: {reason}. Its DAGs stay as they were. "
-        "Check that it exists and that Dirigent may read it.",
-    )
-
-
-def _log_note(note: FileRecord) -> None:
-    for text in note.warnings:
-        log.warning("In the DAG folder: %s", text)
-    if note.error and note.fingerprint == _NOTE:
-        log.warning("In the DAG folder: %s", note.error.message)
-    elif note.error:
-        line = f" line {note.error.lineno}:" if note.error.lineno else ""
-        log.warning("%s does not load:%s %s: %s", note.path, line, note.error.type, note.error.message)
-
-
-def _differs(note: FileRecord, known: FileRecord | None) -> bool:
-    if known is None or note.warnings != known.warnings:
-        return True
-    return (note.error and note.error.message) != (known.error and known.error.message)

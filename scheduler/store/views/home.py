@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, select, union_all
 from scheduler.core.states import RunState, TaskState
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in
-from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, task_instance, worker
+from scheduler.store.tables import ACTIVE_RUNS, UNFINISHED_TASKS, dag, dag_run, task_instance, worker
 from scheduler.store.views.durations import usual_durations
 
 
@@ -43,7 +43,6 @@ class ActiveRun:
     done_count: int
     task_count: int
     failed_count: int
-    running_count: int
     usual_s: float | None
     reason: str
 
@@ -136,11 +135,10 @@ def list_active_runs(session: Session, limit: int) -> list[ActiveRun]:
     ]
 
 
-def _progress(counts: dict[str, int]) -> tuple[int, int, int, int]:
+def _progress(counts: dict[str, int]) -> tuple[int, int, int]:
     total = sum(counts.values())
-    open_states = ("none", "scheduled", "queued", "running", "up_for_retry", "up_for_reschedule", "deferred")
-    done = total - sum(counts.get(state, 0) for state in open_states)
-    return done, total, counts.get("failed", 0), counts.get("running", 0)
+    done = total - sum(counts.get(state, 0) for state in UNFINISHED_TASKS)
+    return done, total, counts.get("failed", 0)
 
 
 def count_states(session: Session, run_pks: Sequence[int]) -> dict[int, dict[str, int]]:
