@@ -31,6 +31,7 @@ _INSTANT = attempt.c.queued_at.type
 
 
 _LEASE_S = sa.bindparam("lease_s", type_=sa.Float())
+_NOW = sa.bindparam("now", type_=_INSTANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ _CLAIM = (
         epoch=A.epoch + 1,
         worker_id=sa.bindparam("claimer"),
         hostname=sa.bindparam("host"),
-        claimed_at=sa.bindparam("now", type_=_INSTANT),
+        # Who was stopped since it looked at its clock claims what was queued meanwhile.
+        claimed_at=sa.case((A.queued_at > _NOW, A.queued_at), else_=_NOW),
         lease_until=db_now_plus(_LEASE_S),
         queue_deadline=None,
     )

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts, lock_reported
 from scheduler.store.claims import claim_attempts, has_queued, release_attempts
 from scheduler.store.leases import renew_leases
 from scheduler.store.runs import lock_runs
+from scheduler.store.tables import attempt
 from scheduler.store.tasks import move_tasks, tasks_named
 from scheduler.store.tickets import queue_callback, queue_tasks
 from scheduler.wire import TaskSpec
@@ -55,6 +57,18 @@ def test_the_highest_priority_is_claimed_first_then_the_oldest(write):
         (row,) = write(tasks_named, ref.run_pk, [name])
         write(queue_tasks, NOW + timedelta(minutes=minutes), [row.id])
     assert names(write(claim)) == ["urgent", "early", "late"]
+
+
+def test_no_attempt_is_claimed_before_it_was_queued_though_the_worker_was_stopped_since_its_look_at_the_clock(
+    db, write
+):
+    ref = write(started_run, states={"a": "scheduled"})
+    (row,) = write(tasks_named, ref.run_pk, ["a"])
+    write(queue_tasks, NOW + timedelta(seconds=3), [row.id])
+    assert names(write(claim)) == ["a"]
+    with db.read() as session:
+        (claimed_at,) = session.execute(sa.select(attempt.c.claimed_at)).scalars()
+    assert claimed_at == NOW + timedelta(seconds=3)
 
 
 def test_a_worker_claims_from_its_own_queues_alone(write, ref):
