@@ -8,7 +8,6 @@ import faulthandler
 import io
 import os
 import resource
-import socket
 import sys
 import threading
 import traceback
@@ -26,6 +25,7 @@ from scheduler.runtime.child.joining import spans_of
 from scheduler.runtime.child.pipe import ChannelClosed, PipeChannel
 from scheduler.runtime.child.title import set_title
 from scheduler.runtime.frames import EXIT_NO_CHANNEL, PROTOCOL
+from scheduler.runtime.sockets import adopt
 from scheduler.wire import DagSpec, Data, Job, Json, Outcome, job_from_data
 
 #: Descriptors of an attempt: its channel, and the pipes for stdout and stderr.
@@ -57,7 +57,7 @@ def run_attempt(code: UserCode, dags: Dags | None, fds: Sequence[int]) -> NoRetu
     channel_fd, stdout_fd, stderr_fd = fds
     settle(stdout_fd, stderr_fd)
     records.install(stdout_fd)
-    channel = PipeChannel(socket.socket(fileno=channel_fd))
+    channel = PipeChannel(adopt(channel_fd))
     try:
         _answer(channel, code, dags)
     except ChannelClosed:

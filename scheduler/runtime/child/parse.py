@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import signal
-import socket
 import sys
 import time
 import warnings
@@ -26,6 +25,7 @@ from scheduler.runtime.child.nursery import Request
 from scheduler.runtime.child.pipe import PipeChannel
 from scheduler.runtime.child.title import set_title
 from scheduler.runtime.frames import PARSE_LIMIT
+from scheduler.runtime.sockets import adopt
 from scheduler.wire import DagSpec, ParsedFile
 
 _WARNINGS: Final = 100
@@ -89,7 +89,7 @@ def run_parse(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     channel_fd, output_fd = fds
     confine(request)
     settle(output_fd, output_fd)
-    channel = PipeChannel(socket.socket(fileno=channel_fd), PARSE_LIMIT)
+    channel = PipeChannel(adopt(channel_fd), PARSE_LIMIT)
     # Behind everything else: what this interpreter has may be loaded already.
     sys.path += [request["packages"]] if "packages" in request else []
     parsed = parse(code, request["code_root"], request["file"], request["timeout_s"], channel)

@@ -129,8 +129,8 @@ class PipeChannel:
     def _read(self) -> bytes:
         try:
             piece = self._sock.recv(65536)
-        except OSError:
-            raise ChannelClosed from None
+        except OSError as error:
+            raise ChannelClosed from error
         if not piece:
             raise ChannelClosed
         return piece

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from scheduler.runtime.child.parse import run_parse
 from scheduler.runtime.child.pipe import PipeChannel
 from scheduler.runtime.child.refusal import refuse
 from scheduler.runtime.child.title import set_title
+from scheduler.runtime.sockets import adopt
 
 _OUTPUT_LIMIT: Final = 8_000
 
@@ -37,7 +37,7 @@ def become_bare(code: UserCode, fds: Sequence[int], life_fd: int) -> NoReturn:
     def fresh(request: Request, attempt_fds: Sequence[int]) -> NoReturn:
         _execute(code, request, attempt_fds)
 
-    ties = Ties(socket.socket(fileno=control_fd), life_fd)
+    ties = Ties(adopt(control_fd), life_fd)
     nursery = Nursery(ties, {"parse": parse, "fresh": fresh}, grace_s=0)
     nursery.serve(threads=1, output="")
 
@@ -46,7 +46,7 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
     """Import the file, tell how that went, and serve attempts."""
     set_title(f"dirigent: preloader of {request['file']}")
     control_fd, channel_fd = fds
-    ties = Ties(socket.socket(fileno=control_fd), life_fd)
+    ties = Ties(adopt(control_fd), life_fd)
     dags: dict[str, Any] = {}
 
     def attempt(asked: Request, attempt_fds: Sequence[int]) -> NoReturn:
@@ -56,7 +56,7 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
     nursery = Nursery(ties, {"attempt": attempt}, grace_s=0, has_spare=True)
     with tempfile.TemporaryFile() as printed:
         _redirect(printed.fileno())
-        channel = PipeChannel(socket.socket(fileno=channel_fd))
+        channel = PipeChannel(adopt(channel_fd))
         try:
             confine(request, at_death=signal.SIGTERM)
             dags.update(code.load(request["code_root"], request["file"], channel))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
@@ -13,6 +12,7 @@ from scheduler.runtime.child.attempt_process import UserCode, forbid_core_files,
 from scheduler.runtime.child.nursery import Nursery, Request, Ties
 from scheduler.runtime.child.preloader import become_bare, become_preloader
 from scheduler.runtime.child.title import set_title
+from scheduler.runtime.sockets import adopt
 
 #: How long preloaders get to kill their attempts; then they are killed themselves.
 _GRACE_S: Final = 0.5
@@ -20,7 +20,7 @@ _GRACE_S: Final = 0.5
 
 def serve_supervisor(code: UserCode) -> NoReturn:
     """Serve the supervisor that is at the other end of the socket named by the first argument."""
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control = adopt(int(sys.argv[1]))
     os.set_inheritable(control.fileno(), False)
     forbid_core_files()
     prepare_to_print()

@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from scheduler.runtime.sockets import open_pair
+
 #: What a child is to become, and its descriptors.
 Asked = tuple[dict[str, Any], Sequence[int]]
 
@@ -119,7 +121,7 @@ class Stock:
 
 def fork_spare(fork: Callable[[Callable[[], Asked | None]], int]) -> Spare:
     """Fork a child by `fork`, which waits for its request. Raises OSError."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = open_pair()
 
     def wait() -> Asked | None:
         ours.close()

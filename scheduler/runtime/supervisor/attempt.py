@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import signal
-import socket
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Final
@@ -16,6 +15,7 @@ from scheduler.logs.mask import Masker
 from scheduler.logs.sink import LogSink
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import PROTOCOL
+from scheduler.runtime.sockets import open_pair
 from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
@@ -95,7 +95,7 @@ class Attempt:
         self._evidence.is_seated = True
         try:
             facts = self._restraint.open(f"{self.job.attempt_id}-{self.job.epoch}", op)
-            ours, theirs = socket.socketpair()
+            ours, theirs = open_pair()
             pipes = open_pipes(len(self._printed), self.bounds.account)
         except OSError as error:
             self._restraint.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
@@ -11,6 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
 from scheduler.runtime.accounts import Account
+from scheduler.runtime.sockets import open_pair
 from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
@@ -77,13 +77,13 @@ class Nest:
 
     def start(self, base: Link) -> None:
         """Have it forked by the base process."""
-        ours, theirs = socket.socketpair()
+        ours, theirs = open_pair()
         self._base = base
         self._link = Link(self._services.reactor, self._services.clock, ours, self._ready, self._cut_off)
         if not self.source.file:
             self._id = base.fork(self, "bare", [theirs.detach()])
             return
-        channel_ours, channel_theirs = socket.socketpair()
+        channel_ours, channel_theirs = open_pair()
         self._channel = self._services.converse(
             channel_ours, None, self._masker, on_result=_ignore, on_end=_ignore
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +13,7 @@ from typing import Final
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import PARSE_LIMIT
+from scheduler.runtime.sockets import open_pair
 from scheduler.runtime.supervisor.bounds import Bounds, megabytes
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
@@ -74,7 +74,7 @@ class Parse:
     def on_seat(self, link: Link, op: str) -> None:
         """Have the process forked."""
         try:
-            ours, theirs = socket.socketpair()
+            ours, theirs = open_pair()
             output_r, output_w = os.pipe()
         except OSError as error:
             self.on_lost(f"could not be started: {error.strerror}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import EXIT_OUT_OF_TOUCH
+from scheduler.runtime.sockets import open_pair
 from scheduler.runtime.supervisor.link import Link
 from scheduler.runtime.supervisor.services import Services
 from scheduler.wire import Data
@@ -73,7 +73,7 @@ class Root:
         self._reap(_END_S)
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
+        ours, theirs = open_pair()
         with theirs:
             try:
                 self._process = self._execute(theirs.fileno())
