@@ -5,6 +5,7 @@ They hold their slot and their lease meanwhile, and their logs show what the bui
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from scheduler.runtime.environments import Environments
 from scheduler.runtime.lock_files import BadLock, Lock, read_lock
 from scheduler.wire import ErrorInfo, Isolation, Job, Outcome
 
+_log: Final = logging.getLogger(__name__)
 #: Folders of code whose lock file is remembered.
 _KEPT: Final = 64
 
@@ -114,9 +116,10 @@ class LockedStarts:
     def _build(self, lock: Lock) -> None:
         try:
             python = self._environments.build(lock, self._clock.now(), lambda line: self._tell(lock, line))
-        except (DirigentError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: whoever waits would wait for ever
+            why = _words(error)
             for each in self._taken(lock):
-                self._fail(each, str(error))
+                self._fail(each, why)
         else:
             for each in self._taken(lock):
                 self._begin(each, python)
@@ -124,8 +127,8 @@ class LockedStarts:
     def _begin(self, attempt: _Waiting, python: Path) -> None:
         try:
             self._start(_within(attempt.job, python), attempt.log)
-        except DirigentError as error:
-            self._fail(attempt, str(error))
+        except Exception as error:  # noqa: BLE001 - likewise; the others of this environment are to begin
+            self._fail(attempt, _words(error))
 
     def _tell(self, lock: Lock, line: str) -> None:
         with self._mutex:
@@ -148,6 +151,14 @@ class LockedStarts:
     def _end(self, attempt: _Waiting, outcome: Outcome) -> None:
         attempt.log.close("error" if outcome.state == "failed" else "info", outcome.reason)
         self._on_outcome(outcome)
+
+
+def _words(error: Exception) -> str:
+    """Say why; of what is no error of a build, with its type, and with its traceback in the server's log."""
+    if isinstance(error, DirigentError | OSError):
+        return str(error)
+    _log.error("An environment, or an attempt in it, met a defect.", exc_info=error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _within(job: Job, python: Path | None) -> Job:

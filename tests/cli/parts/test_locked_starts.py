@@ -43,9 +43,14 @@ class Bench:
             Environments(folder / "environments", environ),
             "requirements.lock",
             SystemClock(),
-            start=lambda job, log: self.started.put(job),
+            start=self._start,
             on_outcome=self.ended.put,
         )
+
+    def _start(self, job, _log):
+        if job.task_id == "strange":
+            raise RuntimeError("of a kind that nobody thought of")
+        self.started.put(job)
 
     def launch(self, number, **job):
         self.starts.launch(
@@ -108,6 +113,15 @@ def test_a_build_that_fails_fails_all_that_wait_for_it_and_is_tried_again_by_the
     assert outcome.reason in bench.log(1)
     bench.launch(2)
     assert bench.ended.get(timeout=30).attempt_id == 2
+
+
+def test_what_goes_wrong_in_a_way_nobody_thought_of_fails_one_attempt_and_lets_the_others_begin(make_bench):
+    bench = make_bench(BUILDS)
+    bench.launch(1, task_id="strange")
+    bench.launch(2)
+    assert bench.started.get(timeout=20).attempt_id == 2
+    outcome = bench.ended.get(timeout=20)
+    assert (outcome.attempt_id, outcome.reason) == (1, "RuntimeError: of a kind that nobody thought of")
 
 
 def test_an_attempt_that_waits_can_be_stopped(make_bench):
