@@ -88,11 +88,6 @@ class Vitals:
         ]
 
     @property
-    def is_healthy(self) -> bool:
-        """Whether every part makes progress."""
-        return not any(part.is_late for part in self.parts())
-
-    @property
     def is_alive(self) -> bool:
         """Whether every loop comes round, though it may do so in vain: a database that is away heals without us."""
         return all(part.is_turning for part in self.parts())
