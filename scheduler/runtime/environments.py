@@ -15,13 +15,13 @@ import importlib.util
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +31,7 @@ from typing import Any, Final, TypeAlias
 from scheduler.errors import DirigentError
 from scheduler.runtime import lock_files
 from scheduler.runtime.accounts import Account
+from scheduler.runtime.tools import kill_group, lines_of
 
 _READY: Final = ".ready"
 #: What nobody used for so long is deleted when another one was built.
@@ -41,6 +42,10 @@ _EVERY_S: Final = 0.5
 #: Characters of why a build failed; its log has it all.
 _LONGEST: Final = 400
 _REMEMBERED: Final = 500
+#: Bytes of a build's log; what it says after them is not kept.
+_LARGEST_LOG: Final = 10_000_000
+#: A build calls so many programs at most, one after the other.
+_COMMANDS: Final = 2
 
 
 Command: TypeAlias = list[str | Path]
@@ -66,7 +71,7 @@ class Environments:
         self._environ = dict(environ)
         self._timeout_s = timeout_s
         self._guard = Lock()
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._is_over = Event()
 
     def python_of(self, lock: lock_files.Lock) -> Path | None:
@@ -87,7 +92,7 @@ class Environments:
         self._is_over.set()
         with self._guard:
             for process in self._running:
-                _kill(process)
+                kill_group(process)
 
     def build(self, lock: lock_files.Lock, now: datetime, told: Callable[[str], None]) -> Path:
         """Return the interpreter of the environment, built where it does not stand; `told` hears what the build says.
@@ -109,12 +114,23 @@ class Environments:
     def _held(self, lock: lock_files.Lock) -> Iterator[int]:
         fd = os.open(self._folder / f"{lock.key}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            while not _is_taken(fd):
-                if self._is_over.wait(_EVERY_S):
-                    raise BuildFailed("The environment was not built: the worker stops.")
+            self._take_lock(fd, f"{lock.key}.lock")
             yield fd
         finally:
+            # Closing alone would leave it to programs that were handed it, and hid when their session was ended.
+            fcntl.flock(fd, fcntl.LOCK_UN)
             os.close(fd)
+
+    def _take_lock(self, fd: int, name: str) -> None:
+        until_s = time.monotonic() + _COMMANDS * self._timeout_s
+        while not _is_taken(fd):
+            if time.monotonic() > until_s:
+                raise BuildFailed(
+                    "Another build of this environment does not end: look with "
+                    f"`fuser {self._folder / name}` who holds its lock, and end that."
+                )
+            if self._is_over.wait(_EVERY_S):
+                raise BuildFailed("The environment was not built: the worker stops.")
 
     def _make(self, lock: lock_files.Lock, fd: int, told: Callable[[str], None]) -> Path:
         place = self._folder / lock.key
@@ -127,8 +143,9 @@ class Environments:
 
             def note(line: str) -> None:
                 said = _USER_INFO.sub("//***@", line.rstrip())
-                log.write(f"{said}\n")
-                log.flush()
+                if os.fstat(log.fileno()).st_size < _LARGEST_LOG:
+                    log.write(f"{said}\n")
+                    log.flush()
                 told(said)
 
             for command in _commands(place, python, lock.file, self._environ.get("PATH")):
@@ -168,8 +185,6 @@ class Environments:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
                 # What the lock names by a relative path lies beside it.
                 cwd=lock_file.parent,
                 env=environ,
@@ -179,17 +194,13 @@ class Environments:
             )
             self._running.add(process)
         said: deque[str] = deque(maxlen=_REMEMBERED)
-        watchdog = Timer(self._timeout_s, _kill, [process])
+        watchdog = Timer(self._timeout_s, kill_group, [process])
         watchdog.start()
         try:
             with process:
-                assert process.stdout is not None
-                for line in process.stdout:
+                for line in lines_of(process):
                     note(line)
                     said.append(line.strip())
-                # What a build left running could still write into what it built.
-                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-                _kill_group(process)
         finally:
             watchdog.cancel()
             with self._guard:
@@ -254,17 +265,6 @@ def _is_taken(fd: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    """End a program and what it started."""
-    if process.poll() is None:
-        _kill_group(process)
-
-
-def _kill_group(process: subprocess.Popen[str]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _as(account: Account | None) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _LOCAL: Final = re.compile(
     r"(?<![^\s'\";=@#:])(?:file:(?://)?)?([^\s'\";=@#:]+\.(?:whl|tar\.gz|zip))(?![\w.])"
 )
 _LARGEST: Final = 20_000_000
+#: Bytes of all packages that a lock names by their files: they are read each time.
+_LARGEST_LOCAL: Final = 5_000_000_000
 
 
 class BadLock(DirigentError):
@@ -50,11 +52,17 @@ def read_lock(code_root: Path, name: str) -> Lock | None:
             f"{name} is a project's own lock, which names no files to install by itself: commit what "
             "`uv export --frozen --no-emit-project -o requirements.lock` writes, and set DIRIGENT_DAGS_LOCK_FILE to it."
         )
-    if file.stat().st_size > _LARGEST:
+    size = file.stat().st_size
+    if size > _LARGEST:
         raise BadLock(f"{name} has more than {_LARGEST:,} bytes.")
-    text = file.read_text(encoding="utf-8", errors="replace")
+    # Files of the kernel have no size; to read one may wait for ever.
+    text = file.read_text(encoding="utf-8", errors="replace") if size else ""
     facts = [_FORM, file.name, text, sys.version, platform.machine(), sysconfig.get_platform()]
     local = tuple(_local_files(text, file.parent))
+    if sum(each.stat().st_size for each in local) > _LARGEST_LOCAL:
+        raise BadLock(
+            f"{name} names files of packages that have more than {_LARGEST_LOCAL:,} bytes together."
+        )
     contents = [[each.name, _digest(each)] for each in local]
     return Lock(file, hashlib.sha256(json.dumps([facts, contents]).encode()).hexdigest()[:32], local)
 
@@ -63,7 +71,7 @@ def _local_files(text: str, folder: Path) -> Iterator[Path]:
     """Yield the packages that the lock names by their file: they may change while their names stay."""
     for found in sorted({match[1] for match in _LOCAL.finditer(text)}):
         file = folder / found
-        if file.is_file():
+        if file.is_file() and file.stat().st_size:
             yield file
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -249,6 +250,70 @@ def test_what_a_build_leaves_running_ends_with_it(tmp_path):
     environ = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
     Environments(tmp_path / "environments", environ).build(lock, NOW, lines.append)
     eventually(lambda: not is_alive(int(lines[0])))
+
+
+@pytest.mark.parametrize("where", ["", " >/dev/null 2>&1"])
+def test_what_hides_from_a_build_in_another_session_holds_up_no_other(tmp_path, where):
+    tool, hidden = tmp_path / "bin" / "uv", tmp_path / "hidden"
+    tool.parent.mkdir()
+    detach = f'{sys.executable} -c \'import os; os.setsid(); print(os.getpid(), file=open("{hidden}", "w"), '
+    tool.write_text(
+        f'#!/bin/sh\n[ "$1" = venv ] || exit 0\nmkdir -p "$5"\n[ -e {hidden} ] && exit 0\n'
+        f'{detach}flush=True); os.execlp("sleep", "sleep", "1000")\'{where} &\n'
+        f"while [ ! -s {hidden} ]; do :; done\necho said last\nexit 3\n"
+    )
+    tool.chmod(0o755)
+    lock = write_lock(tmp_path / "code", "")
+    environ = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
+    environments = Environments(tmp_path / "environments", environ)
+    try:
+        with pytest.raises(BuildFailed, match=r"\(exit 3\): said last"):
+            environments.build(lock, NOW, lambda line: None)
+        environments.build(lock, NOW, lambda line: None)
+        assert is_alive(int(hidden.read_text()))
+    finally:
+        os.kill(int(hidden.read_text()), 9)
+
+
+def test_a_lock_that_stays_held_is_waited_for_as_long_as_a_build_may_take(tmp_path):
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    lock = write_lock(tmp_path / "code", "")
+    held = folder / f"{lock.key}.lock"
+    with held.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(BuildFailed, match=f"fuser {held}"):
+            Environments(folder, os.environ, timeout_s=0.0).build(lock, NOW, lambda line: None)
+
+
+def test_a_build_that_prints_without_end_fills_neither_memory_nor_disk(tmp_path):
+    tool = tmp_path / "bin" / "uv"
+    tool.parent.mkdir()
+    tool.write_text(
+        '#!/bin/sh\n[ "$1" = venv ] || exit 0\nmkdir -p "$5"\nhead -c 30000000 /dev/zero | tr "\\0" x\n'
+    )
+    tool.chmod(0o755)
+    lock = write_lock(tmp_path / "code", "")
+    environ = {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
+    longest: list[int] = []
+    Environments(tmp_path / "environments", environ).build(lock, NOW, lambda line: longest.append(len(line)))
+    assert max(longest) <= 200_000
+    assert (tmp_path / "environments" / f"{lock.key}.log").stat().st_size < 11_000_000
+
+
+def test_packages_beside_a_lock_are_read_only_as_far_as_packages_can_go(tmp_path):
+    with (tmp_path / "huge.whl").open("w") as file:
+        file.truncate(6_000_000_000)
+    with pytest.raises(BadLock, match=r"more than 5,000,000,000 bytes"):
+        write_lock(tmp_path, f"{tmp_path}/huge.whl\n")
+
+
+def test_a_lock_leads_to_no_file_of_the_kernel_which_may_block_who_reads_it(tmp_path):
+    (tmp_path / "endless.whl").symlink_to("/proc/kmsg")
+    assert write_lock(tmp_path, "./endless.whl\n").local == ()
+    (tmp_path / NAME).unlink()
+    (tmp_path / NAME).symlink_to("/proc/kmsg")
+    assert read_lock(tmp_path, NAME) is not None
 
 
 # What follows takes root.
