@@ -68,7 +68,8 @@ def restore(invocation: Invocation, file: Path, *, yes: bool) -> None:
         yes or click.confirm(f"Replace all that {database.name} holds by {file}?", abort=True)
         revision = put_back(database, file)
     click.echo(
-        f"{database.name} is as {file} says, at {revision}. Attempts that ran then will count as lost."
+        f"{database.name} is as {file} says, at {revision}. Attempts that ran then will count as lost. "
+        "Nobody is signed in any more: `dirigent login` prints a link."
     )
 
 

@@ -12,6 +12,8 @@ from scheduler.errors import BadBackup
 from scheduler.store.engine import Database
 from scheduler.store.migrations import REVISIONS
 from scheduler.store.sqlite import patiently
+from scheduler.store.tables import session as web_session
+from scheduler.store.tables import sign_in_token
 
 _PG: Final = (
     "{name} is no SQLite file; use PostgreSQL's own tools: `pg_dump --format=custom --file=FILE DATABASE`, and "
@@ -43,7 +45,8 @@ def back_up(db: Database, target: Path) -> int:
 def restore(db: Database, source: Path) -> str:
     """Put the content of a backup in place of all that the database holds, at once; return its revision.
 
-    No server may run meanwhile. Raises BadBackup for a file that is no whole backup, or one of a newer Dirigent.
+    Nobody is signed in afterwards. No server may run meanwhile.
+    Raises BadBackup for a file that is no whole backup, or one of a newer Dirigent.
     """
     file = target_of(db, source)
     try:
@@ -51,9 +54,17 @@ def restore(db: Database, source: Path) -> str:
             revision = _revision(from_, source)
             with closing(sqlite3.connect(file)) as to:
                 patiently(lambda: from_.backup(to))
+                _sign_out(to)
     except sqlite3.Error as error:
         raise BadBackup(f"{source} cannot be restored: {error}.") from error
     return revision
+
+
+def _sign_out(restored: sqlite3.Connection) -> None:
+    """Forget sessions and links: one that was ended after the backup would sign in again."""
+    with restored:
+        for table in (web_session, sign_in_token):
+            restored.execute(f'DELETE FROM "{table.name}"')
 
 
 def target_of(db: Database, source: Path) -> Path:

@@ -37,6 +37,25 @@ def test_with_revoke_all_nobody_else_is_or_gets_signed_in(dirigent, project):
         assert sign_in(session, now, fresh, "owner")
 
 
+def test_a_backup_that_is_restored_signs_nobody_in_again(dirigent, project):
+    dirigent("db", "upgrade")
+    db = Database(f"sqlite:///{project}/.dirigent/dirigent.db")
+    now = SystemClock().now()
+    used, unused = (dirigent("login").out.strip().partition("?token=")[2] for _ in range(2))
+    with db.write() as session:
+        browser = sign_in(session, now, used, "owner")
+    assert browser
+    dirigent("db", "backup", "lost.backup")
+    dirigent("login", "--revoke-all")
+
+    said = dirigent("db", "restore", "lost.backup", "--yes")
+
+    assert "Nobody is signed in any more" in said.out
+    with db.write() as session:
+        assert find_user(session, now, browser) is None
+        assert sign_in(session, now, unused, "owner") is None
+
+
 def test_a_link_needs_tables(dirigent):
     said = dirigent("login")
 
