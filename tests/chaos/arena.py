@@ -25,7 +25,7 @@ from scheduler.clock import SystemClock
 from scheduler.operations.pools import set_pool
 from scheduler.store.tables import attempt, dag_run, leader, task_instance, worker
 from scheduler.wire import Json
-from tests.chaos.checker import Case
+from tests.chaos.case import Asked, Case
 from tests.chaos.disk import Disk
 from tests.chaos.history import read_history
 from tests.chaos.ledger import Reader, read_ledger
@@ -74,6 +74,8 @@ class Arena:
         self._numbers = count()
         #: Runs that were acknowledged when they were triggered.
         self.acknowledged: list[str] = []
+        #: What else people were told is done.
+        self.asked: list[Asked] = []
         self._pause = Event()
         self.trial = Trial(made, Reader(self.ledger))
 
@@ -175,6 +177,10 @@ class Arena:
         """Give a server-to-be a small disk for its home folder."""
         self.disks[name] = self._mounts.enter_context(Disk(self.project.folder / name, megabytes))
         return self.disks[name]
+
+    def web(self, name: str = "web-1") -> Process:
+        """Start a page under a name."""
+        return self._launch(name, ("web",))
 
     # --- what is done to it ---------------------------------------------------------------------------------------
 

@@ -1,16 +1,15 @@
 """Holds what tasks told and what the database recorded against the promises; it says every breach in words.
 
-Each rule is a function of a `Case` that yields sentences. The rules assume what the scenarios keep to: no reruns, no
-marks, and tasks that keep the ledger (`tests.chaos.ledger`).
+Each rule is a function of a `Case` that yields sentences. The rules assume what the scenarios keep to: tasks that keep
+the ledger (`tests.chaos.ledger`). What people ask for meanwhile allows what `tests.chaos.asked` says, and no more.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 from scheduler.core.states import (
@@ -21,8 +20,15 @@ from scheduler.core.states import (
     run_states_before,
     states_before,
 )
-from tests.chaos.history import Attempt, History, Move, Run, Task
-from tests.chaos.ledger import Entry, Life, lives_of
+from tests.chaos.asked import (
+    BY_HAND,
+    plans_follow_states,
+    pools_hold_what_they_were_given,
+    what_was_asked_is_done,
+    what_was_taken_back_ends,
+)
+from tests.chaos.case import Case, is_by_hand, key_of
+from tests.chaos.history import Move, Run, Task
 from tests.chaos.loads import Loads
 
 #: Two processes of one machine may disagree about the order of two instants by so much: `now` is asked before a
@@ -30,8 +36,6 @@ from tests.chaos.loads import Loads
 TOLERANCE_S = 2.0
 #: A loss is recorded at an instant that is asked for a moment before the database finds the lease run out.
 LOSS_TOLERANCE_S = 0.25
-#: What tasks say that fail as they are told to.
-ON_PURPOSE = "on purpose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,66 +44,6 @@ class Violation:
 
     rule: str
     words: str
-
-
-@dataclass(frozen=True)
-class Case:
-    """What there is to judge.
-
-    `origin_s`: what the wall clock said when the monotonic one began. `skew_s`: how far clocks of hosts were set apart
-    on purpose. `fails`: DAGs whose runs are to fail. `forgiven`: reasons with which any attempt may fail, as a pattern.
-    """
-
-    history: History
-    entries: Sequence[Entry]
-    origin_s: float
-    skew_s: float = 0.0
-    fails: Collection[str] = ()
-    forgiven: str = ON_PURPOSE
-
-    @cached_property
-    def lives(self) -> list[Life]:
-        """What tasks told of their lives, oldest first."""
-        return lives_of(self.entries)
-
-    @cached_property
-    def runs(self) -> dict[int, Run]:
-        """Runs by key."""
-        return {run.id: run for run in self.history.runs}
-
-    @cached_property
-    def tasks(self) -> dict[int, Task]:
-        """Task instances by key."""
-        return {task.id: task for task in self.history.tasks}
-
-    @cached_property
-    def attempts(self) -> dict[int, Attempt]:
-        """Attempts by key."""
-        return {attempt.id: attempt for attempt in self.history.attempts}
-
-    @cached_property
-    def attempts_of(self) -> dict[int, list[Attempt]]:
-        """Attempts of each task instance, oldest first; callbacks left out."""
-        found: defaultdict[int, list[Attempt]] = defaultdict(list)
-        for attempt in self.history.attempts:
-            if attempt.ti_id is not None and attempt.kind == "task":
-                found[attempt.ti_id].append(attempt)
-        return found
-
-    @cached_property
-    def lives_of_task(self) -> dict[int, list[Life]]:
-        """Lives of each task instance, oldest first."""
-        found: defaultdict[int, list[Life]] = defaultdict(list)
-        for life in self.lives:
-            attempt = self.attempts.get(life.attempt_id)
-            if attempt is not None and attempt.ti_id is not None:
-                found[attempt.ti_id].append(life)
-        return found
-
-    def name(self, ti_id: int) -> str:
-        """How messages call a task instance."""
-        task = self.tasks[ti_id]
-        return f"{self.runs[task.run_pk].run_id} {task.task_id}{f'[{task.path}]' if task.path else ''}"
 
 
 Rule = Callable[[Case], Iterator[str]]
@@ -111,13 +55,25 @@ def check(case: Case, but: Collection[Rule] = ()) -> list[Violation]:
 
 
 def nothing_is_lost(case: Case) -> Iterator[str]:
-    """Every run came to its end as it should, and so did every task of it."""
+    """Every run came to its end as it should, and so did every task of it.
+
+    Where a person touched it a run may have failed, and a task be in any end but a failure of its own.
+    """
     for run in case.history.runs:
-        if run.state != _wanted(case, run):
+        if run.state != _wanted(case, run) and not (run.id in case.touched and run.state in RUN_FINISHED):
             yield f"run {run.run_id} is {run.state}"
     for task in case.history.tasks:
-        if task.state != _wanted(case, case.runs[task.run_pk]):
+        if task.state != _wanted(case, case.runs[task.run_pk]) and not _was_ended_by_hand(case, task):
             yield f"{case.name(task.id)} is {task.state}: {task.reason}"
+
+
+def _was_ended_by_hand(case: Case, task: Task) -> bool:
+    """Whether a person ended it, or what a person ended: `plans_follow_states` knows whether that follows."""
+    move = case.last_moves.get(("task.state", task.id))
+    if task.run_pk not in case.touched or move is None or move.to_state != task.state:
+        return False
+    is_end = task.state in FINISHED
+    return is_end and (is_by_hand(move) or task.state in (TaskState.UPSTREAM_FAILED, TaskState.SKIPPED))
 
 
 def no_retry_is_used_up(case: Case) -> Iterator[str]:
@@ -159,23 +115,33 @@ def attempts_are_known(case: Case) -> Iterator[str]:
 
 
 def one_outcome_is_recorded(case: Case) -> Iterator[str]:
-    """A task that is done has one attempt that ended so, the last one, and entered its state once."""
+    """A task that is done has one attempt that ended so, the last one, and entered its state once.
+
+    Each time that a person opened it, it may do so once more; what a person marked needs no attempt.
+    """
     ends = Counter(
-        move.ti_id
+        (move.ti_id, move.to_state)
         for move in case.history.moves
-        if move.kind == "task.state" and move.to_state in (TaskState.SUCCESS, TaskState.FAILED)
+        if move.kind == "task.state" and not is_by_hand(move)
     )
+    opened = {move.ti_id for move in case.history.moves if move.kind == "task.state" and is_by_hand(move)}
     for task in case.history.tasks:
-        if task.state not in (TaskState.SUCCESS, TaskState.FAILED):
-            continue
         states = [attempt.state for attempt in case.attempts_of.get(task.id, [])]
-        if states.count("success") > 1 or (task.state == TaskState.SUCCESS and states[-1:] != ["success"]):
+        if states.count("success") != ends[task.id, TaskState.SUCCESS]:
+            yield f"{case.name(task.id)} succeeded {ends[task.id, 'success']} times by {', '.join(states) or 'none'}"
+        if task.state == TaskState.SUCCESS and not _is_marked(case, task) and states[-1:] != ["success"]:
             yield f"{case.name(task.id)} is {task.state} with the attempts {', '.join(states) or 'none'}"
-        if ends[task.id] != 1:
-            yield f"{case.name(task.id)} came to an end {ends[task.id]} times"
+        count = ends[task.id, TaskState.SUCCESS] + ends[task.id, TaskState.FAILED]
+        if task.state in (TaskState.SUCCESS, TaskState.FAILED) and count != 1 and task.id not in opened:
+            yield f"{case.name(task.id)} came to an end {count} times"
     for attempt in case.history.attempts:
         if attempt.state in ("queued", "running"):
             yield f"attempt {attempt.id} is still {attempt.state}"
+
+
+def _is_marked(case: Case, task: Task) -> bool:
+    move = case.last_moves.get(("task.state", task.id))
+    return move is not None and is_by_hand(move)
 
 
 def one_attempt_lives_at_a_time(case: Case) -> Iterator[str]:
@@ -206,25 +172,31 @@ def none_outlives_its_lease(case: Case) -> Iterator[str]:
 
 
 def upstreams_come_first(case: Case) -> Iterator[str]:
-    """No task begins before all that it waits for have ended well."""
+    """No task begins before all that it waits for have ended well once, or were marked so by a person.
+
+    What happens once something above is cleared: `plans_follow_states`.
+    """
     ended = _ends(case)
     for ti_id, lives in case.lives_of_task.items():
         task = case.tasks[ti_id]
-        run = case.runs[task.run_pk]
-        for name in case.history.upstream[run.version_id].get(task.task_id, ()):
+        for name in case.upstream_of(task):
             end = ended.get((task.run_pk, name))
             if end is None or lives[0].began < end:
                 yield f"{case.name(ti_id)} began before {name} had ended"
 
 
 def _ends(case: Case) -> dict[tuple[int, str], float]:
-    """Return when each task ended as its successful attempt tells."""
-    found = {}
+    """Return when each task first ended well: as its attempt tells, or at any time where a person marked it."""
+    found: dict[tuple[int, str], float] = {}
     for ti_id, lives in case.lives_of_task.items():
         task = case.tasks[ti_id]
         for life in lives:
             if case.attempts[life.attempt_id].state == "success" and life.ends:
-                found[task.run_pk, task.task_id] = life.seen
+                found.setdefault((task.run_pk, task.task_id), life.seen)
+    for move in case.history.moves:
+        if is_by_hand(move) and move.ti_id in case.tasks and move.to_state == TaskState.SUCCESS:
+            task = case.tasks[move.ti_id]
+            found[task.run_pk, task.task_id] = 0.0
     return found
 
 
@@ -236,22 +208,33 @@ def no_limit_is_exceeded(case: Case) -> Iterator[str]:
 
 
 def moves_are_legal(case: Case) -> Iterator[str]:
-    """Each recorded move leaves the state that the one before led to, as the table of moves allows; an end is final."""
+    """Each recorded move leaves the state that the one before led to, as the table of moves allows.
+
+    An end is final but for a person, who in turn neither queues nor runs anything.
+    """
     at: dict[tuple[str, int], str] = {}
     for move in case.history.moves:
-        key = (move.kind, move.run_pk if move.kind == "run.state" else move.ti_id or 0)
+        key = key_of(move)
         was = at.get(key, TaskState.NONE.value if move.kind == "task.state" else None)
         at[key] = move.to_state
         if move.from_state is not None and was is not None and move.from_state != was:
             yield f"event {move.id}: {key} left {move.from_state}, but was {was}"
         if was is not None and was not in _before(move):
-            yield f"event {move.id}: {key} went from {was} to {move.to_state}"
+            yield f"event {move.id}: {key} went from {was} to {move.to_state} by {move.actor}"
+
+
+def _key(move: Move) -> tuple[str, int]:
+    return move.kind, move.run_pk if move.kind == "run.state" else move.ti_id or 0
 
 
 def _before(move: Move) -> frozenset[str]:
+    if is_by_hand(move) and move.to_state not in BY_HAND[move.kind]:
+        return frozenset()
     if move.kind == "run.state":
-        return frozenset(run_states_before(RunState(move.to_state)) - RUN_FINISHED)
-    return frozenset(states_before(TaskState(move.to_state)) - FINISHED)
+        known = run_states_before(RunState(move.to_state))
+        return frozenset(known if is_by_hand(move) else known - RUN_FINISHED)
+    before = states_before(TaskState(move.to_state))
+    return frozenset(before if is_by_hand(move) else before - FINISHED)
 
 
 def time_runs_forward(case: Case) -> Iterator[str]:
@@ -263,7 +246,9 @@ def time_runs_forward(case: Case) -> Iterator[str]:
         if any(later < earlier - slack_s for earlier, later in pairwise(known)):
             yield f"attempt {attempt.id}: queued, claimed, begun, ended at {known}"
     for run in case.history.runs:
-        known = [s.timestamp() for s in (run.queued_at, run.start_date, run.end_date) if s is not None]
+        # A run that a person opened is queued anew, and began when it first did.
+        begun = None if run.id in case.touched else run.start_date
+        known = [s.timestamp() for s in (run.queued_at, begun, run.end_date) if s is not None]
         if any(later < earlier - slack_s for earlier, later in pairwise(known)):
             yield f"run {run.run_id}: queued, begun, ended at {known}"
 
@@ -281,4 +266,8 @@ RULES: tuple[Rule, ...] = (
     no_limit_is_exceeded,
     moves_are_legal,
     time_runs_forward,
+    plans_follow_states,
+    pools_hold_what_they_were_given,
+    what_was_asked_is_done,
+    what_was_taken_back_ends,
 )

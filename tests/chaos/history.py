@@ -75,6 +75,16 @@ class Move:
     ti_id: int | None
     from_state: str | None
     to_state: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """A pool was made, or given another size."""
+
+    at: datetime
+    name: str
+    slots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,7 @@ class History:
     worker_slots: Mapping[str, int]
     max_active_runs: Mapping[str, int]
     upstream: Mapping[int, Mapping[str, tuple[str, ...]]]
+    resizes: tuple[Resize, ...] = ()
 
 
 def read_history(db: Database, run_pks: Collection[int] | None = None) -> History:
@@ -111,6 +122,7 @@ def read_history(db: Database, run_pks: Collection[int] | None = None) -> Histor
                 key: _upstream(graph)
                 for key, graph in _pairs(session, t.dag_version.c.id, t.dag_version.c.graph).items()
             },
+            resizes=_resizes(session),
         )
 
 
@@ -135,6 +147,14 @@ def _all(session: sa.Connection, kind: type[Row], table: sa.Table, *where: Any) 
     columns = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]
     rows = session.execute(sa.select(*columns).where(*where).order_by(table.c.id))
     return tuple(kind(*row) for row in rows)
+
+
+def _resizes(session: sa.Connection) -> tuple[Resize, ...]:
+    query = (
+        sa.select(t.event.c.at, t.event.c.reason).where(t.event.c.kind == "pool.set").order_by(t.event.c.id)
+    )
+    found = ((at, *reason.removesuffix(" slots").rsplit(": ", 1)) for at, reason in session.execute(query))
+    return tuple(Resize(at, name, int(slots)) for at, name, slots in found)
 
 
 def _pairs(session: sa.Connection, *columns: sa.Column[Any]) -> dict[Any, Any]:

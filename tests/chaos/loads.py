@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from math import inf
-from typing import TYPE_CHECKING
 
 from scheduler.core.states import RunState
-
-if TYPE_CHECKING:
-    from tests.chaos.checker import Case
+from tests.chaos.case import Case
 
 #: From, to, how much.
 Span = tuple[float, float, int]
@@ -40,7 +37,9 @@ class Loads:
     def add(self, case: Case) -> None:
         """Take in what some runs used."""
         history = case.history
-        self._allowed |= {("pool", name): slots for name, slots in history.pools.items()}
+        for name, slots in [*history.pools.items(), *((each.name, each.slots) for each in history.resizes)]:
+            # The largest that it was; what it was when is the rule `pools_hold_what_they_were_given`.
+            self._allowed["pool", name] = max(slots, self._allowed.get(("pool", name), 0))
         self._allowed |= {("slots of worker", name): slots for name, slots in history.worker_slots.items()}
         self._allowed |= {("tasks of run", run.run_id): run.max_active_tasks for run in history.runs}
         self._allowed |= {("runs of", dag_id): runs for dag_id, runs in history.max_active_runs.items()}

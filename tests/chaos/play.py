@@ -77,7 +77,13 @@ def _play(scenario: Scenario, broker: str, seed: int, folder: Path) -> tuple[str
 
 def _judged(scenario: Scenario, made: Arena) -> tuple[str, list[Violation]]:
     broken = []
-    trial = made.open_trial(skew_s=scenario.skew_s, fails=scenario.fails, forgiven=scenario.forgiven)
+    trial = made.open_trial(
+        skew_s=scenario.skew_s,
+        fails=scenario.fails,
+        forgiven=scenario.forgiven,
+        asked=made.asked,
+        lease_s=scenario.lease_s,
+    )
     try:
         scenario.play(made)
     except AssertionError as error:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.chaos.checker import RULES, Case, check
-from tests.chaos.history import Attempt, History, Move, Run, Task
+from tests.chaos.case import Asked, Case
+from tests.chaos.checker import RULES, check
+from tests.chaos.history import Attempt, History, Move, Resize, Run, Task
 from tests.chaos.ledger import Entry, lives_of, read_ledger
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -50,12 +51,13 @@ STORY: dict[str, list[tuple[int | None, str | None, str]]] = {
 
 
 def moves() -> tuple[Move, ...]:
-    """The run moves first: its end comes last, but no rule asks how runs and tasks interleave."""
+    """The run moves first, but for its end, which keeps its number."""
     rows = [(kind, *row) for kind in ("run.state", "task.state") for row in STORY[kind]]
-    return tuple(
+    made = [
         Move(number, at(number / 10), kind, 1, ti_id, origin, to)
         for number, (kind, ti_id, origin, to) in enumerate(rows, 1)
-    )
+    ]
+    return (*made[:2], *made[3:], made[2])
 
 
 @pytest.fixture
@@ -183,6 +185,19 @@ BAD = {
     ),
     "a move out of nowhere": ("moves_are_legal", lambda case: without_move(case, 5)),
     "a move out of an end": ("moves_are_legal", lambda case: again(case, 4)),
+    "an end of a run before its tasks": ("plans_follow_states", lambda case: without_move(case, 15)),
+    "a pool that was too small by then": (
+        "pools_hold_what_they_were_given",
+        lambda case: with_history(case, resizes=(Resize(at(-9), "well", 1),)),
+    ),
+    "an act that came to nothing": (
+        "what_was_asked_is_done",
+        lambda case: replace(case, asked=(Asked("user:ada", "cancel", "r", 101),)),
+    ),
+    "an attempt that was cancelled by nobody": (
+        "what_was_taken_back_ends",
+        lambda case: with_attempt(case, 1, state="cancelled", reason="cancelled by user:ada"),
+    ),
     "time that runs backwards": (
         "time_runs_forward",
         lambda case: with_attempt(case, 3, end_date=at(1)),

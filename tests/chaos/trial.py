@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from scheduler.clock import SystemClock
-from tests.chaos.checker import Case, Violation, check, no_limit_is_exceeded
+from tests.chaos.case import Case
+from tests.chaos.checker import Violation, check, no_limit_is_exceeded
 from tests.chaos.history import all_runs, ended_runs, read_history
 from tests.chaos.ledger import Entry, Reader
 from tests.chaos.loads import Loads

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from tests.chaos.arena import Arena
-from tests.chaos.checker import ON_PURPOSE
+from tests.chaos.case import ON_PURPOSE
 from tests.chaos.plan import Fault, described, perform
 
 BROKERS = ("redis", "rabbitmq")
