@@ -234,9 +234,18 @@ if os.getuid() == 0:
             )
             assert outcome.xcoms == {"return_value": [True, [False, False]]}
 
-    def test_a_preloader_cannot_have_the_processes_of_others_killed(team: Callable[..., Crew]) -> None:
+    @pytest.mark.parametrize(
+        ("named", "reason"),
+        [
+            ("{}", "its preloader named process {}, which is another user's"),
+            ("'+{}'", "pid of Started cannot be '+{}'"),
+        ],
+    )
+    def test_a_preloader_cannot_have_the_processes_of_others_killed(
+        team: Callable[..., Crew], named: str, reason: str
+    ) -> None:
         """It says which process an attempt is, and code that it imports may speak in its place."""
-        crew = team()
+        crew = team(groups=GROUPS)
         victim = subprocess.Popen(["sleep", "1000"], start_new_session=True)
         crew.write(
             f"""
@@ -245,7 +254,7 @@ if os.getuid() == 0:
             def lying(self, data):
                 told = json.loads(data[4:])
                 if told.get("note") == "started":
-                    told["pid"] = {victim.pid}
+                    told["pid"] = {named.format(victim.pid)}
                     body = json.dumps(told).encode()
                     data = struct.pack(">I", len(body)) + body
                 return real(self, data)
@@ -253,8 +262,8 @@ if os.getuid() == 0:
             def task(): pass
             """
         )
-        outcome = crew.run(isolation=AS_NOBODY)
-        assert outcome.reason == f"its preloader named process {victim.pid}, which is another user's"
+        outcome = crew.run(isolation=Isolation(run_as_user="nobody", memory_bytes=100 * 1024 * 1024))
+        assert reason.format(victim.pid) in outcome.reason
         crew.supervisor.close()
         assert is_alive(victim.pid)
         victim.kill()

@@ -1,4 +1,7 @@
-"""The supervisor's end of a nursery: asks it to fork, tells keepers what became of their child."""
+"""The supervisor's end of a nursery: asks it to fork, tells keepers what became of their child.
+
+What a nursery says is looked at before it is acted on: a preloader imported user code, which may speak in its place.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,28 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from scheduler.clock import Clock
+from scheduler.runtime.frames import BadFrame
 from scheduler.runtime.supervisor.framed import FramedSocket
 from scheduler.runtime.supervisor.reactor import Reactor
+from scheduler.shapes import check_shape
 from scheduler.wire import Data
 
 _ids: Final = itertools.count(1)
+_LAST_PID: Final = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """That a process was forked."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a process could not be forked."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +60,7 @@ class Keeper(Protocol):
 
 
 class Link:
-    """One nursery. `on_ready` gets its first message; `on_end` is called when the socket ends."""
+    """One nursery. `on_ready` gets its first message; `on_end` is told when the socket ends, and what was wrong."""
 
     def __init__(
         self,
@@ -48,7 +68,7 @@ class Link:
         clock: Clock,
         sock: socket.socket,
         on_ready: Callable[[Data], None],
-        on_end: Callable[[], None],
+        on_end: Callable[[str], None],
     ) -> None:
         self._on_ready = on_ready
         self._on_end = on_end
@@ -56,7 +76,7 @@ class Link:
         self._keepers: dict[int, Keeper] = {}
         self._is_up = False
         self._asked_at: dict[int, float] = {}  #: of forks that were not answered yet, the oldest first
-        self._socket = FramedSocket(reactor, sock, on_message=self._take, on_end=lambda _reason: on_end())
+        self._socket = FramedSocket(reactor, sock, on_message=self._take, on_end=on_end)
 
     @property
     def is_idle(self) -> bool:
@@ -103,16 +123,45 @@ class Link:
         self._socket.close()
 
     def _take(self, message: Data) -> None:
-        self._asked_at.pop(message.get("id", 0), None)
-        match message["note"]:
-            case "started":
-                self._keepers[message["id"]].on_started(message["pid"])
-            case "ended":
-                ended = Ended(message["status"], message["cpu_s"], message["peak"])
-                self._keepers.pop(message["id"]).on_ended(ended)
-            case "refused":
-                self._keepers.pop(message["id"]).on_lost(f"could not be started: {message['reason']}")
-            case _:
+        match note := self._read(message):
+            case None:
                 self._is_up = True
                 self._asked_at = dict.fromkeys(self._asked_at, self._clock.monotonic())
                 self._on_ready(message)
+            case Started():
+                self._asked_at.pop(message["id"], None)
+                self._keepers[message["id"]].on_started(note.pid)
+            case Refused():
+                self._asked_at.pop(message["id"], None)
+                self._keepers.pop(message["id"]).on_lost(f"could not be started: {note.reason}")
+            case Ended():
+                self._keepers.pop(message["id"]).on_ended(note)
+
+    def _read(self, message: Data) -> Started | Refused | Ended | None:
+        """Return what is told of a child, None where it is of the nursery itself. Raises BadFrame."""
+        try:
+            note = read_note(message)
+            if note is not None and message["id"] not in self._keepers:
+                raise ValueError(f"there is no child {message['id']}")
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadFrame(f"a note cannot be read: {error}") from error
+        return note
+
+
+def read_note(message: Data) -> Started | Refused | Ended | None:
+    """Return what a note tells of a child, None where it tells of none. Raises KeyError, TypeError, ValueError."""
+    note: Started | Refused | Ended
+    match message["note"]:
+        case "started":
+            note = Started(message["pid"])
+        case "refused":
+            note = Refused(message["reason"])
+        case "ended":
+            note = Ended(message["status"], message["cpu_s"], message["peak"])
+        case _:
+            return None
+    check_shape(note)
+    if isinstance(note, Started) and not 1 < note.pid <= _LAST_PID:
+        # To the kernel 0 is the supervisor itself, and the group 1 all processes that there are.
+        raise ValueError(f"no child is process {note.pid}")
+    return note

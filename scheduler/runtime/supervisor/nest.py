@@ -163,9 +163,11 @@ class Nest:
             guest.hide(self._masker)
             guest.on_broken(error, output)
 
-    def _cut_off(self) -> None:
+    def _cut_off(self, fault: str) -> None:
         """The socket ended: the process is at its end, or no longer serves. Its parent says how it ended."""
         self.is_over = True
+        if fault:
+            self._kill_reason = f"said what it cannot say ({fault})"
         self._base.kill(self._id, signal.SIGKILL)
 
     def _import_hangs(self) -> None:

@@ -93,7 +93,7 @@ class Root:
             start_new_session=True,
         )
 
-    def _ended(self) -> None:
+    def _ended(self, _fault: str) -> None:
         link, self._link = self._link, None
         words = self._reap(_END_S)
         _log.error("The base process %s; the attempts below it are lost, the next one starts another.", words)
