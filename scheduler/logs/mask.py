@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode, encodebytes, urlsafe_b64encode
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -16,6 +17,8 @@ from scheduler.wire import Json
 MASK: Final = "***"
 #: Shorter texts are words of their own: hiding them would hide half of the log, and tell what they are.
 SHORTEST: Final = 5
+#: So many forms are looked for by a pattern.
+_FEW: Final = 500
 
 _PERCENT: Final = re.compile("%[0-9A-F]{2}")
 
@@ -30,7 +33,7 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
+        self._replace: Callable[[str], str] | None = None
         self.add(secrets)
 
     def add(self, secrets: Iterable[str]) -> None:
@@ -45,8 +48,7 @@ class Masker:
         if len(more) > len(self._forms):
             # Not changed in place: another thread may be going through them.
             self._forms = more
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._replace = replacing(more)
 
     def learn(self, other: Masker) -> None:
         """Hide from now on what another one hides."""
@@ -54,7 +56,7 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """Return the text without any secret."""
-        return text if self._pattern is None else self._pattern.sub(MASK, text)
+        return text if self._replace is None else self._replace(text)
 
     def mask_start(self, text: str) -> str:
         """Mask a text whose end was cut off: half a secret at the cut is hidden too."""
@@ -73,6 +75,46 @@ class Masker:
                 return {key: self.mask_data(each) for key, each in value.items()}
             case _:
                 return value
+
+
+def replacing(forms: Collection[str], few: int = _FEW) -> Callable[[str], str]:
+    """Return what masks these forms, the longest where several begin; each has SHORTEST characters at least.
+
+    A pattern tries all of them at each character: of many (a secret of ten thousand lines) a line would take seconds.
+    """
+    if len(forms) > few:
+        return _Lookup(forms).replace
+    pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+    return lambda text: pattern.sub(MASK, text)
+
+
+class _Lookup:
+    """Forms by how they begin."""
+
+    def __init__(self, forms: Collection[str]) -> None:
+        self._forms = frozenset(forms)
+        sizes: defaultdict[str, set[int]] = defaultdict(set)
+        for form in forms:
+            sizes[form[:SHORTEST]].add(len(form))
+        self._sizes = {begin: sorted(found, reverse=True) for begin, found in sizes.items()}
+
+    def replace(self, text: str) -> str:
+        """Return the text with a mask in place of each form."""
+        parts, kept, at = [], 0, 0
+        while at <= len(text) - SHORTEST:
+            size = self._size_at(text, at)
+            if size:
+                parts += [text[kept:at], MASK]
+                kept = at + size
+            at += size or 1
+        return "".join([*parts, text[kept:]])
+
+    def _size_at(self, text: str, at: int) -> int:
+        """Return how long the longest form is that begins here; 0 where none does."""
+        for size in self._sizes.get(text[at : at + SHORTEST], ()):
+            if text[at : at + size] in self._forms:
+                return size
+        return 0
 
 
 def _forms(secret: str) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.logs.mask import Masker, secrets_of_connection, secrets_of_variable
+from scheduler.logs.mask import Masker, replacing, secrets_of_connection, secrets_of_variable
 
 SECRET = 'p"a/s s%wörd\\'
 
@@ -101,3 +101,18 @@ def test_a_connection_hides_its_password_and_secret_extras() -> None:
     fields = {"login": "ann", "password": "hunter22", "extra": '{"region": "n", "secret_key": "s3cret"}'}
     assert list(secrets_of_connection(fields)) == ["hunter22", "s3cret"]
     assert list(secrets_of_connection(None)) == []
+
+
+@given(
+    st.frozensets(st.text("ab.", min_size=5, max_size=9), min_size=1, max_size=20),
+    st.text("ab.", max_size=60),
+)
+def test_many_secrets_are_hidden_as_few_are(forms, text):
+    assert replacing(forms, few=0)(text) == replacing(forms)(text)
+
+
+def test_a_secret_of_ten_thousand_lines_is_hidden_without_a_look_at_each_of_them():
+    lines = [f"{number:x}".rjust(12, "-") for number in range(10_000)]
+    masker = Masker(["\n".join(lines)])
+    assert masker.mask(f"see {lines[7]} and {lines[-1]}") == "see *** and ***"
+    assert masker.mask("z" * 300_000) == "z" * 300_000
