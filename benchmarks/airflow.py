@@ -19,7 +19,7 @@ from typing import Final
 import psutil
 import sqlalchemy as sa
 
-from benchmarks.server import Done, cpu_s, tree, wait_until, watching_memory
+from benchmarks.server import RUN_POLL_S, Done, cpu_s, tree, wait_until, watching_memory
 from tests.integration.processes import Process
 from tests.services.server import free_port
 
@@ -73,7 +73,7 @@ class Airflow:
         before = sum(map(cpu_s, self.pids))
         with watching_memory(self.pids) as memory:
             self.command("dags", "trigger", dag_id, "--run-id", key["run_id"])
-            wait_until(lambda: self._rows(_RUN, key)[0].state not in ("queued", "running"))
+            wait_until(lambda: self._rows(_RUN, key)[0].state not in ("queued", "running"), RUN_POLL_S)
         spent = sum(map(cpu_s, self.pids)) - before
         done = Done(self._rows(_RUN, key)[0], self._rows(_TASKS, key), spent, memory.peak_bytes)
         done.check(self.ledger.read_text().split())

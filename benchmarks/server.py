@@ -22,6 +22,9 @@ from tests.integration.processes import Process
 from tests.integration.project import Project, project
 
 POLL_S = 0.02
+#: Looks at a run and at memory are work, on the cores that are measured; how long a run took, the database says.
+RUN_POLL_S = 0.1
+MEMORY_POLL_S = 2.0
 #: Of the worker of a distributed set-up: as many as `dirigent up` has on two cores.
 SLOTS = 8
 GIVE_UP_S = 600.0
@@ -67,7 +70,7 @@ class Server:
         before = self.cpu_s()
         run_id = self.person.trigger(dag_id)
         with watching_memory(self.pids) as memory:
-            wait_until(lambda: self.state(dag_id, run_id) not in ("queued", "running"))
+            wait_until(lambda: self.state(dag_id, run_id) not in ("queued", "running"), RUN_POLL_S)
         done = self._done(dag_id, run_id, self.cpu_s() - before, memory)
         done.check(self.ledger.read_text().split())
         return done
@@ -155,11 +158,11 @@ class Memory:
 
 @contextmanager
 def watching_memory(pids: Sequence[int]) -> Iterator[Memory]:
-    """Look at the memory of all processes twice a second."""
+    """Look at the memory of all processes now and then, and at the end."""
     memory = Memory()
 
     def watch() -> None:
-        while not memory.over.wait(0.5):
+        while not memory.over.wait(MEMORY_POLL_S):
             memory.peak_bytes = max(memory.peak_bytes, sum(map(pss_bytes, pids)))
 
     thread = Thread(target=watch, daemon=True)
@@ -218,12 +221,12 @@ def pss_bytes(pid: int) -> int:
     return total
 
 
-def wait_until(look) -> None:  # noqa: ANN001 - a predicate
+def wait_until(look, every_s: float = POLL_S) -> None:  # noqa: ANN001 - a predicate
     """Wait until something holds; fail after ten minutes."""
     deadline = time.monotonic() + GIVE_UP_S
     while not look():
         assert time.monotonic() < deadline, "it does not come"
-        time.sleep(POLL_S)
+        time.sleep(every_s)
 
 
 @contextmanager
