@@ -47,17 +47,23 @@ def rules(case) -> set[str]:
     return {violation.rule for violation in check(case)}
 
 
+#: Ada has `second` run again, up to where a worker runs it.
+RUNS_AGAIN = (
+    ("task.state", 2, "success", "none", ADA),
+    ("run.state", None, "success", "queued", ADA),
+    ("run.state", None, "queued", "running", "scheduler"),
+    ("task.state", 2, "none", "scheduled", "scheduler"),
+    ("task.state", 2, "scheduled", "queued", "scheduler"),
+    ("task.state", 2, "queued", "running", "worker:w"),
+)
+
+
 @pytest.fixture
 def rerun(good):
     """Ada has `second` run again, and it does."""
     case = moved(
         good,
-        ("task.state", 2, "success", "none", ADA),
-        ("run.state", None, "success", "queued", ADA),
-        ("run.state", None, "queued", "running", "scheduler"),
-        ("task.state", 2, "none", "scheduled", "scheduler"),
-        ("task.state", 2, "scheduled", "queued", "scheduler"),
-        ("task.state", 2, "queued", "running", "worker:w"),
+        *RUNS_AGAIN,
         ("task.state", 2, "running", "success", "worker:w"),
         ("run.state", None, "running", "success", "scheduler"),
     )
@@ -71,12 +77,7 @@ def cancelled(good):
     """Ada reruns `second`, and cancels the run as it runs again."""
     case = moved(
         good,
-        ("task.state", 2, "success", "none", ADA),
-        ("run.state", None, "success", "queued", ADA),
-        ("run.state", None, "queued", "running", "scheduler"),
-        ("task.state", 2, "none", "scheduled", "scheduler"),
-        ("task.state", 2, "scheduled", "queued", "scheduler"),
-        ("task.state", 2, "queued", "running", "worker:w"),
+        *RUNS_AGAIN,
         ("task.state", 2, "running", "failed", ADA),
         ("run.state", None, "running", "failed", ADA),
     )
