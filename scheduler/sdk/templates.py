@@ -1,16 +1,13 @@
-"""Rendering of template fields with Jinja, in a sandbox, where an unknown name is an error."""
+"""Rendering of template fields. Jinja is loaded where there is a template: each process forked later would carry it."""
 
 from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, cast
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.nativetypes import NativeEnvironment
-from jinja2.sandbox import SandboxedEnvironment
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 from scheduler.errors import DirigentError, TemplateFailed
 from scheduler.sdk.context import Context
@@ -18,47 +15,33 @@ from scheduler.sdk.params import DagParam
 from scheduler.sdk.results import XComArg
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.operator import BaseOperator
 
-
-# Jinja builds its lexer at first use and keeps it. Built here, it is there in every process forked later.
-_LEXER: Final = SandboxedEnvironment().lexer
+_JINJA = "scheduler.sdk.jinja_environments"
 
 
-class _NativeSandbox(SandboxedEnvironment, NativeEnvironment):
-    """Renders to Python values instead of text."""
+def load_jinja_for(dags: Iterable[DAG]) -> None:
+    """Load Jinja if a task of these has a template: what is forked later then finds it."""
+    if any(_is_templated(task) for dag in dags for task in dag.tasks):
+        import_module(_JINJA)
 
 
-@lru_cache(maxsize=64)
-def environment_of(dag: DAG, native: bool) -> Environment:
-    """Return the Jinja environment of a DAG: its search path, macros and filters."""
-    kind = _NativeSandbox if native else SandboxedEnvironment
-    settings: dict[str, Any] = {
-        "undefined": dag.template_undefined or StrictUndefined,
-        "loader": FileSystemLoader(
-            [str(dag.folder), *(str(dag.folder / each) for each in dag.template_searchpath)]
-        ),
-        "cache_size": 0,
-        "autoescape": False,  # What is rendered here becomes commands and SQL, never a page.
-        **dag.jinja_environment_kwargs,
-    }
-    environment = kind(**settings)
-    environment.globals.update(dag.user_defined_macros)
-    environment.filters |= {"ds": _ds, "ds_nodash": _ds_nodash, "ts": _ts, **dag.user_defined_filters}
-    return environment
+def _is_templated(task: BaseOperator) -> bool:
+    endings = tuple(task.template_ext)
+    return any(_has_template(getattr(task, name, None), endings) for name in task.template_fields)
 
 
-def _ds(moment: Any) -> str:
-    return str(moment.strftime("%Y-%m-%d"))
-
-
-def _ds_nodash(moment: Any) -> str:
-    return str(moment.strftime("%Y%m%d"))
-
-
-def _ts(moment: Any) -> str:
-    return str(moment.isoformat())
+def _has_template(value: Any, endings: tuple[str, ...]) -> bool:
+    if isinstance(value, str):
+        return "{" in value or (bool(endings) and value.endswith(endings))
+    if isinstance(value, Mapping):
+        return any(_has_template(each, endings) for each in value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(_has_template(each, endings) for each in value)
+    return any(_has_template(getattr(value, name, None), endings) for name in _names_of(value))
 
 
 def render_task(task: BaseOperator, dag: DAG, context: Context) -> tuple[BaseOperator, dict[str, Any]]:
@@ -91,11 +74,10 @@ class Renderer:
         except (DirigentError, KeyboardInterrupt):
             raise
         except Exception as error:  # noqa: BLE001 - macros and filters are user code
-            cause = (
-                f"{type(error).__name__}: {error}" if not isinstance(error, TemplateError) else _say(error)
-            )
+            said = _said_by_jinja(error)
+            cause = said or f"{type(error).__name__}: {error}"
             failed = TemplateFailed(f"Template field {name!r} of task {self._task_id!r}: {cause}")
-            raise failed from (None if isinstance(error, TemplateError) else error)
+            raise failed from (None if said else error)
 
     def render(self, value: Any) -> Any:
         """Render text, whatever it is nested in; fetch the results of other tasks."""
@@ -120,16 +102,23 @@ class Renderer:
 
     def _environment(self) -> Environment:
         """Only asked for where there is a template: most attempts have none, and making it takes time."""
-        return environment_of(self._dag, self._is_native)
+        environment: Environment = import_module(_JINJA).environment_of(self._dag, self._is_native)
+        return environment
 
     def _object(self, value: Any) -> Any:
-        names = getattr(type(value), "template_fields", ())
-        if isinstance(value, type) or not names:
+        names = _names_of(value)
+        if not names:
             return value
         rendered = copy.copy(value)
         for name in names:
             setattr(rendered, name, self.render(getattr(value, name)))
         return rendered
+
+
+def _names_of(value: Any) -> Iterable[str]:
+    """Return the template fields of an object that is no task itself."""
+    names: Iterable[str] = () if isinstance(value, type) else getattr(type(value), "template_fields", ())
+    return names
 
 
 def _rebuilt(original: Any, values: Iterable[Any]) -> Any:
@@ -138,13 +127,10 @@ def _rebuilt(original: Any, values: Iterable[Any]) -> Any:
     return type(original)(values) if type(original) in (list, tuple, set, frozenset) else list(values)
 
 
-def _say(error: TemplateError) -> str:
-    line = getattr(error, "lineno", None)
-    name = getattr(error, "name", None)
-    place = f" (line {line}{f' of {name}' if name else ''})" if line else ""
-    if type(error).__name__ == "TemplateNotFound":
-        return f"there is no template file {name!r} beside the DAG file or in template_searchpath"
-    return f"{error.message}{place}"
+def _said_by_jinja(error: Exception) -> str:
+    """Return what Jinja says of a bad template; "" of any other error."""
+    jinja = sys.modules.get(_JINJA)
+    return jinja.explain(error) if jinja else ""
 
 
 def resolve_result(result: XComArg[Any], context: Context) -> Any:

@@ -41,6 +41,7 @@ class UserCode:
     load: Callable[
         [str, str, Any], Mapping[str, Any]
     ]  #: code_root, file, reader of variables -> DAGs by dag_id
+    warm: Callable[[Mapping[str, Any]], None]  #: after the import, and before the first attempt is forked
     describe: Callable[[Any, str], DagSpec]  #: DAG, file -> graph
     perform: Callable[[Any, Job, PipeChannel, Clock], Outcome]
     rehearse: Callable[[], None]  #: before the first fork; see `rehearsal`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import binascii
 import importlib.util
 import inspect
 import sys
@@ -36,8 +36,7 @@ def load_file(code_root: str, file: str, reader: Reader) -> dict[str, DAG]:
 
 def module_name(file: str) -> str:
     """Return the name under which a DAG file is imported: the same everywhere, and its alone."""
-    digest = hashlib.sha256(file.encode()).hexdigest()[:8]
-    return f"dirigent_dag_{digest}_{Path(file).stem}"
+    return f"dirigent_dag_{binascii.crc32(file.encode()):08x}_{Path(file).stem}"
 
 
 def _allow_imports_from(code_root: str) -> None:

@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, BinaryIO, Final, NoReturn
 
 from scheduler.runtime import kernel
@@ -15,9 +16,7 @@ from scheduler.runtime.child.attempt_process import UserCode, run_attempt
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.confinement import confine
 from scheduler.runtime.child.interpreter import environment_of
-from scheduler.runtime.child.joining import warm_spans
 from scheduler.runtime.child.nursery import Nursery, Request, Ties
-from scheduler.runtime.child.parse import run_parse
 from scheduler.runtime.child.pipe import PipeChannel
 from scheduler.runtime.child.refusal import refuse
 from scheduler.runtime.child.title import set_title
@@ -30,6 +29,8 @@ def become_bare(code: UserCode, fds: Sequence[int], life_fd: int) -> NoReturn:
     """Serve parses and fresh interpreters: what they do to their parent harms nobody else."""
     set_title("dirigent: preloader of nothing")
     (control_fd,) = fds
+    # No process but this one forks parses: the others need not carry what they import.
+    run_parse: Callable[..., NoReturn] = import_module("scheduler.runtime.child.parse").run_parse
 
     def parse(request: Request, parse_fds: Sequence[int]) -> NoReturn:
         run_parse(code, request, parse_fds)
@@ -60,7 +61,7 @@ def become_preloader(code: UserCode, request: Request, fds: Sequence[int], life_
         try:
             confine(request, at_death=signal.SIGTERM)
             dags.update(code.load(request["code_root"], request["file"], channel))
-            warm_spans()
+            code.warm(dags)
         except BaseException as error:  # noqa: BLE001 - the edge of a process: SystemExit, too
             info = blame(error, request["code_root"])
             nursery.tell("broken", error=info, output=_tail(printed))

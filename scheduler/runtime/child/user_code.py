@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +11,12 @@ from scheduler.operators import bash, empty, python, taskflow
 from scheduler.runtime.child import foreign_attempt
 from scheduler.runtime.child.attempt import perform
 from scheduler.runtime.child.attempt_process import UserCode
+from scheduler.runtime.child.joining import warm_spans
 from scheduler.runtime.child.loading import load_file
 from scheduler.runtime.child.rehearsal import rehearse
+from scheduler.sdk.dag import DAG
 from scheduler.sdk.serialize import to_spec
+from scheduler.sdk.templates import load_jinja_for
 
 #: Loaded here once, so that no preloader has to.
 PRELOADED: Final = (bash, empty, python, taskflow)
@@ -28,8 +31,14 @@ def foreign_command() -> Sequence[str]:
     return (foreign_attempt.__file__, json.dumps(places))
 
 
+def _warm(dags: Mapping[str, DAG]) -> None:
+    load_jinja_for(dags.values())
+    warm_spans()
+
+
 USER_CODE: Final = UserCode(
     load=load_file,
+    warm=_warm,
     describe=to_spec,
     perform=perform,
     rehearse=lambda: rehearse(perform),
