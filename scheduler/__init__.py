@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from scheduler.hooks.filesystem import FSHook
+    from scheduler.hooks.hook import BaseHook
     from scheduler.operators.bash import BashOperator
     from scheduler.operators.empty import EmptyOperator
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
@@ -30,48 +32,70 @@ if TYPE_CHECKING:
         DeltaDataIntervalTimetable,
         DeltaTriggerTimetable,
     )
+    from scheduler.sdk.sensor import BaseSensorOperator, PokeReturnValue
     from scheduler.sdk.signals import (
         AirflowException,
         AirflowFailException,
+        AirflowSensorTimeout,
         AirflowSkipException,
         FailTask,
         RescheduleTask,
+        SensorTimeout,
         SkipTask,
         TaskError,
         TaskTimeout,
     )
     from scheduler.sdk.variables import Variable
+    from scheduler.sdk.weekday import WeekDay
+    from scheduler.sensors.bash import BashSensor
+    from scheduler.sensors.date_time import DateTimeSensor, DayOfWeekSensor, TimeDeltaSensor, TimeSensor
+    from scheduler.sensors.filesystem import FileSensor
+    from scheduler.sensors.python import PythonSensor
 
 __all__ = [
     "DAG",
     "AirflowException",
     "AirflowFailException",
+    "AirflowSensorTimeout",
     "AirflowSkipException",
     "Alert",
+    "BaseHook",
     "BaseOperator",
+    "BaseSensorOperator",
     "BashOperator",
+    "BashSensor",
     "BranchPythonOperator",
     "Connection",
     "Context",
     "CronDataIntervalTimetable",
     "CronTriggerTimetable",
     "DagRun",
+    "DateTimeSensor",
+    "DayOfWeekSensor",
     "DeltaDataIntervalTimetable",
     "DeltaTriggerTimetable",
     "EmptyOperator",
+    "FSHook",
     "FailTask",
+    "FileSensor",
     "Label",
     "Param",
+    "PokeReturnValue",
     "PythonOperator",
+    "PythonSensor",
     "RescheduleTask",
+    "SensorTimeout",
     "ShortCircuitOperator",
     "SkipTask",
     "TaskError",
     "TaskGroup",
     "TaskInstance",
     "TaskTimeout",
+    "TimeDeltaSensor",
+    "TimeSensor",
     "TriggerRule",
     "Variable",
+    "WeekDay",
     "WeightRule",
     "XComArg",
     "chain",
@@ -86,6 +110,8 @@ __all__ = [
 
 #: The module that each name comes from.
 _HOMES: Final = {
+    "scheduler.hooks.filesystem": "FSHook",
+    "scheduler.hooks.hook": "BaseHook",
     "scheduler.operators.bash": "BashOperator",
     "scheduler.operators.empty": "EmptyOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
@@ -101,12 +127,18 @@ _HOMES: Final = {
     "scheduler.sdk.params": "Param",
     "scheduler.sdk.results": "XComArg",
     "scheduler.sdk.rules": "TriggerRule WeightRule",
-    "scheduler.sdk.schedule": "CronDataIntervalTimetable CronTriggerTimetable DeltaDataIntervalTimetable "
-    "DeltaTriggerTimetable",
-    "scheduler.sdk.signals": "AirflowException AirflowFailException AirflowSkipException FailTask "
-    "RescheduleTask "
-    "SkipTask TaskError TaskTimeout",
+    "scheduler.sdk.schedule": "CronDataIntervalTimetable CronTriggerTimetable "
+    "DeltaDataIntervalTimetable DeltaTriggerTimetable",
+    "scheduler.sdk.sensor": "BaseSensorOperator PokeReturnValue",
+    "scheduler.sdk.signals": "AirflowException AirflowFailException AirflowSensorTimeout "
+    "AirflowSkipException FailTask RescheduleTask SensorTimeout SkipTask "
+    "TaskError TaskTimeout",
     "scheduler.sdk.variables": "Variable",
+    "scheduler.sdk.weekday": "WeekDay",
+    "scheduler.sensors.bash": "BashSensor",
+    "scheduler.sensors.date_time": "DateTimeSensor DayOfWeekSensor TimeDeltaSensor TimeSensor",
+    "scheduler.sensors.filesystem": "FileSensor",
+    "scheduler.sensors.python": "PythonSensor",
 }
 _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -243,6 +243,7 @@ class Job:
         1  #: the last try_number that will be made: try_number == max_tries means no retry follows
     )
     queued_at: str | None = None
+    waiting_since: str | None = None  #: when it first looked, in this try, if it was put off since
     callback: str = ""  #: success | failure, for the callback kinds
     reason: str = ""  #: why the run or task failed, for the callback kinds
     execution_timeout_s: float | None = None

@@ -37,6 +37,7 @@ def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
         try_number=claim.try_number,
         max_tries=claim.max_tries,
         queued_at=_text(claim.queued_at),
+        waiting_since=_text(claim.waiting_since),
         callback=str(payload.get("callback", "")),
         reason=str(payload.get("reason", "")),
         execution_timeout_s=task.execution_timeout_s if task else None,

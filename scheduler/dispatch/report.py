@@ -157,11 +157,12 @@ def _cancelled(report: Report, row: Reported, now: datetime) -> Ending:
 
 
 def _move(session: Session, now: datetime, ended: Iterable[_Ended]) -> list[TaskRow]:
-    groups: defaultdict[tuple[TaskState, bool], list[_Ended]] = defaultdict(list)
+    groups: defaultdict[tuple[TaskState, bool, bool], list[_Ended]] = defaultdict(list)
     for each in ended:
-        groups[each.settled.task, each.is_handed_on].append(each)
+        is_failure = each.settled.attempt is AttemptState.FAILED
+        groups[each.settled.task, each.is_handed_on, is_failure].append(each)
     moved: list[TaskRow] = []
-    for (state, is_handed_on), group in groups.items():
+    for (state, is_handed_on, is_failure), group in groups.items():
         reasons = {each.task.id: each.settled.reason for each in group if each.settled.reason}
         moved += move_tasks(
             session,
@@ -169,7 +170,10 @@ def _move(session: Session, now: datetime, ended: Iterable[_Ended]) -> list[Task
             [each.task.id for each in group],
             state,
             leaving=[TaskState.RUNNING],
-            values={"end_date": now, "reason": ""} | ({"changed": False} if is_handed_on else {}),
+            values={"end_date": now, "reason": ""}
+            | ({"changed": False} if is_handed_on else {})
+            # The next try waits from its own start.
+            | ({"waiting_since": None} if is_failure else {}),
             actor="worker",
             reasons=reasons,
         )

@@ -69,16 +69,20 @@ class BashOperator(BaseOperator):
 
     def execute(self, context: Context) -> str:
         """Run the command; return the last line of its output."""
-        with tempfile.TemporaryDirectory(prefix="dirigent-") as scratch:
-            try:
-                exit_code, last_line = self._run(self.cwd or scratch, self._environment(context))
-            finally:
-                self.on_kill()
+        exit_code, last_line = self.run_command(context)
         if exit_code != 0 and self._skips(exit_code):
             raise SkipTask(f"bash exited with {exit_code}")
         if exit_code != 0:
-            raise TaskError(f"bash {_died(exit_code)}; its last line was: {last_line!r}")
+            raise TaskError(f"bash {exit_words(exit_code)}; its last line was: {last_line!r}")
         return last_line
+
+    def run_command(self, context: Context) -> tuple[int, str]:
+        """Run the command to its end; return its exit code, and the last line of its output."""
+        with tempfile.TemporaryDirectory(prefix="dirigent-") as scratch:
+            try:
+                return self._run(self.cwd or scratch, self._environment(context))
+            finally:
+                self.on_kill()
 
     def _run(self, folder: str, environment: Mapping[str, str]) -> tuple[int, str]:
         self.log.info("Running in %s: %s", folder, self.bash_command)
@@ -143,5 +147,6 @@ class BashOperator(BaseOperator):
         return self.bash_command
 
 
-def _died(exit_code: int) -> str:
+def exit_words(exit_code: int) -> str:
+    """Say how a command ended."""
     return f"was killed by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exited with {exit_code}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar, cast, overload
 
 from scheduler.errors import BadDag
@@ -26,6 +27,8 @@ from scheduler.sdk.task_arguments import TaskArguments
 
 if TYPE_CHECKING:
     from typing import Unpack
+
+    from scheduler.sensors.python import SensorDecorator
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -151,7 +154,7 @@ class TaskDecorator:
         self, function: Any = None, /, **arguments: Any
     ) -> Any:
         """Make a function into one that declares tasks."""
-        return _decorate(self._operator, function, arguments)
+        return decorate(self._operator, function, arguments)
 
 
 class ShortCircuitDecorator:
@@ -169,7 +172,7 @@ class ShortCircuitDecorator:
         self, function: Any = None, /, **arguments: Any
     ) -> Any:
         """Make a function into one that declares tasks."""
-        return _decorate(ShortCircuitTaskFlowOperator, function, arguments)
+        return decorate(ShortCircuitTaskFlowOperator, function, arguments)
 
 
 class BashDecorator:
@@ -193,12 +196,13 @@ class BashDecorator:
         self, function: Any = None, /, **arguments: Any
     ) -> Any:
         """Make a function into one that declares tasks."""
-        return _decorate(BashTaskFlowOperator, function, arguments)
+        return decorate(BashTaskFlowOperator, function, arguments)
 
 
-def _decorate(
+def decorate(
     operator: Callable[..., BaseOperator], function: Callable[..., Any] | None, arguments: Mapping[str, Any]
 ) -> Any:
+    """Make a function declare tasks of this kind, or return the decorator that does."""
     if function is not None:
         return TaskFunction(function, operator, arguments)
     return lambda decorated: TaskFunction(decorated, operator, arguments)
@@ -211,6 +215,12 @@ class Task(TaskDecorator):
     branch: Final = TaskDecorator(BranchTaskFlowOperator)
     short_circuit: Final = ShortCircuitDecorator()
     bash: Final = BashDecorator()
+
+    @property
+    def sensor(self) -> SensorDecorator:
+        """`@task.sensor`; loaded when it is first asked for, as are those below."""
+        decorator: SensorDecorator = import_module("scheduler.sensors.python").SENSOR
+        return decorator
 
 
 #: The decorator.

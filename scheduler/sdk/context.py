@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from scheduler.clock import Clock, SystemClock
 from scheduler.errors import DirigentError
 from scheduler.sdk import macros
 from scheduler.sdk.channel import Channel
@@ -29,6 +30,7 @@ class Attempt:
 
     context: Context
     channel: Channel
+    clock: Clock
 
 
 #: The innermost last. Of the whole process, so that threads of user code find it too.
@@ -56,6 +58,12 @@ def current_channel(what: str) -> Channel:
     if attempt is None:
         raise DirigentError(f"{what} can be used in a running task only.")
     return attempt.channel
+
+
+def current_clock() -> Clock:
+    """Return the clock of the attempt that runs; outside of one, that of this machine."""
+    attempt = current_attempt()
+    return attempt.clock if attempt else SystemClock()
 
 
 def get_current_context() -> Context:

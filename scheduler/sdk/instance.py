@@ -60,6 +60,8 @@ class TaskInstance:
         self.max_tries = job.max_tries
         self.start_date = started_at
         self.queued_dttm = instant(job.queued_at)
+        #: When a task that was put off for a time first looked, in this try.
+        self.waiting_since = instant(job.waiting_since)
         self.dag_run = dag_run
         self.state = "running"
         self.skipped: set[str] = set()

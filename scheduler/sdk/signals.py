@@ -15,6 +15,10 @@ class FailTask(Exception):
     """Ends the attempt as failed, with no retry however many are left."""
 
 
+class SensorTimeout(FailTask):
+    """A sensor waited in vain for as long as it may; it is not tried again."""
+
+
 class TaskError(Exception):
     """An error that user code raises on purpose; retried like any other."""
 
@@ -41,4 +45,5 @@ AirflowException = TaskError
 AirflowSkipException = SkipTask
 AirflowFailException = FailTask
 AirflowRescheduleException = RescheduleTask
+AirflowSensorTimeout = SensorTimeout
 AirflowTaskTimeout = TaskTimeout

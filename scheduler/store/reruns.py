@@ -25,6 +25,7 @@ _AFRESH: Final = {
     "start_date": None,
     "end_date": None,
     "retry_at": None,
+    "waiting_since": None,
     "hostname": "",
     "reason": "",
 }

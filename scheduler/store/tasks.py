@@ -272,13 +272,13 @@ def excuse_stops(session: Session, ids: Collection[int]) -> None:
 
 def excuse_waits(session: Session, ids: Collection[int]) -> None:
     """Allow one more try to tasks that only looked and wait; they ended by themselves, so losses count anew."""
-    _excuse(session, ids, sa.literal(0))
+    _excuse(session, ids, sa.literal(0), waiting_since=sa.func.coalesce(T.waiting_since, T.start_date))
 
 
-def _excuse(session: Session, ids: Collection[int], losses: sa.ColumnElement[int]) -> None:
+def _excuse(session: Session, ids: Collection[int], losses: sa.ColumnElement[int], **more: Any) -> None:
     if ids:
         statement = sa.update(task_instance).where(T.id.in_(sorted(ids)))
-        session.execute(statement.values(losses=losses, max_tries=T.max_tries + 1))
+        session.execute(statement.values(losses=losses, max_tries=T.max_tries + 1, **more))
 
 
 def mark_changed(session: Session, run_pk: int, task_ids: Collection[str]) -> None:

@@ -40,7 +40,11 @@ _log: Final = logging.getLogger("dirigent.attempt")
 def perform(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
     """Run the attempt that `job` describes and say how it ended; in the main thread, time limits hold."""
     started_at = clock.now().isoformat()
-    outcome = _perform_task(dag, job, channel, clock) if job.kind == "task" else _call_back(dag, job, channel)
+    outcome = (
+        _perform_task(dag, job, channel, clock)
+        if job.kind == "task"
+        else _call_back(dag, job, channel, clock)
+    )
     return replace(outcome, started_at=started_at, ended_at=clock.now().isoformat())
 
 
@@ -62,7 +66,7 @@ def _prepare(dag: DAG, job: Job, channel: Channel, clock: Clock) -> _Prepared:
 
 def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
     prepared = _prepare(dag, job, channel, clock)
-    with running(Attempt(prepared.context, channel)):
+    with running(Attempt(prepared.context, channel, clock)):
         error: BaseException | None = None
         xcoms: Data = {}
         try:
@@ -175,7 +179,7 @@ def _call(callbacks: Iterable[Callback], context: Context, name: str) -> list[Ba
     return raised
 
 
-def _call_back(dag: DAG, job: Job, channel: Channel) -> Outcome:
+def _call_back(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
     """Call the callbacks of a DAG, or of a task whose own process could no longer do it."""
     owner: Any = dag
     context = run_context(dag, job.run, job.reason) | {"var": Variables(), "conn": Connections()}
@@ -186,7 +190,7 @@ def _call_back(dag: DAG, job: Job, channel: Channel) -> Outcome:
         context |= task_context(dag, owner, instance, job.run, job.reason)
     context["exception"] = None
     name = f"on_{job.callback}_callback"
-    with running(Attempt(context, channel)), cancellable(), time_limit(job.execution_timeout_s):
+    with running(Attempt(context, channel, clock)), cancellable(), time_limit(job.execution_timeout_s):
         raised = _call(getattr(owner, name), context, name)
     ended = Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success")
     if not raised:

@@ -88,6 +88,7 @@ task_instance = Table(
     Column("start_date", Instant),
     Column("end_date", Instant),
     Column("retry_at", Instant),
+    Column("waiting_since", Instant),  # the start of the first attempt of this try, where that put it off
     Column("hostname", Text, nullable=False, default=""),
     Column("reason", Text, nullable=False, default=""),  # last error line, or why it was skipped
     Column("operator", Text, nullable=False, default=""),

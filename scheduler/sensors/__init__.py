@@ -1,0 +1,1 @@
+"""Built-in sensors: tasks that wait for something."""

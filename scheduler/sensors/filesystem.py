@@ -1,0 +1,42 @@
+"""FileSensor: waits for a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scheduler.hooks.filesystem import DEFAULT, FSHook, files_below
+from scheduler.sdk.arguments import bad_argument, read_flag
+from scheduler.sdk.context import Context
+from scheduler.sdk.sensor import BaseSensorOperator
+
+
+class FileSensor(BaseSensorOperator):
+    """Waits for a file, or for one in a folder; `filepath` may be a pattern such as in/*.csv, or an address.
+
+    It lies below the `path` of the connection `fs_conn_id`. With `recursive` files in folders below count, too.
+    """
+
+    template_fields = ("filepath",)
+
+    def __init__(
+        self,
+        task_id: str,
+        *,
+        filepath: str,
+        fs_conn_id: str | None = DEFAULT,
+        recursive: bool = False,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(task_id, **arguments)
+        if not filepath:
+            raise bad_argument("filepath", filepath, "give a path, a pattern or an address")
+        self.filepath = filepath
+        self.fs_conn_id = fs_conn_id
+        self.recursive = read_flag("recursive", recursive)
+
+    def poke(self, context: Context) -> bool:
+        """Look for the file."""
+        filesystem, path = FSHook(self.fs_conn_id).open(str(self.filepath))
+        filesystem.invalidate_cache()
+        self.log.info("Looks for %s.", path)
+        return next(iter(files_below(filesystem, path, recursive=self.recursive)), None) is not None

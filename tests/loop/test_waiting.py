@@ -1,0 +1,55 @@
+"""Since when a task waits that is put off again and again: its timeout counts from there."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from scheduler.operations.rerun import RerunRequest, rerun
+from scheduler.store.tables import task_instance
+from tests.loop.engine import spec, task
+
+
+def once(engine, **outcome):
+    """Have one attempt end so, a minute after the one before; return since when its task waits."""
+    engine.wait(minutes=1)
+    while engine.advance():
+        pass
+    [claim] = engine.claim()
+    engine.report(claim, **outcome)
+    return claim.waiting_since
+
+
+def since(engine):
+    with engine.db.read() as session:
+        return session.execute(sa.select(task_instance.c.waiting_since)).scalar_one()
+
+
+def test_a_wait_begins_with_the_first_look_and_survives_what_puts_it_off(engine):
+    engine.define(spec(task("a")))
+    engine.trigger()
+    assert once(engine, state="reschedule") is None
+    began = since(engine)
+    assert began == engine.now
+    assert once(engine, state="reschedule") == began
+    assert once(engine, state="lost") == began
+    assert once(engine, state="cancelled") == began
+    assert once(engine) == began
+
+
+def test_each_try_waits_from_its_own_start(engine):
+    engine.define(spec(task("a", retries=1, retry_delay_s=0)))
+    engine.trigger()
+    once(engine, state="reschedule")
+    assert once(engine, state="failed") is not None
+    assert since(engine) is None
+    assert once(engine, state="reschedule") is None
+    assert since(engine) == engine.now
+
+
+def test_a_task_that_is_cleared_waits_anew(engine):
+    engine.define(spec(task("a")))
+    engine.trigger(run_id="first")
+    once(engine, state="reschedule")
+    request = RerunRequest(dag_id="orders", run_id="first")
+    engine.db.transact(lambda session: rerun(session, engine.now, request, actor="test"))
+    assert since(engine) is None
