@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from scheduler.hooks.filesystem import FSHook
     from scheduler.hooks.hook import BaseHook
     from scheduler.operators.bash import BashOperator
+    from scheduler.operators.branching import (
+        BaseBranchOperator,
+        BranchDateTimeOperator,
+        BranchDayOfWeekOperator,
+        LatestOnlyOperator,
+    )
     from scheduler.operators.empty import EmptyOperator
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
     from scheduler.operators.taskflow import task
+    from scheduler.operators.trigger_dagrun import TriggerDagRunOperator
     from scheduler.sdk.alerts import Alert
     from scheduler.sdk.connections import Connection
     from scheduler.sdk.context import Context, get_current_context, publish_artifact
@@ -49,6 +56,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.weekday import WeekDay
     from scheduler.sensors.bash import BashSensor
     from scheduler.sensors.date_time import DateTimeSensor, DayOfWeekSensor, TimeDeltaSensor, TimeSensor
+    from scheduler.sensors.external_task import ExternalTaskSensor
     from scheduler.sensors.filesystem import FileSensor
     from scheduler.sensors.python import PythonSensor
 
@@ -59,11 +67,14 @@ __all__ = [
     "AirflowSensorTimeout",
     "AirflowSkipException",
     "Alert",
+    "BaseBranchOperator",
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
     "BashOperator",
     "BashSensor",
+    "BranchDateTimeOperator",
+    "BranchDayOfWeekOperator",
     "BranchPythonOperator",
     "Connection",
     "Context",
@@ -75,10 +86,12 @@ __all__ = [
     "DeltaDataIntervalTimetable",
     "DeltaTriggerTimetable",
     "EmptyOperator",
+    "ExternalTaskSensor",
     "FSHook",
     "FailTask",
     "FileSensor",
     "Label",
+    "LatestOnlyOperator",
     "Param",
     "PokeReturnValue",
     "PythonOperator",
@@ -93,6 +106,7 @@ __all__ = [
     "TaskTimeout",
     "TimeDeltaSensor",
     "TimeSensor",
+    "TriggerDagRunOperator",
     "TriggerRule",
     "Variable",
     "WeekDay",
@@ -113,9 +127,12 @@ _HOMES: Final = {
     "scheduler.hooks.filesystem": "FSHook",
     "scheduler.hooks.hook": "BaseHook",
     "scheduler.operators.bash": "BashOperator",
+    "scheduler.operators.branching": "BaseBranchOperator BranchDateTimeOperator BranchDayOfWeekOperator "
+    "LatestOnlyOperator",
     "scheduler.operators.empty": "EmptyOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
     "scheduler.operators.taskflow": "task",
+    "scheduler.operators.trigger_dagrun": "TriggerDagRunOperator",
     "scheduler.sdk.alerts": "Alert",
     "scheduler.sdk.connections": "Connection",
     "scheduler.sdk.context": "Context get_current_context publish_artifact",
@@ -137,6 +154,7 @@ _HOMES: Final = {
     "scheduler.sdk.weekday": "WeekDay",
     "scheduler.sensors.bash": "BashSensor",
     "scheduler.sensors.date_time": "DateTimeSensor DayOfWeekSensor TimeDeltaSensor TimeSensor",
+    "scheduler.sensors.external_task": "ExternalTaskSensor",
     "scheduler.sensors.filesystem": "FileSensor",
     "scheduler.sensors.python": "PythonSensor",
 }

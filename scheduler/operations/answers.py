@@ -9,16 +9,21 @@ from dataclasses import asdict
 from scheduler.clock import Clock, parse_instant
 from scheduler.core.states import RunType
 from scheduler.errors import Conflict
+from scheduler.operations.finding import get_run
+from scheduler.operations.latest import is_latest
+from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import Database, Session
 from scheduler.store.artifacts import Artifact, put_artifact
 from scheduler.store.attempts import set_rendered
 from scheduler.store.ciphers import Cipher
 from scheduler.store.connections import get_connection
+from scheduler.store.dags import find_dag
 from scheduler.store.fences import require_live
 from scheduler.store.runs import find_run
-from scheduler.store.task_states import states_of_tasks
+from scheduler.store.task_states import groups_by_task, states_of_runs, states_of_tasks
 from scheduler.store.variables import delete_variable, get_variable, put_variable
+from scheduler.store.versions import load_graph
 from scheduler.store.xcoms import XComRow, get_xcom, put_xcoms
 from scheduler.wire import Data, Job, Json
 
@@ -40,6 +45,9 @@ class Answers:
             "get_xcom": _get_xcom,
             "run_state": _run_state,
             "task_states": _task_states,
+            "states_of_runs": _states_of_runs,
+            "tasks_of_dag": _tasks_of_dag,
+            "is_latest_run": self._is_latest_run,
         }
         self._writing: dict[str, Verb] = {
             "set_xcom": self._set_xcom,
@@ -48,6 +56,7 @@ class Answers:
             "set_rendered": _set_rendered,
             "publish_artifact": self._publish_artifact,
             "trigger_dag": self._trigger_dag,
+            "rerun_dag": self._rerun_dag,
         }
 
     def __call__(self, job: Job | None, verb: str, args: Data) -> Json:
@@ -108,9 +117,22 @@ class Answers:
             conf=args["conf"],
             logical_date=parse_instant(date) if date else None,
             run_id=args["run_id"],
-            actor=f"task:{job.run.dag_id}.{job.task_id}",
+            actor=_actor(job),
             run_type=RunType.OPERATOR_TRIGGERED,
         ).run_id
+
+    def _rerun_dag(self, session: Session, job: Job, args: Data) -> None:
+        require_live(session, job.attempt_id, job.epoch)
+        request = RerunRequest(dag_id=args["dag_id"], run_id=args["run_id"])
+        rerun(session, self._clock.now(), request, actor=_actor(job))
+
+    def _is_latest_run(self, session: Session, job: Job, args: Data) -> bool:
+        run = get_run(session, job.run.dag_id, job.run.run_id)
+        return is_latest(load_graph(session, run.version_id), job.run, self._clock.now())
+
+
+def _actor(job: Job) -> str:
+    return f"task:{job.run.dag_id}.{job.task_id}"
 
 
 def _get_xcom(session: Session, job: Job, args: Data) -> Json:
@@ -128,6 +150,15 @@ def _task_states(session: Session, job: Job, args: Data) -> Json:
     date: str | None = args["logical_date"]
     at = parse_instant(date) if date else None
     return states_of_tasks(session, args["dag_id"], args["task_ids"], run_id=args["run_id"], logical_date=at)
+
+
+def _states_of_runs(session: Session, job: Job, args: Data) -> Json:
+    return states_of_runs(session, args["dag_id"], parse_instant(args["logical_date"]))
+
+
+def _tasks_of_dag(session: Session, job: Job, args: Data) -> Json:
+    found = find_dag(session, args["dag_id"])
+    return None if found is None else groups_by_task(load_graph(session, found.version_id))
 
 
 def _set_rendered(session: Session, job: Job, args: Data) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import lru_cache
@@ -91,14 +91,24 @@ class BranchPythonOperator(PythonOperator):
     def execute(self, context: Context) -> Any:
         """Call the function, and skip the ways not taken."""
         returned = super().execute(context)
-        chosen = {returned} if isinstance(returned, str) else set(returned or ())
-        taken = set[str]().union(*(_tasks_named(self, each) for each in chosen))
-        skipped = self.downstream_task_ids - taken - reachable(self, taken)
-        self.log.info(
-            "Followed by %s; skipped: %s.", ", ".join(sorted(taken)), ", ".join(sorted(skipped)) or "none"
-        )
-        context["ti"].skip_tasks(skipped)
+        follow_branch(self, context, returned)
         return returned
+
+
+def follow_branch(task: BaseOperator, context: Context, branch: str | Iterable[str] | None) -> None:
+    """Let the tasks and groups of these ids follow a task; the others after it are skipped.
+
+    Raises BadDag for an id that stands for nothing.
+    """
+    chosen = {branch} if isinstance(branch, str) else set(branch or ())
+    taken = set[str]().union(*(_tasks_named(task, each) for each in chosen))
+    skipped = task.downstream_task_ids - taken - reachable(task, taken)
+    task.log.info(
+        "Followed by %s; skipped: %s.",
+        ", ".join(sorted(taken)) or "none",
+        ", ".join(sorted(skipped)) or "none",
+    )
+    context["ti"].skip_tasks(skipped)
 
 
 def reachable(task: BaseOperator, task_ids: Collection[str]) -> set[str]:

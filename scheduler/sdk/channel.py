@@ -53,3 +53,15 @@ class Channel(Protocol):
         self, dag_id: str, *, run_id: str | None, logical_date: str | None, task_ids: list[str]
     ) -> dict[str, str]:
         """Return the states of tasks of a run found by id or logical date; empty where there is none."""
+
+    def rerun_dag(self, dag_id: str, run_id: str) -> None:
+        """Run all tasks of a run again. Raises NotFound."""
+
+    def states_of_runs(self, dag_id: str, logical_date: str) -> dict[str, str]:
+        """Return the states of the runs of a logical date, by run_id; empty where there is none."""
+
+    def tasks_of_dag(self, dag_id: str) -> dict[str, list[str]] | None:
+        """Return the tasks of a DAG's newest version with the groups around each; None where there is no such DAG."""
+
+    def is_latest_run(self) -> bool:
+        """Tell whether no newer run than the own one is due by the schedule."""

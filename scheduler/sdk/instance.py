@@ -131,6 +131,10 @@ class TaskInstance:
         """Let these tasks be skipped once this attempt ends well: how a branch drops the ways not taken."""
         self.skipped.update(task_ids)
 
+    def is_latest_run(self) -> bool:
+        """Whether no newer run than this one is due by the schedule; of runs by hand always."""
+        return self._channel.is_latest_run()
+
     def __repr__(self) -> str:
         return f"<TaskInstance: {self.key} try {self.try_number} of {self.max_tries}>"
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from zoneinfo import ZoneInfo
 
 from scheduler.errors import BadDag
 from scheduler.sdk import scope
@@ -165,6 +166,11 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     def dag_id(self) -> str:
         """Id of the DAG; empty where there is none."""
         return self.dag.dag_id if self.dag else ""
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The time zone of the DAG."""
+        return ZoneInfo(self.dag.timezone if self.dag else "UTC")
 
     @property
     def output(self) -> XComArg[Any]:

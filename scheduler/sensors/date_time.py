@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from scheduler.errors import BadDag
 from scheduler.sdk.arguments import bad_argument, read_duration, read_instant
 from scheduler.sdk.context import Context, current_clock
-from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.sensor import BaseSensorOperator
 from scheduler.sdk.weekday import WeekDays, read_week_days
 
@@ -66,7 +64,7 @@ class TimeSensor(MomentSensor):
 
     def moment(self, context: Context) -> datetime:
         """Place the time on the day."""
-        zone = self.target_time.tzinfo or zone_of(self)
+        zone = self.target_time.tzinfo or self.time_zone
         today = (context["ti"].waiting_since or current_clock().now()).astimezone(zone)
         return datetime.combine(today.date(), self.target_time, zone)
 
@@ -100,9 +98,4 @@ class DayOfWeekSensor(BaseSensorOperator):
     def poke(self, context: Context) -> bool:
         """Look which day it is."""
         moment = context["logical_date"] if self.use_task_logical_date else None
-        return (moment or current_clock().now()).astimezone(zone_of(self)).isoweekday() in self.week_day
-
-
-def zone_of(task: BaseOperator) -> ZoneInfo:
-    """Return the time zone of the task's DAG."""
-    return ZoneInfo(task.dag.timezone if task.dag else "UTC")
+        return (moment or current_clock().now()).astimezone(self.time_zone).isoweekday() in self.week_day

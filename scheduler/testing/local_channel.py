@@ -75,6 +75,21 @@ class LocalChannel:
         """Return nothing: there are no other runs."""
         return {}
 
+    def rerun_dag(self, dag_id: str, run_id: str) -> None:
+        """Refuse: there are no other runs."""
+        raise Conflict(f"dag.test() runs one DAG alone and cannot run {run_id!r} of {dag_id!r} again.")
+
+    def states_of_runs(self, dag_id: str, logical_date: str) -> dict[str, str]:
+        """Return nothing: there are no other runs."""
+        return {}
+
+    def tasks_of_dag(self, dag_id: str) -> dict[str, list[str]] | None:
+        """Return None: there are no other DAGs."""
+
+    def is_latest_run(self) -> bool:
+        """Return true: there is no schedule."""
+        return True
+
 
 def _fields(connection: Any) -> dict[str, Any]:
     return asdict(connection) if is_dataclass(connection) else dict(connection)  # type: ignore[arg-type]

@@ -164,3 +164,22 @@ def test_a_file_that_is_imported_reads_variables_and_connections_only(answers, v
 def test_an_unknown_request_is_refused(answers, jobs):
     with pytest.raises(Conflict, match="no request 'drop'"):
         answers(jobs["load"], "drop", {})
+
+
+def test_runs_and_tasks_of_other_dags_are_told(answers, jobs, engine):
+    date = engine.now.isoformat()
+    asked = answers(jobs["load"], "states_of_runs", {"dag_id": "orders", "logical_date": date})
+    assert asked == {"first": "running"}
+    assert answers(jobs["load"], "states_of_runs", {"dag_id": "none", "logical_date": date}) == {}
+    assert answers(jobs["load"], "tasks_of_dag", {"dag_id": "orders"}) == {"extract": [], "load": []}
+    assert answers(jobs["load"], "tasks_of_dag", {"dag_id": "none"}) is None
+    assert answers(jobs["load"], "is_latest_run", {}) is True
+
+
+def test_a_task_runs_another_run_again(answers, jobs, engine):
+    engine.define(spec(task("other"), dag_id="others"))
+    run = engine.trigger("others", run_id="second")
+    engine.run_to_end()
+    assert engine.run_state(run) == "success"
+    answers(jobs["load"], "rerun_dag", {"dag_id": "others", "run_id": "second"})
+    assert engine.run_state(run) == "queued"

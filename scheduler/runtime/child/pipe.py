@@ -101,6 +101,24 @@ class PipeChannel:
         )
         return states
 
+    def rerun_dag(self, dag_id: str, run_id: str) -> None:
+        """Run all tasks of a run again."""
+        self._ask("rerun_dag", dag_id=dag_id, run_id=run_id)
+
+    def states_of_runs(self, dag_id: str, logical_date: str) -> dict[str, str]:
+        """Return the states of the runs of a logical date, by run_id."""
+        states: dict[str, str] = self._ask("states_of_runs", dag_id=dag_id, logical_date=logical_date)
+        return states
+
+    def tasks_of_dag(self, dag_id: str) -> dict[str, list[str]] | None:
+        """Return the tasks of a DAG with the groups around each, or None."""
+        tasks: dict[str, list[str]] | None = self._ask("tasks_of_dag", dag_id=dag_id)
+        return tasks
+
+    def is_latest_run(self) -> bool:
+        """Tell whether no newer run is due."""
+        return bool(self._ask("is_latest_run"))
+
     def receive(self) -> Data:
         """Wait for the next message of the supervisor; raises ChannelClosed."""
         while True:

@@ -1,0 +1,65 @@
+"""Tasks that start other DAGs, or wait for them, in a server."""
+
+from __future__ import annotations
+
+CHILD = """
+from scheduler import DAG, FailTask, TaskGroup, task
+
+with DAG("child", schedule=None, params={"name": "nobody", "breaks": False}):
+    with TaskGroup("steps"):
+        @task
+        def greet(params=None):
+            print("hello", params["name"])
+            if params["breaks"]:
+                raise FailTask("as asked")
+
+        greet()
+"""
+PARENT = """
+from scheduler import DAG, ExternalTaskSensor, LatestOnlyOperator, EmptyOperator, TriggerDagRunOperator
+
+with DAG("parent", schedule=None):
+    waits = {"wait_for_completion": True, "poke_interval": 0.1}
+    same = {"external_dag_id": "child", "mode": "reschedule", "poke_interval": 0.1, "timeout": 30}
+    first = TriggerDagRunOperator(
+        "first", trigger_dag_id="child", conf={"name": "{{ run_id }}"}, logical_date="{{ ts }}", **waits
+    )
+    first >> TriggerDagRunOperator("taken", trigger_dag_id="child", logical_date="{{ ts }}")
+    first >> TriggerDagRunOperator(
+        "skips", trigger_dag_id="child", logical_date="{{ ts }}", skip_when_already_exists=True
+    )
+    group = ExternalTaskSensor("group", external_task_group_id="steps", check_existence=True, **same)
+    again = TriggerDagRunOperator(
+        "again", trigger_dag_id="child", logical_date="{{ ts }}", reset_dag_run=True, **waits
+    )
+    first >> [ExternalTaskSensor("run", **same), group] >> again
+    TriggerDagRunOperator("broken", trigger_dag_id="child", conf={"breaks": True}, **waits)
+    TriggerDagRunOperator("unknown", trigger_dag_id="chidl")
+    LatestOnlyOperator("latest") >> EmptyOperator("newest")
+"""
+
+
+def test_runs_of_another_dag_are_started_waited_for_and_run_again(embedded):
+    embedded.write("child.py", CHILD)
+    embedded.write("parent.py", PARENT)
+    run = embedded.trigger("parent").until("failed")
+    assert run.tasks == {
+        "first": "success",
+        "taken": "failed",
+        "skips": "skipped",
+        "group": "success",
+        "run": "success",
+        "again": "success",
+        "broken": "failed",
+        "unknown": "failed",
+        "latest": "success",
+        "newest": "success",
+    }
+    assert "already exists" in run.attempts("taken")[-1].reason
+    assert "is failed, which is one of failed_states" in run.attempts("broken")[-1].reason
+    assert "There is no DAG 'chidl'" in run.attempts("unknown")[-1].reason
+    assert len(run.attempts("again")) > 1
+    runs = {row.state: row for row in embedded.record.runs("child")}
+    assert set(runs) == {"success", "failed"}
+    assert runs["success"].conf == {"name": run.run_id}
+    assert runs["success"].triggered_by == "task:parent.first"
