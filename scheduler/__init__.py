@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         DeltaTriggerTimetable,
     )
     from scheduler.sdk.sensor import BaseSensorOperator, PokeReturnValue
+    from scheduler.sdk.serializers import register_serializer
     from scheduler.sdk.signals import (
         AirflowException,
         AirflowFailException,
@@ -118,6 +119,7 @@ __all__ = [
     "dag",
     "get_current_context",
     "publish_artifact",
+    "register_serializer",
     "task",
     "task_group",
 ]
@@ -147,6 +149,7 @@ _HOMES: Final = {
     "scheduler.sdk.schedule": "CronDataIntervalTimetable CronTriggerTimetable "
     "DeltaDataIntervalTimetable DeltaTriggerTimetable",
     "scheduler.sdk.sensor": "BaseSensorOperator PokeReturnValue",
+    "scheduler.sdk.serializers": "register_serializer",
     "scheduler.sdk.signals": "AirflowException AirflowFailException AirflowSensorTimeout "
     "AirflowSkipException FailTask RescheduleTask SensorTimeout SkipTask "
     "TaskError TaskTimeout",

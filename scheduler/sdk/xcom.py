@@ -1,31 +1,35 @@
 """What may be passed between tasks, and how it is written down as JSON.
 
 JSON's own types are kept as they are. Other types are kept as `{"__type__": name, "value": ...}`: datetime,
-date, time, timedelta, Decimal, UUID, bytes, Path, tuple, set, frozenset, Enum, dataclasses, dicts whose keys
-are not strings, and the floats that JSON lacks. A dict of the user's that has the key `__type__` itself is
-wrapped, so nothing is mistaken for a tag.
+date, time, timedelta, Decimal, UUID, bytes, Path, tuple, set, frozenset, Enum, dataclasses, attrs classes, pydantic
+models, dicts whose keys are not strings, the floats that JSON lacks, arrays and frames (`xcom_arrays`), and what
+`register_serializer` knows. A dict of the user's that has the key `__type__` itself is wrapped, so nothing is mistaken
+for a tag.
 """
 
 from __future__ import annotations
 
 import base64
-import dataclasses
-import importlib
 import json
 import math
-import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, Final
 from uuid import UUID
 
 from scheduler.errors import NotSerializable, TooLarge
+from scheduler.sdk.serializers import read_by, serializer_for
+from scheduler.sdk.xcom_classes import fields_of, find_class, has_fields, name_of, rebuild
 from scheduler.wire import XCOM_LIMIT_BYTES, Json
 
 TAG: Final = "__type__"
+_ARRAYS: Final = "scheduler.sdk.xcom_arrays"
+#: Libraries whose values it knows.
+_WITH_ARRAYS: Final = frozenset({"numpy", "pandas", "pyarrow"})
 
 
 def encode(value: Any, *, what: str = "The value") -> Json:
@@ -57,7 +61,8 @@ def decode(data: Json) -> Any:
         return data
     if TAG not in data:
         return {key: decode(each) for key, each in data.items()}
-    return _DECODERS[data[TAG]](data["value"])
+    decode_one = _DECODERS.get(data[TAG]) or import_module(_ARRAYS).READERS[data[TAG]]
+    return decode_one(data["value"])
 
 
 class _Unknown(Exception):
@@ -74,10 +79,25 @@ def _encode(value: Any, where: str) -> Json:
         return [_encode(each, f"{where}[{index}]") for index, each in enumerate(value)]
     if isinstance(value, Mapping):
         return _encode_mapping(value, where)
+    if (own := serializer_for(type(value))) is not None:
+        return _tagged("custom", [own.reader, _encode(own.write(value), where)])
+    if (
+        type(value).__module__.partition(".")[0] in _WITH_ARRAYS
+        and (known := _array(value, where)) is not None
+    ):
+        return _tagged(*known)
     for kind, name, to_json in _ENCODERS:
         if isinstance(value, kind):
             return _tagged(name, to_json(value, where))
     return _encode_rest(value, where)
+
+
+def _array(value: Any, where: str) -> tuple[str, Json] | None:
+    try:
+        written: tuple[str, Json] | None = import_module(_ARRAYS).write(value)
+    except NotSerializable as error:
+        raise NotSerializable(f"{error} It stands at {where}." if where else str(error)) from None
+    return written
 
 
 def _encode_mapping(value: Mapping[Any, Any], where: str) -> Json:
@@ -91,7 +111,7 @@ def _encode_mapping(value: Mapping[Any, Any], where: str) -> Json:
 def _encode_rest(value: Any, where: str) -> Json:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else _tagged("float", repr(float(value)))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if not isinstance(value, type) and has_fields(type(value)):
         return _tagged("dataclass", [_class_name(value, where), _fields(value, where)])
     if isinstance(value, str | int):
         return str(value) if isinstance(value, str) else int(value)
@@ -114,17 +134,14 @@ def _sorted_items(value: Any, where: str) -> Json:
 
 
 def _fields(value: Any, where: str) -> Json:
-    return {
-        each.name: _encode(getattr(value, each.name), f"{where}.{each.name}")
-        for each in dataclasses.fields(value)
-    }
+    return {name: _encode(each, f"{where}.{name}") for name, each in fields_of(value).items()}
 
 
 def _class_name(value: Any, where: str) -> str:
-    kind = type(value)
-    if "<locals>" in kind.__qualname__:
-        raise _Unknown(kind, f" at {where}" if where else "")
-    return f"{kind.__module__}:{kind.__qualname__}"
+    name = name_of(type(value))
+    if name is None:
+        raise _Unknown(type(value), f" at {where}" if where else "")
+    return name
 
 
 #: In this order: a datetime is a date too, and an Enum may be a string too.
@@ -145,36 +162,12 @@ _ENCODERS: Final[tuple[tuple[type, str, Callable[[Any, str], Json]], ...]] = (
 )
 
 
-def _find_class(name: str) -> type:
-    """Return the class; only ever a dataclass or an Enum, whatever the name says."""
-    module, _, qualified = name.partition(":")
-    try:
-        found: Any = sys.modules.get(module) or importlib.import_module(module)
-        for part in qualified.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError):
-        raise NotSerializable(
-            f"A value of class {qualified!r} was passed here, but {module!r} does not hold it. Declare it in a "
-            "module below the DAG folder that the files on both sides import."
-        ) from None
-    if not isinstance(found, type) or not (dataclasses.is_dataclass(found) or issubclass(found, Enum)):
-        raise NotSerializable(f"{name!r} is neither a dataclass nor an Enum.")
-    return found
-
-
 def _decode_enum(value: Json) -> Any:
-    kind: Any = _find_class(value[0])
-    return kind[value[1]]
+    return find_class(value[0])[value[1]]
 
 
-def _decode_dataclass(value: Json) -> Any:
-    kind: Any = _find_class(value[0])
-    given = {key: decode(each) for key, each in value[1].items()}
-    made = object.__new__(kind)
-    for each in dataclasses.fields(kind):
-        if each.name in given:
-            object.__setattr__(made, each.name, given[each.name])
-    return made
+def _decode_fields(value: Json) -> Any:
+    return rebuild(find_class(value[0]), {name: decode(each) for name, each in value[1].items()})
 
 
 _DECODERS: Final[Mapping[str, Callable[[Json], Any]]] = {
@@ -192,7 +185,8 @@ _DECODERS: Final[Mapping[str, Callable[[Json], Any]]] = {
     "set": lambda value: {decode(each) for each in value},
     "dict": lambda value: {decode(key): decode(each) for key, each in value},
     "float": float,
-    "dataclass": _decode_dataclass,
+    "dataclass": _decode_fields,
+    "custom": lambda value: read_by(value[0], decode(value[1])),
 }
 
 
@@ -205,15 +199,12 @@ def _remedy(kind: type) -> str:
         if kind.__module__.partition(".")[0] == module:
             return advice
     return (
-        "Tasks can pass JSON types, datetime, Decimal, set, tuple, bytes and dataclasses declared at the "
-        "top of a module; "
-        "turn it into one of these, or write it to a file and return the path."
+        "Tasks can pass JSON types, datetime, Decimal, set, tuple, bytes, frames, and dataclasses, attrs classes and "
+        "pydantic models declared at the top of a module; turn it into one of these, tell how with "
+        "register_serializer(), or write it to a file and return the path."
     )
 
 
 _ADVICE: Final = {
-    "numpy": "Call .item() on a number or .tolist() on an array, or write it to a file and return the path.",
-    "pandas": "Call .to_dict('records') on a small frame, or write it to a file and return the path.",
-    "polars": "Call .to_dicts() on a small frame, or write it to a file and return the path.",
-    "pydantic": "Return .model_dump(mode='json').",
+    "polars": "Call .to_arrow() or .to_dicts() on a small frame, or write it to a file and return the path.",
 }
