@@ -86,6 +86,10 @@ class NaiveDate(BadDag):
     """A date without a time zone was given."""
 
 
+class NotInDirigent(DirigentError):
+    """A file uses a thing of another system that Dirigent does not have."""
+
+
 class BadParams(DirigentError):
     """Params or conf break the schema that the DAG declares."""
 

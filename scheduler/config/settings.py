@@ -195,6 +195,16 @@ class Settings(BaseModel):
         "`--slots`.",
     )
     dags_are_paused_at_creation: bool = Field(False, description="Whether a new DAG waits to be unpaused.")
+    airflow_names: Literal["dirigent", "installed"] = Field(
+        "dirigent",
+        description="What `import airflow` gives a DAG file where Airflow itself is installed: Dirigent's objects, or "
+        "the `installed` ones.",
+    )
+    airflow_schedule: Literal["trigger", "interval"] = Field(
+        "trigger",
+        description="What `schedule=` with a cron or timedelta means in a file that imports `airflow` and not "
+        "`airflow.sdk`: a `trigger` at each instant, as in Airflow 3, or, as in 2, the end of a data `interval`.",
+    )
     lease_s: float = Field(
         30.0, gt=0, description="Seconds that a worker may be silent before its attempts count as lost."
     )

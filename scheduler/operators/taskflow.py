@@ -17,7 +17,7 @@ from scheduler.operators.python import (
     call,
     source_of,
 )
-from scheduler.sdk import scope
+from scheduler.sdk import dialect, scope
 from scheduler.sdk.arguments import bad_argument
 from scheduler.sdk.context import CONTEXT_NAMES, Context, current_attempt
 from scheduler.sdk.location import author_line
@@ -240,8 +240,10 @@ def _bind(
         given = signature.bind_partial(*args, **kwargs)
     except TypeError as error:
         raise BadDag(f"{author_line()}: {function.__name__}() {error}.") from None
+    spoken = dialect.current()
+    known = CONTEXT_NAMES | spoken.context_names if spoken else CONTEXT_NAMES
     for each in parameters.values():
-        filled = each.name in given.arguments or each.default is not each.empty or each.name in CONTEXT_NAMES
+        filled = each.name in given.arguments or each.default is not each.empty or each.name in known
         if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD) and not filled:
             raise BadDag(f"{author_line()}: {function.__name__}() needs the argument {each.name!r}.")
     if any(each.kind in (each.VAR_POSITIONAL, each.POSITIONAL_ONLY) for each in parameters.values()):

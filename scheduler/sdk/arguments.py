@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from scheduler.errors import BadDag, NaiveDate
+from scheduler.sdk import dialect
 from scheduler.sdk.location import author_line
 
 Callback = Callable[[Any], Any]
@@ -112,6 +113,8 @@ def read_instant(name: str, value: object) -> datetime | None:
     if not isinstance(moment, datetime):
         raise bad_argument(name, value, "give a datetime with a time zone")
     if moment.tzinfo is None:
+        if spoken := dialect.current():
+            return spoken.instant(name, moment)
         raise NaiveDate(
             f"{author_line()}: {name}={value!r} has no time zone. "
             "Write datetime(..., tzinfo=UTC), or tzinfo=ZoneInfo('Europe/Berlin')."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, cast, overload
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scheduler.errors import BadDag, BadSchedule, DagCycle, DuplicateTask
-from scheduler.sdk import scope
+from scheduler.sdk import dialect, scope
 from scheduler.sdk.alerts import read_alerts
 from scheduler.sdk.arguments import (
     bad_argument,
@@ -55,8 +55,12 @@ class DAG:
     """
 
     def __init__(self, dag_id: str, **arguments: Unpack[DagArguments]) -> None:
-        refuse_unknown("DAG", set(arguments) - DagArguments.__optional_keys__, DagArguments.__optional_keys__)
         given = cast("dict[str, Any]", arguments)
+        spoken = dialect.current()
+        if spoken:
+            given = spoken.dag_arguments(given)
+        refuse_unknown("DAG", set(given) - DagArguments.__optional_keys__, DagArguments.__optional_keys__)
+        self.dialect = spoken
         self.dag_id = check_id("dag_id", dag_id)
         self.fileloc = imported_file() if scope.is_collecting() else author_file()
         self.default_args: dict[str, Any] = dict(given.get("default_args") or {})

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from scheduler.errors import BadDag
-from scheduler.sdk import scope
+from scheduler.sdk import dialect, scope
 from scheduler.sdk.arguments import refuse_unknown
 from scheduler.sdk.edges import Node
 from scheduler.sdk.ids import check_id
@@ -45,7 +45,8 @@ class TaskGroup(Node):
         add_suffix_on_collision: bool = False,
         **unknown: Any,
     ) -> None:
-        refuse_unknown("TaskGroup", unknown, _KNOWN)
+        spoken = dialect.current()
+        refuse_unknown("TaskGroup", spoken.group_arguments(unknown) if spoken else unknown, _KNOWN)
         parent = parent_group or (dag.task_group if dag else scope.open_group())
         if parent is None:
             raise BadDag(

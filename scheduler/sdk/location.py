@@ -15,6 +15,12 @@ def author_line() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "<unknown>"
 
 
+def author_place() -> tuple[str, int]:
+    """Return file and line of the innermost caller outside Dirigent's own code."""
+    frame = _author_frame(sys._getframe(1))
+    return (frame.f_code.co_filename, frame.f_lineno) if frame else ("<unknown>", 0)
+
+
 def author_file() -> str:
     """Return the file of the innermost caller outside Dirigent's own code."""
     frame = _author_frame(sys._getframe(1))

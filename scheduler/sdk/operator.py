@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from scheduler.errors import BadDag
-from scheduler.sdk import scope
+from scheduler.sdk import dialect, scope
 from scheduler.sdk.arguments import Callback, refuse_unknown
 from scheduler.sdk.edges import Node
 from scheduler.sdk.ids import check_id
@@ -120,7 +120,7 @@ class BaseOperator(Node, metaclass=OperatorMeta):
             cls.__init__ = _filling(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(self, task_id: str, **arguments: Unpack[TaskArguments]) -> None:
-        self._refuse(set(arguments) - _NAMES)
+        arguments = self._read_dialect(arguments)
         group = self.task_group
         self.label = check_id("task_id", task_id)
         self.task_id = check_id("task_id", group.child_id(task_id) if group else task_id)
@@ -132,6 +132,15 @@ class BaseOperator(Node, metaclass=OperatorMeta):
         self._before, self._after = settings.pop("pre_execute"), settings.pop("post_execute")
         check_together(settings)
         vars(self).update(settings)
+
+    @classmethod
+    def _read_dialect(cls, given: Any) -> Any:
+        """Return the arguments in Dirigent's words; raises BadDag for those that nobody knows."""
+        spoken = dialect.current()
+        if spoken:
+            given = spoken.task_arguments(given, _NAMES)
+        cls._refuse(set(given) - _NAMES)
+        return given
 
     @classmethod
     def _refuse(cls, unknown: set[str]) -> None:

@@ -21,6 +21,9 @@ class TriggerRule(StrEnum):
     NONE_SKIPPED = "none_skipped"
     ALL_SKIPPED = "all_skipped"
     ALWAYS = "always"
+    #: Airflow's former names of two of them.
+    NONE_FAILED_OR_SKIPPED = "none_failed_min_one_success"
+    DUMMY = "always"
 
 
 class WeightRule(StrEnum):

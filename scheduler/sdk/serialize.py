@@ -51,6 +51,7 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
         groups=tuple(_group(group) for group in dag.groups.values()),
         has_success_callback=bool(dag.on_success_callback),
         has_failure_callback=bool(dag.on_failure_callback),
+        compat=dag.dialect.name if dag.dialect else None,
         wire_version=form_of(tasks),
     )
 

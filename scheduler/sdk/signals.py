@@ -7,11 +7,15 @@ from datetime import datetime
 from scheduler.errors import NaiveDate
 
 
-class SkipTask(Exception):
+class TaskError(Exception):
+    """An error that user code raises on purpose; retried like any other."""
+
+
+class SkipTask(TaskError):
     """Ends the attempt as skipped; the message is the reason shown."""
 
 
-class FailTask(Exception):
+class FailTask(TaskError):
     """Ends the attempt as failed, with no retry however many are left."""
 
 
@@ -19,11 +23,7 @@ class SensorTimeout(FailTask):
     """A sensor waited in vain for as long as it may; it is not tried again."""
 
 
-class TaskError(Exception):
-    """An error that user code raises on purpose; retried like any other."""
-
-
-class RescheduleTask(Exception):
+class RescheduleTask(TaskError):
     """Ends the attempt; the task is called again at `reschedule_date` and holds no slot until then."""
 
     def __init__(self, reschedule_date: datetime) -> None:

@@ -56,6 +56,13 @@ def render_task(task: BaseOperator, dag: DAG, context: Context) -> tuple[BaseOpe
     return rendered, fields
 
 
+class Literal:
+    """A value that is not rendered, though it stands in a template field: `env={"X": Literal("{{ this }}")}`."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 class Renderer:
     """Renders the values of one task, however deep its templates stand."""
 
@@ -83,6 +90,8 @@ class Renderer:
         """Render text, whatever it is nested in; fetch the results of other tasks."""
         if isinstance(value, str):
             return self._text(value)
+        if isinstance(value, Literal):
+            return value.value
         if isinstance(value, XComArg):
             return resolve_result(value, self._context)
         if isinstance(value, DagParam):
@@ -95,10 +104,20 @@ class Renderer:
 
     def _text(self, text: str) -> Any:
         if self._endings and text.endswith(self._endings) and "\n" not in text:
-            return self._environment().get_template(text.removeprefix("./")).render(self._context)
+            return self._environment().get_template(text.removeprefix("./")).render(self._all_names())
         if "{" not in text:
             return text
-        return self._environment().from_string(text).render(self._context)
+        return self._environment().from_string(text).render(self._names_in(text))
+
+    def _all_names(self) -> Context:
+        return dict(self._context.items())
+
+    def _names_in(self, text: str) -> Context:
+        """Return the context with those values worked out that wait for it and that the text may ask for."""
+        for name in getattr(self._context, "late", ()):
+            if name in text:
+                self._context[name]
+        return self._context
 
     def _environment(self) -> Environment:
         """Only asked for where there is a template: most attempts have none, and making it takes time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,15 @@ def task_policy_of(settings: Settings) -> Policy:
         cpus=settings.attempt_cpus,
         cpus_max=settings.attempt_cpus_max,
     )
+
+
+def environ_of_children(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what children's environment is made of: that of the server, and the settings that they keep to."""
+    return {
+        **environ,
+        "DIRIGENT_AIRFLOW_NAMES": settings.airflow_names,
+        "DIRIGENT_AIRFLOW_SCHEDULE": settings.airflow_schedule,
+    }
 
 
 def groups_of(settings: Settings) -> GroupTree | None:

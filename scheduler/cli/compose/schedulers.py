@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from scheduler.alert_settings import addresses, alert_rules
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
-from scheduler.cli.compose.isolation import task_policy_of
+from scheduler.cli.compose.isolation import environ_of_children, task_policy_of
 from scheduler.cli.parts.archives import open_archive, open_history, policy_of
 from scheduler.cli.parts.orphan_logs import OrphanLogs
 from scheduler.cli.parts.parsers import LockedParser, TimedParser
@@ -230,7 +230,7 @@ class SchedulerServer:
             on_outcome=_expect_no_outcome,
             answer=Answers(house.db, FernetCipher(house.secret), house.clock),
             clock=house.clock,
-            environ=environ,
+            environ=environ_of_children(house.settings, environ),
             pass_on=house.settings.pass_environ,
             vitals=house.vitals,
             policy=task_policy_of(house.settings),

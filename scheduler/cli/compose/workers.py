@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
-from scheduler.cli.compose.isolation import groups_of, task_policy_of
+from scheduler.cli.compose.isolation import environ_of_children, groups_of, task_policy_of
 from scheduler.cli.parts.archives import open_archive
 from scheduler.cli.parts.locked_starts import LockedStarts
 from scheduler.cli.parts.worker_logs import WorkerLogs
@@ -155,7 +155,7 @@ class WorkerSide:
             on_outcome=lambda outcome: self.worker.finished(outcome),
             answer=answer_of(house),
             clock=house.clock,
-            environ=environ,
+            environ=environ_of_children(house.settings, environ),
             pass_on=house.settings.pass_environ,
             policy=task_policy_of(house.settings),
             groups=groups_of(house.settings),

@@ -61,7 +61,13 @@ def _prepare(dag: DAG, job: Job, channel: Channel, clock: Clock) -> _Prepared:
     task = dag.get_task(job.task_id)
     instance = TaskInstance(task, job, channel, clock.now(), dag_run_of(job.run))
     context = task_context(dag, task, instance, job.run, job.reason)
-    return _Prepared(task, instance, context | {"var": Variables(), "conn": Connections()})
+    return _Prepared(task, instance, _completed(dag, job, context))
+
+
+def _completed(dag: DAG, job: Job, context: Context) -> Context:
+    """Return the context with what reads from Dirigent, and what the file's dialect adds."""
+    whole = context | {"var": Variables(), "conn": Connections()}
+    return dag.dialect.context(dag, job.run, whole) if dag.dialect else whole
 
 
 def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
@@ -182,12 +188,13 @@ def _call(callbacks: Iterable[Callback], context: Context, name: str) -> list[Ba
 def _call_back(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
     """Call the callbacks of a DAG, or of a task whose own process could no longer do it."""
     owner: Any = dag
-    context = run_context(dag, job.run, job.reason) | {"var": Variables(), "conn": Connections()}
+    context = run_context(dag, job.run, job.reason)
     if job.kind == "task_callback":
         owner = dag.get_task(job.task_id)
         instance = TaskInstance(owner, job, channel, context["dag_run"].run_after, context["dag_run"])
         instance.state = "failed" if job.callback == "failure" else job.callback
-        context |= task_context(dag, owner, instance, job.run, job.reason)
+        context = task_context(dag, owner, instance, job.run, job.reason)
+    context = _completed(dag, job, context)
     context["exception"] = None
     name = f"on_{job.callback}_callback"
     with running(Attempt(context, channel, clock)), cancellable(), time_limit(job.execution_timeout_s):

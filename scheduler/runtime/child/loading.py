@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 
+from scheduler.compat.airflow import finder
 from scheduler.errors import BadDag, DuplicateDag
 from scheduler.sdk.dag import DAG, DECLARES
 from scheduler.sdk.scope import collecting
@@ -25,6 +26,8 @@ def load_file(code_root: str, file: str, reader: Reader) -> dict[str, DAG]:
     not. Whatever the file raises passes through.
     """
     _allow_imports_from(code_root)
+    finder.install()
+    finder.forget()
     path = Path(code_root, file)
     with collecting() as declared, reading_from(reader):
         module = _execute(path, module_name(file))

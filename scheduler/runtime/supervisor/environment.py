@@ -34,6 +34,8 @@ ONE_THREAD: Final = dict.fromkeys(
     "1",
 )
 _OWN: Final = "DIRIGENT_"
+#: Settings that processes with user code keep to; none of them is secret.
+SETTINGS_OF_CHILDREN: Final = frozenset({"DIRIGENT_AIRFLOW_NAMES", "DIRIGENT_AIRFLOW_SCHEDULE"})
 #: Naming a process must not wipe out what `ps e` and /proc tell of its environment.
 OURS: Final = {"SPT_NOENV": "1"}
 
@@ -47,7 +49,9 @@ def child_environment(environ: Mapping[str, str], also: Collection[str] = ()) ->
     passed = {
         name: value
         for name, value in environ.items()
-        if name == FAILPOINTS or (_matches(name, patterns) and not name.upper().startswith(_OWN))
+        if name == FAILPOINTS
+        or name in SETTINGS_OF_CHILDREN
+        or (_matches(name, patterns) and not name.upper().startswith(_OWN))
     }
     if "PYTHONPATH" in passed:
         passed["PYTHONPATH"] = _absolute(passed["PYTHONPATH"])

@@ -1,0 +1,1 @@
+"""Import names of other systems, in processes that load DAG files only."""

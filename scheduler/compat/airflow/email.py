@@ -1,0 +1,66 @@
+"""`airflow.utils.email`: mail sent by the connection smtp_default."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+from collections.abc import Iterable
+from email.message import EmailMessage
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any
+
+from scheduler.sdk.connections import Connection
+
+
+def get_email_address_list(addresses: str | Iterable[str]) -> list[str]:
+    """Return single addresses of a text in which commas or semicolons part them, or of a list of such texts."""
+    texts = [addresses] if isinstance(addresses, str) else list(addresses)
+    return [each for text in texts for each in re.split(r"\s*[,;]\s*", text.strip()) if each]
+
+
+def send_email(
+    to: str | Iterable[str],
+    subject: str,
+    html_content: str,
+    files: Iterable[str] | None = None,
+    cc: str | Iterable[str] | None = None,
+    bcc: str | Iterable[str] | None = None,
+    conn_id: str | None = None,
+    from_email: str | None = None,
+    dryrun: bool = False,
+    **_more: Any,
+) -> None:
+    """Send one message through an SMTP connection, smtp_default if none is named."""
+    connection = Connection.get(conn_id or "smtp_default")
+    message = EmailMessage()
+    message["Subject"] = subject
+    message["From"] = from_email or connection.extra_dejson.get("from_email") or connection.login
+    message["To"] = ", ".join(get_email_address_list(to))
+    if cc:
+        message["Cc"] = ", ".join(get_email_address_list(cc))
+    message.set_content(html_content, subtype="html")
+    for file in files or ():
+        _attach(message, Path(file))
+    if not dryrun:
+        _send(connection, message, [message["To"], message["Cc"] or "", *get_email_address_list(bcc or "")])
+
+
+send_email_smtp = send_email
+
+
+def _attach(message: EmailMessage, file: Path) -> None:
+    kind = guess_type(file.name)[0] or "application/octet-stream"
+    main, _, sub = kind.partition("/")
+    message.add_attachment(file.read_bytes(), maintype=main, subtype=sub, filename=file.name)
+
+
+def _send(connection: Connection, message: EmailMessage, recipients: list[str]) -> None:
+    extra = connection.extra_dejson
+    opened = smtplib.SMTP_SSL if extra.get("disable_ssl") is False else smtplib.SMTP
+    with opened(connection.host or "localhost", connection.port or 25) as server:
+        if extra.get("disable_tls") is False:
+            server.starttls()
+        if connection.login:
+            server.login(connection.login, connection.password)
+        server.send_message(message, to_addrs=get_email_address_list(each for each in recipients if each))

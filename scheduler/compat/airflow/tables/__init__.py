@@ -1,0 +1,80 @@
+"""What each name in each of Airflow's modules is in Dirigent.
+
+A table maps a module to its names, grouped by where they come from here: `home: name other=name_there; ...`. The home
+of what is missing is `?` and a word for it. `*` stands for all the other names of a home. `ALIASES` are modules that
+hold the names of another.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scheduler.compat.airflow.tables.definitions import DEFINITIONS
+from scheduler.compat.airflow.tables.models import MODELS
+from scheduler.compat.airflow.tables.old import ALIASES, OLD
+from scheduler.compat.airflow.tables.providers import PROVIDERS
+from scheduler.compat.airflow.tables.sdk import SDK
+from scheduler.compat.airflow.tables.tasks import TASKS
+
+#: Of these, what is installed comes first: the names here stand in for what is not.
+YIELDING: Final = (
+    "airflow.providers.common.io",
+    "airflow.providers.common.sql",
+    "airflow.providers.http",
+    "airflow.providers.smtp",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a name comes from: a module of Dirigent's, or nowhere, as Dirigent lacks it."""
+
+    module: str
+    name: str
+    lacks: str = ""
+
+    def load(self, wanted: str) -> Any:
+        """Return the object."""
+        module = importlib.import_module(self.module)
+        return module if self.name == "." else getattr(module, self.name or wanted)
+
+
+def _homes(text: str) -> Iterator[tuple[str, Home]]:
+    for group in filter(str.strip, text.split(";")):
+        home, _, names = group.partition(":")
+        home = home.strip()
+        for each in names.split():
+            name, _, there = each.partition("=")
+            if home.startswith("?"):
+                yield name, Home("", name, home[1:].strip())
+            else:
+                yield name, Home(home, there or name)
+
+
+def _modules() -> dict[str, Mapping[str, Home]]:
+    texts = {**DEFINITIONS, **MODELS, **OLD, **PROVIDERS, **SDK, **TASKS}
+    modules: dict[str, Mapping[str, Home]] = {name: dict(_homes(text)) for name, text in texts.items()}
+    return modules | {alias: modules[name] for alias, name in ALIASES.items()}
+
+
+#: Module -> name -> home.
+MODULES: Final[Mapping[str, Mapping[str, Home]]] = _modules()
+
+
+def _above(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    for length in range(1, len(parts)):
+        yield ".".join(parts[:length])
+
+
+#: First parts of providers' names that more than one provider has in common.
+FAMILIES: Final = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "microsoft"})
+_PACKAGES: Final = {f"airflow.providers.{each}" for each in FAMILIES}.union(*map(_above, MODULES))
+
+
+def is_package(name: str) -> bool:
+    """Whether there are modules below this name."""
+    return name in _PACKAGES

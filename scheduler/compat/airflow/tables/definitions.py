@@ -1,0 +1,113 @@
+"""What graphs are made of, and the modules that code of users' leans on: `airflow`, `utils`, `timetables` and so on."""
+
+from typing import Final
+
+_STATE: Final = """
+    scheduler.compat.airflow.state: State TaskInstanceState DagRunState TerminalTIState IntermediateTIState JobState
+"""
+_RULES: Final = "scheduler.sdk.rules: TriggerRule"
+_TIMETABLE: Final = """
+    ?timetables of one's own: Timetable DagRunInfo DataInterval TimeRestriction TimetableProtocol BaseTimetable
+"""
+_TRIGGER_TIMETABLES: Final = """
+    scheduler.sdk.schedule: CronTriggerTimetable DeltaTriggerTimetable;
+    ?timetables of several crons or of partitions: MultipleCronTriggerTimetable CronPartitionTimetable
+"""
+_SIMPLE_TIMETABLES: Final = """
+    scheduler.sdk.schedule: NullTimetable OnceTimetable ContinuousTimetable;
+    ?assets: AssetTriggeredTimetable DatasetTriggeredTimetable PartitionedAssetTimetable PartitionedAtRuntime
+"""
+_EXCEPTIONS: Final = """
+    scheduler.sdk.signals: AirflowException AirflowSkipException AirflowFailException AirflowRescheduleException
+        AirflowTaskTimeout AirflowSensorTimeout;
+    scheduler.errors: AirflowNotFoundException=NotFound AirflowDagCycleException=DagCycle DagNotFound=NotFound
+        DuplicateTaskIdFound=DuplicateTask AirflowDagDuplicatedIdException=DuplicateDag TaskNotFound=BadDag
+        ParamValidationError=BadParams DagRunNotFound=NotFound PoolNotFound=NotFound XComNotFound=NotFound
+        AirflowTimetableInvalid=BadSchedule DagRunAlreadyExists=AlreadyExists;
+    scheduler.compat.airflow.exceptions: AirflowBadRequest AirflowConfigException
+        AirflowOptionalProviderFeatureException AirflowProviderDeprecationWarning AirflowInternalRuntimeError
+        AirflowTaskTerminated AirflowClusterPolicyViolation AirflowClusterPolicySkipDag TaskAlreadyInTaskGroup
+        RemovedInAirflow3Warning RemovedInAirflow4Warning TaskDeferralError TaskDeferralTimeout SerializationError
+        UnmappableXComTypePushed XComForMappingNotPushed DownstreamTasksSkipped FailFastDagInvalidTriggerRule;
+    ?deferral: TaskDeferred;
+    ?runs that are triggered by raising: DagRunTriggerException
+"""
+_EDGES: Final = "scheduler.sdk.edges: Label EdgeModifier=Label"
+_ASSETS: Final = "?assets: Asset AssetAlias AssetAll AssetAny Metadata Model AssetWatcher"
+
+DEFINITIONS: Final = {
+    "airflow": """
+        scheduler.sdk.dag: DAG dag;
+        scheduler.sdk.results: XComArg;
+        scheduler.sdk.signals: AirflowException;
+        scheduler.compat.airflow.version: __version__;
+        ?assets: Asset Dataset
+    """,
+    "airflow.version": "scheduler.compat.airflow.version: version=__version__ __version__",
+    "airflow.exceptions": _EXCEPTIONS,
+    "airflow.configuration": "scheduler.compat.airflow.configuration: conf AirflowConfigParser get getboolean getint "
+    "getfloat has_option AIRFLOW_HOME; scheduler.compat.airflow.exceptions: AirflowConfigException",
+    "airflow.settings": "scheduler.compat.airflow.settings: *",
+    "airflow.macros": "scheduler.sdk.macros: *; scheduler.compat.airflow.macros: datetime_diff_for_humans",
+    "airflow.plugins_manager": "scheduler.compat.airflow.plugins: AirflowPlugin",
+    "airflow.listeners": "scheduler.compat.airflow.plugins: hookimpl",
+    "airflow.policies": "scheduler.compat.airflow.plugins: hookimpl",
+    "airflow.stats": "scheduler.compat.airflow.plugins: Stats",
+    "airflow.notifications.basenotifier": "scheduler.compat.airflow.notifier: BaseNotifier",
+    "airflow.task.trigger_rule": _RULES,
+    "airflow.task.weight_rule": "scheduler.sdk.rules: WeightRule",
+    "airflow.task.priority_strategy": "?priority strategies: PriorityWeightStrategy",
+    "airflow.partition_mappers.base": "?assets: PartitionMapper",
+    "airflow.partition_mappers.window": "?assets: Window",
+    "airflow.assets": _ASSETS,
+    "airflow.assets.metadata": "?assets: Metadata",
+    "airflow.datasets": "?assets: Dataset DatasetAlias DatasetAll DatasetAny",
+    "airflow.datasets.metadata": "?assets: Metadata",
+    "airflow.io.path": "?ObjectStoragePath: ObjectStoragePath",
+    "airflow.io": "?ObjectStoragePath: get_fs has_fs attach ObjectStoragePath Properties",
+    "airflow.lineage": "?lineage: AUTO apply_lineage prepare_lineage",
+    "airflow.lineage.entities": "?lineage: File Table Column User Tag",
+    "airflow.lineage.hook": "?lineage: get_hook_lineage_collector HookLineageCollector",
+    "airflow.secrets": "?secret backends: BaseSecretsBackend",
+    "airflow.secrets.base_secrets": "?secret backends: BaseSecretsBackend",
+    "airflow.timetables.base": _TIMETABLE,
+    "airflow.timetables.trigger": _TRIGGER_TIMETABLES,
+    "airflow.timetables.interval": "scheduler.sdk.schedule: CronDataIntervalTimetable DeltaDataIntervalTimetable",
+    "airflow.timetables.simple": _SIMPLE_TIMETABLES,
+    "airflow.timetables.events": "?timetables of listed instants: EventsTimetable",
+    "airflow.timetables.assets": "?assets: AssetOrTimeSchedule",
+    "airflow.timetables.datasets": "?assets: DatasetOrTimeSchedule",
+    "airflow.utils.context": "scheduler.sdk.context: Context; scheduler.compat.airflow.contexts: context_merge "
+    "context_to_airflow_vars",
+    "airflow.utils.dag_parsing_context": "scheduler.compat.airflow.contexts: get_parsing_context",
+    "airflow.utils.dates": "scheduler.compat.airflow.old_dates: *",
+    "airflow.utils.db": "scheduler.compat.airflow.session: initdb resetdb create_session provide_session",
+    "airflow.utils.edgemodifier": _EDGES,
+    "airflow.utils.email": "scheduler.compat.airflow.email: send_email send_email_smtp get_email_address_list",
+    "airflow.utils.file": "scheduler.compat.airflow.files: list_py_file_paths open_maybe_zipped "
+    "TemporaryDirectory mkdirs",
+    "airflow.utils.helpers": "scheduler.sdk.edges: chain cross_downstream; scheduler.compat.airflow.sequences: chunks "
+    "merge_dicts as_flattened_list prune_dict exactly_one at_most_one is_container validate_key; "
+    "scheduler.compat.airflow.contexts: render_template_to_string",
+    "airflow.utils.log.logging_mixin": "scheduler.compat.airflow.logs: LoggingMixin",
+    "airflow.utils.log.secrets_masker": "scheduler.compat.airflow.logs: redact should_hide_value_for_key; "
+    "?masking of values that code names: mask_secret",
+    "airflow.utils.module_loading": "scheduler.compat.airflow.sequences: import_string qualname",
+    "airflow.utils.operator_helpers": "scheduler.compat.airflow.contexts: context_to_airflow_vars determine_kwargs "
+    "KeywordParameters",
+    "airflow.utils.session": "scheduler.compat.airflow.session: create_session provide_session NEW_SESSION",
+    "airflow.utils.state": _STATE,
+    "airflow.utils.task_group": "scheduler.sdk.group: TaskGroup task_group",
+    "airflow.utils.timezone": "scheduler.compat.airflow.timezone: *",
+    "airflow.utils.timeout": "scheduler.compat.airflow.limits: timeout",
+    "airflow.utils.trigger_rule": _RULES,
+    "airflow.utils.types": "scheduler.compat.airflow.state: DagRunType; ?rows of Airflow's database: ArgNotSet NOTSET",
+    "airflow.utils.weekday": "scheduler.sdk.weekday: WeekDay",
+    "airflow.utils.weight_rule": "scheduler.sdk.rules: WeightRule",
+    "airflow.utils.xcom": "scheduler.sdk.results: XCOM_RETURN_KEY=RETURN_KEY",
+    "airflow.utils.setup_teardown": "?setup and teardown: SetupTeardownContext",
+    "airflow.utils.decorators": "scheduler.compat.airflow.old_operators: apply_defaults",
+    "airflow.utils.process_utils": "?processes of Airflow's: execute_in_subprocess",
+    "airflow.utils.net": "scheduler.compat.airflow.files: get_hostname",
+    "airflow.typing_compat": "typing: Literal Protocol TypedDict Self",
+}

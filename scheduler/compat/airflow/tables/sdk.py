@@ -1,0 +1,109 @@
+"""`airflow.sdk`, as of Airflow 3."""
+
+from typing import Final
+
+from scheduler.compat.airflow.tables.definitions import DEFINITIONS
+from scheduler.compat.airflow.tables.models import MODELS
+from scheduler.compat.airflow.tables.tasks import TASKS
+
+_NAMES: Final = """
+    scheduler.sdk.dag: DAG dag;
+    scheduler.operators.taskflow: task;
+    scheduler.sdk.group: TaskGroup task_group;
+    scheduler.sdk.operator: BaseOperator;
+    scheduler.sdk.edges: Label EdgeModifier=Label chain chain_linear cross_downstream;
+    scheduler.sdk.params: Param;
+    scheduler.sdk.results: XComArg;
+    scheduler.sdk.rules: TriggerRule WeightRule;
+    scheduler.sdk.context: Context get_current_context;
+    scheduler.sdk.variables: Variable;
+    scheduler.sdk.macros: macros=.;
+    scheduler.sdk.schedule: CronTriggerTimetable CronDataIntervalTimetable DeltaTriggerTimetable
+        DeltaDataIntervalTimetable;
+    scheduler.compat.airflow.models: BaseOperatorLink BaseXCom Connection ParamsDict TaskInstance;
+    scheduler.compat.airflow.hooks: BaseHook;
+    scheduler.compat.airflow.notifier: BaseNotifier;
+    scheduler.compat.airflow.configuration: conf;
+    scheduler.compat.airflow.contexts: get_parsing_context;
+    scheduler.sdk.templates: literal=Literal;
+    scheduler.compat.airflow.state: DagRunState TaskInstanceState;
+    scheduler.compat.airflow.version: __version__;
+    ?assets: Asset AssetAccessControl AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetWatcher Metadata asset
+        AllowedKeyMapper ChainMapper CronPartitionTimetable DayWindow FanOutMapper FixedKeyMapper HourWindow
+        IdentityMapper MinimumCount MonthWindow PartitionMapper PartitionedAssetTimetable PartitionedAtRuntime
+        ProductMapper QuarterWindow RollupMapper SegmentWindow StartOfDayMapper StartOfHourMapper StartOfMonthMapper
+        StartOfQuarterMapper StartOfWeekMapper StartOfYearMapper WaitForAll WeekWindow Window YearWindow;
+    scheduler.sdk.sensor: BaseSensorOperator PokeReturnValue;
+    scheduler.operators.branching: BaseBranchOperator;
+    ?mixins for branches: BranchMixIn;
+    ?SkipMixin: SkipMixin;
+    ?operators of one's own that are asynchronous: BaseAsyncOperator;
+    ?deadlines (alert rules are there, see docs/alerts.md): DeadlineAlert DeadlineReference BaseDeadlineReference
+        deadline_reference AsyncCallback SyncCallback;
+    ?retry policies: ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule;
+    ?state that survives an attempt: NEVER_EXPIRE ResumableJobMixin;
+    ?ObjectStoragePath: ObjectStoragePath;
+    ?timetables of listed instants or of several crons: EventsTimetable MultipleCronTriggerTimetable;
+    ?setup and teardown: setup teardown;
+    ?results of runs: result;
+    ?lineage: lineage
+"""
+
+_SECRETS: Final = "scheduler.compat.airflow.logs: redact; ?masking of values that code names: mask_secret"
+
+SDK: Final = {
+    "airflow.sdk": _NAMES,
+    "airflow.sdk.bases.operator": MODELS["airflow.models.baseoperator"],
+    "airflow.sdk.bases.operatorlink": "scheduler.compat.airflow.models: BaseOperatorLink",
+    "airflow.sdk.bases.hook": "scheduler.compat.airflow.hooks: BaseHook",
+    "airflow.sdk.bases.notifier": "scheduler.compat.airflow.notifier: BaseNotifier",
+    "airflow.sdk.bases.sensor": TASKS["airflow.sensors.base"],
+    "airflow.sdk.bases.branch": TASKS["airflow.operators.branch"],
+    "airflow.sdk.bases.skipmixin": "?SkipMixin: SkipMixin",
+    "airflow.sdk.bases.xcom": "scheduler.compat.airflow.models: BaseXCom",
+    "airflow.sdk.bases.decorator": "?task decorators of one's own: DecoratedOperator TaskDecorator "
+    "DecoratedMappedOperator get_unique_task_id task_decorator_factory",
+    "airflow.sdk.configuration": DEFINITIONS["airflow.configuration"],
+    "airflow.sdk.definitions.asset": "?assets: Asset AssetAlias AssetAll AssetAny AssetWatcher Metadata",
+    "airflow.sdk.definitions.asset.metadata": "?assets: Metadata",
+    "airflow.sdk.definitions.connection": "scheduler.compat.airflow.models: Connection",
+    "airflow.sdk.definitions.context": DEFINITIONS["airflow.utils.context"]
+    + "; scheduler.sdk.context: get_current_context",
+    "airflow.sdk.definitions.dag": "scheduler.sdk.dag: DAG dag",
+    "airflow.sdk.definitions.decorators": "scheduler.operators.taskflow: task; scheduler.sdk.group: task_group",
+    "airflow.sdk.definitions.mappedoperator": "?mapped tasks: MappedOperator OperatorPartial",
+    "airflow.sdk.definitions.param": MODELS["airflow.models.param"],
+    "airflow.sdk.definitions.retry_policy": "?retry policies: ExceptionRetryPolicy RetryAction RetryDecision "
+    "RetryPolicy RetryRule",
+    "airflow.sdk.definitions.taskgroup": "scheduler.sdk.group: TaskGroup",
+    "airflow.sdk.definitions.template": "scheduler.sdk.templates: literal=Literal",
+    "airflow.sdk.definitions.variable": "scheduler.sdk.variables: Variable",
+    "airflow.sdk.definitions.xcom_arg": "scheduler.sdk.results: XComArg PlainXComArg=XComArg",
+    "airflow.sdk.exceptions": DEFINITIONS["airflow.exceptions"],
+    "airflow.sdk.execution_time.context": "scheduler.compat.airflow.contexts: context_to_airflow_vars; "
+    "?state that survives an attempt: NEVER_EXPIRE; ?assets: AssetAliasEvent",
+    "airflow.sdk.execution_time.timeout": "scheduler.compat.airflow.limits: timeout",
+    "airflow.sdk.execution_time.xcom": "scheduler.compat.airflow.models: XCom",
+    "airflow.sdk.execution_time.task_runner": "scheduler.compat.airflow.models: RuntimeTaskInstance=TaskInstance",
+    "airflow.sdk.execution_time.secrets_masker": _SECRETS,
+    "airflow.sdk.io": "?ObjectStoragePath: ObjectStoragePath get_fs has_fs attach",
+    "airflow.sdk.log": _SECRETS,
+    "airflow.sdk.observability.stats": "scheduler.compat.airflow.plugins: Stats",
+    "airflow.sdk.plugins_manager": "scheduler.compat.airflow.plugins: AirflowPlugin",
+    "airflow.sdk.timezone": "scheduler.compat.airflow.timezone: *",
+    "airflow.sdk.types": "scheduler.sdk.instance: RuntimeTaskInstanceProtocol=TaskInstance DagRunProtocol=DagRun; "
+    "scheduler.sdk.operator: Operator=BaseOperator; scheduler.compat.airflow.models: TaskInstanceKey",
+    "airflow.providers.common.compat.sdk": _NAMES
+    + "; scheduler.compat.airflow.models: XCom TaskInstanceKey; "
+    + _SECRETS
+    + "; "
+    "scheduler.compat.airflow.plugins: AirflowPlugin Stats hookimpl; "
+    "scheduler.compat.airflow.contexts: context_merge context_to_airflow_vars determine_kwargs KeywordParameters; "
+    "scheduler.compat.airflow.limits: timeout; scheduler.compat.airflow.timezone: timezone=.; "
+    "scheduler.compat.airflow.lineage: get_hook_lineage_collector HookLineageCollector; "
+    "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS AIRFLOW_V_3_1_PLUS; "
+    "scheduler.sdk.results: XCOM_RETURN_KEY=RETURN_KEY; "
+    "?task decorators of one's own: DecoratedOperator TaskDecorator task_decorator_factory get_unique_task_id; "
+    "?mapped tasks: MappedOperator; scheduler.compat.airflow.sensors: poke_mode_only; "
+    + DEFINITIONS["airflow.exceptions"],
+}

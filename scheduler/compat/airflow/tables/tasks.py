@@ -1,0 +1,112 @@
+"""Operators, sensors, decorators, hooks and triggers of Airflow's core, up to 2.x."""
+
+from typing import Final
+
+_PYTHON: Final = """
+    scheduler.operators.python: PythonOperator BranchPythonOperator ShortCircuitOperator;
+    scheduler.sdk.context: get_current_context;
+    ?operators with a virtual environment: PythonVirtualenvOperator ExternalPythonOperator
+        BranchPythonVirtualenvOperator BranchExternalPythonOperator
+"""
+_BASH: Final = "scheduler.operators.bash: BashOperator"
+_EMPTY: Final = "scheduler.operators.empty: EmptyOperator DummyOperator=EmptyOperator"
+_BRANCH: Final = "scheduler.operators.branching: BaseBranchOperator; ?mixins for branches: BranchMixIn"
+_DATETIME: Final = "scheduler.operators.branching: BranchDateTimeOperator"
+_WEEKDAY: Final = "scheduler.operators.branching: BranchDayOfWeekOperator"
+_LATEST_ONLY: Final = "scheduler.operators.branching: LatestOnlyOperator"
+_TRIGGER_DAGRUN: Final = """
+    scheduler.operators.trigger_dagrun: TriggerDagRunOperator;
+    ?links of operators: TriggerDagRunLink
+"""
+_EXTERNAL_TASK: Final = """
+    scheduler.sensors.external_task: ExternalTaskSensor;
+    scheduler.compat.airflow.old_operators: ExternalTaskMarker;
+    ?links of operators: ExternalTaskSensorLink ExternalDagLink
+"""
+_SENSOR: Final = """
+    scheduler.sdk.sensor: BaseSensorOperator PokeReturnValue;
+    scheduler.compat.airflow.sensors: poke_mode_only
+"""
+_DATE_TIME_SENSOR: Final = "scheduler.sensors.date_time: DateTimeSensor DateTimeSensorAsync=DateTimeSensor"
+_TIME_SENSOR: Final = "scheduler.sensors.date_time: TimeSensor TimeSensorAsync=TimeSensor"
+_TIME_DELTA: Final = """
+    scheduler.sensors.date_time: TimeDeltaSensor TimeDeltaSensorAsync=TimeDeltaSensor WaitSensor=TimeDeltaSensor
+"""
+_FILE_SENSOR: Final = "scheduler.sensors.filesystem: FileSensor"
+_TASKFLOW: Final = """
+    scheduler.operators.taskflow: task;
+    scheduler.sdk.dag: dag;
+    scheduler.sdk.group: task_group;
+    ?setup and teardown: setup teardown
+"""
+_HOOK: Final = "scheduler.compat.airflow.hooks: BaseHook DiscoverableHook"
+
+TASKS: Final = {
+    "airflow.operators.python": _PYTHON,
+    "airflow.operators.bash": _BASH,
+    "airflow.operators.empty": _EMPTY,
+    "airflow.operators.branch": _BRANCH,
+    "airflow.operators.datetime": _DATETIME,
+    "airflow.operators.weekday": _WEEKDAY,
+    "airflow.operators.latest_only": _LATEST_ONLY,
+    "airflow.operators.trigger_dagrun": _TRIGGER_DAGRUN,
+    "airflow.operators.smooth": "scheduler.operators.empty: SmoothOperator=EmptyOperator",
+    "airflow.operators.email": "?EmailOperator: EmailOperator",
+    "airflow.operators.sql": "?SQL operators: SQLCheckOperator SQLValueCheckOperator SQLIntervalCheckOperator "
+    "SQLThresholdCheckOperator BranchSQLOperator BaseSQLOperator SQLExecuteQueryOperator SQLColumnCheckOperator "
+    "SQLTableCheckOperator",
+    "airflow.operators.generic_transfer": "?SQL operators: GenericTransfer",
+    "airflow.sensors.base": _SENSOR,
+    "airflow.sensors.python": "scheduler.sensors.python: PythonSensor",
+    "airflow.sensors.bash": "scheduler.sensors.bash: BashSensor",
+    "airflow.sensors.date_time": _DATE_TIME_SENSOR,
+    "airflow.sensors.time_sensor": _TIME_SENSOR,
+    "airflow.sensors.time_delta": _TIME_DELTA,
+    "airflow.sensors.weekday": "scheduler.sensors.date_time: DayOfWeekSensor",
+    "airflow.sensors.filesystem": _FILE_SENSOR,
+    "airflow.sensors.external_task": _EXTERNAL_TASK,
+    "airflow.sensors.sql": "?sensors: SqlSensor",
+    "airflow.decorators": _TASKFLOW,
+    "airflow.decorators.base": "?task decorators of one's own: DecoratedOperator TaskDecorator "
+    "TaskDecoratorCollection DecoratedMappedOperator get_unique_task_id task_decorator_factory",
+    "airflow.hooks.base": _HOOK,
+    "airflow.hooks.filesystem": "scheduler.hooks.filesystem: FSHook",
+    "airflow.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
+    "airflow.hooks.dbapi": "?SQL hooks: DbApiHook",
+    "airflow.triggers.base": "?triggers: BaseTrigger BaseEventTrigger TriggerEvent TaskSuccessEvent "
+    "TaskFailedEvent TaskSkippedEvent StartTriggerArgs",
+    "airflow.triggers.temporal": "?triggers: DateTimeTrigger TimeDeltaTrigger",
+    "airflow.triggers.file": "?triggers: FileTrigger FileDeleteTrigger",
+    "airflow.triggers.external_task": "?triggers: DagStateTrigger WorkflowTrigger TaskStateTrigger",
+    "airflow.providers.standard.operators.python": _PYTHON,
+    "airflow.providers.standard.operators.bash": _BASH,
+    "airflow.providers.standard.operators.empty": _EMPTY,
+    "airflow.providers.standard.operators.branch": _BRANCH,
+    "airflow.providers.standard.operators.datetime": _DATETIME,
+    "airflow.providers.standard.operators.weekday": _WEEKDAY,
+    "airflow.providers.standard.operators.latest_only": _LATEST_ONLY,
+    "airflow.providers.standard.operators.trigger_dagrun": _TRIGGER_DAGRUN,
+    "airflow.providers.standard.operators.smooth": "scheduler.operators.empty: SmoothOperator=EmptyOperator",
+    "airflow.providers.standard.operators.hitl": "?input from people: HITLOperator ApprovalOperator "
+    "HITLBranchOperator HITLEntryOperator",
+    "airflow.providers.standard.sensors.python": "scheduler.sensors.python: PythonSensor",
+    "airflow.providers.standard.sensors.bash": "scheduler.sensors.bash: BashSensor",
+    "airflow.providers.standard.sensors.date_time": _DATE_TIME_SENSOR,
+    "airflow.providers.standard.sensors.time": _TIME_SENSOR,
+    "airflow.providers.standard.sensors.time_delta": _TIME_DELTA,
+    "airflow.providers.standard.sensors.weekday": "scheduler.sensors.date_time: DayOfWeekSensor",
+    "airflow.providers.standard.sensors.filesystem": _FILE_SENSOR,
+    "airflow.providers.standard.sensors.external_task": _EXTERNAL_TASK,
+    "airflow.providers.standard.decorators.python": "scheduler.operators.taskflow: python_task=task",
+    "airflow.providers.standard.hooks.filesystem": "scheduler.hooks.filesystem: FSHook",
+    "airflow.providers.standard.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
+    "airflow.providers.standard.hooks.package_index": "?hooks for package indexes: PackageIndexHook",
+    "airflow.providers.standard.triggers.temporal": "?triggers: DateTimeTrigger TimeDeltaTrigger",
+    "airflow.providers.standard.triggers.file": "?triggers: FileTrigger FileDeleteTrigger",
+    "airflow.providers.standard.triggers.external_task": "?triggers: DagStateTrigger WorkflowTrigger",
+    "airflow.providers.standard.triggers.hitl": "?input from people: HITLTrigger",
+    "airflow.providers.standard.utils.weekday": "scheduler.sdk.weekday: WeekDay",
+    "airflow.providers.standard.utils.skipmixin": "?SkipMixin: SkipMixin",
+    "airflow.providers.standard.version_compat": "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS "
+    "AIRFLOW_V_3_1_PLUS AIRFLOW_V_3_2_PLUS; scheduler.sdk.operator: BaseOperator",
+}
