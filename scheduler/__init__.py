@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from scheduler.hooks.filesystem import FSHook
     from scheduler.hooks.hook import BaseHook
+    from scheduler.hooks.http import HttpHook
+    from scheduler.hooks.sql import SqlHook
     from scheduler.operators.bash import BashOperator
     from scheduler.operators.branching import (
         BaseBranchOperator,
@@ -18,8 +20,17 @@ if TYPE_CHECKING:
         BranchDayOfWeekOperator,
         LatestOnlyOperator,
     )
+    from scheduler.operators.email import EmailOperator
     from scheduler.operators.empty import EmptyOperator
+    from scheduler.operators.files import FileDeleteOperator, FileTransferOperator
+    from scheduler.operators.http import HttpOperator
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+    from scheduler.operators.sql import (
+        BranchSQLOperator,
+        SQLCheckOperator,
+        SQLExecuteQueryOperator,
+        SQLValueCheckOperator,
+    )
     from scheduler.operators.taskflow import task
     from scheduler.operators.trigger_dagrun import TriggerDagRunOperator
     from scheduler.sdk.alerts import Alert
@@ -59,7 +70,9 @@ if TYPE_CHECKING:
     from scheduler.sensors.date_time import DateTimeSensor, DayOfWeekSensor, TimeDeltaSensor, TimeSensor
     from scheduler.sensors.external_task import ExternalTaskSensor
     from scheduler.sensors.filesystem import FileSensor
+    from scheduler.sensors.http import HttpSensor
     from scheduler.sensors.python import PythonSensor
+    from scheduler.sensors.sql import SqlSensor
 
 __all__ = [
     "DAG",
@@ -77,6 +90,7 @@ __all__ = [
     "BranchDateTimeOperator",
     "BranchDayOfWeekOperator",
     "BranchPythonOperator",
+    "BranchSQLOperator",
     "Connection",
     "Context",
     "CronDataIntervalTimetable",
@@ -86,11 +100,17 @@ __all__ = [
     "DayOfWeekSensor",
     "DeltaDataIntervalTimetable",
     "DeltaTriggerTimetable",
+    "EmailOperator",
     "EmptyOperator",
     "ExternalTaskSensor",
     "FSHook",
     "FailTask",
+    "FileDeleteOperator",
     "FileSensor",
+    "FileTransferOperator",
+    "HttpHook",
+    "HttpOperator",
+    "HttpSensor",
     "Label",
     "LatestOnlyOperator",
     "Param",
@@ -98,9 +118,14 @@ __all__ = [
     "PythonOperator",
     "PythonSensor",
     "RescheduleTask",
+    "SQLCheckOperator",
+    "SQLExecuteQueryOperator",
+    "SQLValueCheckOperator",
     "SensorTimeout",
     "ShortCircuitOperator",
     "SkipTask",
+    "SqlHook",
+    "SqlSensor",
     "TaskError",
     "TaskGroup",
     "TaskInstance",
@@ -128,11 +153,18 @@ __all__ = [
 _HOMES: Final = {
     "scheduler.hooks.filesystem": "FSHook",
     "scheduler.hooks.hook": "BaseHook",
+    "scheduler.hooks.http": "HttpHook",
+    "scheduler.hooks.sql": "SqlHook",
     "scheduler.operators.bash": "BashOperator",
     "scheduler.operators.branching": "BaseBranchOperator BranchDateTimeOperator BranchDayOfWeekOperator "
     "LatestOnlyOperator",
+    "scheduler.operators.email": "EmailOperator",
     "scheduler.operators.empty": "EmptyOperator",
+    "scheduler.operators.files": "FileDeleteOperator FileTransferOperator",
+    "scheduler.operators.http": "HttpOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
+    "scheduler.operators.sql": "BranchSQLOperator SQLCheckOperator SQLExecuteQueryOperator "
+    "SQLValueCheckOperator",
     "scheduler.operators.taskflow": "task",
     "scheduler.operators.trigger_dagrun": "TriggerDagRunOperator",
     "scheduler.sdk.alerts": "Alert",
@@ -159,7 +191,9 @@ _HOMES: Final = {
     "scheduler.sensors.date_time": "DateTimeSensor DayOfWeekSensor TimeDeltaSensor TimeSensor",
     "scheduler.sensors.external_task": "ExternalTaskSensor",
     "scheduler.sensors.filesystem": "FileSensor",
+    "scheduler.sensors.http": "HttpSensor",
     "scheduler.sensors.python": "PythonSensor",
+    "scheduler.sensors.sql": "SqlSensor",
 }
 _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Final
 
-from scheduler.sdk.arguments import bad_argument
+from scheduler.sdk.arguments import check_given
 from scheduler.sdk.context import Context
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.signals import SkipTask, TaskError
@@ -55,10 +55,7 @@ class BashOperator(BaseOperator):
         **arguments: Unpack[TaskArguments],
     ) -> None:
         super().__init__(task_id, **arguments)
-        if not bash_command:
-            raise bad_argument(
-                "bash_command", bash_command, "give the text of a command, or the name of a .sh file"
-            )
+        check_given("bash_command", bash_command, "give the text of a command, or the name of a .sh file")
         self.bash_command = bash_command
         self.env = env
         self.append_env = append_env

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scheduler.errors import AlreadyExists
-from scheduler.sdk.arguments import bad_argument, read_duration, read_flag, read_instant
+from scheduler.sdk.arguments import check_given, read_duration, read_flag, read_instant
 from scheduler.sdk.context import Context, current_channel, current_clock
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.run_states import read_run_states
@@ -45,8 +45,7 @@ class TriggerDagRunOperator(BaseOperator):
         **arguments: Any,
     ) -> None:
         super().__init__(task_id, **arguments)
-        if not trigger_dag_id:
-            raise bad_argument("trigger_dag_id", trigger_dag_id, "give the dag_id of the DAG to start")
+        check_given("trigger_dag_id", trigger_dag_id, "give the dag_id of the DAG to start")
         self.trigger_dag_id = trigger_dag_id
         self.trigger_run_id = trigger_run_id
         self.conf = conf
@@ -104,8 +103,7 @@ class TriggerDagRunOperator(BaseOperator):
         raise RescheduleTask(current_clock().now() + self.poke_interval)
 
 
-def _text(date: datetime | str | None) -> str | None:
-    if date is None or isinstance(date, str):
-        return date
-    moment = read_instant("logical_date", date)
-    return None if moment is None else moment.isoformat()
+def _text(date: Any) -> Any:
+    """Return the text of an instant; a text, or the promise of one, is read when it is rendered."""
+    moment = read_instant("logical_date", date) if isinstance(date, datetime) else None
+    return date if moment is None else moment.isoformat()

@@ -23,6 +23,12 @@ def bad_argument(name: str, value: object, remedy: str) -> BadDag:
     return BadDag(f"{author_line()}: {name}={value!r}: {remedy}")
 
 
+def check_given(name: str, value: object, remedy: str) -> None:
+    """Raise BadDag for nothing at all. What is no plain value, such as the promise of a result, is taken as it is."""
+    if value is None or (isinstance(value, str | list | tuple | set | dict) and not value):
+        raise bad_argument(name, value, remedy)
+
+
 def refuse_unknown(what: str, unknown: Iterable[str], known: Collection[str]) -> None:
     """Raise BadDag for the first unknown argument, naming the nearest one that exists."""
     for name in unknown:

@@ -8,6 +8,7 @@ from typing import Any
 from scheduler.errors import BadDag
 from scheduler.sdk.arguments import bad_argument, read_duration, read_instant
 from scheduler.sdk.context import Context, current_clock
+from scheduler.sdk.results import XComArg
 from scheduler.sdk.sensor import BaseSensorOperator
 from scheduler.sdk.weekday import WeekDays, read_week_days
 
@@ -34,12 +35,12 @@ class DateTimeSensor(MomentSensor):
 
     template_fields = ("target_time",)
 
-    def __init__(self, task_id: str, *, target_time: datetime | str, **arguments: Any) -> None:
+    def __init__(self, task_id: str, *, target_time: datetime | str | XComArg[Any], **arguments: Any) -> None:
         super().__init__(task_id, **arguments)
-        if not isinstance(target_time, datetime | str):
+        if not isinstance(target_time, datetime | str | XComArg):
             raise bad_argument("target_time", target_time, "give a datetime with a time zone, or a text")
-        aware = target_time if isinstance(target_time, str) else read_instant("target_time", target_time)
-        self.target_time = aware.isoformat() if isinstance(aware, datetime) else aware
+        aware = read_instant("target_time", target_time) if isinstance(target_time, datetime) else None
+        self.target_time = target_time if aware is None else aware.isoformat()
 
     def moment(self, context: Context) -> datetime:
         """Read the text."""

@@ -59,7 +59,7 @@ class ExternalTaskSensor(BaseSensorOperator):
         self.external_task_id = external_task_id
         self.external_task_ids = external_task_ids
         self.external_task_group_id = external_task_group_id
-        read = read_task_states if any(wanted) else read_run_states
+        read = read_run_states if wanted == (None, None, None) else read_task_states
         self.allowed_states = read("allowed_states", allowed_states, ("success",))
         self.skipped_states = read("skipped_states", skipped_states, ())
         self.failed_states = read("failed_states", failed_states, ())

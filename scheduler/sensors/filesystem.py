@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scheduler.hooks.filesystem import DEFAULT, FSHook, files_below
-from scheduler.sdk.arguments import bad_argument, read_flag
+from scheduler.sdk.arguments import check_given, read_flag
 from scheduler.sdk.context import Context
 from scheduler.sdk.sensor import BaseSensorOperator
 
@@ -28,8 +28,7 @@ class FileSensor(BaseSensorOperator):
         **arguments: Any,
     ) -> None:
         super().__init__(task_id, **arguments)
-        if not filepath:
-            raise bad_argument("filepath", filepath, "give a path, a pattern or an address")
+        check_given("filepath", filepath, "give a path, a pattern or an address")
         self.filepath = filepath
         self.fs_conn_id = fs_conn_id
         self.recursive = read_flag("recursive", recursive)

@@ -6,6 +6,7 @@ import socketserver
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 
 class _Dialogue(socketserver.StreamRequestHandler):
@@ -23,6 +24,8 @@ class _Dialogue(socketserver.StreamRequestHandler):
                 self._say("221 bye")
                 return
             else:
+                if command.startswith(b"RCPT TO:"):
+                    self.server.recipients.append(line[8:].strip().strip(b"<>").decode())  # type: ignore[attr-defined]
                 self._say("250 well")
 
     def _say(self, text: str) -> None:
@@ -36,12 +39,20 @@ class _Dialogue(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def smtp_server() -> Iterator[tuple[int, list[bytes]]]:
-    """Serve on a free port of this host; yield it and the letters."""
+def mail_server() -> Iterator[Any]:
+    """Serve on a free port of this host; yield the server with its `letters` and all `recipients`."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Dialogue) as server:
         server.letters = []  # type: ignore[attr-defined]
+        server.recipients = []  # type: ignore[attr-defined]
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_address[1], server.letters  # type: ignore[attr-defined]
+        yield server
         server.shutdown()
         thread.join()
+
+
+@contextmanager
+def smtp_server() -> Iterator[tuple[int, list[bytes]]]:
+    """Serve on a free port of this host; yield it and the letters."""
+    with mail_server() as server:
+        yield server.server_address[1], server.letters
