@@ -20,6 +20,9 @@ WIRE_VERSION: Final = 2
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
+#: The key by which a value between tasks that is more than JSON says what it is (`sdk.xcom`).
+TAG: Final = "__type__"
+
 #: A value that JSON can hold.
 Json = Any
 Data = dict[str, Json]

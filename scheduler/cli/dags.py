@@ -12,6 +12,7 @@ from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.local_dags import load_dag
 from scheduler.cli.options import Instant, read_pairs
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
+from scheduler.cli.parts.archives import open_payloads
 from scheduler.operations.conf import read_conf
 from scheduler.operations.delete import delete_dag
 from scheduler.operations.pause import set_paused
@@ -182,5 +183,8 @@ def _set_paused(invocation: Invocation, dag_ids: Sequence[str], *, is_paused: bo
 def delete(invocation: Invocation, dag_id: str, *, yes: bool) -> None:
     """Delete a DAG with all its runs; it comes back, without history, while its file is there."""
     yes or click.confirm(f"Delete {dag_id} with all its runs?", abort=True)
+    values = open_payloads(invocation.settings)
     count = delete_dag(invocation.db, invocation.now(), dag_id, actor=ACTOR)
+    if values is not None:
+        values.drop(dag_id)
     click.echo(f"{dag_id} was deleted, with {count} run{'' if count == 1 else 's'}.")

@@ -17,7 +17,7 @@ import click
 from scheduler.cli.broken_files import count_of_broken
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_rows
-from scheduler.cli.parts.archives import open_archive
+from scheduler.cli.parts.archives import open_archive, open_payloads
 from scheduler.cli.parts.lock import address_of_server
 from scheduler.dispatch.tickets import check_broker, create_celery
 from scheduler.errors import DirigentError
@@ -109,6 +109,14 @@ def _logs(invocation: Invocation) -> str:
         return "are kept on the disk of their worker; log_url ships them elsewhere"
     archive.check()
     return f"{archive.name} can be read"
+
+
+def _values(invocation: Invocation) -> str:
+    payloads = open_payloads(invocation.settings)
+    if payloads is None:
+        return "are kept in the database; xcom_url keeps large ones elsewhere"
+    payloads.check()
+    return f"{payloads.name} can be read"
 
 
 def _home(invocation: Invocation) -> str:
@@ -216,6 +224,7 @@ CHECKS: Final = {
     "broker": _broker,
     "home": _home,
     "logs": _logs,
+    "values": _values,
     "dags folder": _dags_folder,
     "dag files": _dag_files,
     "clock": _clock,

@@ -9,7 +9,7 @@ import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_rows
-from scheduler.cli.parts.archives import open_history, open_place, policy_of
+from scheduler.cli.parts.archives import open_history, open_payloads, open_place, policy_of
 from scheduler.operations.history import Policy, Pruned, Pruner
 
 
@@ -54,7 +54,9 @@ def prune(
             "Nothing says what is old: give --days or --keep, or set DIRIGENT_HISTORY_DAYS."
         )
     place = open_place(archive, "--archive") if archive else open_history(invocation.settings)
-    pruner = Pruner(invocation.db, policy, None if dry_run else place, Event().wait)
+    pruner = Pruner(
+        invocation.db, policy, None if dry_run else place, Event().wait, open_payloads(invocation.settings)
+    )
     found = (pruner.preview if dry_run else pruner.prune)(invocation.now(), dag_ids)
     rows = [{"dag_id": dag_id, "runs": count} for dag_id, count in sorted(found.runs.items())]
     print_rows(rows, ["dag_id", "runs"], output)

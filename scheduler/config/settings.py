@@ -136,6 +136,17 @@ class Settings(BaseModel):
         description="Where runs are archived before they are deleted (JSON lines, gzip, a folder a day): "
         "`file:///srv/history`, `s3://bucket/history`, or another address that fsspec knows.",
     )
+    xcom_url: LogUrl | None = Field(
+        None,
+        description="Where values that tasks return are kept that are too large for the database, frames as Parquet: "
+        "`file:///srv/values` on a disk that all workers share, `s3://bucket/values`, or another address that fsspec "
+        "knows. They go with their run.",
+    )
+    xcom_threshold_bytes: int = Field(
+        100_000,
+        ge=0,
+        description="Values that take more than this as JSON are kept at `xcom_url`, where it is set.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="From which level on the servers write to their own log."
     )
@@ -348,7 +359,7 @@ class Settings(BaseModel):
         data = self.model_dump(mode="json")
         data["database_url"] = without_password(self.database_url)
         data["broker_url"] = without_password(self.broker_url)
-        for name in ("log_url", "history_url"):
+        for name in ("log_url", "history_url", "xcom_url"):
             data[name] = data[name] and without_password(data[name])
         data["dags_git_url"] = self.dags_git_url and shown_address(self.dags_git_url)
         data["notify_on_failure"] = [scheme_only(url) for url in self.notify_on_failure]

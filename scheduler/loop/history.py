@@ -8,7 +8,7 @@ from typing import Final
 
 from scheduler.clock import Clock
 from scheduler.errors import DirigentError
-from scheduler.operations.history import Archive, Policy, Pruned, Pruner
+from scheduler.operations.history import Archive, Policy, Pruned, Pruner, Values
 from scheduler.store.engine import Database
 
 log: Final = logging.getLogger(__name__)
@@ -21,10 +21,17 @@ _CLOSE_S: Final = 10.0
 class History:
     """Prunes while it is open. Two at once harm nothing: what one holds, the other passes over."""
 
-    def __init__(self, db: Database, clock: Clock, policy: Policy, archive: Archive | None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        policy: Policy,
+        archive: Archive | None,
+        values: Values | None = None,
+    ) -> None:
         self._clock = clock
         self._closing = Event()
-        self._pruner = Pruner(db, policy, archive, self._closing.wait)
+        self._pruner = Pruner(db, policy, archive, self._closing.wait, values)
         self._thread = Thread(target=self._run, name="history", daemon=True)
 
     def start(self) -> None:

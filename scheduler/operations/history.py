@@ -23,6 +23,7 @@ from scheduler.store.history import (
     delete_runless_events,
     delete_some,
     old_runs,
+    run_names,
     surplus_runs,
 )
 from scheduler.store.history_rows import load_records
@@ -75,6 +76,13 @@ class Archive(Protocol):
         """Keep a file, in place of one of that name. Raises ArchiveUnavailable."""
 
 
+class Values(Protocol):
+    """Keeps the values of tasks that are too large for the database."""
+
+    def drop(self, dag_id: str, run_id: str) -> None:
+        """Delete those of a run; nothing happens where there are none. Raises ArchiveUnavailable."""
+
+
 @dataclass(slots=True)
 class Pruned:
     """What went, or would go."""
@@ -99,6 +107,7 @@ class Pruner:
     policy: Policy
     archive: Archive | None
     rest: Callable[[float], bool]
+    values: Values | None = None
 
     def preview(self, now: datetime, dag_ids: Collection[str] = ()) -> Pruned:
         """Return what `prune` would delete, but for events of no run."""
@@ -175,9 +184,24 @@ class Pruner:
             self.archive.put(_name(list(sizes), data), data)
             pruned.files += 1
         for group in _portions(sizes, TASKS_OF_GROUP):
+            names = self._names(group)
             if not self._delete(list(group)):
                 return
+            self._drop_values(names - self._names(group))
             pruned.note(list(group), sum(group.values()))
+
+    def _names(self, runs: Collection[OldRun]) -> set[tuple[str, str]]:
+        """Return the names of those that are there, if values of theirs may lie elsewhere."""
+        if self.values is None:
+            return set()
+        with self.db.read() as session:
+            return set(run_names(session, [run.id for run in runs]))
+
+    def _drop_values(self, gone: Collection[tuple[str, str]]) -> None:
+        """Delete what lies elsewhere of runs that are gone. One that somebody reran just then keeps its values."""
+        if self.values is not None:
+            for dag_id, run_id in gone:
+                self.values.drop(dag_id, run_id)
 
     def _delete(self, runs: Sequence[OldRun]) -> bool:
         """Delete runs; false where it was broken off."""

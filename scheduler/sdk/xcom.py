@@ -24,9 +24,8 @@ from uuid import UUID
 from scheduler.errors import NotSerializable, TooLarge
 from scheduler.sdk.serializers import read_by, serializer_for
 from scheduler.sdk.xcom_classes import fields_of, find_class, has_fields, name_of, rebuild
-from scheduler.wire import XCOM_LIMIT_BYTES, Json
+from scheduler.wire import TAG, XCOM_LIMIT_BYTES, Json
 
-TAG: Final = "__type__"
 _ARRAYS: Final = "scheduler.sdk.xcom_arrays"
 #: Libraries whose values it knows.
 _WITH_ARRAYS: Final = frozenset({"numpy", "pandas", "pyarrow"})

@@ -101,6 +101,7 @@ _LOCK: Final = (
     .order_by(R.id)
     .with_for_update(of=dag_run, skip_locked=True)
 )
+_NAMES: Final = sa.select(R.dag_id, R.run_id).where(_KEYS)
 _SIZES: Final = (
     sa.select(task_instance.c.run_pk, sa.func.count())
     .where(one_of(task_instance.c.run_pk, "keys"))
@@ -139,6 +140,11 @@ def count_tasks(session: Session, run_pks: Collection[int]) -> dict[int, int]:
     """Return how many task instances each run has; one without any is left out."""
     rows = session.execute(_SIZES, {"keys": sorted(run_pks)})
     return {run_pk: int(count) for run_pk, count in rows}
+
+
+def run_names(session: Session, run_pks: Collection[int]) -> list[tuple[str, str]]:
+    """Return dag_id and run_id of runs, in no order; what is gone is left out."""
+    return [(row.dag_id, row.run_id) for row in session.execute(_NAMES, {"keys": sorted(run_pks)})]
 
 
 def delete_some(session: Session, runs: Collection[OldRun], room: int) -> bool:

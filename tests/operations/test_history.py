@@ -70,6 +70,16 @@ def prune(engine, policy=WEEK, archive=None, rest=lambda seconds: False, **which
     return Pruner(engine.db, policy, archive, rest).prune(engine.now, **which)
 
 
+class Cupboard:
+    """Keeps the large values of runs, elsewhere."""
+
+    def __init__(self):
+        self.dropped = []
+
+    def drop(self, dag_id, run_id):
+        self.dropped.append((dag_id, run_id))
+
+
 def runs(engine):
     with engine.db.read() as session:
         return list(session.scalars(sa.select(dag_run.c.id).order_by(dag_run.c.id)))
@@ -297,6 +307,29 @@ def test_events_of_no_run_go_by_their_age(engine):
     assert prune(engine).events == 0
     engine.wait(days=2)
     assert prune(engine).events == 3
+
+
+def test_what_lies_elsewhere_goes_with_its_run_and_with_no_other(engine):
+    for _ in range(3):
+        ended(engine)
+        engine.wait(minutes=1)
+    first, second, _ = runs(engine)
+    engine.wait(days=8)
+    with engine.db.read() as session:
+        names = {row.id: row.run_id for row in session.execute(sa.select(dag_run.c.id, dag_run.c.run_id))}
+    cupboard = Cupboard()
+
+    def reopen(_seconds):
+        """Somebody reruns the older one, just before it would go."""
+        if first in runs(engine) and not cupboard.dropped:
+            request = RerunRequest(dag_id="orders", run_id=names[first])
+            engine.db.transact(lambda session: rerun(session, engine.now, request, actor="user:ada"))
+        return False
+
+    Pruner(engine.db, WEEK, None, reopen, cupboard).prune(engine.now)
+
+    assert first in runs(engine)
+    assert cupboard.dropped == [("orders", names[second])]
 
 
 def test_pruning_that_is_told_to_stop_stops_and_goes_on_later(engine):

@@ -14,7 +14,7 @@ from scheduler.alert_settings import addresses, alert_rules
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import environ_of_children, task_policy_of
-from scheduler.cli.parts.archives import open_archive, open_history, policy_of
+from scheduler.cli.parts.archives import open_archive, open_history, open_payloads, policy_of
 from scheduler.cli.parts.orphan_logs import OrphanLogs
 from scheduler.cli.parts.parsers import LockedParser, TimedParser
 from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celery
@@ -178,6 +178,7 @@ class SchedulerSide:
         self._while_leading = ExitStack()
         self._service = make_service(house, publish, on_lead=self._lead, on_yield=self._while_leading.close)
         self._history_place = open_history(house.settings)
+        self._payloads = open_payloads(house.settings)
         self._notifier = make_notifier(house)
         archive = open_archive(house.settings)
         self._orphans = OrphanLogs(house.db, house.clock, archive) if archive else None
@@ -214,7 +215,7 @@ class SchedulerSide:
         self._while_leading.callback(folder.close)
         policy = policy_of(self._house.settings)
         if not policy.is_empty:
-            history = History(self._house.db, self._house.clock, policy, self._history_place)
+            history = History(self._house.db, self._house.clock, policy, self._history_place, self._payloads)
             history.start()
             self._while_leading.callback(history.close)
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import environ_of_children, groups_of, task_policy_of
-from scheduler.cli.parts.archives import open_archive
+from scheduler.cli.parts.archives import open_archive, open_payloads
+from scheduler.cli.parts.large_values import LargeValues
 from scheduler.cli.parts.locked_starts import LockedStarts
 from scheduler.cli.parts.worker_logs import WorkerLogs
 from scheduler.cli.version import own_version
@@ -31,7 +32,7 @@ from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.security.encryption import FernetCipher
-from scheduler.wire import Job
+from scheduler.wire import Job, Outcome
 
 if TYPE_CHECKING:
     from scheduler.tracing.collector import Collected
@@ -46,16 +47,20 @@ class Launcher:
         supervisor: Supervisor,
         collected: Collected | None,
         locked: LockedStarts | None = None,
+        values: LargeValues | None = None,
     ) -> None:
         self._logs = logs
         self._supervisor = supervisor
         self._collected = collected
         self._locked = locked
+        self._values = values
 
     def launch(self, job: Job) -> None:
         """Start an attempt; its outcome arrives at the worker."""
         if self._collected is not None:
             job = replace(job, env=job.env | self._collected.traces.parent_of(job))
+        if self._values is not None:
+            self._values.note(job)
         launch = self._supervisor.launch if self._locked is None else self._locked.launch
         launch(job, self._logs.open(job))
 
@@ -119,6 +124,7 @@ class WorkerSide:
         self._doorbells = doorbells
         doorbells.watch_over(house.vitals)
         self._logs = self._make_logs(environ, is_copied=copies_logs)
+        self._values = self._make_values()
         self.supervisor = self._make_supervisor(environ, hostname)
         self._locked = self._make_locked(environ)
         self.worker = Worker(
@@ -126,7 +132,7 @@ class WorkerSide:
             plan_of(settings, worker_id, hostname, queues, slots),
             clock=house.clock,
             graphs=house.graphs,
-            launcher=Launcher(self._logs, self.supervisor, house.collected, self._locked),
+            launcher=Launcher(self._logs, self.supervisor, house.collected, self._locked, self._values),
             bell=doorbells,
             publish=publish,
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
@@ -152,8 +158,8 @@ class WorkerSide:
     def _make_supervisor(self, environ: Mapping[str, str], hostname: str) -> Supervisor:
         house = self._house
         return Supervisor(
-            on_outcome=lambda outcome: self.worker.finished(outcome),
-            answer=answer_of(house),
+            on_outcome=self._take,
+            answer=answer_of(house) if self._values is None else self._values.answer,
             clock=house.clock,
             environ=environ_of_children(house.settings, environ),
             pass_on=house.settings.pass_environ,
@@ -173,8 +179,18 @@ class WorkerSide:
             settings.dags_lock_file,
             self._house.clock,
             start=lambda job, log: self.supervisor.launch(job, log),
-            on_outcome=lambda outcome: self.worker.finished(outcome),
+            on_outcome=self._take,
         )
+
+    def _make_values(self) -> LargeValues | None:
+        payloads = open_payloads(self._house.settings)
+        if payloads is None:
+            return None
+        return LargeValues(payloads, answer_of(self._house), lambda outcome: self.worker.finished(outcome))
+
+    def _take(self, outcome: Outcome) -> None:
+        """Take the outcome of an attempt, with what it hands on."""
+        (self.worker if self._values is None else self._values).finished(outcome)
 
     def start(self) -> None:
         """Begin to claim."""
@@ -191,6 +207,8 @@ class WorkerSide:
         if self._locked is not None:
             self._locked.close()
         self.supervisor.close()
+        if self._values is not None:
+            self._values.close()
         self.worker.leave()
         self._logs.close()
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from scheduler.config import Settings
     from scheduler.logs.archive import Archive
     from scheduler.logs.place import Place
+    from scheduler.payloads import Payloads
 
 
 def open_archive(settings: Settings) -> Archive | None:
@@ -35,6 +36,15 @@ def open_place(url: str | None, setting: str) -> Place | None:
 def open_history(settings: Settings) -> Place | None:
     """Return the place at `history_url`, None where none is set. Raises BadSetting."""
     return open_place(settings.history_url, "DIRIGENT_HISTORY_URL")
+
+
+def open_payloads(settings: Settings) -> Payloads | None:
+    """Return where large values are kept at `xcom_url`, None where none is set. Raises BadSetting."""
+    if settings.xcom_url is None:
+        return None
+    module: Any = import_module("scheduler.payloads")
+    payloads: Payloads = module.Payloads(settings.xcom_url, settings.xcom_threshold_bytes)
+    return payloads
 
 
 def policy_of(settings: Settings) -> Policy:

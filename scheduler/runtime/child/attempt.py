@@ -31,8 +31,8 @@ from scheduler.sdk.results import RETURN_KEY
 from scheduler.sdk.signals import FailTask, RescheduleTask, SkipTask, TaskCancelled, TaskTimeout
 from scheduler.sdk.templates import render_task, shown
 from scheduler.sdk.variables import Variables
-from scheduler.sdk.xcom import TAG, encode
-from scheduler.wire import Data, Job, Outcome
+from scheduler.sdk.xcom import encode
+from scheduler.wire import TAG, Data, Job, Outcome
 
 _log: Final = logging.getLogger("dirigent.attempt")
 
