@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.connections import Connection
     from scheduler.sdk.context import Context, get_current_context, publish_artifact
     from scheduler.sdk.dag import DAG, dag
+    from scheduler.sdk.deferral import BaseTrigger, StartTriggerArgs, TriggerEvent
     from scheduler.sdk.edges import Label, chain, chain_linear, cross_downstream
     from scheduler.sdk.group import TaskGroup, task_group
     from scheduler.sdk.instance import DagRun, TaskInstance
@@ -61,6 +62,9 @@ if TYPE_CHECKING:
         RescheduleTask,
         SensorTimeout,
         SkipTask,
+        TaskDeferralError,
+        TaskDeferralTimeout,
+        TaskDeferred,
         TaskError,
         TaskTimeout,
     )
@@ -85,6 +89,7 @@ __all__ = [
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
+    "BaseTrigger",
     "BashOperator",
     "BashSensor",
     "BranchDateTimeOperator",
@@ -126,6 +131,10 @@ __all__ = [
     "SkipTask",
     "SqlHook",
     "SqlSensor",
+    "StartTriggerArgs",
+    "TaskDeferralError",
+    "TaskDeferralTimeout",
+    "TaskDeferred",
     "TaskError",
     "TaskGroup",
     "TaskInstance",
@@ -133,6 +142,7 @@ __all__ = [
     "TimeDeltaSensor",
     "TimeSensor",
     "TriggerDagRunOperator",
+    "TriggerEvent",
     "TriggerRule",
     "Variable",
     "WeekDay",
@@ -171,6 +181,7 @@ _HOMES: Final = {
     "scheduler.sdk.connections": "Connection",
     "scheduler.sdk.context": "Context get_current_context publish_artifact",
     "scheduler.sdk.dag": "DAG dag",
+    "scheduler.sdk.deferral": "BaseTrigger StartTriggerArgs TriggerEvent",
     "scheduler.sdk.edges": "Label chain chain_linear cross_downstream",
     "scheduler.sdk.group": "TaskGroup task_group",
     "scheduler.sdk.instance": "DagRun TaskInstance",
@@ -184,7 +195,7 @@ _HOMES: Final = {
     "scheduler.sdk.serializers": "register_serializer",
     "scheduler.sdk.signals": "AirflowException AirflowFailException AirflowSensorTimeout "
     "AirflowSkipException FailTask RescheduleTask SensorTimeout SkipTask "
-    "TaskError TaskTimeout",
+    "TaskDeferralError TaskDeferralTimeout TaskDeferred TaskError TaskTimeout",
     "scheduler.sdk.variables": "Variable",
     "scheduler.sdk.weekday": "WeekDay",
     "scheduler.sensors.bash": "BashSensor",

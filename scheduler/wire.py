@@ -255,6 +255,8 @@ class Job:
     )  #: return values of direct upstream tasks, by task_id, where at hand
     env: dict[str, str] = field(default_factory=dict)
     isolation: Isolation | None = None  #: what the task asks for
+    #: How the wait ended that the task goes on after: `runtime.waits.Waited`, and the method that it named.
+    resume: Data | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,13 +270,24 @@ class ErrorInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deferral:
+    """What a task waits for, and how it goes on. Values are written down as XCom is."""
+
+    trigger: str  #: path of its class
+    kwargs: Data = field(default_factory=dict)
+    method: str
+    next_kwargs: Data = field(default_factory=dict)
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How an attempt ended: sent by the child, or made by the supervisor where the child could not."""
 
     attempt_id: int
     epoch: int
     #: `lost` is for the supervisor to say: the processes above it died, which is not its fault.
-    state: Literal["success", "failed", "skipped", "reschedule", "cancelled", "lost"]
+    state: Literal["success", "failed", "skipped", "reschedule", "deferred", "cancelled", "lost"]
     retryable: bool = True  #: false: AirflowFailException and the like
     error: ErrorInfo | None = None
     reason: str = ""  #: in words: "killed by SIGKILL", "used 512 MB of 512 MB", "ran longer than 60 s"
@@ -289,6 +302,7 @@ class Outcome:
     skip_tasks: tuple[str, ...] = ()  #: task ids that a branch decided to skip
     #: Template fields as they were rendered, masked, where they were not written while it ran; the supervisor's to say.
     rendered: Data | None = None
+    deferral: Deferral | None = None  #: of a state that is `deferred`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +336,9 @@ def outcome_from_data(item: Data) -> Outcome:
     data = _known(Outcome, item)
     data["error"] = error_from_data(data["error"]) if data.get("error") else None
     data["skip_tasks"] = tuple(data.get("skip_tasks", ()))
+    data["deferral"] = Deferral(**_known(Deferral, data["deferral"])) if data.get("deferral") else None
+    if (data["state"] == "deferred") != (data["deferral"] is not None):
+        raise ValueError("a deferred outcome says what it waits for, and no other one does")
     return Outcome(**data)
 
 

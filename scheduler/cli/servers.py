@@ -196,8 +196,16 @@ def scheduler(invocation: Invocation) -> None:
     type=SpanOfSlots(),
     help="Have MIN to MAX slots instead: more while work waits and memory lasts, fewer when idle for a minute.",
 )
+@click.option(
+    "--waiter/--no-waiter",
+    "has_waiter",
+    default=True,
+    help="Watch what deferred tasks of these queues wait for; at least one worker of a queue has to.",
+)
 @pass_invocation
-def worker(invocation: Invocation, queues: str, slots: int | None, autoscale: Span | None) -> None:
+def worker(
+    invocation: Invocation, queues: str, slots: int | None, autoscale: Span | None, has_waiter: bool
+) -> None:
     """Run attempts. Any number of workers, on any host, share a broker and a database."""
     settings = invocation.settings
     _prepare(settings)
@@ -210,7 +218,7 @@ def worker(invocation: Invocation, queues: str, slots: int | None, autoscale: Sp
         house = open_house(settings, invocation.clock)
         house.keep_open(parts)
         told_at = serve_endpoint(parts, house, monitor_of(house, "worker"))
-        server = make_worker(house, os.environ, queues=names, slots=span)
+        server = make_worker(house, os.environ, queues=names, slots=span, has_waiter=has_waiter)
         _serve(parts, server, pruner_of(house))
         click.echo(f"The worker is up: {span} slots for {', '.join(names)}.{_metrics_at(told_at)}")
         stay(stop, house, server)

@@ -71,18 +71,24 @@ def settle(
         case "reschedule":
             at = parse_instant(outcome.reschedule_at) if outcome.reschedule_at else now
             return Settled(AttemptState.DEFERRED, TaskState.UP_FOR_RESCHEDULE, outcome.reason, at)
+        case "deferred":
+            return Settled(AttemptState.DEFERRED, TaskState.DEFERRED, outcome.reason)
         case "cancelled":
             return _settle_stop(cut_short + 1, outcome.reason or "its worker stopped", now)
         case "lost":
             return settle_loss(losses + 1, outcome.reason, now)
         case "failed":
-            reason = reason_of(outcome)
-            if not outcome.retryable or try_number >= max_tries:
-                return Settled(AttemptState.FAILED, TaskState.FAILED, reason)
-            retry_at = now + retry_in(task, try_number, chance)
-            return Settled(AttemptState.FAILED, TaskState.UP_FOR_RETRY, reason, retry_at)
+            is_last = not outcome.retryable or try_number >= max_tries
+            retry_at = None if is_last else now + retry_in(task, try_number, chance)
+            return _settle_failure(reason_of(outcome), retry_at)
         case unknown:
             assert_never(unknown)
+
+
+def _settle_failure(reason: str, retry_at: datetime | None) -> Settled:
+    if retry_at is None:
+        return Settled(AttemptState.FAILED, TaskState.FAILED, reason)
+    return Settled(AttemptState.FAILED, TaskState.UP_FOR_RETRY, reason, retry_at)
 
 
 def reason_of(outcome: Outcome) -> str:

@@ -42,6 +42,7 @@ class Exchange:
         successors: Successors | None,
         held: Mapping[int, Claimed],
         again: Callable[[], None],
+        on_deferred: Callable[[], None] | None = None,
     ) -> None:
         self._db = db
         self._plan = plan
@@ -50,9 +51,9 @@ class Exchange:
         self._successors = successors
         self._held = held
         self._again = again
-        self._recorder = Recorder(graphs, random.random, successors)
+        self._recorder = Recorder(graphs, random.random, successors, on_deferred)
         #: For outcomes that cannot be recorded together with what follows them.
-        self._plain_recorder = Recorder(graphs, random.random)
+        self._plain_recorder = Recorder(graphs, random.random, on_deferred=on_deferred)
         self._unreported: list[Report] = []
         self._unstarted: set[int] = set()
         self._why_unstarted = ""

@@ -42,6 +42,7 @@ def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
         reason=str(payload.get("reason", "")),
         execution_timeout_s=task.execution_timeout_s if task else None,
         isolation=task.isolation if task else None,
+        resume=dict(claim.resume) if claim.resume is not None and claim.kind == "task" else None,
     )
 
 

@@ -71,6 +71,7 @@ class LeaseKeeper:
             slots=self._slots(),
             version=plan.version,
             lease_s=plan.lease_s,
+            has_waiter=plan.has_waiter,
         )
 
     def obey_cancellations(self) -> None:

@@ -28,7 +28,8 @@ from scheduler.store.tasks import (
     set_retry_times,
     tasks_named,
 )
-from scheduler.store.transaction import at_edge
+from scheduler.store.transaction import after_commit, at_edge
+from scheduler.store.waits import NewWait, forget_resumes, put_waits
 from scheduler.store.xcoms import XComRow, put_xcoms
 from scheduler.wire import Outcome
 
@@ -57,6 +58,8 @@ class Recorder:
     graphs: GraphCache
     chance: Callable[[], float]
     successors: Successors | None = None
+    #: Called once tasks were deferred: there is something new to wait for.
+    on_deferred: Callable[[], None] | None = None
 
     def record(self, session: Session, now: datetime, reports: Sequence[Report]) -> list[Report]:
         """Return the reports that were refused because the attempt is no longer theirs.
@@ -87,6 +90,7 @@ class Recorder:
         for report in callbacks:
             end_callback(session, now, report.outcome)
         moved = _move(session, now, ended)
+        self._put_waits(session, now, ended, moved)
         put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
         for each in ended:
             moved += _skip_named(session, now, each)
@@ -98,7 +102,7 @@ class Recorder:
         self, session: Session, now: datetime, reports: Sequence[Report], runs: Mapping[int, RunRow]
     ) -> list[_Ended]:
         settled = [self._settle(session, now, report) for report in reports]
-        kept = {each.claim.run_pk for each, how in zip(reports, settled, strict=True) if how.retry_at}
+        kept = {each.claim.run_pk for each, how in zip(reports, settled, strict=True) if _waits(how)}
         taken = {pk for pk, run in runs.items() if pk not in kept and self._takes(run)}
         return [
             _Ended(report, _task_of(report.claim), how, report.claim.run_pk in taken)
@@ -118,6 +122,17 @@ class Recorder:
             cut_short=cut_short(session, report.outcome),
         )
 
+    def _put_waits(
+        self, session: Session, now: datetime, ended: Iterable[_Ended], moved: Iterable[TaskRow]
+    ) -> None:
+        """Keep what deferred tasks wait for; what one went on after counts no longer, unless it was cut short."""
+        deferred = {row.id for row in moved if row.state is TaskState.DEFERRED}
+        waits = [_new_wait(each) for each in ended if each.task.id in deferred]
+        put_waits(session, now, [each for each in waits if each is not None])
+        forget_resumes(session, [each.task.id for each in ended if _is_past(each)])
+        if deferred and self.on_deferred is not None:
+            after_commit(session, self.on_deferred)
+
     def _takes(self, run: RunRow) -> bool:
         """Tell whether changes of this run are planned here. One that waits for a retry wakes the loop's agenda."""
         return self.successors is not None and self.successors.takes(run)
@@ -131,6 +146,21 @@ class Recorder:
         for pk, run in sorted({run.id: run for run in runs}.items()):
             if self.successors is not None:
                 self.successors.plan(session, now, run, changed[pk])
+
+
+def _waits(how: Settled) -> bool:
+    return how.retry_at is not None or how.task is TaskState.DEFERRED
+
+
+def _is_past(each: _Ended) -> bool:
+    return each.report.claim.resume is not None and each.settled.attempt is not AttemptState.LOST
+
+
+def _new_wait(each: _Ended) -> NewWait | None:
+    deferral = each.report.outcome.deferral
+    if deferral is None:
+        return None
+    return NewWait(each.task.run_pk, each.task.id, deferral, each.settled.reason)
 
 
 def _task_of(claim: Claimed) -> TaskRow:

@@ -61,6 +61,7 @@ class Worker:
         code_root: Callable[[Session, int], Path],
         successors: Successors | None = None,
         vitals: Vitals | None = None,
+        on_deferred: Callable[[], None] | None = None,
     ) -> None:
         self._db = db
         self._plan = plan
@@ -79,7 +80,7 @@ class Worker:
         self._unfit_until = 0.0
         self._signal = Event()
         self._exchange = Exchange(
-            db, plan, clock, graphs, publish, successors, self._claims, self._signal.set
+            db, plan, clock, graphs, publish, successors, self._claims, self._signal.set, on_deferred
         )
         self._pace = Pace(clock)
         self._stopping = Event()

@@ -24,5 +24,7 @@ class WorkerPlan:
     version: str = ""
     unfit_s: float = UNFIT_S
     drain_s: float = 0.0
+    #: Whether what deferred tasks wait for is watched here.
+    has_waiter: bool = False
     #: Where it scales itself; `slots` is its floor then.
     span: Span | None = None

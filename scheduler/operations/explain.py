@@ -17,6 +17,7 @@ from scheduler.store.runs import RunRow, previous_run
 from scheduler.store.scheduled import occupancy
 from scheduler.store.tasks import TaskRow, states_of, tasks_named
 from scheduler.store.versions import load_graph
+from scheduler.store.waits import shown_wait
 from scheduler.store.workers import live_workers
 
 
@@ -51,7 +52,7 @@ def _reasons(session: Session, run: RunRow, task: TaskRow) -> list[str]:
         case TaskState.UP_FOR_RETRY | TaskState.UP_FOR_RESCHEDULE:
             return [*_no_scheduler(session), _until(session, task)]
         case TaskState.DEFERRED:
-            return ["it waits for an event, without a slot"]
+            return [_why_deferred(session, task)]
         case _:
             return []
 
@@ -126,6 +127,27 @@ def _until(session: Session, task: TaskRow) -> str:
     if task.state is TaskState.UP_FOR_RESCHEDULE:
         return f"it looks again at {when}"
     return f"it failed and runs again at {when}, as try {task.try_number + 1} of {task.max_tries}"
+
+
+def _why_deferred(session: Session, task: TaskRow) -> str:
+    waiting = shown_wait(session, task.id)
+    if waiting is None:
+        return "it waits for an event, without a slot"
+    limit = f", until {_instant(waiting.timeout_at)} at most" if waiting.timeout_at else ""
+    words = f"it {waiting.words} since {_instant(waiting.since)}{limit}, without a slot"
+    if waiting.hostname is None:
+        return f"{words}; {_why_unwatched(session, task)}"
+    last = f"; its trigger said last: {waiting.said[-1]}" if waiting.said else ""
+    return f"{words}; worker {waiting.hostname} watches it{last}"
+
+
+def _why_unwatched(session: Session, task: TaskRow) -> str:
+    queue = facts.queue_of(session, task.id)
+    if any(queue in worker.queues and worker.has_waiter for worker in live_workers(session)):
+        return "a worker is about to watch it"
+    return (
+        f"no live worker of queue {queue!r} watches waits; start one with `dirigent worker --queues {queue}`"
+    )
 
 
 def _instant(at: datetime) -> str:

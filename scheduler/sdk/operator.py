@@ -8,7 +8,7 @@ from abc import ABCMeta
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 from scheduler.errors import BadDag
@@ -19,6 +19,7 @@ from scheduler.sdk.ids import check_id
 from scheduler.sdk.isolation import IsolationMode, check_together
 from scheduler.sdk.location import author_line
 from scheduler.sdk.results import XComArg, results_in
+from scheduler.sdk.signals import FAILED_WAIT, TaskDeferred, Waits, fail_of_wait
 from scheduler.sdk.task_arguments import ARGUMENTS, DEFAULTS, PLACING, TaskArguments, read_arguments
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from scheduler.sdk.context import Context
     from scheduler.sdk.dag import DAG
+    from scheduler.sdk.deferral import StartTriggerArgs
     from scheduler.sdk.group import TaskGroup
 
 _T = TypeVar("_T")
@@ -72,6 +74,10 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     template_fields: Sequence[str] = ()
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[Mapping[str, str]] = {}
+
+    #: Whether each try begins by waiting for the trigger of `start_trigger_args`, instead of with `execute`.
+    start_from_trigger: bool = False
+    start_trigger_args: StartTriggerArgs | None = None
 
     task_group: TaskGroup | None
     _inherited: Mapping[str, Any]
@@ -162,6 +168,30 @@ class BaseOperator(Node, metaclass=OperatorMeta):
         """Run right after `execute` returned."""
         if self._after is not None:
             self._after(context, result)
+
+    def defer(
+        self,
+        *,
+        trigger: Waits,
+        method_name: str,
+        kwargs: Mapping[str, Any] | None = None,
+        timeout: timedelta | float | None = None,
+    ) -> NoReturn:
+        """End this attempt, and hold no slot until the trigger has fired; never returns.
+
+        Then the task goes on in a new attempt of this try: `method_name` is called with the context, with `kwargs`,
+        and with `event`. Nothing else that is kept on `self` is there any more. After `timeout` (seconds, or a
+        timedelta) it fails with TaskDeferralTimeout instead.
+        """
+        raise TaskDeferred(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=timeout)
+
+    def resume_execution(
+        self, next_method: str, next_kwargs: Mapping[str, Any] | None, context: Context
+    ) -> Any:
+        """Go on after a wait. Override it to do something else where the wait failed."""
+        if next_method == FAILED_WAIT:
+            fail_of_wait(self.log, dict(next_kwargs or {}))
+        return getattr(self, next_method)(context, **dict(next_kwargs or {}))
 
     def on_kill(self) -> None:
         """Clean up what `execute` started, when the attempt is cancelled or times out."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from logging import Logger
+from typing import Any, Final, NoReturn, Protocol
 
 from scheduler.errors import NaiveDate
 
@@ -33,12 +36,63 @@ class RescheduleTask(TaskError):
         self.reschedule_date = reschedule_date
 
 
+class Waits(Protocol):
+    """What a task can wait for: see `sdk.deferral`."""
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the path of its class, and what to make it of."""
+
+
+class TaskDeferred(BaseException):
+    """Ends the attempt; once the trigger has fired, the task goes on with `method_name` in a new one.
+
+    It holds no slot until then. No Exception: `except Exception` lets it pass.
+    """
+
+    def __init__(
+        self,
+        *,
+        trigger: Waits,
+        method_name: str,
+        kwargs: Mapping[str, Any] | None = None,
+        timeout: timedelta | float | None = None,
+    ) -> None:
+        super().__init__(f"waits for {type(trigger).__name__}")
+        self.trigger = trigger
+        self.method_name = method_name
+        self.kwargs = kwargs
+        self.timeout = timeout
+
+
+class TaskDeferralError(TaskError):
+    """What a deferred task waited for cannot come: its trigger failed."""
+
+
+class TaskDeferralTimeout(TaskError):
+    """What a deferred task waited for did not come within its `timeout`."""
+
+
 class TaskTimeout(BaseException):
     """The attempt ran longer than its execution_timeout. No Exception: `except Exception` lets it pass."""
 
 
 class TaskCancelled(BaseException):
     """The attempt was asked to stop: the run was cancelled, or the task was marked or cleared meanwhile."""
+
+
+#: What a task goes on with whose wait failed, in place of a method.
+FAILED_WAIT: Final = "__fail__"
+#: The error of a wait that took longer than it may.
+WAITED_TOO_LONG: Final = "Trigger timeout"
+
+
+def fail_of_wait(log: Logger, failure: Mapping[str, Any]) -> NoReturn:
+    """Raise what became of a wait: TaskDeferralTimeout or TaskDeferralError."""
+    if failure.get("traceback"):
+        log.error("The trigger failed:\n%s", failure["traceback"])
+    error = failure.get("error")
+    kind = TaskDeferralTimeout if error == WAITED_TOO_LONG else TaskDeferralError
+    raise kind(failure.get("message") or error)
 
 
 AirflowException = TaskError

@@ -28,6 +28,7 @@ _AFRESH: Final = {
     "waiting_since": None,
     "hostname": "",
     "reason": "",
+    "resume": sa.null(),
 }
 
 

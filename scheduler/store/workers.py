@@ -28,10 +28,11 @@ class WorkerRow:
     slots: int
     busy: int
     started_at: datetime
+    has_waiter: bool = False  #: watches what deferred tasks of its queues wait for
 
 
 _LIVE = (
-    sa.select(W.id, W.hostname, W.pid, W.queues, W.slots, W.busy, W.started_at)
+    sa.select(W.id, W.hostname, W.pid, W.queues, W.slots, W.busy, W.started_at, W.has_waiter)
     .where(W.stopped_at.is_(None), W.lease_until > db_now())
     .order_by(W.id)
 )
@@ -48,6 +49,7 @@ def register_worker(
     slots: int,
     version: str,
     lease_s: float,
+    has_waiter: bool = False,
 ) -> None:
     """Make a worker known, or known again under its id."""
     insert = (sqlite if session.dialect.name == "sqlite" else postgresql).insert(worker)
@@ -61,6 +63,7 @@ def register_worker(
         "started_at": now,
         "lease_until": db_now_plus(lease_s),
         "stopped_at": None,
+        "has_waiter": has_waiter,
     }
     statement = insert.values(id=worker_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[W.id], set_=values))

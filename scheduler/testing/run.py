@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from scheduler.testing.local_channel import LocalChannel
 from scheduler.testing.params import params_of
 from scheduler.testing.report import Report, logs_shown
 from scheduler.testing.result import RunResult
+from scheduler.testing.waiting import wait_here
 from scheduler.wire import DagSpec, ErrorInfo, Job, Outcome, RunInfo
 
 #: A task that asks to be called again is, at once; after this many times the test gives up on it.
@@ -142,13 +143,19 @@ class _TestRun:
         self.report.started(job)
         outcome = perform(self.dag, job, self.channel, self.clock)
         calls = 1
-        while outcome.state == "reschedule" and calls < _MOST_CALLS:
-            outcome = perform(self.dag, job, self.channel, self.clock)
+        while outcome.state in _AGAIN and calls < _MOST_CALLS:
+            outcome = perform(self.dag, self._next(job, outcome), self.channel, self.clock)
             calls += 1
         self.report.ended(job, outcome)
         if outcome.state == "cancelled":
             raise SystemExit("asked to stop")
         return outcome
+
+    def _next(self, job: Job, outcome: Outcome) -> Job:
+        """Return the job that follows on an attempt that is called again, after what it waits for has come."""
+        if outcome.deferral is None:
+            return job
+        return replace(job, resume=wait_here(job, outcome, self.channel, self.clock.now()))
 
     def _job(self, task_id: str, **more: Any) -> Job:
         return Job(
@@ -200,4 +207,5 @@ class _TestRun:
         )
 
 
-_STATES: Final = {"success": "success", "skipped": "skipped", "failed": "failed", "reschedule": "failed"}
+_AGAIN: Final = frozenset({"reschedule", "deferred"})
+_STATES: Final = {"success": "success", "skipped": "skipped"} | dict.fromkeys(["failed", *_AGAIN], "failed")

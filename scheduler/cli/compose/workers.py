@@ -23,6 +23,7 @@ from scheduler.core.scaling import Span
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.successors import Successors
 from scheduler.dispatch.tickets import CeleryApp, CeleryPublish, check_broker, create_celery
+from scheduler.dispatch.waiter import Waiter
 from scheduler.dispatch.worker import Worker
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.loop.handing_on import hand_on_apart
@@ -80,7 +81,13 @@ class Launcher:
 
 
 def plan_of(
-    settings: Settings, worker_id: str, hostname: str, queues: Collection[str], slots: Span
+    settings: Settings,
+    worker_id: str,
+    hostname: str,
+    queues: Collection[str],
+    slots: Span,
+    *,
+    has_waiter: bool,
 ) -> WorkerPlan:
     """Return who the worker of this process is and what it may take."""
     return WorkerPlan(
@@ -94,6 +101,7 @@ def plan_of(
         heartbeat_s=settings.heartbeat_s,
         version=own_version(),
         drain_s=0.0 if settings.is_embedded else settings.drain_s,
+        has_waiter=has_waiter,
     )
 
 
@@ -118,18 +126,21 @@ class WorkerSide:
         environ: Mapping[str, str],
         copies_logs: bool,
         successors: Successors,
+        has_waiter: bool = True,
     ) -> None:
         settings, hostname = house.settings, socket.gethostname()
+        plan = plan_of(settings, worker_id, hostname, queues, slots, has_waiter=has_waiter)
         self._house = house
         self._doorbells = doorbells
         doorbells.watch_over(house.vitals)
         self._logs = self._make_logs(environ, is_copied=copies_logs)
         self._values = self._make_values()
+        self._waiter = self._make_waiter(plan) if has_waiter else None
         self.supervisor = self._make_supervisor(environ, hostname)
         self._locked = self._make_locked(environ)
         self.worker = Worker(
             house.db,
-            plan_of(settings, worker_id, hostname, queues, slots),
+            plan,
             clock=house.clock,
             graphs=house.graphs,
             launcher=Launcher(self._logs, self.supervisor, house.collected, self._locked, self._values),
@@ -137,6 +148,19 @@ class WorkerSide:
             publish=publish,
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, settings.home),
             successors=successors,
+            vitals=house.vitals,
+            on_deferred=self._waiter.ring if self._waiter else None,
+        )
+
+    def _make_waiter(self, plan: WorkerPlan) -> Waiter:
+        house = self._house
+        return Waiter(
+            house.db,
+            plan,
+            clock=house.clock,
+            graphs=house.graphs,
+            watching=lambda: self.supervisor,
+            code_root=lambda session, snapshot_id: materialize(session, snapshot_id, house.settings.home),
             vitals=house.vitals,
         )
 
@@ -167,6 +191,7 @@ class WorkerSide:
             groups=groups_of(house.settings),
             name=hostname,
             vitals=house.vitals,
+            watcher=self._waiter,
         )
 
     def _make_locked(self, environ: Mapping[str, str]) -> LockedStarts | None:
@@ -197,6 +222,8 @@ class WorkerSide:
         self.supervisor.start()
         self._logs.start()
         self.worker.start()
+        if self._waiter is not None:
+            self._waiter.start()
         self._doorbells.start()
 
     def close(self) -> None:
@@ -204,6 +231,8 @@ class WorkerSide:
         self.worker.drain()
         self._doorbells.stop()
         self.worker.close()
+        if self._waiter is not None:
+            self._waiter.close()
         if self._locked is not None:
             self._locked.close()
         self.supervisor.close()
@@ -229,6 +258,7 @@ class WorkerServer:
         queues: Collection[str],
         slots: Span,
         environ: Mapping[str, str],
+        has_waiter: bool = True,
     ) -> None:
         self._publish = CeleryPublish(celery, house.vitals)
         self._side = WorkerSide(
@@ -241,6 +271,7 @@ class WorkerServer:
             environ=environ,
             copies_logs=True,
             successors=hand_on_apart(house.graphs),
+            has_waiter=has_waiter,
         )
 
     def ring(self, queue: str) -> None:
@@ -262,11 +293,18 @@ class WorkerServer:
 
 
 def make_worker(
-    house: House, environ: Mapping[str, str], *, queues: Collection[str], slots: Span
+    house: House,
+    environ: Mapping[str, str],
+    *,
+    queues: Collection[str],
+    slots: Span,
+    has_waiter: bool = True,
 ) -> WorkerServer:
     """Build a worker that hears tickets by itself. Raises BrokerUnavailable."""
     celery = create_celery(house.settings)
     check_broker(celery)
     doorbells = Doorbells(celery, queues, lambda queue: server.ring(queue))
-    server = WorkerServer(house, celery, doorbells, queues=queues, slots=slots, environ=environ)
+    server = WorkerServer(
+        house, celery, doorbells, queues=queues, slots=slots, environ=environ, has_waiter=has_waiter
+    )
     return server

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from scheduler.clock import Clock
 from scheduler.runtime.child.blame import blame
+from scheduler.runtime.child.deferring import begin, deferred, go_on
 from scheduler.runtime.child.interrupts import cancellable, time_limit
 from scheduler.sdk.arguments import Callback
 from scheduler.sdk.channel import Channel
@@ -28,7 +29,14 @@ from scheduler.sdk.dag import DAG
 from scheduler.sdk.instance import TaskInstance, dag_run_of
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.results import RETURN_KEY
-from scheduler.sdk.signals import FailTask, RescheduleTask, SkipTask, TaskCancelled, TaskTimeout
+from scheduler.sdk.signals import (
+    FailTask,
+    RescheduleTask,
+    SkipTask,
+    TaskCancelled,
+    TaskDeferred,
+    TaskTimeout,
+)
 from scheduler.sdk.templates import render_task, shown
 from scheduler.sdk.variables import Variables
 from scheduler.sdk.xcom import encode
@@ -77,7 +85,7 @@ def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome
         xcoms: Data = {}
         try:
             with cancellable(), time_limit(_limit_s(prepared.task, job)):
-                xcoms = _run(prepared, dag, channel)
+                xcoms = _run(prepared, dag, channel, job.resume)
         except KeyboardInterrupt:
             prepared.task.on_kill()
             raise
@@ -94,7 +102,7 @@ def _limit_s(task: BaseOperator, job: Job) -> float | None:
     return task.execution_timeout.total_seconds() if task.execution_timeout else None
 
 
-def _run(prepared: _Prepared, dag: DAG, channel: Channel) -> Data:
+def _run(prepared: _Prepared, dag: DAG, channel: Channel, resume: Data | None) -> Data:
     prepared.task, fields = render_task(prepared.task, dag, prepared.context)
     prepared.instance.task = prepared.context["task"] = prepared.task
     if visible := shown(fields):
@@ -103,12 +111,12 @@ def _run(prepared: _Prepared, dag: DAG, channel: Channel) -> Data:
     _call(task.on_execute_callback, context, "on_execute_callback")
     try:
         task.pre_execute(context)
-        result = task.execute(context)
+        result = begin(task, context) if resume is None else go_on(task, context, resume)
         task.post_execute(context, result)
     except (TaskTimeout, TaskCancelled):
         task.on_kill()
         raise
-    return _kept(task, result)
+    return _kept(task, result) if resume is None else resume.get("xcoms", {}) | _kept(task, result)
 
 
 def _kept(task: BaseOperator, result: object) -> Data:
@@ -134,12 +142,21 @@ def _classify(error: BaseException | None, job: Job, prepared: _Prepared, xcoms:
         case RescheduleTask():
             at = error.reschedule_date.isoformat()
             return replace(ended, state="reschedule", reschedule_at=at, reason=str(error))
+        case TaskDeferred():
+            return _defer(ended, error, job, prepared)
         case TaskCancelled():
             return replace(ended, state="cancelled", retryable=False, reason=str(error))
         case _:
             info = blame(error, job.code_root)
             reason = str(error) if isinstance(error, TaskTimeout) else info.line
             return replace(ended, retryable=not isinstance(error, FailTask), error=info, reason=reason)
+
+
+def _defer(ended: Outcome, wish: TaskDeferred, job: Job, prepared: _Prepared) -> Outcome:
+    try:
+        return deferred(ended, wish, prepared.task)
+    except Exception as error:  # noqa: BLE001 - `serialize` of a trigger is user code
+        return _classify(error, job, prepared, {})
 
 
 def _announce(prepared: _Prepared, outcome: Outcome, error: BaseException | None, job: Job) -> None:
@@ -169,6 +186,8 @@ def _told(task: BaseOperator, outcome: Outcome, job: Job) -> tuple[str, tuple[Ca
             return "failed", task.on_failure_callback, "on_failure_callback"
         case "reschedule":
             return "up_for_reschedule", (), ""
+        case "deferred":
+            return "deferred", (), ""
         case "cancelled" | "lost":
             return "failed", (), ""
 

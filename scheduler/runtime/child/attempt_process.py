@@ -46,6 +46,7 @@ class UserCode:
     perform: Callable[[Any, Job, PipeChannel, Clock], Outcome]
     rehearse: Callable[[], None]  #: before the first fork; see `rehearsal`
     fresh_command: Sequence[str]  #: what a fresh interpreter executes; see `fresh_attempt`
+    waiter_command: Sequence[str]  #: what watches triggers; see `waiter_process`
     #: what another interpreter executes, after its own path; see `foreign_attempt`
     foreign_command: Sequence[str]
 

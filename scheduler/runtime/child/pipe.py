@@ -127,6 +127,11 @@ class PipeChannel:
             for message in self._reader.feed(self._read()):
                 return message
 
+    def tell(self, message: Data) -> None:
+        """Send a message that is no request; from any thread. Raises ChannelClosed."""
+        with self._lock:
+            self.send(message)
+
     def send(self, message: Data) -> None:
         """Send a message; raises ChannelClosed, TooLarge."""
         frame = encode(message, self._limit)

@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from scheduler.runtime import kernel
 from scheduler.runtime.child.attempt_process import UserCode, forbid_core_files, prepare_to_print
+from scheduler.runtime.child.confinement import confine
 from scheduler.runtime.child.nursery import Nursery, Request, Ties
 from scheduler.runtime.child.preloader import become_bare, become_preloader
 from scheduler.runtime.child.title import set_title
@@ -34,5 +35,22 @@ def serve_supervisor(code: UserCode) -> NoReturn:
     def bare(_request: Request, fds: Sequence[int]) -> NoReturn:
         become_bare(code, fds, nursery.life_fd)
 
-    nursery = Nursery(Ties(control, None), {"preload": preload, "bare": bare}, grace_s=_GRACE_S)
+    def wait(request: Request, fds: Sequence[int]) -> NoReturn:
+        become_waiter(code, request, fds, nursery.life_fd)
+
+    births = {"preload": preload, "bare": bare, "wait": wait}
+    nursery = Nursery(Ties(control, None), births, grace_s=_GRACE_S)
     nursery.serve(threads=kernel.thread_count(), output="")
+
+
+def become_waiter(code: UserCode, request: Request, fds: Sequence[int], life_fd: int) -> NoReturn:
+    """Replace this process by a fresh interpreter that watches triggers; it ends with its channels."""
+    *channels, output_fd = fds
+    os.close(life_fd)
+    confine(request)
+    os.dup2(output_fd, 1)
+    os.dup2(output_fd, 2)
+    for fd in channels:
+        os.set_inheritable(fd, True)
+    command = code.waiter_command
+    os.execv(command[0], [*command, *map(str, channels)])

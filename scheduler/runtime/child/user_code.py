@@ -43,5 +43,6 @@ USER_CODE: Final = UserCode(
     perform=perform,
     rehearse=lambda: rehearse(perform),
     fresh_command=(sys.executable, "-m", "scheduler.runtime.child.fresh_attempt"),
+    waiter_command=(sys.executable, "-m", "scheduler.runtime.child.waiter_process"),
     foreign_command=foreign_command(),
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from scheduler.runtime import kernel
+from scheduler.runtime.supervisor.link import Link
 from scheduler.runtime.supervisor.nest import FRESH, PARSE, Guest, Nest, Source
 from scheduler.runtime.supervisor.root import Root
 from scheduler.runtime.supervisor.services import Services
@@ -44,6 +45,12 @@ class Family:
         if reason:
             guest.say("info", f"In a fresh interpreter, which starts slower: {reason}.")
         self._seat(guest, FOR_FRESH if reason else source)
+
+    def base(self) -> Link:
+        """Return the link to the base process. Raises OSError."""
+        if self._is_closed:
+            raise OSError(_CLOSED)
+        return self._root.link()
 
     def seat_parse(self, guest: Guest) -> None:
         """Find a seat for a parse."""

@@ -17,6 +17,9 @@ class Limits:
     )
     import_s: float = 60.0  #: import of a DAG file by its preloader
     fork_s: float = 30.0  #: what base process and preloaders may take to fork
+    held_s: float = (
+        10.0  #: a trigger that holds its event loop for longer, once that was told, ends with its waiter
+    )
     watch_s: float = 0.5  #: between two looks at what an attempt takes that has limits
     preloaders: int = 32
     preloader_memory_bytes: int = 512 * 1024 * 1024  #: of all preloaders together

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -25,6 +25,8 @@ from scheduler.runtime.supervisor.rate import Rate
 from scheduler.runtime.supervisor.reactor import Reactor
 from scheduler.runtime.supervisor.root import Root
 from scheduler.runtime.supervisor.services import OomWatch, Services
+from scheduler.runtime.supervisor.waiting import Waits, Watcher
+from scheduler.runtime.waits import Wait
 from scheduler.vitals import Vitals
 from scheduler.wire import Job, Outcome, ParsedFile
 
@@ -41,7 +43,8 @@ class Supervisor:
 
     `on_outcome` is called once for every launched job, on the IO thread: it must hand the outcome over and
     return.
-    `answer` is called on threads of a small pool; its job is None while a DAG file is imported.
+    `answer` is called on threads of a small pool; its job is None while a DAG file is imported, and for triggers.
+    `watcher` hears of waits; without one, none are watched.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Supervisor:
         name: str = "this worker",
         base_command: Sequence[str] = BASE_COMMAND,
         vitals: Vitals | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._on_outcome = on_outcome
         self._name = name
@@ -80,6 +84,7 @@ class Supervisor:
         )
         root = Root(self._services, base_command, child_environment(environ, pass_on), self._excuse)
         self._family = Family(self._services, root)
+        self._waits = Waits(self._services, watcher, self._family.base) if watcher else None
 
     @property
     def live(self) -> frozenset[int]:
@@ -96,6 +101,8 @@ class Supervisor:
     def close(self) -> None:
         """Kill what still runs, without delivering outcomes, and give everything back. May be repeated."""
         self._reactor.post(self._abandon)
+        if self._waits is not None:
+            self._reactor.post(self._waits.close)
         self._reactor.post(self._family.close)
         self._reactor.post(self._clear_groups)
         self._reactor.close()
@@ -131,6 +138,16 @@ class Supervisor:
         """Import the file now, so that its next attempt starts at once."""
         source = Source(code_root, file, account=self._services.policy.default_account)
         self._reactor.post(lambda: self._family.warm(source))
+
+    def watch(self, waits: Sequence[Wait]) -> None:
+        """Watch triggers; the watcher hears how each wait ended, once."""
+        if (watching := self._waits) is not None:
+            self._reactor.post(lambda: watching.watch(waits))
+
+    def unwatch(self, ids: Collection[int]) -> None:
+        """Watch these no longer; nothing is heard of them any more, but what is under way."""
+        if (watching := self._waits) is not None:
+            self._reactor.post(lambda: watching.drop(ids))
 
     def parse(
         self,
@@ -183,6 +200,8 @@ class Supervisor:
             bounds, refusal = Bounds(), str(error)
         attempt = self._attempts[_key(job)] = Attempt(self._services, job, log, bounds, self._deliver)
         attempt.say("info", f"{_title(job)} on {self._name}.")
+        for line in _waited(job):
+            attempt.say("info", line)
         if refusal:
             attempt.refuse(refusal)
         else:
@@ -212,3 +231,11 @@ def _title(job: Job) -> str:
     return (
         f"Try {job.try_number} of {what}, run {job.run.run_id} of {job.run.dag_id}, attempt {job.attempt_id},"
     )
+
+
+def _waited(job: Job) -> Iterator[str]:
+    """Say in the log of a resumed attempt how the wait before it went."""
+    if job.resume is not None:
+        waited, since = job.resume["waited"], job.resume["since"]
+        yield f"Goes on after it {waited}, since {since}."
+        yield from (f"Meanwhile: {line}" for line in job.resume["said"])

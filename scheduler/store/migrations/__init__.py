@@ -19,6 +19,7 @@ REVISIONS: Final = (
     "0011",
     "0012",
     "0013",
+    "0014",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes

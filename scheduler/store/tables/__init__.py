@@ -23,6 +23,7 @@ from scheduler.store.tables.runs import (
     dag_run,
     event,
     task_instance,
+    wait,
     xcom,
 )
 from scheduler.store.tables.servers import leader, pool, table_form, worker
@@ -63,6 +64,7 @@ __all__ = [
     "task_instance",
     "task_tally",
     "variable",
+    "wait",
     "worker",
     "xcom",
 ]

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from scheduler.store.tables.columns import Id, Instant, JsonText, live, metadata, where
 
@@ -92,6 +103,7 @@ task_instance = Table(
     Column("hostname", Text, nullable=False, default=""),
     Column("reason", Text, nullable=False, default=""),  # last error line, or why it was skipped
     Column("operator", Text, nullable=False, default=""),
+    Column("resume", JsonText),  # how the wait ended that its next attempt goes on after (wire.Job)
     UniqueConstraint("run_pk", "task_id", "path"),
     Index("ix_task_instance_changed_live", "run_pk", **where("changed")),
     Index(
@@ -121,6 +133,30 @@ Index(
     task_instance.c.scheduled_at,
     task_instance.c.id,
     **live("state", "scheduled"),
+)
+
+#: What a deferred task waits for; gone once it goes on. The lease of a wait is that of the worker that watches it.
+wait = Table(
+    "wait",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("run_pk", Id, ForeignKey("dag_run.id", ondelete="CASCADE"), nullable=False),
+    Column("ti_id", Id, ForeignKey("task_instance.id", ondelete="CASCADE"), nullable=False),
+    Column("trigger", Text, nullable=False),  # path of its class
+    Column("kwargs", JsonText, nullable=False),
+    Column("method", Text, nullable=False),  # what the task goes on with
+    Column("next_kwargs", JsonText, nullable=False),
+    Column("words", Text, nullable=False),  # what it waits for, for people
+    Column("since", Instant, nullable=False),
+    Column("timeout_at", Instant),
+    Column("timeout_s", Float),
+    Column("worker_id", Text),
+    Column("said", JsonText),  # lines that the trigger logged
+    UniqueConstraint("ti_id"),
+    Index("ix_wait_worker_id", "worker_id"),
+    Index("ix_wait_run_pk", "run_pk"),
+    # An id names a wait for who watches it: it is never given again.
+    sqlite_autoincrement=True,
 )
 
 xcom = Table(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Table, Text
+import sqlalchemy as sa
+from sqlalchemy import Boolean, Column, Integer, Table, Text
 
 from scheduler.store.tables.columns import Instant, JsonText, metadata
 
@@ -33,6 +34,7 @@ worker = Table(
     Column("started_at", Instant, nullable=False),
     Column("lease_until", Instant, nullable=False),
     Column("stopped_at", Instant),
+    Column("has_waiter", Boolean, nullable=False, default=False, server_default=sa.false()),
 )
 
 pool = Table(

@@ -1,0 +1,255 @@
+"""The waits of a worker: taken from the database, watched by its waiters, and ended there, many at a time.
+
+A thread of its own: what plain tasks need costs nothing of it. It holds no lease but the worker's own; a worker that
+dies loses its waits with that, and other workers take them up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Final, Protocol
+
+from scheduler.clock import Clock
+from scheduler.dispatch.worker_plan import WorkerPlan
+from scheduler.errors import DirigentError
+from scheduler.runtime.waits import Wait, Waited
+from scheduler.store.engine import Database, Mark, Session
+from scheduler.store.graph_cache import GraphCache
+from scheduler.store.transaction import keep_quiet
+from scheduler.store.waits import (
+    Ended,
+    WaitRow,
+    claim_waits,
+    delete_waits,
+    gone_watchers,
+    has_unwatched,
+    note_said,
+    release_waits,
+    resume_tasks,
+    watched,
+)
+from scheduler.vitals import Vitals
+
+log = logging.getLogger(__name__)
+
+#: Waits taken or ended in one transaction.
+BATCH: Final = 500
+#: Waits that one worker watches at most.
+MOST: Final = 50_000
+#: How often it looks for waits that nobody watches, in seconds, where no deferral of its own worker calls it.
+POLL_S: Final = 1.0
+#: Triggers below it need no code of a DAG folder.
+_OWN: Final = "scheduler.triggers."
+
+
+class Watching(Protocol):
+    """What it needs of the supervisor."""
+
+    def watch(self, waits: Sequence[Wait]) -> None:
+        """Watch triggers; `ended` is called once for each."""
+
+    def unwatch(self, ids: Collection[int]) -> None:
+        """Watch these no longer."""
+
+
+class Waiter:
+    """Claims waits, has them watched, and lets their tasks go on. `ended`, `said` and `ring` may be called anywhere."""
+
+    def __init__(
+        self,
+        db: Database,
+        plan: WorkerPlan,
+        *,
+        clock: Clock,
+        graphs: GraphCache,
+        watching: Callable[[], Watching],
+        code_root: Callable[[Session, int], Path],
+        vitals: Vitals | None = None,
+    ) -> None:
+        self._db = db
+        self._plan = plan
+        self._clock = clock
+        self._graphs = graphs
+        self._watching = watching
+        self._code_root = code_root
+        self._pulse = (vitals or Vitals()).watch("waiter", POLL_S)
+        self._held: dict[int, WaitRow] = {}
+        self._lock = Lock()
+        self._ended: list[Waited] = []
+        self._said: defaultdict[int, list[str]] = defaultdict(list)
+        self._signal = Event()
+        self._stopping = Event()
+        self._idle_mark: Mark | None = None
+        self._looked_at = clock.monotonic() - plan.heartbeat_s
+        self._thread = Thread(target=self._run, name="waiter", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch; what an earlier worker of this id watched is taken up anew."""
+        self._db.transact(lambda session: release_waits(session, [self._plan.worker_id]))
+        self._thread.start()
+
+    def close(self) -> None:
+        """Watch nothing any more, and leave the waits to others. The waiters must be gone, or go with this process."""
+        self._stopping.set()
+        self._signal.set()
+        self._thread.join(POLL_S * 5)
+        if self._thread.is_alive():
+            return
+        try:
+            self._db.transact(lambda session: release_waits(session, [self._plan.worker_id]))
+        except DirigentError as error:
+            log.warning("waiter: %s", error)
+
+    def ring(self) -> None:
+        """Look for waits now: a task was deferred."""
+        self._idle_mark = None
+        self._signal.set()
+
+    def ended(self, waits: Sequence[Waited]) -> None:
+        """Take waits that ended."""
+        with self._lock:
+            self._ended += waits
+        self._signal.set()
+
+    def said(self, lines: Mapping[int, Sequence[str]]) -> None:
+        """Take lines that triggers logged."""
+        with self._lock:
+            for wait_id, texts in lines.items():
+                self._said[wait_id] += texts
+        self._signal.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._signal.wait(POLL_S)
+            self._signal.clear()
+            self._pulse.turn()
+            try:
+                self._step()
+                self._pulse.beat()
+            except DirigentError as error:
+                log.warning("waiter: %s", error)
+            except Exception:
+                log.exception("waiter: a step failed")
+
+    def _step(self) -> None:
+        self._report()
+        if self._clock.monotonic() - self._looked_at >= self._plan.heartbeat_s:
+            self._look_after()
+        while self._finds_waits():
+            if self._claim() < BATCH:
+                break
+
+    # --- what ended -------------------------------------------------------------------------------------------
+
+    def _report(self) -> None:
+        """Write what triggers said and how waits ended; told again where the database did not take it."""
+        with self._lock:
+            ended, self._ended = self._ended, []
+            said, self._said = self._said, defaultdict(list)
+        try:
+            while ended or said:
+                batch = ended[:BATCH]
+                self._db.transact(partial(self._write, batch=batch, said=said))
+                ended, said = ended[BATCH:], defaultdict(list)
+                for each in batch:
+                    self._held.pop(each.id, None)
+        except BaseException:
+            with self._lock:
+                self._ended[:0] = ended
+                for wait_id, lines in said.items():
+                    self._said[wait_id][:0] = lines
+            raise
+
+    def _write(self, session: Session, batch: Sequence[Waited], said: Mapping[int, Sequence[str]]) -> None:
+        note_said(session, {key: lines for key, lines in said.items() if key in self._held})
+        ended = [
+            Ended(each.id, self._held[each.id].run_pk, _resume(each, self._plan.hostname))
+            for each in batch
+            if each.id in self._held
+        ]
+        if ended:
+            resume_tasks(session, self._clock.now(), self._plan.worker_id, ended)
+
+    # --- whose waits these are --------------------------------------------------------------------------------
+
+    def _look_after(self) -> None:
+        """Let go of waits whose tasks wait no longer, and free those of workers that are gone."""
+        self._looked_at = self._clock.monotonic()
+        with self._db.read() as session:
+            mine = watched(session, self._plan.worker_id)
+            gone = gone_watchers(session) - {self._plan.worker_id}
+        over = [wait_id for wait_id, is_deferred in mine.items() if not is_deferred]
+        lost = self._held.keys() - mine.keys()
+        if over or lost:
+            self._watching().unwatch([*over, *lost])
+            for wait_id in (*over, *lost):
+                self._held.pop(wait_id, None)
+        if over or gone:
+            self._db.transact(lambda session: _tidy(session, over, gone))
+            self._idle_mark = None
+
+    def _finds_waits(self) -> bool:
+        """Look whether nobody watches some wait, unless nobody has written since there was none."""
+        mark = self._db.mark()
+        if len(self._held) >= MOST or (mark is not None and mark == self._idle_mark):
+            return False
+        with self._db.read() as session:
+            found = has_unwatched(session, self._plan.queues)
+        self._idle_mark = None if found else mark
+        return found
+
+    def _claim(self) -> int:
+        """Take waits and have them watched; return how many."""
+        plan = self._plan
+        taken: list[WaitRow] = self._db.transact(
+            lambda session: claim_waits(session, worker_id=plan.worker_id, queues=plan.queues, limit=BATCH)
+        )
+        self._held |= {row.id: row for row in taken}
+        found: list[Wait] = []
+        for row in taken:
+            try:
+                found.append(self._wait_of(row))
+            except (OSError, DirigentError) as error:
+                self.ended([Waited(id=row.id, kind="error", error=f"its code is not to be had: {error}")])
+        if found:
+            self._watching().watch(found)
+        return len(taken)
+
+    def _wait_of(self, row: WaitRow) -> Wait:
+        root, file = ("", "") if row.trigger.startswith(_OWN) else self._code_of(row)
+        return Wait(
+            id=row.id,
+            trigger=row.trigger,
+            kwargs=row.kwargs,
+            code_root=root,
+            file=file,
+            timeout_at=row.timeout_at.isoformat() if row.timeout_at else None,
+            name=f"{row.task_id}, run {row.run_id} of {row.dag_id}",
+        )
+
+    def _code_of(self, row: WaitRow) -> tuple[str, str]:
+        with self._db.read() as session:
+            file = self._graphs.get(session, row.version_id).spec.file
+            return str(self._code_root(session, row.snapshot_id)), file
+
+
+def _tidy(session: Session, over: Collection[int], gone: Collection[str]) -> None:
+    keep_quiet(session)
+    delete_waits(session, over)
+    release_waits(session, gone)
+
+
+def _resume(waited: Waited, hostname: str) -> dict[str, object]:
+    return {
+        "kind": waited.kind,
+        "event": waited.event,
+        "xcoms": waited.xcoms,
+        "error": waited.error,
+        "traceback": waited.traceback,
+        "watched_by": hostname,
+    }

@@ -1,0 +1,192 @@
+"""Waiters: triggers of deferred tasks in children of a supervisor."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import queue
+
+import pytest
+
+from scheduler.clock import SystemClock
+from scheduler.runtime.supervisor import Limits, Supervisor
+from scheduler.runtime.supervisor.waiting import Watcher
+from scheduler.runtime.waits import Wait, Waited
+from scheduler.sdk.xcom import decode, encode
+from tests.runtime.conftest import WAIT_S, nothing_known
+
+IDS = itertools.count(1)
+TRIGGERS = """
+import asyncio, os, time
+from scheduler import BaseTrigger, TriggerEvent, Variable
+
+
+class Trigger(BaseTrigger):
+    def __init__(self, word="", seconds=0.0):
+        super().__init__()
+        self.word, self.seconds = word, seconds
+
+    def serialize(self):
+        return f"{__name__}.{type(self).__name__}", {"word": self.word, "seconds": self.seconds}
+
+
+class Says(Trigger):
+    async def run(self):
+        print("printed", self.word)
+        self.log.info("logged %s", self.word)
+        await asyncio.sleep(self.seconds)
+        yield TriggerEvent({"word": self.word})
+
+    async def cleanup(self):
+        self.log.info("cleaned up")
+
+
+class Reads(Trigger):
+    async def run(self):
+        yield TriggerEvent(Variable.get(self.word))
+
+
+class Raises(Trigger):
+    async def run(self):
+        raise SystemExit(self.word)
+        yield
+
+
+class Silent(Trigger):
+    async def run(self):
+        return
+        yield
+
+
+class Exits(Trigger):
+    async def run(self):
+        os._exit(3)
+        yield
+
+
+class Blocks(Trigger):
+    async def run(self):
+        time.sleep(1000)
+        yield
+"""
+
+
+class Ear:
+    """Hears of waits."""
+
+    def __init__(self):
+        self.waited: queue.SimpleQueue[Waited] = queue.SimpleQueue()
+        self.lines: dict[int, list[str]] = {}
+
+    def ended(self, waits):
+        for each in waits:
+            self.waited.put(each)
+
+    def said(self, lines):
+        for key, texts in lines.items():
+            self.lines[key] = [*self.lines.get(key, []), *texts]
+
+    def next(self):
+        return self.waited.get(timeout=WAIT_S)
+
+
+def answer(job, verb, args):
+    assert job is None
+    return "hunter2-secret" if verb == "get_variable" else nothing_known(job, verb, args)
+
+
+@pytest.fixture(scope="module")
+def ear():
+    return Ear()
+
+
+@pytest.fixture(scope="module")
+def watching(ear: Watcher):
+    supervisor = Supervisor(
+        on_outcome=print,
+        answer=answer,
+        clock=SystemClock(),
+        environ=os.environ,
+        limits=Limits(held_s=0.1),
+        watcher=ear,
+    )
+    supervisor.start()
+    yield supervisor
+    supervisor.close()
+
+
+@pytest.fixture
+def ask(watching, tmp_path):
+    """Watch a trigger of a module of a code root of this test."""
+    (tmp_path / "own_triggers.py").write_text(TRIGGERS)
+
+    def watch(name, **kwargs):
+        wait = Wait(
+            id=next(IDS),
+            trigger=name if "." in name else f"own_triggers.{name}",
+            kwargs=encode({key: value for key, value in kwargs.items() if key != "timeout_at"}),
+            code_root="" if name.startswith("scheduler.") else str(tmp_path),
+            timeout_at=kwargs.get("timeout_at"),
+            name="task",
+        )
+        watching.watch([wait])
+        return wait.id
+
+    return watch
+
+
+def test_a_trigger_of_a_dag_folder_fires_and_what_it_says_is_told(ask, ear):
+    wait_id = ask("Says", word="hello")
+    waited = ear.next()
+    assert (waited.id, waited.kind, decode(waited.event)) == (wait_id, "event", {"word": "hello"})
+    assert ear.lines[wait_id] == ["printed hello", "INFO: logged hello", "INFO: cleaned up"]
+
+
+def test_a_trigger_of_dirigents_own_fires(ask, ear):
+    wait_id = ask("scheduler.triggers.temporal.DateTimeTrigger", target_time="2020-01-01T00:00:00Z")
+    assert (ear.next().id, ear.lines.get(wait_id)) == (wait_id, None)
+
+
+def test_a_trigger_reads_variables_whose_secrets_are_masked(ask, ear):
+    ask("Reads", word="api_secret")
+    assert decode(ear.next().event) == "hunter2-secret"
+
+
+def test_a_wait_ends_when_its_time_is_up(ask, ear):
+    ask("Says", seconds=1000, timeout_at="2020-01-01T00:00:00+00:00")
+    assert ear.next().kind == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Raises", "trigger Raises failed: SystemExit: on purpose"),
+        ("Silent", "ended without an event"),
+        ("Missing", "holds no 'Missing'"),
+        ("no_such_module.Trigger", "No module named 'no_such_module'"),
+        ("scheduler.sdk.signals.SkipTask", "none of Dirigent's own triggers"),
+    ],
+)
+def test_a_trigger_that_fails_says_why(ask, ear, name, words):
+    ask(name, word="on purpose")
+    waited = ear.next()
+    assert waited.kind == "error"
+    assert words in waited.error
+
+
+def test_what_is_watched_no_longer_is_not_heard_of(watching, ask, ear):
+    ask_id = ask("Says", seconds=1000)
+    watching.unwatch([ask_id])
+    other = ask("Says")
+    assert ear.next().id == other
+
+
+@pytest.mark.parametrize("name", ["Exits", "Blocks"])
+def test_a_trigger_that_ends_or_blocks_its_waiter_fails_alone(ask, ear, name):
+    good = {ask("Says", seconds=1.0, word=word) for word in "abc"}
+    bad = ask(name)
+    waited = [ear.next() for _ in range(4)]
+    assert {each.id for each in waited if each.kind == "event"} == good
+    (failed,) = [each for each in waited if each.kind == "error"]
+    assert failed.id == bad
+    assert f"trigger {name} ended or blocked the waiter" in failed.error
