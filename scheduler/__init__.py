@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scheduler.operators.files import FileDeleteOperator, FileTransferOperator
     from scheduler.operators.http import HttpOperator
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+    from scheduler.operators.setup_teardown import setup, teardown
     from scheduler.operators.sql import (
         BranchSQLOperator,
         SQLCheckOperator,
@@ -155,8 +156,10 @@ __all__ = [
     "get_current_context",
     "publish_artifact",
     "register_serializer",
+    "setup",
     "task",
     "task_group",
+    "teardown",
 ]
 
 #: The module that each name comes from.
@@ -173,6 +176,7 @@ _HOMES: Final = {
     "scheduler.operators.files": "FileDeleteOperator FileTransferOperator",
     "scheduler.operators.http": "HttpOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
+    "scheduler.operators.setup_teardown": "setup teardown",
     "scheduler.operators.sql": "BranchSQLOperator SQLCheckOperator SQLExecuteQueryOperator "
     "SQLValueCheckOperator",
     "scheduler.operators.taskflow": "task",

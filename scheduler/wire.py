@@ -15,13 +15,17 @@ from typing import Any, Final, Literal
 
 from scheduler.errors import NewerForm
 
-#: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind.
-WIRE_VERSION: Final = 2
+#: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind. 3: tasks may
+#: be setups and teardowns.
+WIRE_VERSION: Final = 3
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
 #: The key by which a value between tasks that is more than JSON says what it is (`sdk.xcom`).
 TAG: Final = "__type__"
+
+#: Fields that a graph which does not need them is written without.
+_LATER: Final = ("isolation", "role")
 
 #: A value that JSON can hold.
 Json = Any
@@ -99,6 +103,8 @@ class TaskSpec:
     source: str | None = None  #: source text of the function or the command, for the page; bounded to 20 kB
     has_failure_callback: bool = False  #: called for a lost or killed attempt too
     isolation: Isolation | None = None  #: None: the task asks for nothing of its own
+    #: A setup makes what others need, a teardown takes it away; only a deciding one decides how its run ends.
+    role: Literal["setup", "teardown", "deciding teardown"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +152,10 @@ class DagSpec:
 
 def form_of(tasks: Iterable[TaskSpec]) -> int:
     """Return the oldest form that can hold these tasks: release by release, older programs go on with what they can."""
-    return 2 if any(task.isolation is not None for task in tasks) else 1
+    asked = [(task.isolation is not None, task.role is not None) for task in tasks]
+    if any(has_role for _, has_role in asked):
+        return 3
+    return 2 if any(is_isolated for is_isolated, _ in asked) else 1
 
 
 def dag_to_json(spec: DagSpec) -> str:
@@ -157,9 +166,10 @@ def dag_to_json(spec: DagSpec) -> str:
 def _shallow(item: Json) -> Data:
     """Give the encoder one level: `asdict` copies deeply, which takes ten times as long."""
     data = {name: getattr(item, name) for name in _names(item.__class__)}
-    if data.get("isolation", item) is None:
+    for name in _LATER:
         # A graph that does not need what came later keeps its text, and so the name of its version.
-        del data["isolation"]
+        if data.get(name, item) is None:
+            del data[name]
     return data
 
 

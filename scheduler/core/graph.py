@@ -59,8 +59,31 @@ class TaskGraph:
 
     @cached_property
     def leaves(self) -> frozenset[str]:
-        """The tasks that nothing waits for: they decide how a run ends."""
-        return frozenset(task_id for task_id in self.order if not self._downstream[task_id])
+        """The tasks that decide how a run ends: nothing waits for them but teardowns, which decide if they say so."""
+        aside = {task_id for task_id in self.teardowns if self.tasks[task_id].role == "teardown"}
+        found = (task_id for task_id in self.order if self._downstream[task_id] <= aside)
+        return frozenset(found) - aside or frozenset(aside)
+
+    @cached_property
+    def setups(self) -> frozenset[str]:
+        """The tasks that make what others need."""
+        return frozenset(task_id for task_id, task in self.tasks.items() if task.role == "setup")
+
+    @cached_property
+    def teardowns(self) -> frozenset[str]:
+        """The tasks that take away what setups made."""
+        return frozenset(task_id for task_id, task in self.tasks.items() if task.role not in (None, "setup"))
+
+    def framing(self, task_ids: Collection[str]) -> set[str]:
+        """Return the setups that these tasks need to run again and the teardowns of those, but for these tasks."""
+        found: set[str] = set()
+        for task_id in set(task_ids) - self.setups - self.teardowns if self.setups else ():
+            below = self.descendants([task_id])
+            for setup in self.ancestors([task_id]) & self.setups:
+                undone_by = self._downstream[setup] & self.teardowns
+                if not undone_by or undone_by & below:
+                    found |= {setup, *undone_by}
+        return found.difference(task_ids)
 
     def weight(self, task_id: str) -> int:
         """Return the effective priority: own weight plus that of all tasks that the weight rule counts."""

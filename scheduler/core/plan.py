@@ -10,6 +10,7 @@ database for such rows and schedules them in one statement (`up_for_retry`, `up_
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush, nsmallest
@@ -83,7 +84,7 @@ def plan(
     or `running` are the mover's.
     """
     if graph.spec.fail_fast and (broken := _failed(changed, states)):
-        return _stop_all(graph, states, broken)
+        return _stop_all(graph, states, broken, past)
     return _Planning(graph, states, past).run(changed)
 
 
@@ -192,7 +193,7 @@ class _Planning:
 
     def _decide(self, task_id: str, paths: list[str]) -> None:
         counts, total, unread = self._tally(task_id)
-        match judge(self.graph.tasks[task_id].trigger_rule, counts, total):
+        match judge(self.graph.tasks[task_id].trigger_rule, counts, total, setups=self._setups(task_id)):
             case Ready():
                 self._schedule(task_id, paths)
             case Wait() if unread:
@@ -218,6 +219,14 @@ class _Planning:
                 total += 1
                 unread.append(each)
         return counts, total, unread
+
+    def _setups(self, task_id: str) -> Mapping[TaskState, int] | None:
+        """Count the states of the setups upstream, for a teardown."""
+        if task_id not in self.graph.teardowns:
+            return None
+        return Counter(
+            state for each in self.graph.upstream(task_id) & self.graph.setups for state in self._values(each)
+        )
 
     def _now(self, task_id: str) -> Mapping[str, TaskState] | None:
         return self.decided.get(task_id) or self.states.get(task_id)
@@ -265,16 +274,25 @@ def _failed(changed: Iterable[TaskKey], states: States) -> list[str]:
     return [key.task_id for key in changed if states.get(key.task_id, {}).get(key.path) is TaskState.FAILED]
 
 
-def _stop_all(graph: TaskGraph, states: States, broken: Sequence[str]) -> Plan:
-    """End everything unfinished: what runs fails, what does not run is skipped, as in Airflow."""
+def _stop_all(graph: TaskGraph, states: States, broken: Sequence[str], past: States | None) -> Plan:
+    """End everything unfinished: what runs fails, what does not run is skipped, as in Airflow. Teardowns go on."""
     reason = f"stopped because {_list(graph, broken)} failed and the DAG is fail_fast"
     moves = [
         Move(task_id, path, TaskState.FAILED if state is TaskState.RUNNING else TaskState.SKIPPED, reason)
         for task_id in graph.order
         for path, state in states.get(task_id, {}).items()
-        if state in UNFINISHED
+        if state in UNFINISHED and task_id not in graph.teardowns
     ]
-    return Plan(tuple(moves), (), frozenset(graph.order) - states.keys())
+    unread = frozenset(graph.order) - states.keys()
+    if not graph.teardowns:
+        return Plan(tuple(moves), (), unread)
+    ended = {task_id: dict(paths) for task_id, paths in states.items()}
+    for move in moves:
+        ended[move.task_id][move.path] = move.to
+    above = set().union(*map(graph.upstream, graph.teardowns))
+    keys = [TaskKey(task_id, path) for task_id in above for path in ended.get(task_id, ())]
+    left = _Planning(graph, ended, past).run(keys)
+    return Plan((*moves, *left.moves), left.held, unread | left.unread)
 
 
 def _list(graph: TaskGraph, task_ids: Collection[str]) -> str:

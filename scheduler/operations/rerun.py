@@ -164,6 +164,8 @@ def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) ->
         candidates = [row for row in candidates if row.key in keys or row.task_id in around]
     if request.only_failed:
         candidates = [row for row in candidates if row.state in BROKEN]
+    framing = graph.framing({row.task_id for row in candidates})
+    candidates += [row for row in rows if row.task_id in framing and row not in candidates]
     return sorted(candidates, key=lambda row: (graph.index[row.task_id], row.id))
 
 

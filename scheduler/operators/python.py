@@ -79,7 +79,7 @@ class ShortCircuitOperator(PythonOperator):
             skipped = (
                 reachable(self, self.downstream_task_ids) if self.ignore_downstream_trigger_rules else set()
             )
-            skipped |= self.downstream_task_ids
+            skipped = without_teardowns(self, skipped | self.downstream_task_ids)
             self.log.info("The condition is %r: %d tasks are skipped.", returned, len(skipped))
             context["ti"].skip_tasks(skipped)
         return returned
@@ -102,7 +102,7 @@ def follow_branch(task: BaseOperator, context: Context, branch: str | Iterable[s
     """
     chosen = {branch} if isinstance(branch, str) else set(branch or ())
     taken = set[str]().union(*(_tasks_named(task, each) for each in chosen))
-    skipped = task.downstream_task_ids - taken - reachable(task, taken)
+    skipped = without_teardowns(task, task.downstream_task_ids - taken - reachable(task, taken))
     task.log.info(
         "Followed by %s; skipped: %s.",
         ", ".join(sorted(taken)) or "none",
@@ -120,6 +120,12 @@ def reachable(task: BaseOperator, task_ids: Collection[str]) -> set[str]:
         found |= followers
         waiting += followers
     return found
+
+
+def without_teardowns(task: BaseOperator, task_ids: Collection[str]) -> set[str]:
+    """Return these tasks but for teardowns: what was set up is taken away whichever way is chosen."""
+    known = task.dag.task_dict if task.dag else {}
+    return {each for each in task_ids if not known[each].is_teardown}
 
 
 def _tasks_named(task: BaseOperator, name: str) -> set[str]:

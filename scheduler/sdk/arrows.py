@@ -74,7 +74,8 @@ class _Ends:
     def lasts(self, node: Node) -> set[str]:
         """Return the tasks at which an arrow from the node begins."""
         if node not in self.kept_lasts:
-            inside = _tasks_in(node)
+            # Who waits for a group does not wait for what it has to take away.
+            inside = _tasks_in(node) - _teardowns_in(node) or _tasks_in(node)
             self.kept_lasts[node] = (
                 {each for each in inside if inside.isdisjoint(self.edges.downstream.get(each, ()))}
                 if inside
@@ -85,6 +86,12 @@ class _Ends:
 
 def _tasks_in(node: Node) -> set[str]:
     return {task.task_id for task in node.tasks()} if isinstance(node, TaskGroup) else {node.node_id}
+
+
+def _teardowns_in(node: Node) -> set[str]:
+    return (
+        {each.task_id for each in node.tasks() if each.is_teardown} if isinstance(node, TaskGroup) else set()
+    )
 
 
 def _depth(arrow: Arrow) -> int:

@@ -8,11 +8,12 @@ from abc import ABCMeta
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from scheduler.errors import BadDag
-from scheduler.sdk import dialect, scope
+from scheduler.sdk import dialect, frames, scope
 from scheduler.sdk.arguments import Callback, refuse_unknown
 from scheduler.sdk.edges import Node
 from scheduler.sdk.ids import check_id
@@ -118,6 +119,9 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     task_display_name: str
     logger_name: str | None
     doc_md: str | None
+    is_setup: bool = False  #: it makes what others need
+    is_teardown: bool = False  #: it takes that away
+    on_failure_fail_dagrun: bool = False  #: a teardown whose failure fails the run
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let `default_args` fill the arguments that the subclass itself names."""
@@ -196,6 +200,24 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     def on_kill(self) -> None:
         """Clean up what `execute` started, when the attempt is cancelled or times out."""
 
+    def as_setup(self) -> Self:
+        """Make it a setup: it runs again with what needs it, and its teardown follows however that ends."""
+        frames.make_setup(self)
+        return self
+
+    def as_teardown(self, *, setups: Any = None, on_failure_fail_dagrun: bool = False) -> Self:
+        """Make it the teardown of these setups, one or a list: it runs where one of them succeeded."""
+        frames.make_teardown(self, setups, fails_run=on_failure_fail_dagrun)
+        return self
+
+    def __enter__(self) -> frames.Frame:
+        return frames.enter(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        frames.leave(is_whole=kind is None)
+
     @property
     def node_id(self) -> str:
         """Full id."""
@@ -250,6 +272,7 @@ class BaseOperator(Node, metaclass=OperatorMeta):
         if self.dag is None or self.task_group is None:
             return
         self.dag.add_task(self)
+        frames.note_task(self)
         for producer in self._producers():
             self.set_upstream(producer)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeAlias, TypeVar
 
 from scheduler.sdk.edges import Linkable, Node
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from scheduler.sdk.frames import Frame
     from scheduler.sdk.operator import BaseOperator
 
     # So that a type checker lets the promise of a value stand wherever a task takes the value itself.
@@ -32,6 +35,24 @@ class XComArg(Linkable, Generic[_R], _AnyValue):  # type: ignore[misc]  # Any as
     def node(self) -> Node:
         """Return the task that the result comes from."""
         return self.operator
+
+    def as_setup(self) -> Self:
+        """Make the task a setup; see `BaseOperator.as_setup`."""
+        self.operator.as_setup()
+        return self
+
+    def as_teardown(self, *, setups: Any = None, on_failure_fail_dagrun: bool = False) -> Self:
+        """Make the task a teardown; see `BaseOperator.as_teardown`."""
+        self.operator.as_teardown(setups=setups, on_failure_fail_dagrun=on_failure_fail_dagrun)
+        return self
+
+    def __enter__(self) -> Frame:
+        return self.operator.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.operator.__exit__(kind, error, trace)
 
     def __getitem__(self, item: Any) -> XComArg[Any]:
         return XComArg(self.operator, self.key, (*self.path, item))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from scheduler.errors import BadDag
 from scheduler.sdk.isolation import isolation_of
@@ -126,7 +126,16 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         source=_bounded(task.shown_source()),
         has_failure_callback=bool(task.on_failure_callback),
         isolation=isolation_of(task),
+        role=_role(task),
     )
+
+
+def _role(task: BaseOperator) -> Literal["setup", "teardown", "deciding teardown"] | None:
+    if task.is_setup:
+        return "setup"
+    if task.is_teardown:
+        return "deciding teardown" if task.on_failure_fail_dagrun else "teardown"
+    return None
 
 
 def _seconds(duration: timedelta | None) -> float | None:
