@@ -6,7 +6,7 @@ import hashlib
 
 from flask import Flask
 
-from webui import api, assets, errors, filters, fragments, pages, security
+from webui import api, assets, errors, filters, fragments, pages, plugin_pages, security
 from webui.context import WebContext
 
 #: A form is small; a conf may be a megabyte.
@@ -34,4 +34,5 @@ def create_app(context: WebContext) -> Flask:
     assets.register(app)
     for blueprint in (*pages.BLUEPRINTS, *api.BLUEPRINTS):
         app.register_blueprint(blueprint)
+    plugin_pages.register(app, context.plugins)
     return app

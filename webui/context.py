@@ -16,6 +16,7 @@ from scheduler.core.cost import Prices
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LogLine
 from scheduler.logs.reader import LogPart
+from scheduler.plugins.loading import Plugins
 from scheduler.security.secret_key import SecretKey
 from scheduler.store.graph_cache import GraphCache
 from scheduler.wire import DagSpec
@@ -94,6 +95,7 @@ class WebContext:
     alert_rules: tuple[AlertRule, ...] = ()
     channels: Mapping[str, str] = field(default_factory=dict)
     prices: Prices = field(default_factory=Prices)
+    plugins: Plugins = field(default_factory=Plugins)
     kept: Kept = field(default_factory=Kept)
     version: str = "unknown"
 

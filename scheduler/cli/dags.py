@@ -92,7 +92,9 @@ def test(
 ) -> int:
     """Run a DAG in this process, without server and database; exit 0 when the run succeeds, else 1."""
     given = read_pairs(variables)
-    dag = load_dag(invocation.settings.dags_folder, dag_id, given)
+    dag = load_dag(
+        invocation.settings.dags_folder, dag_id, given, invocation.settings.plugins_folder.absolute()
+    )
     result = dag.test(run_conf=read_conf(conf or ""), logical_date=logical_date, variables=given)
     return 0 if result.is_success else 1
 

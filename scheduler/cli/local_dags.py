@@ -12,6 +12,8 @@ from scheduler.errors import BadDag, NotFound
 from scheduler.parsing.contents import may_declare_dags
 from scheduler.parsing.faults import sentence
 from scheduler.parsing.scan import scan_folder
+from scheduler.plugins.in_children import install
+from scheduler.plugins.loading import has_plugins
 from scheduler.runtime.child.loading import load_file
 from scheduler.sdk.dag import DAG
 
@@ -34,11 +36,15 @@ class GivenVariables:
         return None
 
 
-def load_dag(folder: Path, dag_id: str, variables: Mapping[str, str]) -> DAG:
+def load_dag(folder: Path, dag_id: str, variables: Mapping[str, str], plugins: Path) -> DAG:
     """Import files until one declares the DAG, those that name it first; others may be broken.
+
+    Plugins of the folder `plugins` are at hand.
 
     Raises NotFound, or BadDag where the files that could declare it do not load.
     """
+    if has_plugins(plugins):
+        install(str(plugins))
     reader = GivenVariables(variables)
     broken: dict[str, BaseException] = {}
     known: set[str] = set()

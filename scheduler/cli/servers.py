@@ -112,6 +112,7 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         alert_rules=alert_rules(house.settings),
         channels=shown_addresses(house.settings),
         prices=prices_of(house.settings),
+        plugins=house.plugins,
         version=own_version(),
     )
 

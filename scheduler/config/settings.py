@@ -41,6 +41,10 @@ class Settings(BaseModel):
         Path(".dirigent"), description="Folder of what Dirigent keeps: database, secrets, snapshots, logs."
     )
     dags_folder: Folder = Field(Path("dags"), description="Folder whose Python files declare the DAGs.")
+    plugins_folder: Folder = Field(
+        Path("plugins"),
+        description="Folder whose Python files are plugins (docs/plugins.md). They are trusted: servers import them.",
+    )
     dags_git_url: GitUrl | None = Field(
         None,
         description="A git repository that is the DAG folder, in place of `dags_folder`: `https://host/team/dags.git`, "
@@ -316,11 +320,11 @@ class Settings(BaseModel):
     )
     currency: str = Field("EUR", pattern=r"^\S{1,8}$", description="What prices are in: `EUR`, `USD`, `€`.")
 
-    @field_validator("dags_folder")
+    @field_validator("dags_folder", "plugins_folder")
     @classmethod
     def _secrets_lie_apart_from_code(cls, value: Path, info: ValidationInfo) -> Path:
         if value == info.data.get("home"):
-            raise ValueError("the home folder holds Dirigent's secrets; keep DAG files in another one")
+            raise ValueError("the home folder holds Dirigent's secrets; keep DAG files and plugins in others")
         return value
 
     @field_validator("run_as_users", "run_as_default")

@@ -12,6 +12,7 @@ from scheduler.cli.parts.corrected_clock import CorrectedClock
 from scheduler.clock import Clock, SystemClock
 from scheduler.config import Settings
 from scheduler.metrics.instruments import Meter
+from scheduler.plugins.loading import Plugins, load_plugins
 from scheduler.security.secret_key import SecretKey, load_secret_key
 from scheduler.store.engine import Database
 from scheduler.store.graph_cache import GraphCache
@@ -34,6 +35,7 @@ class House:
     graphs: GraphCache = field(default_factory=GraphCache)
     vitals: Vitals = field(default_factory=Vitals)
     collected: Collected | None = None
+    plugins: Plugins = field(default_factory=Plugins)
 
     def keep_open(self, parts: ExitStack) -> None:
         """Close the database with `parts`, and until then tell the collector, where there is one."""
@@ -83,6 +85,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     corrected = CorrectedClock(clock or SystemClock())
     vitals = Vitals(corrected.monotonic, settings.health_late_s)
     collected = open_collector(settings.otlp_url, db, secret, corrected)
-    house = House(settings, db, secret, corrected, vitals=vitals, collected=collected)
+    plugins = load_plugins(settings.plugins_folder)
+    house = House(settings, db, secret, corrected, vitals=vitals, collected=collected, plugins=plugins)
     house.check_clock()
     return house

@@ -9,7 +9,9 @@ from typing import Final
 
 from scheduler.config import Settings
 from scheduler.errors import BadSetting, NotFound
+from scheduler.plugins.loading import has_plugins
 from scheduler.runtime.accounts import Account, account_of, may_switch
+from scheduler.runtime.child.loading import FOLDER_OF_PLUGINS
 from scheduler.runtime.supervisor.bounds import Policy
 from scheduler.runtime.supervisor.cgroups import GroupTree, Unusable, find_groups
 
@@ -44,8 +46,10 @@ def task_policy_of(settings: Settings) -> Policy:
 
 def environ_of_children(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """Return what children's environment is made of: that of the server, and the settings that they keep to."""
+    folder = settings.plugins_folder
     return {
         **environ,
+        **({FOLDER_OF_PLUGINS: str(folder.absolute())} if has_plugins(folder) else {}),
         "DIRIGENT_AIRFLOW_NAMES": settings.airflow_names,
         "DIRIGENT_AIRFLOW_SCHEDULE": settings.airflow_schedule,
     }

@@ -29,6 +29,7 @@ from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.loop.handing_on import hand_on_apart
 from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
+from scheduler.plugins.secrets import secrets_first
 from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
@@ -108,7 +109,8 @@ def plan_of(
 def answer_of(house: House) -> Answer:
     """Return what answers the children of a worker."""
     answers = Answers(house.db, FernetCipher(house.secret), house.clock)
-    return answers if house.collected is None else house.collected.traces.door(answers)
+    answer = answers if house.collected is None else house.collected.traces.door(answers)
+    return secrets_first(house.plugins, answer)
 
 
 class WorkerSide:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import binascii
 import importlib.util
 import inspect
+import os
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Final
 
 from scheduler.compat.airflow import finder
 from scheduler.errors import BadDag, DuplicateDag
 from scheduler.sdk.dag import DAG, DECLARES
 from scheduler.sdk.scope import collecting
 from scheduler.sdk.variables import Reader, reading_from
+
+#: Names the folder of plugins, where there are any.
+FOLDER_OF_PLUGINS: Final = "DIRIGENT_PLUGINS_FOLDER"
 
 
 def load_file(code_root: str, file: str, reader: Reader) -> dict[str, DAG]:
@@ -26,6 +32,8 @@ def load_file(code_root: str, file: str, reader: Reader) -> dict[str, DAG]:
     not. Whatever the file raises passes through.
     """
     _allow_imports_from(code_root)
+    if folder := os.environ.get(FOLDER_OF_PLUGINS):
+        import_module("scheduler.plugins.in_children").install(folder)
     finder.install()
     finder.forget()
     path = Path(code_root, file)

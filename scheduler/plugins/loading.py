@@ -1,0 +1,131 @@
+"""Finding and importing plugins: the modules of a folder, and what installed packages offer as entry points.
+
+One that is broken is told of and stops nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from pluggy import PluginManager, PluginValidationError
+
+from scheduler.plugins import hookspecs
+
+_log: Final = logging.getLogger(__name__)
+#: The group of entry points that installed packages name their plugins in.
+GROUP: Final = "dirigent.plugins"
+
+
+@dataclass(slots=True)
+class Plugin:
+    """A plugin that was found. `error` says why it, or a part of it, is of no use; "" where all is well."""
+
+    name: str
+    source: str  #: file, or distribution and its version
+    hooks: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Plugins:
+    """The plugins of a process, and the door to what they bring."""
+
+    found: list[Plugin] = field(default_factory=list)
+    _manager: PluginManager = field(default_factory=lambda: PluginManager("dirigent"))
+
+    def __post_init__(self) -> None:
+        self._manager.add_hookspecs(hookspecs)
+
+    def ask(self, hook: str) -> Iterator[tuple[str, Any]]:
+        """Yield what each plugin answers, with its name; one that raises has that noted, and the others go on."""
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            name = implementation.plugin_name
+            try:
+                answer = implementation.function()
+            except Exception as error:  # noqa: BLE001 - a plugin must not stop a server
+                self.note(name, f"{hook}() raised {_said(error)}")
+            else:
+                yield name, answer
+
+    def note(self, name: str, error: str) -> None:
+        """Take down that something of a plugin is of no use."""
+        _log.warning("Plugin %s: %s", name, error)
+        for each in self.found:
+            if each.name == name:
+                each.error = "; ".join(filter(None, (each.error, error)))
+
+    def take(self, name: str, source: str, load: Callable[[], Any]) -> None:
+        """Import and register one."""
+        plugin = Plugin(name, source)
+        self.found.append(plugin)
+        try:
+            module = load()
+            self._manager.register(module, name)
+            self._manager.check_pending()
+            plugin.hooks = tuple(sorted(each.name for each in self._manager.get_hookcallers(module) or ()))
+        except PluginValidationError as error:
+            self._manager.unregister(name=name)
+            self.note(name, str(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin must not stop a server
+            self.note(name, f"it cannot be imported: {_said(error)}")
+
+
+def has_plugins(folder: Path) -> bool:
+    """Whether there is anything to load; nothing is imported."""
+    return bool(_names(folder) or entry_points(group=GROUP))
+
+
+def load_plugins(folder: Path) -> Plugins:
+    """Import all plugins. Those of the folder can be imported by name from then on, by DAG files, too.
+
+    The folder stands last in the search path, so that no file in it takes the place of a library.
+    """
+    plugins = Plugins()
+    if folder.is_dir() and str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    for name in _names(folder):
+        plugins.take(name, str(folder / name), lambda name=name: _import(name, folder))  # type: ignore[misc]
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        source = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
+        plugins.take(entry.name, source, entry.load)
+    return plugins
+
+
+def _names(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    names = [each.stem for each in folder.glob("*.py")]
+    names += [each.parent.name for each in folder.glob("*/__init__.py")]
+    return sorted(name for name in names if name.isidentifier() and not name.startswith("_"))
+
+
+def _import(name: str, folder: Path) -> ModuleType:
+    """Import a module of the folder. Raises ImportError where another one of that name comes first."""
+    origin = _origin_of(name)
+    if origin is None or not Path(origin).is_relative_to(folder):
+        raise ImportError(f"{name} is the name of another module ({origin}); give the file another one")
+    return importlib.import_module(name)
+
+
+def _origin_of(name: str) -> str | None:
+    if name in sys.builtin_module_names:
+        return "built in"
+    known = sys.modules.get(name)
+    spec = known.__spec__ if known is not None else PathFinder.find_spec(name)
+    return spec.origin if spec else None
+
+
+def _said(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    line = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{line}"

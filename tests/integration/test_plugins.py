@@ -1,0 +1,67 @@
+"""Plugins in a server: what they bring reaches tasks, templates and the command line."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_tasks_use_what_plugins_bring_and_a_broken_one_stops_nothing(new_project):
+    shop = new_project()
+    plugins = shop.folder / "plugins"
+    plugins.mkdir()
+    (plugins / "warehouse.py").write_text(
+        """
+from scheduler import BaseOperator
+from scheduler.plugins import hookimpl
+
+class Count(BaseOperator):
+    template_fields = ("day",)
+
+    def __init__(self, task_id, day, **arguments):
+        super().__init__(task_id, **arguments)
+        self.day = day
+
+    def execute(self, context):
+        from scheduler import Connection, Variable
+        print("counted", self.day, Variable.get("limit"), Connection.get("stock").host)
+
+class Vault:
+    def get_variable(self, key):
+        return "of the vault" if key == "limit" else None
+
+    def get_connection(self, conn_id):
+        return {"conn_type": "http", "host": "stock.test", "password": "swordfish"} if conn_id == "stock" else None
+
+@hookimpl
+def dirigent_macros():
+    return {"shout": lambda text: text.upper() + "!"}
+
+@hookimpl
+def dirigent_secret_backend():
+    return Vault()
+"""
+    )
+    (plugins / "broken.py").write_text("import nowhere_at_all")
+    shop.write(
+        "stock.py",
+        """
+        from scheduler import DAG, BashOperator
+        from warehouse import Count
+
+        with DAG("stock", schedule=None):
+            Count("count", "{{ macros.warehouse.shout('today') }}")
+
+        with DAG("shout", schedule=None):
+            BashOperator("say", bash_command="echo {{ macros.warehouse.shout('hello') }}")
+        """,
+    )
+    shop.start()
+    run = shop.trigger("stock").until("success")
+    assert "counted TODAY! of the vault stock.test" in run.log("count")
+    listed = shop.dirigent("plugins", "list", "--output", "json")
+    broken, warehouse = json.loads(listed.stdout)
+    assert listed.returncode == 1
+    assert "nowhere_at_all" in broken["error"]
+    assert warehouse["hooks"] == "dirigent_macros, dirigent_secret_backend"
+    tried = shop.dirigent("dags", "test", "shout")
+    assert "HELLO!" in tried.stdout + tried.stderr

@@ -1,0 +1,44 @@
+"""Pages that plugins bring: below `/plugins/<plugin>/`, behind the door of all pages, with an entry in the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Flask
+
+from scheduler.plugins.hookspecs import PluginPage
+from scheduler.plugins.loading import Plugins
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the menu."""
+
+    label: str
+    endpoint: str
+
+
+def register(app: Flask, plugins: Plugins) -> None:
+    """Take in the pages of all plugins; one that does not fit is noted with its plugin, and the others stay."""
+    entries: list[Entry] = []
+    for name, pages in plugins.ask("dirigent_pages"):
+        try:
+            entries += _register(app, name, pages)
+        except Exception as error:  # noqa: BLE001 - a plugin must not stop the pages
+            plugins.note(name, f"its page cannot be shown: {type(error).__name__}: {error}")
+    app.context_processor(lambda: {"plugin_entries": entries, "has_plugins": bool(plugins.found)})
+
+
+def _register(app: Flask, plugin: str, pages: Iterable[PluginPage]) -> list[Entry]:
+    entries = []
+    for page in pages:
+        name = f"plugin_{plugin}_{page.blueprint.name}"
+        app.register_blueprint(
+            page.blueprint, name=name, url_prefix=f"/plugins/{plugin}/{page.blueprint.name}"
+        )
+        endpoint = f"{name}.{page.endpoint}"
+        if endpoint not in app.view_functions:
+            raise LookupError(f"it has no view {page.endpoint!r}")
+        entries.append(Entry(page.label, endpoint))
+    return entries
