@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         BranchDayOfWeekOperator,
         LatestOnlyOperator,
     )
+    from scheduler.operators.conditions import run_if, skip_if
     from scheduler.operators.email import EmailOperator
     from scheduler.operators.empty import EmptyOperator
     from scheduler.operators.files import FileDeleteOperator, FileTransferOperator
@@ -45,6 +46,13 @@ if TYPE_CHECKING:
     from scheduler.sdk.operator import BaseOperator
     from scheduler.sdk.params import Param
     from scheduler.sdk.results import XComArg
+    from scheduler.sdk.retry_policy import (
+        ExceptionRetryPolicy,
+        RetryAction,
+        RetryDecision,
+        RetryPolicy,
+        RetryRule,
+    )
     from scheduler.sdk.rules import TriggerRule, WeightRule
     from scheduler.sdk.schedule import (
         CronDataIntervalTimetable,
@@ -108,6 +116,7 @@ __all__ = [
     "DeltaTriggerTimetable",
     "EmailOperator",
     "EmptyOperator",
+    "ExceptionRetryPolicy",
     "ExternalTaskSensor",
     "FSHook",
     "FailTask",
@@ -124,6 +133,10 @@ __all__ = [
     "PythonOperator",
     "PythonSensor",
     "RescheduleTask",
+    "RetryAction",
+    "RetryDecision",
+    "RetryPolicy",
+    "RetryRule",
     "SQLCheckOperator",
     "SQLExecuteQueryOperator",
     "SQLValueCheckOperator",
@@ -156,7 +169,9 @@ __all__ = [
     "get_current_context",
     "publish_artifact",
     "register_serializer",
+    "run_if",
     "setup",
+    "skip_if",
     "task",
     "task_group",
     "teardown",
@@ -171,6 +186,7 @@ _HOMES: Final = {
     "scheduler.operators.bash": "BashOperator",
     "scheduler.operators.branching": "BaseBranchOperator BranchDateTimeOperator BranchDayOfWeekOperator "
     "LatestOnlyOperator",
+    "scheduler.operators.conditions": "run_if skip_if",
     "scheduler.operators.email": "EmailOperator",
     "scheduler.operators.empty": "EmptyOperator",
     "scheduler.operators.files": "FileDeleteOperator FileTransferOperator",
@@ -192,6 +208,7 @@ _HOMES: Final = {
     "scheduler.sdk.operator": "BaseOperator",
     "scheduler.sdk.params": "Param",
     "scheduler.sdk.results": "XComArg",
+    "scheduler.sdk.retry_policy": "ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule",
     "scheduler.sdk.rules": "TriggerRule WeightRule",
     "scheduler.sdk.schedule": "CronDataIntervalTimetable CronTriggerTimetable "
     "DeltaDataIntervalTimetable DeltaTriggerTimetable",
@@ -199,7 +216,8 @@ _HOMES: Final = {
     "scheduler.sdk.serializers": "register_serializer",
     "scheduler.sdk.signals": "AirflowException AirflowFailException AirflowSensorTimeout "
     "AirflowSkipException FailTask RescheduleTask SensorTimeout SkipTask "
-    "TaskDeferralError TaskDeferralTimeout TaskDeferred TaskError TaskTimeout",
+    "TaskDeferralError TaskDeferralTimeout TaskDeferred TaskError "
+    "TaskTimeout",
     "scheduler.sdk.variables": "Variable",
     "scheduler.sdk.weekday": "WeekDay",
     "scheduler.sensors.bash": "BashSensor",

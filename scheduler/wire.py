@@ -302,6 +302,7 @@ class Outcome:
     error: ErrorInfo | None = None
     reason: str = ""  #: in words: "killed by SIGKILL", "used 512 MB of 512 MB", "ran longer than 60 s"
     reschedule_at: str | None = None
+    retry_delay_s: float | None = None  #: of a failure, where a retry policy chose it
     exit_code: int | None = None
     signal: int | None = None
     cpu_s: float = 0.0

@@ -13,7 +13,7 @@ A callback is not tried again when it fails, but runs again when it was lost or 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from scheduler.clock import parse_instant
@@ -79,7 +79,9 @@ def settle(
             return settle_loss(losses + 1, outcome.reason, now)
         case "failed":
             is_last = not outcome.retryable or try_number >= max_tries
-            retry_at = None if is_last else now + retry_in(task, try_number, chance)
+            # What was lost, stopped or put off raised both numbers, and is no try.
+            failures = max(1, task.retries + 1 - (max_tries - try_number))
+            retry_at = None if is_last else now + _delay(outcome, task, failures, chance)
             return _settle_failure(reason_of(outcome), retry_at)
         case unknown:
             assert_never(unknown)
@@ -89,6 +91,13 @@ def _settle_failure(reason: str, retry_at: datetime | None) -> Settled:
     if retry_at is None:
         return Settled(AttemptState.FAILED, TaskState.FAILED, reason)
     return Settled(AttemptState.FAILED, TaskState.UP_FOR_RETRY, reason, retry_at)
+
+
+def _delay(outcome: Outcome, task: TaskSpec, failures: int, chance: float) -> timedelta:
+    """Return what the task's retry policy chose, else what its settings say after so many failed tries."""
+    if outcome.retry_delay_s is not None:
+        return timedelta(seconds=outcome.retry_delay_s)
+    return retry_in(task, failures, chance)
 
 
 def reason_of(outcome: Outcome) -> str:

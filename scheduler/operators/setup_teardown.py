@@ -28,6 +28,10 @@ class RoleFunction:
         """Return the same with other task arguments."""
         return RoleFunction(self._function.override(**arguments), self._give_role)
 
+    def checked(self, check: Callable[[Any], Any]) -> RoleFunction:
+        """Return the same whose tasks call `check` first."""
+        return RoleFunction(self._function.checked(check), self._give_role)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._function, name)
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 from scheduler.errors import BadDag
 from scheduler.operators.bash import BashOperator
@@ -134,6 +134,17 @@ class TaskFunction(Generic[_P, _R]):
     def override(self, **arguments: Unpack[NamedTaskArguments]) -> TaskFunction[_P, _R]:
         """Return the same function with other task arguments, such as `task_id` or `retries`."""
         return TaskFunction(self.function, self._operator, {**self._arguments, **arguments})
+
+    def checked(self, check: Callable[[Context], Any]) -> Self:
+        """Return the same function whose tasks call `check` with the context before anything else."""
+        before: Callable[[Context], Any] | None = self._arguments.get("pre_execute")
+
+        def check_first(context: Context) -> None:
+            check(context)
+            if before is not None:
+                before(context)
+
+        return type(self)(self.function, self._operator, {**self._arguments, "pre_execute": check_first})
 
 
 class TaskDecorator:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.deferral import StartTriggerArgs
     from scheduler.sdk.group import TaskGroup
+    from scheduler.sdk.retry_policy import RetryPolicy
 
 _T = TypeVar("_T")
 _NAMES = frozenset(ARGUMENTS) | PLACING | {"task_id"}
@@ -88,6 +89,7 @@ class BaseOperator(Node, metaclass=OperatorMeta):
     retry_exponential_backoff: float
     max_retry_delay: timedelta | None
     retry_jitter: float
+    retry_policy: RetryPolicy | None
     execution_timeout: timedelta | None
     start_date: datetime | None
     end_date: datetime | None

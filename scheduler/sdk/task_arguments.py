@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.group import TaskGroup
+    from scheduler.sdk.retry_policy import RetryPolicy
 
 
 class TaskArguments(TypedDict, total=False):
@@ -54,6 +55,7 @@ class TaskArguments(TypedDict, total=False):
     retry_exponential_backoff: bool | float
     max_retry_delay: timedelta | float | None
     retry_jitter: float
+    retry_policy: RetryPolicy | None
     execution_timeout: timedelta | float | None
     start_date: datetime | str | None
     end_date: datetime | str | None
@@ -145,6 +147,12 @@ def _read_function(name: str, value: object) -> object:
     return value
 
 
+def _read_policy(name: str, value: object) -> object:
+    if value is not None and not callable(getattr(value, "evaluate", None)):
+        raise bad_argument(name, value, "give a RetryPolicy, such as ExceptionRetryPolicy(rules=[...])")
+    return value
+
+
 _positive = partial(read_count, minimum=1)
 
 ARGUMENTS: Final[Mapping[str, Argument]] = {
@@ -154,6 +162,7 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "retry_exponential_backoff": Argument(0.0, _read_backoff),
     "max_retry_delay": Argument(None, read_duration),
     "retry_jitter": Argument(0.0, _read_fraction),
+    "retry_policy": Argument(None, _read_policy),
     "execution_timeout": Argument(None, read_limit),
     "start_date": Argument(None, read_instant),
     "end_date": Argument(None, read_instant),

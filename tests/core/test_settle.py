@@ -77,3 +77,27 @@ def test_a_callback_that_ended_by_itself_is_over(cut_short):
     assert settle_callback("failed", cut_short).attempt is AttemptState.FAILED
     assert settle_callback("success", cut_short).attempt is AttemptState.SUCCESS
     assert not settle_callback("failed", cut_short).is_again
+
+
+FAILED = Outcome(attempt_id=1, epoch=1, state="failed")
+
+
+def retried(task, outcome=FAILED, **numbers):
+    """Return after how many seconds a failure is tried again."""
+    how = settle(outcome, task, losses=0, now=NOW, chance=0.0, **numbers)
+    assert how.retry_at
+    return (how.retry_at - NOW).total_seconds()
+
+
+def test_a_policy_chooses_the_delay():
+    chosen = Outcome(attempt_id=1, epoch=1, state="failed", retry_delay_s=7.5)
+    assert retried(TASK, chosen, try_number=1, max_tries=2) == 7.5
+
+
+@pytest.mark.parametrize(
+    ("try_number", "max_tries", "delay_s"),
+    [(1, 4, 10), (2, 4, 20), (3, 4, 40), (101, 104, 10), (102, 104, 20)],
+)
+def test_the_delay_grows_with_failures_and_not_with_what_was_put_off_or_lost(try_number, max_tries, delay_s):
+    task = TaskSpec(task_id="a", operator="FileSensor", retries=3, retry_delay_s=10, retry_backoff=2)
+    assert retried(task, try_number=try_number, max_tries=max_tries) == pytest.approx(delay_s)

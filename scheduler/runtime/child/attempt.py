@@ -15,6 +15,7 @@ from scheduler.clock import Clock
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.deferring import begin, deferred, go_on
 from scheduler.runtime.child.interrupts import cancellable, time_limit
+from scheduler.runtime.child.retrying import ask_policy
 from scheduler.sdk.arguments import Callback
 from scheduler.sdk.channel import Channel
 from scheduler.sdk.connections import Connections
@@ -92,6 +93,7 @@ def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome
         except BaseException as raised:  # noqa: BLE001 - the task runner is one of the three edges
             error = raised
         outcome = _classify(error, job, prepared, xcoms)
+        outcome = ask_policy(outcome, error, prepared.task, job, prepared.context)
         _announce(prepared, outcome, error, job)
     return outcome
 

@@ -18,6 +18,8 @@ from scheduler.wire import Data, ErrorInfo, Job, Json, Outcome, outcome_from_dat
 _STRANGE_SIGTERM: Final = "ended by a SIGTERM that Dirigent did not send"
 #: Seconds and bytes that every database can keep.
 _MOST: Final = 2**53
+#: Ten years: what comes back later lies outside of many calendars.
+_LONGEST_S: Final = 10 * 365 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def outcome_of(job: Job, message: Data) -> Outcome:
     for at in (outcome.started_at, outcome.ended_at, outcome.reschedule_at):
         if at is not None:
             parse_instant(at)
+    if outcome.retry_delay_s is not None and not 0 <= outcome.retry_delay_s <= _LONGEST_S:
+        raise ValueError(f"a retry delay of {outcome.retry_delay_s} s")
     if outcome.state == "cancelled":
         # Only the supervisor cancels, and then its own word counts.
         outcome = replace(outcome, state="failed", retryable=True, reason=_STRANGE_SIGTERM)
