@@ -8,10 +8,10 @@ import signal
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from scheduler.sdk.arguments import check_given
 from scheduler.sdk.context import Context
@@ -33,10 +33,10 @@ _DRAIN_S: Final = 1.0
 class BashOperator(BaseOperator):
     """Runs a command with bash, in a process group of its own; each line of its output goes to the log.
 
-    The last line is the result. Exit code 99 (`skip_on_exit_code`) skips the task, any other than 0 fails it.
-    `env` replaces the environment unless `append_env` is true. Without `cwd` it runs in a folder that is
-    deleted afterwards. Values from params or conf belong into `env`, as data; inside `bash_command` they
-    would be part of the program.
+    The last line is the result, or what `output_processor` makes of it. Exit code 99 (`skip_on_exit_code`)
+    skips the task, any other than 0 fails it. `env` replaces the environment unless `append_env` is true.
+    Without `cwd` it runs in a folder that is deleted afterwards. Values from params or conf belong into `env`,
+    as data; inside `bash_command` they would be part of the program.
     """
 
     template_fields: Sequence[str] = ("bash_command", "env", "cwd")
@@ -52,6 +52,7 @@ class BashOperator(BaseOperator):
         output_encoding: str = "utf-8",
         skip_on_exit_code: int | Container[int] | None = 99,
         cwd: str | None = None,
+        output_processor: Callable[[str], Any] | None = None,
         **arguments: Unpack[TaskArguments],
     ) -> None:
         super().__init__(task_id, **arguments)
@@ -62,16 +63,17 @@ class BashOperator(BaseOperator):
         self.output_encoding = output_encoding
         self.skip_on_exit_code = skip_on_exit_code
         self.cwd = cwd
+        self.output_processor = output_processor
         self.process: subprocess.Popen[bytes] | None = None
 
-    def execute(self, context: Context) -> str:
-        """Run the command; return the last line of its output."""
+    def execute(self, context: Context) -> Any:
+        """Run the command; return the last line of its output, or what is made of it."""
         exit_code, last_line = self.run_command(context)
         if exit_code != 0 and self._skips(exit_code):
             raise SkipTask(f"bash exited with {exit_code}")
         if exit_code != 0:
             raise TaskError(f"bash {exit_words(exit_code)}; its last line was: {last_line!r}")
-        return last_line
+        return self.output_processor(last_line) if self.output_processor else last_line
 
     def run_command(self, context: Context) -> tuple[int, str]:
         """Run the command to its end; return its exit code, and the last line of its output."""

@@ -91,7 +91,7 @@ class BashTaskFlowOperator(BashOperator):
         """As it is written in the file."""
         return "@task.bash"
 
-    def execute(self, context: Context) -> str:
+    def execute(self, context: Context) -> Any:
         """Make the command, then run it."""
         self.bash_command = call(self.python_callable, self.op_args, self.op_kwargs, context)
         return super().execute(context)
@@ -200,6 +200,7 @@ class BashDecorator:
         append_env: bool = False,
         cwd: str | None = None,
         skip_on_exit_code: int | list[int] | None = 99,
+        output_processor: Callable[[str], Any] | None = None,
         **arguments: Unpack[NamedTaskArguments],
     ) -> Callable[[Callable[_P, str]], TaskFunction[_P, str]]: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from scheduler.errors import NotFound
 from scheduler.sdk.variables import current_reader
@@ -61,25 +61,6 @@ class Connection:
         }
         query = f"?{urlencode(flat)}" if flat else ""
         return f"{self.conn_type}://{login}{place}/{quote(self.schema, safe='')}{query}"
-
-
-def connection_from_uri(uri: str) -> dict[str, Any]:
-    """Return the fields that a URI such as `postgres://user:password@host:5432/schema?key=value` holds."""
-    parts = urlsplit(uri)
-    place = parts.netloc.rpartition("@")[2]
-    host, _, port = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "")
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    extra = query.pop("__extra__", None) or (json.dumps(query) if query else "")
-    fields = {
-        "conn_type": parts.scheme.replace("-", "_"),
-        "login": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "host": unquote(host),
-        "port": int(port) if port else None,
-        "schema": unquote(parts.path.removeprefix("/")),
-        "extra": extra,
-    }
-    return {name: value for name, value in fields.items() if value not in ("", None)}
 
 
 _FIELDS = ("conn_type", "host", "port", "login", "password", "schema", "extra", "description")

@@ -36,6 +36,7 @@ from scheduler.sdk.ids import check_id
 from scheduler.sdk.location import author_file, author_line, imported_file
 from scheduler.sdk.params import DagParam, Param, read_params
 from scheduler.sdk.schedule import Timetable, read_schedule
+from scheduler.sdk.views import DagViews
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 
 
-class DAG:
+class DAG(DagViews):
     """A graph of tasks: `with DAG("orders", schedule="@daily", start_date=...):` declares the tasks inside
     it.
 

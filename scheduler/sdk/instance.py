@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scheduler.sdk.channel import Channel
 from scheduler.sdk.results import RETURN_KEY
+from scheduler.sdk.views import InstanceViews
 from scheduler.sdk.xcom import decode, encode
 from scheduler.wire import Job, RunInfo
 
@@ -45,7 +46,7 @@ class DagRun:
         return self.run_type == "manual"
 
 
-class TaskInstance:
+class TaskInstance(InstanceViews):
     """The running task instance: its identity, and its way to the values of others."""
 
     def __init__(

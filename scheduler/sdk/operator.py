@@ -22,6 +22,7 @@ from scheduler.sdk.location import author_line
 from scheduler.sdk.results import XComArg, results_in
 from scheduler.sdk.signals import FAILED_WAIT, TaskDeferred, Waits, fail_of_wait
 from scheduler.sdk.task_arguments import ARGUMENTS, DEFAULTS, PLACING, TaskArguments, read_arguments
+from scheduler.sdk.views import TaskViews
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -65,7 +66,7 @@ def _group_of(arguments: Mapping[str, Any]) -> TaskGroup | None:
     return group or opened
 
 
-class BaseOperator(Node, metaclass=OperatorMeta):
+class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     """A task: subclass it and override `execute`.
 
     `template_fields` names the attributes that are rendered with Jinja before `execute`; a value in one of

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
 from scheduler.errors import NotFound
+from scheduler.sdk.addresses import fields_of
 from scheduler.sdk.context import current_attempt, current_channel
 
 
@@ -37,17 +38,21 @@ def reading_from(reader: Reader) -> Iterator[None]:
 
 
 class EnvironmentReader:
-    """Answers where no Dirigent does, as when a DAG file is run as a script: from DIRIGENT_VAR_<KEY>."""
+    """Answers where no Dirigent does, as when a DAG file is run as a script: from variables of the environment."""
 
     def get_variable(self, key: str) -> str | None:
-        """Return the text of the environment variable."""
-        return os.environ.get(f"DIRIGENT_VAR_{key.upper()}")
+        """Return the text of DIRIGENT_VAR_<KEY>, or of AIRFLOW_VAR_<KEY>."""
+        return _environ("VAR", key)
 
     def get_connection(self, conn_id: str) -> dict[str, Any] | None:
-        """Return the JSON object in DIRIGENT_CONN_<CONN_ID>."""
-        text = os.environ.get(f"DIRIGENT_CONN_{conn_id.upper()}")
-        fields: dict[str, Any] | None = json.loads(text) if text else None
-        return fields
+        """Return what DIRIGENT_CONN_<CONN_ID>, or AIRFLOW_CONN_<CONN_ID>, holds: a JSON object or a URI."""
+        text = _environ("CONN", conn_id)
+        return fields_of(text) if text else None
+
+
+def _environ(kind: str, name: str) -> str | None:
+    names = (f"{system}_{kind}_{name.upper()}" for system in ("DIRIGENT", "AIRFLOW"))
+    return next((os.environ[each] for each in names if each in os.environ), None)
 
 
 def current_reader() -> Reader:

@@ -126,3 +126,11 @@ def test_a_background_process_that_keeps_the_output_open_does_not_hold_the_task(
 def test_an_empty_command_is_refused(dag):
     with pytest.raises(BadDag, match="bash_command=''"):
         bash("")
+
+
+def test_what_a_processor_makes_of_the_last_line_is_the_result():
+    with DAG("d") as dag:
+        BashOperator(
+            task_id="a", bash_command="echo one; echo 41", output_processor=lambda line: int(line) + 1
+        )
+    assert dag.test().xcom("a") == 42

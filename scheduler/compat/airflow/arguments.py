@@ -52,6 +52,7 @@ _PASSED_OVER_BY_TASKS: Final = {
     "show_return_value_in_log": "leave it out",
     "templates_exts": "set template_ext on a class of your own",
     "adhoc": "leave it out",
+    "deferrable": "the task waits by looking at intervals",
     "start_from_trigger": "leave it out",
     "start_trigger_args": "leave it out",
 }
@@ -74,6 +75,9 @@ def default_args(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_rule(read: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(read.get("weight_rule", ""), str):
+        warn_of("weight_rule", "a strategy of one's own is passed over: priority_weight counts as it is")
+        read["weight_rule"] = "absolute"
     rule = read.get("trigger_rule")
     if rule in _OLD_RULES:
         warn_of(f"trigger_rule={str(rule)!r}", f"write {_OLD_RULES[rule]!r}")

@@ -47,6 +47,9 @@ _KNOWN: Final[Mapping[tuple[str, str], str]] = {
     ("scheduler", "catchup_by_default"): "False",
     ("scheduler", "create_cron_data_intervals"): "False",
     ("scheduler", "scheduler_heartbeat_sec"): "5",
+    ("kubernetes_executor", "worker_container_repository"): "",
+    ("kubernetes_executor", "worker_container_tag"): "",
+    ("kubernetes_executor", "namespace"): "default",
     ("common.io", "xcom_objectstorage_path"): "",
 }
 

@@ -29,14 +29,6 @@ class TaskAlreadyInTaskGroup(TaskError):
     """A task that is in a group already."""
 
 
-class TaskDeferralError(TaskError):
-    """A wait that failed."""
-
-
-class TaskDeferralTimeout(TaskError):
-    """A wait that took too long."""
-
-
 class SerializationError(TaskError):
     """A value that cannot be written."""
 

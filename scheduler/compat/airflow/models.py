@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
 from scheduler.errors import NotInDirigent
+from scheduler.sdk.addresses import connection_from_uri
 from scheduler.sdk.connections import Connection as DirigentConnection
-from scheduler.sdk.connections import connection_from_uri
 from scheduler.sdk.context import get_current_context
 from scheduler.sdk.instance import DagRun as DirigentRun
 from scheduler.sdk.instance import TaskInstance as DirigentInstance

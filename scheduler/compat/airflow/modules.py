@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from scheduler.compat.airflow import old_forms, reading
 from scheduler.compat.airflow.missing import missing
-from scheduler.compat.airflow.tables import FAMILIES, MODULES, YIELDING, Home, is_package
+from scheduler.compat.airflow.tables import FAMILIES, MODULES, Home, is_package, is_yielding
 from scheduler.sdk import dialect
 
 _PROVIDERS: Final = "airflow.providers"
+#: Packages of which parts may lie on `sys.path`: installed providers, and Airflow's examples.
+_ON_DISK: Final = (_PROVIDERS, "airflow.example_dags")
 
 
 class TableLoader:
@@ -50,9 +52,9 @@ _LOADER: Final = TableLoader()
 
 def spec_of(name: str, path: Sequence[str] | None) -> ModuleSpec:
     """Return where a module comes from: the tables, or the files of an installed provider."""
-    installed = PathFinder.find_spec(name, path) if path and name.startswith(_PROVIDERS + ".") else None
+    installed = PathFinder.find_spec(name, path) if path and name.startswith(_ON_DISK) else None
     if name in MODULES or is_package(name):
-        if installed is not None and name.startswith(YIELDING):
+        if installed is not None and installed.origin and is_yielding(name):
             return installed
         spec = ModuleSpec(name, _LOADER, is_package=is_package(name))  # type: ignore[arg-type]  # a loader by shape
         if is_package(name):
@@ -65,7 +67,7 @@ def spec_of(name: str, path: Sequence[str] | None) -> ModuleSpec:
 
 def _folders(name: str) -> list[str]:
     """Return the folders in which installed providers may have a part of this package."""
-    if not (name == _PROVIDERS or name.startswith(_PROVIDERS + ".")):
+    if not name.startswith(_ON_DISK):
         return []
     folders = [Path(each or ".", *name.split(".")) for each in sys.path]
     return [str(each) for each in folders if each.is_dir()]

@@ -20,6 +20,10 @@ class AirflowPlugin:
         warn_of("AirflowPlugin", "is passed over; import what it brings where it is used")
 
 
+class PriorityWeightStrategy:
+    """A rule for priorities. It can be declared; tasks that name it have their priority_weight as it is."""
+
+
 def hookimpl(function: Callable[..., Any] | None = None, **_options: Any) -> Any:
     """Mark a listener; it is not called."""
     warn_of("hookimpl", "listeners are not called; use callbacks, or alert rules (docs/alerts.md)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
+from scheduler.compat.airflow import finder
 from scheduler.runtime.child.attempt_process import prepare_to_print
 from scheduler.runtime.child.pipe import PipeChannel
 from scheduler.runtime.child.title import set_title
@@ -20,4 +21,5 @@ if __name__ == "__main__":
         os.set_inheritable(fd, False)
     prepare_to_print()
     set_title("dirigent: waiter")
+    finder.install()
     serve(adopt(fds[0]), PipeChannel(adopt(fds[1])))

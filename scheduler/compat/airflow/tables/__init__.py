@@ -19,13 +19,8 @@ from scheduler.compat.airflow.tables.providers import PROVIDERS
 from scheduler.compat.airflow.tables.sdk import SDK
 from scheduler.compat.airflow.tables.tasks import TASKS
 
-#: Of these, what is installed comes first: the names here stand in for what is not.
-YIELDING: Final = (
-    "airflow.providers.common.io",
-    "airflow.providers.common.sql",
-    "airflow.providers.http",
-    "airflow.providers.smtp",
-)
+#: These stay what they are here, whatever is installed: the providers that are part of Airflow itself.
+_KEPT: Final = ("airflow.providers.standard", "airflow.providers.common.compat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +67,16 @@ def _above(name: str) -> Iterator[str]:
 
 #: First parts of providers' names that more than one provider has in common.
 FAMILIES: Final = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "microsoft"})
-_PACKAGES: Final = {f"airflow.providers.{each}" for each in FAMILIES}.union(*map(_above, MODULES))
+_PACKAGES: Final = {"airflow.example_dags", *(f"airflow.providers.{each}" for each in FAMILIES)}.union(
+    *map(_above, MODULES)
+)
 
 
 def is_package(name: str) -> bool:
     """Whether there are modules below this name."""
     return name in _PACKAGES
+
+
+def is_yielding(name: str) -> bool:
+    """Whether what is installed under this name comes first, and the names here stand in for what is not."""
+    return not name.startswith(_KEPT)

@@ -19,7 +19,7 @@ _SIMPLE_TIMETABLES: Final = """
 """
 _EXCEPTIONS: Final = """
     scheduler.sdk.signals: AirflowException AirflowSkipException AirflowFailException AirflowRescheduleException
-        AirflowTaskTimeout AirflowSensorTimeout;
+        AirflowTaskTimeout AirflowSensorTimeout TaskDeferred TaskDeferralError TaskDeferralTimeout;
     scheduler.errors: AirflowNotFoundException=NotFound AirflowDagCycleException=DagCycle DagNotFound=NotFound
         DuplicateTaskIdFound=DuplicateTask AirflowDagDuplicatedIdException=DuplicateDag TaskNotFound=BadDag
         ParamValidationError=BadParams DagRunNotFound=NotFound PoolNotFound=NotFound XComNotFound=NotFound
@@ -27,9 +27,8 @@ _EXCEPTIONS: Final = """
     scheduler.compat.airflow.exceptions: AirflowBadRequest AirflowConfigException
         AirflowOptionalProviderFeatureException AirflowProviderDeprecationWarning AirflowInternalRuntimeError
         AirflowTaskTerminated AirflowClusterPolicyViolation AirflowClusterPolicySkipDag TaskAlreadyInTaskGroup
-        RemovedInAirflow3Warning RemovedInAirflow4Warning TaskDeferralError TaskDeferralTimeout SerializationError
+        RemovedInAirflow3Warning RemovedInAirflow4Warning SerializationError
         UnmappableXComTypePushed XComForMappingNotPushed DownstreamTasksSkipped FailFastDagInvalidTriggerRule;
-    ?deferral: TaskDeferred;
     ?runs that are triggered by raising: DagRunTriggerException
 """
 _EDGES: Final = "scheduler.sdk.edges: Label EdgeModifier=Label"
@@ -56,7 +55,7 @@ DEFINITIONS: Final = {
     "airflow.notifications.basenotifier": "scheduler.compat.airflow.notifier: BaseNotifier",
     "airflow.task.trigger_rule": _RULES,
     "airflow.task.weight_rule": "scheduler.sdk.rules: WeightRule",
-    "airflow.task.priority_strategy": "?priority strategies: PriorityWeightStrategy",
+    "airflow.task.priority_strategy": "scheduler.compat.airflow.plugins: PriorityWeightStrategy",
     "airflow.partition_mappers.base": "?assets: PartitionMapper",
     "airflow.partition_mappers.window": "?assets: Window",
     "airflow.assets": _ASSETS,
@@ -105,7 +104,7 @@ DEFINITIONS: Final = {
     "airflow.utils.weekday": "scheduler.sdk.weekday: WeekDay",
     "airflow.utils.weight_rule": "scheduler.sdk.rules: WeightRule",
     "airflow.utils.xcom": "scheduler.sdk.results: XCOM_RETURN_KEY=RETURN_KEY",
-    "airflow.utils.setup_teardown": "?setup and teardown: SetupTeardownContext",
+    "airflow.utils.setup_teardown": "?contexts of setups: SetupTeardownContext",
     "airflow.utils.decorators": "scheduler.compat.airflow.old_operators: apply_defaults",
     "airflow.utils.process_utils": "?processes of Airflow's: execute_in_subprocess",
     "airflow.utils.net": "scheduler.compat.airflow.files: get_hostname",

@@ -3,6 +3,12 @@
 from typing import Final
 
 OLD: Final = {
+    "airflow.operators.http_operator": "scheduler.operators.http: SimpleHttpOperator=HttpOperator",
+    "airflow.operators.postgres_operator": "scheduler.compat.airflow.old_sql: PostgresOperator",
+    "airflow.operators.mysql_operator": "scheduler.compat.airflow.old_sql: MySqlOperator",
+    "airflow.operators.sqlite_operator": "scheduler.compat.airflow.old_sql: SqliteOperator",
+    "airflow.sensors.http_sensor": "scheduler.sensors.http: HttpSensor",
+    "airflow.hooks.http_hook": "scheduler.hooks.http: HttpHook",
     "airflow.operators": """
         scheduler.operators.python: PythonOperator BranchPythonOperator ShortCircuitOperator;
         scheduler.operators.bash: BashOperator;
@@ -22,7 +28,7 @@ OLD: Final = {
     "airflow.contrib.sensors.python_sensor": "scheduler.sensors.python: PythonSensor",
     "airflow.contrib.sensors.bash_sensor": "scheduler.sensors.bash: BashSensor",
     "airflow.contrib.sensors.weekday_sensor": "scheduler.sensors.date_time: DayOfWeekSensor",
-    "airflow.contrib.operators.branch_dag_run_operator": "?branch operators by class: BranchDagRunOperator",
+    "airflow.contrib.operators.branch_dag_run_operator": "?mixins for branches: BranchDagRunOperator",
     "airflow.contrib.utils.weekday": "scheduler.sdk.weekday: WeekDay",
     "airflow.api.common.experimental.trigger_dag": "?runs that are started by Airflow's own API: trigger_dag",
     "airflow.api.client.local_client": "?runs that are started by Airflow's own API: Client",

@@ -44,7 +44,7 @@ _NAMES: Final = """
     ?state that survives an attempt: NEVER_EXPIRE ResumableJobMixin;
     ?ObjectStoragePath: ObjectStoragePath;
     ?timetables of listed instants or of several crons: EventsTimetable MultipleCronTriggerTimetable;
-    ?setup and teardown: setup teardown;
+    scheduler.operators.setup_teardown: setup teardown;
     ?results of runs: result;
     ?lineage: lineage
 """

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from scheduler.compat.airflow.tables.providers import PROVIDERS
+
 _PYTHON: Final = """
     scheduler.operators.python: PythonOperator BranchPythonOperator ShortCircuitOperator;
     scheduler.sdk.context: get_current_context;
@@ -37,7 +39,7 @@ _TASKFLOW: Final = """
     scheduler.operators.taskflow: task;
     scheduler.sdk.dag: dag;
     scheduler.sdk.group: task_group;
-    ?setup and teardown: setup teardown
+    scheduler.operators.setup_teardown: setup teardown
 """
 _HOOK: Final = "scheduler.compat.airflow.hooks: BaseHook DiscoverableHook"
 
@@ -51,11 +53,9 @@ TASKS: Final = {
     "airflow.operators.latest_only": _LATEST_ONLY,
     "airflow.operators.trigger_dagrun": _TRIGGER_DAGRUN,
     "airflow.operators.smooth": "scheduler.operators.empty: SmoothOperator=EmptyOperator",
-    "airflow.operators.email": "?EmailOperator: EmailOperator",
-    "airflow.operators.sql": "?SQL operators: SQLCheckOperator SQLValueCheckOperator SQLIntervalCheckOperator "
-    "SQLThresholdCheckOperator BranchSQLOperator BaseSQLOperator SQLExecuteQueryOperator SQLColumnCheckOperator "
-    "SQLTableCheckOperator",
-    "airflow.operators.generic_transfer": "?SQL operators: GenericTransfer",
+    "airflow.operators.email": "scheduler.operators.email: EmailOperator",
+    "airflow.operators.sql": PROVIDERS["airflow.providers.common.sql.operators.sql"],
+    "airflow.operators.generic_transfer": "?transfers between databases: GenericTransfer",
     "airflow.sensors.base": _SENSOR,
     "airflow.sensors.python": "scheduler.sensors.python: PythonSensor",
     "airflow.sensors.bash": "scheduler.sensors.bash: BashSensor",
@@ -65,18 +65,18 @@ TASKS: Final = {
     "airflow.sensors.weekday": "scheduler.sensors.date_time: DayOfWeekSensor",
     "airflow.sensors.filesystem": _FILE_SENSOR,
     "airflow.sensors.external_task": _EXTERNAL_TASK,
-    "airflow.sensors.sql": "?sensors: SqlSensor",
+    "airflow.sensors.sql": "scheduler.sensors.sql: SqlSensor",
     "airflow.decorators": _TASKFLOW,
     "airflow.decorators.base": "?task decorators of one's own: DecoratedOperator TaskDecorator "
     "TaskDecoratorCollection DecoratedMappedOperator get_unique_task_id task_decorator_factory",
     "airflow.hooks.base": _HOOK,
     "airflow.hooks.filesystem": "scheduler.hooks.filesystem: FSHook",
     "airflow.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
-    "airflow.hooks.dbapi": "?SQL hooks: DbApiHook",
-    "airflow.triggers.base": "?triggers: BaseTrigger BaseEventTrigger TriggerEvent TaskSuccessEvent "
-    "TaskFailedEvent TaskSkippedEvent StartTriggerArgs",
-    "airflow.triggers.temporal": "?triggers: DateTimeTrigger TimeDeltaTrigger",
-    "airflow.triggers.file": "?triggers: FileTrigger FileDeleteTrigger",
+    "airflow.hooks.dbapi": "scheduler.hooks.sql: DbApiHook=SqlHook",
+    "airflow.triggers.base": "scheduler.sdk.deferral: BaseTrigger TriggerEvent TaskSuccessEvent "
+    "TaskFailedEvent TaskSkippedEvent BaseTaskEndEvent StartTriggerArgs; ?triggers of assets: BaseEventTrigger",
+    "airflow.triggers.temporal": "scheduler.triggers.temporal: DateTimeTrigger TimeDeltaTrigger",
+    "airflow.triggers.file": "?triggers: FileTrigger FileDeleteTrigger DirectoryFileDeleteTrigger",
     "airflow.triggers.external_task": "?triggers: DagStateTrigger WorkflowTrigger TaskStateTrigger",
     "airflow.providers.standard.operators.python": _PYTHON,
     "airflow.providers.standard.operators.bash": _BASH,
@@ -101,8 +101,8 @@ TASKS: Final = {
     "airflow.providers.standard.hooks.filesystem": "scheduler.hooks.filesystem: FSHook",
     "airflow.providers.standard.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
     "airflow.providers.standard.hooks.package_index": "?hooks for package indexes: PackageIndexHook",
-    "airflow.providers.standard.triggers.temporal": "?triggers: DateTimeTrigger TimeDeltaTrigger",
-    "airflow.providers.standard.triggers.file": "?triggers: FileTrigger FileDeleteTrigger",
+    "airflow.providers.standard.triggers.temporal": "scheduler.triggers.temporal: DateTimeTrigger TimeDeltaTrigger",
+    "airflow.providers.standard.triggers.file": "?triggers: FileTrigger FileDeleteTrigger DirectoryFileDeleteTrigger",
     "airflow.providers.standard.triggers.external_task": "?triggers: DagStateTrigger WorkflowTrigger",
     "airflow.providers.standard.triggers.hitl": "?input from people: HITLTrigger",
     "airflow.providers.standard.utils.weekday": "scheduler.sdk.weekday: WeekDay",
