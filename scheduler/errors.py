@@ -22,6 +22,10 @@ class BadDag(DirigentError):
     """A DAG file declares something that cannot work."""
 
 
+class BadMapping(DirigentError):
+    """An item that a task is mapped over is not what the task can take."""
+
+
 class BadId(BadDag):
     """An id is empty, too long, or holds characters that ids may not hold."""
 

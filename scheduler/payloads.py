@@ -14,12 +14,11 @@ from typing import Final
 from urllib.parse import quote
 
 from scheduler.errors import NotFound
+from scheduler.items import PAYLOAD, length_of
 from scheduler.logs.place import Place
 from scheduler.wire import TAG, Data, Json
 
 SETTING: Final = "DIRIGENT_XCOM_URL"
-#: The tag of a reference.
-PAYLOAD: Final = "payload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Payloads:
         name = f"{owner.folder}{owner.attempt}-{quote(key, safe='')}"
         parquet, about = _parquet_of(value)
         if parquet is None:
-            return self._keep(f"{name}.json", text.encode(), {})
+            return self._keep(f"{name}.json", text.encode(), _length(value))
         return self._keep(f"{name}.parquet", parquet, {"of": value[TAG], "about": about})
 
     def fetch(self, owner: Owner, value: Json) -> Json:
@@ -101,6 +100,12 @@ class Payloads:
 def is_reference(value: Json) -> bool:
     """Whether this stands in the place of a value that is kept elsewhere."""
     return isinstance(value, dict) and value.get(TAG) == PAYLOAD
+
+
+def _length(value: Json) -> Data:
+    """Tell how many items there are to map over."""
+    length = length_of(value)
+    return {} if length is None else {"length": length}
 
 
 def _parquet_of(value: Json) -> tuple[bytes | None, Data]:

@@ -8,7 +8,7 @@ before could not read it, or would pass over what matters; a field that it may p
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Final, Literal
@@ -16,8 +16,8 @@ from typing import Any, Final, Literal
 from scheduler.errors import NewerForm
 
 #: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind. 3: tasks may
-#: be setups and teardowns.
-WIRE_VERSION: Final = 3
+#: be setups and teardowns. 4: tasks and groups may be mapped.
+WIRE_VERSION: Final = 4
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
@@ -25,7 +25,7 @@ XCOM_LIMIT_BYTES: Final = 48_000_000
 TAG: Final = "__type__"
 
 #: Fields that a graph which does not need them is written without.
-_LATER: Final = ("isolation", "role")
+_LATER: Final = ("isolation", "role", "mapping")
 
 #: A value that JSON can hold.
 Json = Any
@@ -72,6 +72,18 @@ class Isolation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MapSpec:
+    """What a task or group is mapped over: it has as many instances as the product of its factors is.
+
+    A factor is a number; `{"task": id, "key": key}`, the length of what that task handed on; or of other factors
+    `{"zip": [...], "longest": bool}` (the shortest or longest of them) and `{"concat": [...]}` (their sum).
+    """
+
+    arguments: tuple[str, ...] = ()  #: names, one a factor; none where each item holds them all
+    factors: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
     """One task of the graph: what the planner, the dispatcher and the page need to know about it."""
 
@@ -105,6 +117,7 @@ class TaskSpec:
     isolation: Isolation | None = None  #: None: the task asks for nothing of its own
     #: A setup makes what others need, a teardown takes it away; only a deciding one decides how its run ends.
     role: Literal["setup", "teardown", "deciding teardown"] | None = None
+    mapping: MapSpec | None = None  #: None: one instance, or one in each instance of its group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +128,7 @@ class GroupSpec:
     parent_id: str | None = None
     label: str = ""
     tooltip: str = ""
+    mapping: MapSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +164,14 @@ class DagSpec:
     wire_version: int = 1  #: the form that it is written in
 
 
-def form_of(tasks: Iterable[TaskSpec]) -> int:
-    """Return the oldest form that can hold these tasks: release by release, older programs go on with what they can."""
-    asked = [(task.isolation is not None, task.role is not None) for task in tasks]
-    if any(has_role for _, has_role in asked):
-        return 3
-    return 2 if any(is_isolated for is_isolated, _ in asked) else 1
+def form_of(tasks: Collection[TaskSpec], groups: Iterable[GroupSpec] = ()) -> int:
+    """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
+    asked = {
+        4: any(each.mapping for each in tasks) or any(each.mapping for each in groups),
+        3: any(each.role for each in tasks),
+        2: any(each.isolation is not None for each in tasks),
+    }
+    return next((form for form, is_asked in asked.items() if is_asked), 1)
 
 
 def dag_to_json(spec: DagSpec) -> str:
@@ -193,7 +209,7 @@ def dag_from_data(item: Data) -> DagSpec:
     data = _known(DagSpec, item)
     data["schedule"] = ScheduleSpec(**_known(ScheduleSpec, data["schedule"]))
     data["params"] = tuple(ParamSpec(**_known(ParamSpec, item)) for item in data["params"])
-    data["groups"] = tuple(GroupSpec(**_known(GroupSpec, item)) for item in data["groups"])
+    data["groups"] = tuple(_group(item) for item in data["groups"])
     data["tasks"] = tuple(_task(item) for item in data["tasks"])
     data["tags"] = tuple(data["tags"])
     data["alerts"] = tuple(data.get("alerts", ()))
@@ -205,7 +221,20 @@ def _task(item: Data) -> TaskSpec:
     data["upstream"] = tuple(data.get("upstream", ()))
     data["template_fields"] = tuple(data.get("template_fields", ()))
     data["isolation"] = isolation_from_data(data.get("isolation"))
+    data["mapping"] = _mapping(data.get("mapping"))
     return TaskSpec(**data)
+
+
+def _group(item: Data) -> GroupSpec:
+    data = _known(GroupSpec, item)
+    data["mapping"] = _mapping(data.get("mapping"))
+    return GroupSpec(**data)
+
+
+def _mapping(item: Data | None) -> MapSpec | None:
+    if item is None:
+        return None
+    return MapSpec(arguments=tuple(item["arguments"]), factors=tuple(item["factors"]))
 
 
 def isolation_from_data(item: Data | None) -> Isolation | None:

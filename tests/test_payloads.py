@@ -39,7 +39,8 @@ def test_a_large_value_is_a_file_and_comes_back(payloads, tmp_path):
     kept = payloads.park(OWNER, "return_value", ROWS)
     (name,) = files(tmp_path)
     assert json.loads((tmp_path / "values" / name).read_text()) == ROWS
-    assert kept["value"] == {"name": name, "bytes": len(json.dumps(ROWS, separators=(",", ":")))}
+    size = len(json.dumps(ROWS, separators=(",", ":")))
+    assert kept["value"] == {"name": name, "bytes": size, "length": len(ROWS)}
     assert payloads.fetch(OWNER, json.loads(json.dumps(kept))) == ROWS
 
 

@@ -209,6 +209,12 @@ class Settings(BaseModel):
         description="Attempts that `dirigent up` runs at once; unset: four a core. A worker of its own has "
         "`--slots`.",
     )
+    max_map_length: int = Field(
+        1024,
+        ge=1,
+        description="Items of a task's result that others are mapped over, at most: each makes an instance of the "
+        "mapped task. The scheduler's setting counts.",
+    )
     dags_are_paused_at_creation: bool = Field(False, description="Whether a new DAG waits to be unpaused.")
     airflow_names: Literal["dirigent", "installed"] = Field(
         "dirigent",

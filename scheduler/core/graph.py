@@ -8,6 +8,7 @@ from typing import Final
 
 import networkx as nx
 
+from scheduler.core.dimensions import Dimensions
 from scheduler.errors import BadDag, DagCycle, DuplicateTask
 from scheduler.wire import DagSpec, TaskSpec
 
@@ -46,6 +47,16 @@ class TaskGraph:
     def ancestors(self, task_ids: Iterable[str]) -> set[str]:
         """Return every task that one of these waits for, directly or not; not these themselves."""
         return _reach(task_ids, self._upstream)
+
+    @cached_property
+    def is_mapped(self) -> bool:
+        """Whether a task has instances whose number is known only when a run has come so far."""
+        return any(task.mapping for task in self.spec.tasks) or any(each.mapping for each in self.spec.groups)
+
+    @cached_property
+    def dimensions(self) -> Dimensions:
+        """Along what its tasks are mapped."""
+        return Dimensions(self.spec)
 
     @cached_property
     def roots(self) -> frozenset[str]:

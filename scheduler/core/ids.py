@@ -21,6 +21,11 @@ class TaskKey(NamedTuple):
     path: str = ""
 
 
+def named(task_id: str, path: str) -> str:
+    """Return what people read of a task instance: `task`, or `task[3]`."""
+    return f"{task_id}[{path}]" if path else task_id
+
+
 def check_id(what: str, value: object) -> str:
     """Return a dag_id, task_id or group_id that may be used; raises BadId that calls it `what`."""
     if not isinstance(value, str) or not _ID.fullmatch(value):

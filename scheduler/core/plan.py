@@ -131,7 +131,7 @@ def finish(graph: TaskGraph, leaf_states: States, *, failed: Collection[str] = (
     """
     broken = [task_id for task_id, paths in leaf_states.items() if not _FAILURES.isdisjoint(paths.values())]
     if broken:
-        return FinishRun(RunState.FAILED, f"failed: {_list(graph, failed or broken)}")
+        return FinishRun(RunState.FAILED, f"failed: {named(graph, failed or broken)}")
     return FinishRun(RunState.SUCCESS)
 
 
@@ -234,14 +234,14 @@ class _Planning:
     def _named(self, task_id: str, states: frozenset[TaskState]) -> str:
         """Name the first upstream tasks with an instance in one of these states."""
         names = [each for each in self.graph.upstream(task_id) if not states.isdisjoint(self._values(each))]
-        return _list(self.graph, names)
+        return named(self.graph, names)
 
     def _values(self, task_id: str) -> Iterable[TaskState]:
         return (self._now(task_id) or {}).values()
 
     def _schedule(self, task_id: str, paths: list[str]) -> None:
         for path in paths:
-            if reason := _held_by_past(self.graph, TaskKey(task_id, path), self.past):
+            if reason := held_by_past(self.graph, TaskKey(task_id, path), self.past):
                 self.held.append(Held(task_id, path, reason, "past"))
             else:
                 self.moves.append(Move(task_id, path, TaskState.SCHEDULED))
@@ -252,7 +252,7 @@ class _Planning:
         self._follow(task_id)
 
 
-def _held_by_past(graph: TaskGraph, key: TaskKey, past: States | None) -> str:
+def held_by_past(graph: TaskGraph, key: TaskKey, past: States | None) -> str:
     """Return why the run before this one forbids a start, or "". A task that it did not have is free."""
     task = graph.tasks[key.task_id]
     if past is None or not (task.depends_on_past or task.wait_for_downstream):
@@ -267,7 +267,7 @@ def _held_by_past(graph: TaskGraph, key: TaskKey, past: States | None) -> str:
         for each in graph.downstream(key.task_id)
         if not _PAST_MET.issuperset(past.get(each, {}).values())
     ]
-    return f"waits for {_list(graph, open_tasks)} in the run before this one" if open_tasks else ""
+    return f"waits for {named(graph, open_tasks)} in the run before this one" if open_tasks else ""
 
 
 def _failed(changed: Iterable[TaskKey], states: States) -> list[str]:
@@ -276,7 +276,7 @@ def _failed(changed: Iterable[TaskKey], states: States) -> list[str]:
 
 def _stop_all(graph: TaskGraph, states: States, broken: Sequence[str], past: States | None) -> Plan:
     """End everything unfinished: what runs fails, what does not run is skipped, as in Airflow. Teardowns go on."""
-    reason = f"stopped because {_list(graph, broken)} failed and the DAG is fail_fast"
+    reason = f"stopped because {named(graph, broken)} failed and the DAG is fail_fast"
     moves = [
         Move(task_id, path, TaskState.FAILED if state is TaskState.RUNNING else TaskState.SKIPPED, reason)
         for task_id in graph.order
@@ -295,8 +295,8 @@ def _stop_all(graph: TaskGraph, states: States, broken: Sequence[str], past: Sta
     return Plan((*moves, *left.moves), left.held, unread | left.unread)
 
 
-def _list(graph: TaskGraph, task_ids: Collection[str]) -> str:
-    """Write "a, b, c and 4 more", in the order of the graph."""
+def named(graph: TaskGraph, task_ids: Collection[str]) -> str:
+    """Return "a, b, c and 4 more", in the order of the graph."""
     first = nsmallest(_NAMED, set(task_ids), key=graph.index.__getitem__)
     more = len(set(task_ids)) - len(first)
     return ", ".join(first) + (f" and {more} more" if more else "")

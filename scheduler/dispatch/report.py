@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from scheduler.core.instances import is_skipped, skipped_by
 from scheduler.core.settle import Settled, settle
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.dispatch.callbacks import end_callback, queue_failure_callback
@@ -93,7 +94,7 @@ class Recorder:
         self._put_waits(session, now, ended, moved)
         put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
         for each in ended:
-            moved += _skip_named(session, now, each)
+            moved += _skip_named(session, now, each, self.graphs)
             _call_back(session, now, each, self.graphs)
         flag_runs(session, {each.task.run_pk for each in ended if not each.is_handed_on})
         self._hand_on(session, now, moved, [runs[each.task.run_pk] for each in ended if each.is_handed_on])
@@ -232,11 +233,12 @@ def _xcoms(each: _Ended) -> list[XComRow]:
     ]
 
 
-def _skip_named(session: Session, now: datetime, each: _Ended) -> list[TaskRow]:
+def _skip_named(session: Session, now: datetime, each: _Ended, graphs: GraphCache) -> list[TaskRow]:
     names = each.report.outcome.skip_tasks
     if not names:
         return []
-    rows = tasks_named(session, each.task.run_pk, names)
+    scopes = skipped_by(graphs.get(session, each.report.claim.version_id), each.task.key, names)
+    rows = [row for row in tasks_named(session, each.task.run_pk, names) if is_skipped(row.key, scopes)]
     reason = f"{each.task.task_id} chose another branch"
     return move_tasks(
         session,

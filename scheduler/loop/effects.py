@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from scheduler.core.expansion import MOST_ITEMS
 from scheduler.core.plan import FinishRun
 from scheduler.loop.alarms import Alarms
 from scheduler.store.engine import Session
@@ -12,9 +13,13 @@ from scheduler.wire import DagSpec
 
 
 class Effects:
-    """Collects rings until the transaction has committed; alerts within it. Used by one thread alone."""
+    """Collects rings until the transaction has committed; alerts within it. Used by one thread alone.
 
-    def __init__(self, alarms: Alarms | None = None) -> None:
+    `most_items`: how long a result may be that is mapped over (`max_map_length`).
+    """
+
+    def __init__(self, alarms: Alarms | None = None, most_items: int = MOST_ITEMS) -> None:
+        self.most_items = most_items
         self._alarms = alarms or Alarms()
         self._queues: set[str] = set()
 

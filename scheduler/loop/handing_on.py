@@ -14,7 +14,6 @@ from typing import Protocol
 from scheduler.core.graph import TaskGraph
 from scheduler.errors import NewerForm
 from scheduler.loop.admitting import AdmitTasks
-from scheduler.loop.alarms import Alarms
 from scheduler.loop.effects import Effects
 from scheduler.loop.planning import advance_run, plan_run
 from scheduler.store.engine import Session
@@ -81,7 +80,8 @@ class Apart:
     """The part of a worker of its own: tasks that follow within one run, whoever leads.
 
     Runs whose tasks look back are the leader's: planning them reaches into other runs, whose rows are not locked here.
-    So is the end of a run, as only the leader knows whom to tell of it.
+    So are those with mapped tasks, as only its settings say how long what they are mapped over may be, and the end of
+    a run, as only it knows whom to tell of it.
     """
 
     def __init__(self, graphs: GraphCache, effects: Effects) -> None:
@@ -95,7 +95,7 @@ class Apart:
     def takes(self, run: RunRow) -> bool:
         """Take runs that can be planned by themselves."""
         graph = self._graphs.known(run.version_id)
-        return graph is not None and not graph.looks_back
+        return graph is not None and not (graph.looks_back or graph.is_mapped)
 
     def plan(
         self, session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
@@ -148,9 +148,9 @@ class HandOn:
         return self._slots
 
 
-def hand_on_beside(graphs: GraphCache, leads: Callable[[], bool], alarms: Alarms | None = None) -> HandOn:
+def hand_on_beside(graphs: GraphCache, leads: Callable[[], bool], effects: Effects | None = None) -> HandOn:
     """Build what hands on in a process that may lead; alert rules know of the runs that it ends."""
-    effects = Effects(alarms)
+    effects = effects or Effects()
     return HandOn(graphs, effects, Beside(graphs, effects, leads))
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from scheduler.core.expansion import MOST_ITEMS
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
-from scheduler.core.plan import FinishRun, Move, Plan, States, finish, needed, plan
+from scheduler.core.plan import FinishRun, Move, Plan, finish, needed, plan
 from scheduler.core.release import released
 from scheduler.core.states import FINISHED, OCCUPYING, RunState, TaskState
 from scheduler.failpoints import Edge
 from scheduler.loop.effects import Effects
+from scheduler.loop.mapped import draw_mapped
+from scheduler.loop.moves import past_of, write_moves
 from scheduler.loop.one_by_one import OF_RUN, Way, at_once
 from scheduler.metrics import instruments as meter
 from scheduler.operations.callbacks import call_back
@@ -22,13 +24,9 @@ from scheduler.operations.reopening import wake_later_run, wake_later_run_of_oth
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
-from scheduler.store.reruns import judge_anew
 from scheduler.store.runs import (
     RunRow,
-    flag_runs,
-    keep_run,
     move_runs,
-    previous_run,
     set_wake,
     take_runs_to_plan,
 )
@@ -82,20 +80,25 @@ def plan_run(
     effects: Effects,
 ) -> None:
     """Draw all consequences of what changed in one run, its end included. Its row must be locked."""
-    if advance_run(session, now, run, graph, changed):
+    if advance_run(session, now, run, graph, changed, effects.most_items):
         _finish(session, now, run, graph, effects)
 
 
 def advance_run(
-    session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
+    session: Session,
+    now: datetime,
+    run: RunRow,
+    graph: TaskGraph,
+    changed: Sequence[TaskRow],
+    most_items: int = MOST_ITEMS,
 ) -> bool:
     """Move the tasks that follow from what changed in one run; tell whether all its tasks are final now.
 
-    The row of the run must be locked.
+    The row of the run must be locked. `most_items`: of a result that is mapped over.
     """
     due = due_tasks(session, run.id, now) if run.wake_at and run.wake_at <= now else []
     move_tasks(session, now, [row.id for row in due], TaskState.SCHEDULED, values={"scheduled_at": now})
-    scheduled = _draw_consequences(session, now, run, graph, changed)
+    scheduled = _draw_consequences(session, now, run, graph, changed, most_items)
     at_edge(session, Edge.PLANNED)
     # What was due may have been skipped at once, where the DAG is fail_fast.
     may_have_ended = not scheduled and (not due or graph.spec.fail_fast)
@@ -107,11 +110,23 @@ def advance_run(
 
 
 def _draw_consequences(
-    session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
+    session: Session,
+    now: datetime,
+    run: RunRow,
+    graph: TaskGraph,
+    changed: Sequence[TaskRow],
+    most_items: int,
 ) -> bool:
     """Write what follows from the changed tasks; true when that lets a task run."""
     known = {row.key: row.state for row in changed if row.task_id in graph.tasks}
     finished = {key.task_id for key, state in known.items() if state in FINISHED}
+    if graph.is_mapped and not (graph.spec.fail_fast and TaskState.FAILED in known.values()):
+        drawn = draw_mapped(session, now, run, graph, known, most_items)
+        finished |= drawn.finished
+        if not (graph.spec.fail_fast and drawn.broken):
+            wake_later_run(session, run, graph, finished)
+            return drawn.has_scheduled
+        known = drawn.broken
     if all(_is_last(graph, key, state) for key, state in known.items()):
         wake_later_run(session, run, graph, finished)
         return False
@@ -125,9 +140,7 @@ def _draw_consequences(
         # A success made a task skip: what follows that one was not read, as a success alone would not reach it.
         rows, decided = _decide(session, run, graph, known, names | _onward(graph, decided.unread))
     _stop_live(session, now, run, rows, decided.moves)
-    ids = {row.key: row.id for row in rows}
-    for (to, reason), keys in _grouped(decided.moves).items():
-        _write(session, now, [ids[key] for key in keys], to, reason)
+    write_moves(session, now, rows, decided.moves)
     finished |= {move.task_id for move in decided.moves if move.to in FINISHED}
     wake_later_run(session, run, graph, finished)
     return any(move.to is TaskState.SCHEDULED for move in decided.moves)
@@ -151,7 +164,9 @@ def _decide(
     session: Session, run: RunRow, graph: TaskGraph, known: Mapping[TaskKey, TaskState], names: frozenset[str]
 ) -> tuple[list[TaskRow], Plan]:
     rows = tasks_named(session, run.id, names)
-    return rows, plan(graph, list(known), states_of(rows), past=_past(session, run, graph, rows))
+    return rows, plan(
+        graph, list(known), states_of(rows), past=past_of(session, run, graph, {row.task_id for row in rows})
+    )
 
 
 def _onward(graph: TaskGraph, task_ids: frozenset[str]) -> frozenset[str]:
@@ -178,38 +193,6 @@ def _stop_live(
     if cut_short:
         live = lock_live_attempts(session, run.id, cut_short)
         cancel_attempts(session, now, live, next(iter(cut_short.values())), actor="scheduler")
-
-
-def _write(session: Session, now: datetime, ids: Sequence[int], to: TaskState, reason: str) -> None:
-    stamp = "scheduled_at" if to is TaskState.SCHEDULED else "end_date"
-    reasons = dict.fromkeys(ids, reason) if reason else None
-    move_tasks(
-        session, now, ids, to, values={stamp: now, "reason": reason, "changed": False}, reasons=reasons
-    )
-
-
-def _grouped(moves: Iterable[Move]) -> Mapping[tuple[TaskState, str], list[TaskKey]]:
-    groups: defaultdict[tuple[TaskState, str], list[TaskKey]] = defaultdict(list)
-    for move in moves:
-        groups[move.to, move.reason].append(TaskKey(move.task_id, move.path))
-    return groups
-
-
-def _past(session: Session, run: RunRow, graph: TaskGraph, rows: Sequence[TaskRow]) -> States | None:
-    """Return the states of the run before this one, where a task at hand depends on them."""
-    tasks = [graph.tasks[row.task_id] for row in rows if row.task_id in graph.tasks]
-    dependent = {task.task_id for task in tasks if task.depends_on_past or task.wait_for_downstream}
-    if not dependent:
-        return None
-    before = previous_run(session, run)
-    if before is None:
-        return None
-    if not keep_run(session, before.id):
-        # Whoever changes it may have looked for later runs before this one was there: once more, when that is done.
-        judge_anew(session, run.id)
-        flag_runs(session, [run.id])
-    names = dependent.union(*(graph.downstream(task_id) for task_id in dependent))
-    return states_of(tasks_named(session, before.id, names))
 
 
 def _finish(session: Session, now: datetime, run: RunRow, graph: TaskGraph, effects: Effects) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from scheduler.clock import Clock, parse_instant
+from scheduler.core.ids import TaskKey
 from scheduler.core.states import RunType
 from scheduler.errors import Conflict
 from scheduler.operations.finding import get_run
@@ -20,6 +21,7 @@ from scheduler.store.ciphers import Cipher
 from scheduler.store.connections import get_connection
 from scheduler.store.dags import find_dag
 from scheduler.store.fences import require_live
+from scheduler.store.mapped_xcoms import Handed, lengths, read_instances, read_item
 from scheduler.store.runs import find_run
 from scheduler.store.task_states import groups_by_task, states_of_runs, states_of_tasks
 from scheduler.store.variables import delete_variable, get_variable, put_variable
@@ -43,6 +45,9 @@ class Answers:
         }
         self._reading: dict[str, Verb] = {
             "get_xcom": _get_xcom,
+            "get_xcom_length": _get_xcom_length,
+            "get_xcom_item": _get_xcom_item,
+            "get_xcoms": _get_xcoms,
             "run_state": _run_state,
             "task_states": _task_states,
             "states_of_runs": _states_of_runs,
@@ -139,6 +144,31 @@ def _get_xcom(session: Session, job: Job, args: Data) -> Json:
     dag_id, run_id = args["dag_id"] or job.run.dag_id, args["run_id"] or job.run.run_id
     run = find_run(session, dag_id, run_id)
     return None if run is None else get_xcom(session, run.id, args["task_id"], args["key"], path=args["path"])
+
+
+def _get_xcom_length(session: Session, job: Job, args: Data) -> int:
+    which = _handed(args)
+    length = lengths(session, _run_of(session, job, args), [which]).get(which, "None")
+    if isinstance(length, str):
+        raise Conflict(f"Task {which.task.task_id} handed on {length}, which is neither a list nor a dict.")
+    return length
+
+
+def _get_xcom_item(session: Session, job: Job, args: Data) -> Json:
+    return read_item(session, _run_of(session, job, args), _handed(args), args["index"])
+
+
+def _get_xcoms(session: Session, job: Job, args: Data) -> Data:
+    run_pk = _run_of(session, job, args)
+    return read_instances(session, run_pk, _handed(args), args["start"], args["limit"])._asdict()
+
+
+def _handed(args: Data) -> Handed:
+    return Handed(TaskKey(args["task_id"], args["path"]), args["key"])
+
+
+def _run_of(session: Session, job: Job, args: Data) -> int:
+    return get_run(session, job.run.dag_id, args.get("run_id") or job.run.run_id).id
 
 
 def _run_state(session: Session, job: Job, args: Data) -> Json:

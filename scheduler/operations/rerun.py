@@ -22,7 +22,7 @@ from scheduler.store.absent import nearest_task
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
-from scheduler.store.new_runs import task_values
+from scheduler.store.new_runs import task_rows, task_values
 from scheduler.store.reruns import clear_tasks, judge_anew, load_conf, pin_run, renew_settings
 from scheduler.store.runs import RunRow
 from scheduler.store.tasks import TaskRow, insert_tasks, move_tasks, tasks_of_run
@@ -210,7 +210,7 @@ def _change_code(session: Session, now: datetime, run: RunRow, choice: _Choice, 
     )
     renew_settings(session, run.id, [task_values(choice.graph, run.id, each) for each in choice.graph.order])
     _remove(session, now, choice.gone, actor)
-    insert_tasks(session, [task_values(choice.graph, run.id, each) for each in choice.added])
+    insert_tasks(session, [row for each in choice.added for row in task_rows(choice.graph, run.id, each)])
     # New tasks may stand below tasks that have ended, and what waited may wait for nothing any more.
     judge_anew(session, run.id)
 

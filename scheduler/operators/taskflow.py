@@ -18,7 +18,7 @@ from scheduler.operators.python import (
     source_of,
 )
 from scheduler.sdk import dialect, scope
-from scheduler.sdk.arguments import bad_argument
+from scheduler.sdk.arguments import bad_argument, refuse_unknown
 from scheduler.sdk.context import CONTEXT_NAMES, Context, current_attempt
 from scheduler.sdk.location import author_line
 from scheduler.sdk.operator import BaseOperator
@@ -28,7 +28,12 @@ from scheduler.sdk.task_arguments import TaskArguments
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from scheduler.sdk.expansion import Expansion
     from scheduler.sensors.python import SensorDecorator
+
+#: Loaded where something is mapped.
+_EXPANSION: Final = "scheduler.sdk.expansion"
+_MAPPING: Final = "scheduler.sdk.mapping"
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -109,7 +114,11 @@ class TaskFunction(Generic[_P, _R]):
     """
 
     def __init__(
-        self, function: Callable[_P, _R], operator: Callable[..., BaseOperator], arguments: Mapping[str, Any]
+        self,
+        function: Callable[_P, _R],
+        operator: Callable[..., BaseOperator],
+        arguments: Mapping[str, Any],
+        given: Mapping[str, Any] | None = None,
     ) -> None:
         if not callable(function):
             raise bad_argument("@task", function, "decorate a function")
@@ -117,15 +126,14 @@ class TaskFunction(Generic[_P, _R]):
         self.function = function
         self._operator = operator
         self._arguments = arguments
+        self._given = dict(given or {})
 
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> XComArg[_R]:
         """Declare a task with these arguments; results of other tasks among them become its upstream."""
         if current_attempt() is not None and scope.open_group() is None:
             return cast("XComArg[_R]", self.function(*args, **kwargs))
-        positional, named = _bind(self.function, args, kwargs)
-        settings: dict[str, Any] = {"doc_md": inspect.getdoc(self.function), **self._arguments}
-        settings.setdefault("multiple_outputs", _returns_dict(self.function))
-        task_id = _free_id(settings.pop("task_id", None) or self.function.__name__.strip("_"), settings)
+        positional, named = _bind(self.function, args, {**self._given, **kwargs})
+        task_id, settings = self._settings()
         task = self._operator(
             task_id, python_callable=self.function, op_args=positional, op_kwargs=named, **settings
         )
@@ -133,7 +141,49 @@ class TaskFunction(Generic[_P, _R]):
 
     def override(self, **arguments: Unpack[NamedTaskArguments]) -> TaskFunction[_P, _R]:
         """Return the same function with other task arguments, such as `task_id` or `retries`."""
-        return TaskFunction(self.function, self._operator, {**self._arguments, **arguments})
+        return TaskFunction(self.function, self._operator, {**self._arguments, **arguments}, self._given)
+
+    def partial(self, **given: Any) -> TaskFunction[_P, _R]:
+        """Return the same function with some of its arguments; it is to be mapped over others."""
+        self._refuse(given)
+        return TaskFunction(self.function, self._operator, self._arguments, {**self._given, **given})
+
+    def expand(self, **mapped: Any) -> XComArg[Any]:
+        """Declare a task with an instance for each item; of several arguments, for each combination of their items."""
+        self._refuse(mapped)
+        expansion = import_module(_EXPANSION).ByArgument(mapped)
+        _bind(self.function, (), {**self._given, **mapped})
+        return self._mapped(expansion)
+
+    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg[Any]:
+        """Declare a task with an instance for each dict of arguments in a list, or in what a task returns."""
+        return self._mapped(import_module(_EXPANSION).ByItem(kwargs))
+
+    def _settings(self) -> tuple[str, dict[str, Any]]:
+        """Return the id that is free, and the other arguments of the task."""
+        settings: dict[str, Any] = {"doc_md": inspect.getdoc(self.function), **self._arguments}
+        settings.setdefault("multiple_outputs", _returns_dict(self.function))
+        return _free_id(
+            settings.pop("task_id", None) or self.function.__name__.strip("_"), settings
+        ), settings
+
+    def _refuse(self, given: Mapping[str, Any]) -> None:
+        parameters = inspect.signature(self.function).parameters
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+            unknown = sorted(set(given) - set(parameters))
+            refuse_unknown(f"{self.function.__name__}()", unknown, set(parameters))
+        for name in sorted(self._given.keys() & given.keys()):
+            raise BadDag(f"{author_line()}: {name!r} is given to both partial() and expand().")
+
+    def _mapped(self, expansion: Expansion) -> XComArg[Any]:
+        task_id, settings = self._settings()
+        mapping = import_module(_MAPPING)
+        shared, own = mapping.split(self._operator, settings)
+        given = {"python_callable": self.function, "op_kwargs": self._given, **own}
+        made = mapping.MappedOperator(
+            task_id, make=self._operator, given=given, expansion=expansion, into="op_kwargs", **shared
+        )
+        return XComArg(made)
 
     def checked(self, check: Callable[[Context], Any]) -> Self:
         """Return the same function whose tasks call `check` with the context before anything else."""

@@ -20,6 +20,17 @@ class Channel(Protocol):
     ) -> Any:
         """Return the value, or None where nothing was pushed. Without run_id and dag_id: of the own run."""
 
+    def get_xcom_length(self, task_id: str, key: str, *, path: str) -> int:
+        """Return how many items a list or dict has that a task of the own run handed on."""
+
+    def get_xcom_item(self, task_id: str, key: str, index: int, *, path: str) -> Any:
+        """Return one item of a list, or one pair of key and value of a dict."""
+
+    def get_xcoms(
+        self, task_id: str, key: str, *, path: str, start: int, limit: int, run_id: str | None = None
+    ) -> dict[str, Any]:
+        """Return `values` of the instances at and below a path, in their order, and how many there are: `total`."""
+
     def set_xcom(self, key: str, value: Any) -> None:
         """Store a value under this task and key at once; the return value travels with the outcome."""
 

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from scheduler.sdk.channel import Channel
 from scheduler.sdk.results import RETURN_KEY
@@ -16,6 +17,19 @@ from scheduler.wire import Job, RunInfo
 
 if TYPE_CHECKING:
     from scheduler.sdk.operator import BaseOperator
+
+
+#: Loaded where something is mapped.
+_GATHERED: Final = "scheduler.sdk.gathered"
+
+
+class Source(NamedTuple):
+    """Which of the values of a task is asked for."""
+
+    key: str = RETURN_KEY
+    map_indexes: int | Iterable[int] | None = None
+    dag_id: str | None = None
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,7 @@ class TaskInstance(InstanceViews):
         self.state = "running"
         self.skipped: set[str] = set()
         self._job = job
-        self._channel = channel
+        self.channel = channel
 
     @property
     def map_index(self) -> int:
@@ -94,7 +108,7 @@ class TaskInstance(InstanceViews):
 
     def xcom_push(self, key: str, value: Any) -> None:
         """Keep a value under this task and key at once. Raises NotSerializable or TooLarge."""
-        self._channel.set_xcom(key, encode(value, what=f"XCom {key!r} of task {self.task_id!r}"))
+        self.channel.set_xcom(key, encode(value, what=f"XCom {key!r} of task {self.task_id!r}"))
 
     def xcom_pull(
         self,
@@ -103,29 +117,35 @@ class TaskInstance(InstanceViews):
         *,
         dag_id: str | None = None,
         run_id: str | None = None,
-        map_indexes: int | None = None,
+        map_indexes: int | Iterable[int] | None = None,
         default: Any = None,
     ) -> Any:
         """Return a value of another task, or a list for several task_ids; `default` where there is none.
 
-        Without task_ids: of the one direct upstream task, or of all of them as a list.
+        Without task_ids: of the one direct upstream task, or of all of them as a list. Of a mapped task: a sequence of
+        what its instances handed on, in the order of their indices, fetched as it is looped over; in the same mapped
+        group the value of the same index. `map_indexes` names others: one, or several as a list.
         """
-        path = "" if map_indexes is None or map_indexes < 0 else str(map_indexes)
+        source = Source(key, map_indexes, dag_id, run_id)
         if isinstance(task_ids, str):
-            return self._pull(task_ids, key, path, dag_id, run_id, default)
+            return self._pull(task_ids, source, default)
         wanted = sorted(self.task.upstream_task_ids) if task_ids is None else list(task_ids)
-        values = [self._pull(each, key, path, dag_id, run_id, default) for each in wanted]
+        values = [self._pull(each, source, default) for each in wanted]
         return values[0] if task_ids is None and len(values) == 1 else values
 
-    def _pull(
-        self, task_id: str, key: str, path: str, dag_id: str | None, run_id: str | None, default: Any
-    ) -> Any:
-        at_hand = (
-            key == RETURN_KEY and not path and dag_id in (None, self.dag_id) and run_id in (None, self.run_id)
-        )
+    def _pull(self, task_id: str, source: Source, default: Any) -> Any:
+        key, indexes, dag_id, run_id = source
+        is_own = dag_id in (None, self.dag_id)
+        known = self.task.dag.task_dict.get(task_id) if is_own and self.task.dag else None
+        if known is not None and known.dimensions:
+            return import_module(_GATHERED).pull(self, known, source, default)
+        if indexes is not None and not isinstance(indexes, int):
+            return [self._pull(task_id, source._replace(map_indexes=each), default) for each in indexes]
+        path = "" if indexes is None or indexes < 0 else str(indexes)
+        at_hand = key == RETURN_KEY and not path and is_own and run_id in (None, self.run_id)
         if at_hand and task_id in self._job.xcoms:
             return decode(self._job.xcoms[task_id])
-        value = self._channel.get_xcom(task_id, key, path=path, run_id=run_id, dag_id=dag_id)
+        value = self.channel.get_xcom(task_id, key, path=path, run_id=run_id, dag_id=dag_id)
         return default if value is None else decode(value)
 
     def skip_tasks(self, task_ids: Iterable[str]) -> None:
@@ -134,7 +154,7 @@ class TaskInstance(InstanceViews):
 
     def is_latest_run(self) -> bool:
         """Whether no newer run than this one is due by the schedule; of runs by hand always."""
-        return self._channel.is_latest_run()
+        return self.channel.is_latest_run()
 
     def __repr__(self) -> str:
         return f"<TaskInstance: {self.key} try {self.try_number} of {self.max_tries}>"

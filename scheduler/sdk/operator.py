@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import logging
 from abc import ABCMeta
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     from scheduler.sdk.context import Context
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.deferral import StartTriggerArgs
+    from scheduler.sdk.expansion import Expansion
     from scheduler.sdk.group import TaskGroup
+    from scheduler.sdk.mapping import Partial
     from scheduler.sdk.retry_policy import RetryPolicy
 
 _T = TypeVar("_T")
+_MAPPING = "scheduler.sdk.mapping"
 _NAMES = frozenset(ARGUMENTS) | PLACING | {"task_id"}
 
 
@@ -77,6 +81,12 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     template_fields: Sequence[str] = ()
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[Mapping[str, str]] = {}
+    #: What it is mapped over.
+    expansion: Expansion | None = None
+    #: Texts that are no templates though they stand in template fields, by id: values that other tasks returned.
+    verbatim: Container[int] = ()
+    #: The arguments of this instance, where it is mapped.
+    mapped_arguments: Mapping[str, Any] | None = None
 
     #: Whether each try begins by waiting for the trigger of `start_trigger_args`, instead of with `execute`.
     start_from_trigger: bool = False
@@ -158,9 +168,32 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     @classmethod
     def _refuse(cls, unknown: set[str]) -> None:
         if unknown:
-            classes = [each for each in cls.__mro__ if issubclass(each, BaseOperator)]
-            known = _NAMES.union(*(inspect.signature(each.__init__).parameters for each in classes))
-            refuse_unknown(cls.__name__, sorted(unknown), known - {"self", "args", "kwargs", "arguments"})
+            refuse_unknown(cls.__name__, sorted(unknown), cls.known_arguments())
+
+    @classmethod
+    def known_arguments(cls) -> frozenset[str]:
+        """Return the names of all arguments that it takes."""
+        classes = [each for each in cls.__mro__ if issubclass(each, BaseOperator)]
+        known = _NAMES.union(*(inspect.signature(each.__init__).parameters for each in classes))
+        return known - {"self", "args", "kwargs", "arguments"}
+
+    @classmethod
+    def partial(cls, *, task_id: str, **arguments: Any) -> Partial:
+        """Return what has these arguments and is to be mapped over others, with `.expand(...)`."""
+        made: Partial = import_module(_MAPPING).Partial(cls, task_id, arguments)
+        return made
+
+    def unmapped(self, context: Context) -> BaseOperator:
+        """Return the task that an attempt runs: itself, unless it is mapped."""
+        return self
+
+    @cached_property
+    def dimensions(self) -> tuple[str, ...]:
+        """The mapped groups around it, outermost first, and itself where it is mapped: an index of its path each."""
+        group = self.task_group
+        around = (*group.ancestors, group) if group else ()
+        own = (self.task_id,) if self.expansion else ()
+        return (*(each.group_id for each in around if each.expansion), *own)
 
     def execute(self, context: Context) -> Any:
         """Do the task's work; what is returned is kept for the tasks that follow. Override it."""
@@ -265,6 +298,11 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     def log(self) -> logging.Logger:
         """Where this task logs to."""
         return logging.getLogger(self.logger_name or f"dirigent.task.{self.task_id}")
+
+    @property
+    def made_template_fields(self) -> tuple[str, ...]:
+        """What is rendered when it runs."""
+        return tuple(self.template_fields)
 
     def shown_source(self) -> str | None:
         """Return what the page shows as the task's code, if anything."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeAlias, TypeVar
 
+from scheduler.errors import BadDag
 from scheduler.sdk.edges import Linkable, Node
+from scheduler.sdk.location import author_line
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from scheduler.sdk.derived import ConcatResult, MapResult, ZipResult
     from scheduler.sdk.frames import Frame
     from scheduler.sdk.operator import BaseOperator
 
@@ -22,9 +26,83 @@ _R = TypeVar("_R")
 
 #: Key under which the return value of a task is kept.
 RETURN_KEY: Final = "return_value"
+#: Loaded where something is mapped: what is loaded before is part of each process that is forked later.
+_DERIVED: Final = "scheduler.sdk.derived"
+_GATHERED: Final = "scheduler.sdk.gathered"
 
 
-class XComArg(Linkable, Generic[_R], _AnyValue):  # type: ignore[misc]  # Any as a base is the point
+class Promise(Linkable, _AnyValue):  # type: ignore[misc]  # Any as a base is the point
+    """What stands for a value that is there only when a task runs."""
+
+    def leaves(self) -> Iterator[XComArg[Any]]:
+        """Walk the results of tasks that the value is made of."""
+        raise NotImplementedError
+
+    def resolve(self, instance: Any) -> Any:
+        """Return the value, as the running task `instance` sees it."""
+        raise NotImplementedError
+
+    def described(self) -> str:
+        """Return what an error calls it."""
+        raise NotImplementedError
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(
+            f"{self.described()} is not there yet while the DAG is built, so it cannot be looped over here. Take it as "
+            "an argument of another task and loop there, or have a task for each item with .expand()."
+        )
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self.described()} is not there yet while the DAG is built, so `if` cannot ask for it here. Take it as "
+            "an argument of another task, or branch with ShortCircuitOperator."
+        )
+
+
+class ListPromise(Promise):
+    """What tasks can be mapped over."""
+
+    def map(self, function: Callable[[Any], Any]) -> MapResult:
+        """Return the same with a function applied to each item, when the item is needed."""
+        mapped: MapResult = import_module(_DERIVED).MapResult(self, function)
+        return mapped
+
+    def zip(self, *others: ListPromise, fillvalue: Any = ...) -> ZipResult:
+        """Return tuples of the items of these, as many as the shortest has; as the longest, with a `fillvalue`."""
+        zipped: ZipResult = import_module(_DERIVED).ZipResult((self, *others), fillvalue)
+        return zipped
+
+    def concat(self, *others: ListPromise) -> ConcatResult:
+        """Return the items of these, one after the other."""
+        joined: ConcatResult = import_module(_DERIVED).ConcatResult((self, *others))
+        return joined
+
+    def factor(self) -> Any:
+        """Return how its length is known, as a factor of `wire.MapSpec`."""
+        raise NotImplementedError
+
+    def count(self, instance: Any) -> int:
+        """Return how many items there are, as the running task sees it."""
+        raise NotImplementedError
+
+    def item(self, instance: Any, index: int) -> Any:
+        """Return one of them."""
+        raise NotImplementedError
+
+    def items(self, instance: Any) -> Sequence[Any]:
+        """Return all of them."""
+        raise NotImplementedError
+
+    def resolve(self, instance: Any) -> Any:
+        """Return all of them, where the value itself is asked for."""
+        return list(self.items(instance))
+
+    def node(self) -> Node:
+        """Return the one task that an arrow from here begins at."""
+        return next(self.leaves()).operator
+
+
+class XComArg(ListPromise, Generic[_R]):
     """The result of a task, or with `result["key"]` a part of it."""
 
     def __init__(self, operator: BaseOperator, key: str = RETURN_KEY, path: tuple[Any, ...] = ()) -> None:
@@ -32,9 +110,42 @@ class XComArg(Linkable, Generic[_R], _AnyValue):  # type: ignore[misc]  # Any as
         self.key = key
         self.path = path
 
-    def node(self) -> Node:
-        """Return the task that the result comes from."""
-        return self.operator
+    def leaves(self) -> Iterator[XComArg[Any]]:
+        """Return itself."""
+        yield self
+
+    def described(self) -> str:
+        """Return what an error calls it."""
+        return f"The result of task {self.operator.task_id!r}"
+
+    def factor(self) -> Any:
+        """Return the task and the key; a part of a part has no length that is kept."""
+        return {"task": self.operator.task_id, "key": self._kept_under()}
+
+    def count(self, instance: Any) -> int:
+        """Return its length, or how many instances of a mapped task handed something on."""
+        length: int = import_module(_GATHERED).length(instance, self.operator, self._kept_under())
+        return length
+
+    def item(self, instance: Any, index: int) -> Any:
+        """Return one item; of a dict a pair of key and value."""
+        return import_module(_GATHERED).item(instance, self.operator, self._kept_under(), index)
+
+    def items(self, instance: Any) -> Sequence[Any]:
+        """Return all items."""
+        value = instance.xcom_pull(self.operator.task_id, self._kept_under())
+        return list(value.items()) if isinstance(value, Mapping) else value
+
+    def _kept_under(self) -> str:
+        if not self.path:
+            return self.key
+        if len(self.path) == 1 and isinstance(self.path[0], str):
+            return self.path[0]
+        parts = "".join(f"[{each!r}]" for each in self.path)
+        raise BadDag(
+            f"{author_line()}: the part {parts} of what task {self.operator.task_id!r} returns cannot be mapped over; "
+            "have a task return that list by itself."
+        )
 
     def as_setup(self) -> Self:
         """Make the task a setup; see `BaseOperator.as_setup`."""
@@ -57,20 +168,6 @@ class XComArg(Linkable, Generic[_R], _AnyValue):  # type: ignore[misc]  # Any as
     def __getitem__(self, item: Any) -> XComArg[Any]:
         return XComArg(self.operator, self.key, (*self.path, item))
 
-    def __iter__(self) -> NoReturn:
-        raise TypeError(
-            f"The result of task {self.operator.task_id!r} is not there yet while the DAG is built, so it "
-            "cannot be "
-            "looped over here. Take it as an argument of another task and loop there."
-        )
-
-    def __bool__(self) -> bool:
-        raise TypeError(
-            f"The result of task {self.operator.task_id!r} is not there yet while the DAG is built, so "
-            "`if` cannot "
-            "ask for it here. Take it as an argument of another task, or branch with ShortCircuitOperator."
-        )
-
     def __str__(self) -> str:
         pulled = f"task_instance.xcom_pull(task_ids={self.operator.task_id!r}, key={self.key!r})"
         return "{{ " + pulled + "".join(f"[{item!r}]" for item in self.path) + " }}"
@@ -81,8 +178,8 @@ class XComArg(Linkable, Generic[_R], _AnyValue):  # type: ignore[misc]  # Any as
 
 def results_in(value: Any) -> Iterator[XComArg[Any]]:
     """Walk all results of tasks in a value: in lists, tuples, sets and values of dicts, however deep."""
-    if isinstance(value, XComArg):
-        yield value
+    if isinstance(value, Promise):
+        yield from value.leaves()
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from results_in(each)

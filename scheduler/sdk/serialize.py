@@ -26,6 +26,7 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
     """
     dag.check_cycle()
     tasks = tuple(_task(dag, task) for task in dag.tasks)
+    groups = tuple(_group(group) for group in dag.groups.values())
     return DagSpec(
         dag_id=dag.dag_id,
         file=file,
@@ -48,11 +49,11 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
         alerts=tuple(alert.data for alert in dag.alerts),
         params=tuple(_param(dag, name, param) for name, param in dag.params.items()),
         tasks=tasks,
-        groups=tuple(_group(group) for group in dag.groups.values()),
+        groups=groups,
         has_success_callback=bool(dag.on_success_callback),
         has_failure_callback=bool(dag.on_failure_callback),
         compat=dag.dialect.name if dag.dialect else None,
-        wire_version=form_of(tasks),
+        wire_version=form_of(tasks, groups),
     )
 
 
@@ -88,6 +89,7 @@ def _group(group: TaskGroup) -> GroupSpec:
         parent_id=parent or None,
         label=group.group_display_name or group.label,
         tooltip=group.tooltip,
+        mapping=group.expansion.spec() if group.expansion else None,
     )
 
 
@@ -122,11 +124,12 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         max_active_tis_per_dagrun=task.max_active_tis_per_dagrun,
         owner=task.owner,
         doc_md=task.doc_md,
-        template_fields=tuple(task.template_fields),
+        template_fields=task.made_template_fields,
         source=_bounded(task.shown_source()),
         has_failure_callback=bool(task.on_failure_callback),
         isolation=isolation_of(task),
         role=_role(task),
+        mapping=task.expansion.spec() if task.expansion else None,
     )
 
 

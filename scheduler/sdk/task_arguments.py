@@ -202,6 +202,9 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "doc_rst": Argument(None, read_text),
 }
 
+#: Names of the arguments that every operator takes.
+KNOWN_TO_ALL: Final = frozenset(ARGUMENTS) | PLACING
+
 DEFAULTS: Final[Mapping[str, Any]] = {name: argument.default for name, argument in ARGUMENTS.items()}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from scheduler.errors import DirigentError, TemplateFailed
 from scheduler.sdk.context import Context
 from scheduler.sdk.params import DagParam
-from scheduler.sdk.results import XComArg
+from scheduler.sdk.results import Promise, XComArg
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -73,6 +73,7 @@ class Renderer:
         self._endings = tuple(task.template_ext)
         self._context = context
         self._task_id = task.task_id
+        self._verbatim = task.verbatim
 
     def field(self, name: str, value: Any) -> Any:
         """Render one field; an error names it."""
@@ -89,11 +90,13 @@ class Renderer:
     def render(self, value: Any) -> Any:
         """Render text, whatever it is nested in; fetch the results of other tasks."""
         if isinstance(value, str):
-            return self._text(value)
+            return value if id(value) in self._verbatim else self._text(value)
         if isinstance(value, Literal):
             return value.value
         if isinstance(value, XComArg):
             return resolve_result(value, self._context)
+        if isinstance(value, Promise):
+            return value.resolve(self._context["ti"])
         if isinstance(value, DagParam):
             return self._context["params"][value.name]
         if isinstance(value, Mapping):

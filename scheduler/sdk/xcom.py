@@ -114,6 +114,9 @@ def _encode_rest(value: Any, where: str) -> Json:
         return _tagged("dataclass", [_class_name(value, where), _fields(value, where)])
     if isinstance(value, str | int):
         return str(value) if isinstance(value, str) else int(value)
+    if hasattr(type(value), "all_items"):
+        # What a mapped task handed on (`gathered.LazyXComs`) is kept as a list.
+        value = value.all_items()
     if isinstance(value, list):
         return [_encode(each, f"{where}[{index}]") for index, each in enumerate(value)]
     raise _Unknown(type(value), f" at {where}" if where else "")

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduler.core.graph import TaskGraph
+from scheduler.core.ids import TaskKey
 from scheduler.core.states import RunState, RunType, TaskState
 from scheduler.failpoints import Edge
 from scheduler.store.engine import Session
@@ -78,7 +79,9 @@ def create_runs(
 
 
 def _follow_up(session: Session, now: datetime, created: Sequence[tuple[int, NewRun, TaskGraph]]) -> None:
-    rows = [task_values(graph, run_pk, name) for run_pk, _, graph in created for name in graph.order]
+    rows = [
+        row for run_pk, _, graph in created for name in graph.order for row in task_rows(graph, run_pk, name)
+    ]
     insert_tasks(session, rows)
     append(
         session,
@@ -113,6 +116,18 @@ def _values(now: datetime, new: NewRun, graph: TaskGraph) -> dict[str, Any]:
         "note": new.note,
         "needs_planning": True,
     }
+
+
+def task_rows(graph: TaskGraph, run_pk: int, task_id: str) -> list[dict[str, Any]]:
+    """Return the rows of a task that has not started: one; of a mapped task as many as its file alone tells."""
+    values = task_values(graph, run_pk, task_id)
+    if not graph.is_mapped:
+        return [values]
+    return [
+        values
+        | {"path": path, "changed": values["changed"] or graph.dimensions.is_empty(TaskKey(task_id, path))}
+        for path in graph.dimensions.known_paths(task_id)
+    ]
 
 
 def task_values(graph: TaskGraph, run_pk: int, task_id: str) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class TaskRow:
         return TaskKey(self.task_id, self.path)
 
 
-_ROW = (T.id, T.run_pk, T.task_id, T.path, T.state, T.try_number, T.max_tries, T.losses)
+#: Columns of a TaskRow.
+ROW = (T.id, T.run_pk, T.task_id, T.path, T.state, T.try_number, T.max_tries, T.losses)
 _RUN = sa.bindparam("run_pk", type_=T.run_pk.type)
 _NOW = sa.bindparam("now", type_=T.retry_at.type)
 _IDS = one_of(T.id, "ids")
@@ -56,9 +57,9 @@ _BY = {
 _IS_UNFINISHED = is_in(T.state, UNFINISHED_TASKS)
 
 # Statements that every task passes through are built once: building one takes longer than SQLite takes to run it.
-_OF_RUN = sa.select(*_ROW).where(T.run_pk == _RUN)
+_OF_RUN = sa.select(*ROW).where(T.run_pk == _RUN)
 _NAMED = _OF_RUN.where(one_of(T.task_id, "task_ids"))
-_LOCKED = sa.select(*_ROW).where(_IDS).order_by(T.id).with_for_update()
+_LOCKED = sa.select(*ROW).where(_IDS).order_by(T.id).with_for_update()
 _SCHEDULED = (
     sa.select(T.id)
     .where(T.run_pk == _RUN, _IS_UNFINISHED, is_in(T.state, [TaskState.SCHEDULED]))
@@ -75,10 +76,10 @@ _TAKE_CHANGED = (
     sa.update(task_instance)
     .where(T.run_pk == sa.bindparam("of_run", type_=T.run_pk.type), is_raised(T.changed))
     .values(changed=False)
-    .returning(*_ROW)
+    .returning(*ROW)
 )
 _TIMED = sa.and_(T.run_pk == _RUN, _IS_UNFINISHED, is_in(T.state, sorted(WAITING_FOR_TIME)))
-_DUE = sa.select(*_ROW).where(_TIMED, T.retry_at <= _NOW)
+_DUE = sa.select(*ROW).where(_TIMED, T.retry_at <= _NOW)
 _NEXT_RETRY = sa.select(sa.func.min(T.retry_at)).where(_TIMED)
 
 
@@ -88,13 +89,14 @@ def _row(row: sa.Row[Any]) -> TaskRow:
     return TaskRow(*values)
 
 
-def _rows(result: sa.CursorResult[Any]) -> list[TaskRow]:
+def rows_of(result: sa.CursorResult[Any]) -> list[TaskRow]:
+    """Return the rows of a query for ROW."""
     return [_row(row) for row in result]
 
 
 def take_changed(session: Session, run_pk: int) -> list[TaskRow]:
     """Return the tasks of a run whose consequences are yet to be drawn, and take note that they now are."""
-    return _rows(session.execute(_TAKE_CHANGED, {"of_run": run_pk}))
+    return rows_of(session.execute(_TAKE_CHANGED, {"of_run": run_pk}))
 
 
 def states_of(rows: Iterable[TaskRow]) -> dict[str, dict[str, TaskState]]:
@@ -107,17 +109,17 @@ def states_of(rows: Iterable[TaskRow]) -> dict[str, dict[str, TaskState]]:
 
 def tasks_named(session: Session, run_pk: int, task_ids: Collection[str]) -> list[TaskRow]:
     """Return all instances of the named tasks of a run."""
-    return _rows(session.execute(_NAMED, {"run_pk": run_pk, "task_ids": sorted(task_ids)}))
+    return rows_of(session.execute(_NAMED, {"run_pk": run_pk, "task_ids": sorted(task_ids)}))
 
 
 def tasks_of_run(session: Session, run_pk: int) -> list[TaskRow]:
     """Return every task instance of a run, in order of creation."""
-    return _rows(session.execute(_OF_RUN.order_by(T.id), {"run_pk": run_pk}))
+    return rows_of(session.execute(_OF_RUN.order_by(T.id), {"run_pk": run_pk}))
 
 
 def lock_tasks(session: Session, ids: Collection[int]) -> list[TaskRow]:
     """Return the tasks of these ids, their rows locked in order of id until the end of the transaction."""
-    return _rows(session.execute(_LOCKED, {"ids": sorted(ids)}))
+    return rows_of(session.execute(_LOCKED, {"ids": sorted(ids)}))
 
 
 def hold_scheduled(session: Session, run_pk: int, ids: Collection[int] | None = None) -> None:
@@ -169,7 +171,7 @@ def move_tasks(
     given = {"state": to, "changed": to in FINISHED or to is TaskState.NONE, **(values or {})}
     statement = _move_statement("ids", frozenset(given), frozenset(raised), frozenset(allowed))
     binds = {f"to_{name}": value for name, value in given.items()}
-    moved = _rows(session.execute(statement, {"ids": sorted(ids), **binds}))
+    moved = rows_of(session.execute(statement, {"ids": sorted(ids), **binds}))
     origin = next(iter(allowed)) if len(allowed) == 1 else None
     append(session, [_event(row, now, origin, actor, (reasons or {}).get(row.id, "")) for row in moved])
     return moved
@@ -194,7 +196,9 @@ def move_named_tasks(
         "names", frozenset(given), frozenset(), frozenset([leaving]) & states_before(to)
     )
     binds = {"of_run": run_pk, "task_ids": sorted(task_ids)}
-    moved = _rows(session.execute(statement, binds | {f"to_{name}": value for name, value in given.items()}))
+    moved = rows_of(
+        session.execute(statement, binds | {f"to_{name}": value for name, value in given.items()})
+    )
     append(session, [_event(row, now, leaving, actor, "") for row in moved])
     return moved
 
@@ -206,7 +210,7 @@ def _move_statement(
     values: dict[str, Any] = {name: sa.bindparam(f"to_{name}", type_=T[name].type) for name in given}
     values |= {name: T[name] + 1 for name in raised}
     moved = sa.update(task_instance).where(_BY[by], is_in(T.state, sorted(allowed)))
-    return moved.values(values).returning(*_ROW)
+    return moved.values(values).returning(*ROW)
 
 
 def _event(row: TaskRow, now: datetime, origin: TaskState | None, actor: str, reason: str) -> Event:
@@ -234,7 +238,7 @@ def set_reasons(session: Session, reasons: Mapping[int, str]) -> None:
 
 def due_tasks(session: Session, run_pk: int, now: datetime) -> list[TaskRow]:
     """Return the tasks of a run that wait for an instant which has come."""
-    return _rows(session.execute(_DUE, {"run_pk": run_pk, "now": now}))
+    return rows_of(session.execute(_DUE, {"run_pk": run_pk, "now": now}))
 
 
 def next_retry(session: Session, run_pk: int) -> datetime | None:

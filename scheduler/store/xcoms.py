@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from scheduler.errors import NotSerializable, TooLarge
+from scheduler.items import length_of
 from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.tables import xcom
@@ -42,7 +43,7 @@ def put_xcoms(session: Session, now: datetime, rows: Sequence[XComRow]) -> None:
 
 @cache
 def _put(dialect: str) -> Insert:
-    return replacing(insert_for(dialect, xcom), "value", "updated_at")
+    return replacing(insert_for(dialect, xcom), "value", "length", "updated_at")
 
 
 def _values(row: XComRow, now: datetime) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def _values(row: XComRow, now: datetime) -> dict[str, Any]:
         "path": row.path,
         "key": row.key,
         "value": _encoded(row),
+        "length": length_of(row.value),
         "updated_at": now,
     }
 

@@ -6,18 +6,23 @@ from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from scheduler.core.dimensions import in_order, is_within
+from scheduler.core.ids import named
 from scheduler.errors import Conflict, TooLarge
+from scheduler.items import item_of, length_of
 from scheduler.testing.result import Artifact
 
 _ARTIFACT_LIMIT = 5 * 1024 * 1024
 
 
 class LocalChannel:
-    """Implements `sdk.channel.Channel` for one run in this process; `task_id` says who is asking now."""
+    """Implements `sdk.channel.Channel` for one run in this process; `task_id` and `path` say who is asking now."""
 
     def __init__(self, dag_id: str, variables: Mapping[str, str], connections: Mapping[str, Any]) -> None:
         self.task_id = ""
-        self.xcoms: dict[tuple[str, str], Any] = {}
+        self.path = ""
+        #: What each instance handed on: by task, key and path.
+        self.xcoms: dict[tuple[str, str, str], Any] = {}
         self.rendered: dict[str, dict[str, Any]] = {}
         self.artifacts: dict[tuple[str, str], Artifact] = {}
         self.variables = dict(variables)
@@ -28,11 +33,34 @@ class LocalChannel:
         self, task_id: str, key: str, *, path: str = "", run_id: str | None = None, dag_id: str | None = None
     ) -> Any:
         """Return what a task of this run kept; other runs are not there."""
-        return self.xcoms.get((task_id, key)) if dag_id in (None, self._dag_id) else None
+        return self.xcoms.get((task_id, key, path)) if dag_id in (None, self._dag_id) else None
+
+    def get_xcom_length(self, task_id: str, key: str, *, path: str) -> int:
+        """Return how many items a task handed on."""
+        return length_of(self.xcoms.get((task_id, key, path))) or 0
+
+    def get_xcom_item(self, task_id: str, key: str, index: int, *, path: str) -> Any:
+        """Return one of them."""
+        return item_of(self.xcoms[task_id, key, path], index)
+
+    def get_xcoms(
+        self, task_id: str, key: str, *, path: str, start: int, limit: int, run_id: str | None = None
+    ) -> dict[str, Any]:
+        """Return what the instances of a task at and below a path handed on."""
+        paths = [
+            where[2] for where in self.xcoms if where[:2] == (task_id, key) and is_within(where[2], path)
+        ]
+        chosen = sorted(paths, key=in_order)[start : start + limit]
+        return {"total": len(paths), "values": [self.xcoms[task_id, key, each] for each in chosen]}
+
+    def forget(self, task_id: str, path: str) -> None:
+        """Forget what an instance handed on, as it begins anew."""
+        for where in [each for each in self.xcoms if (each[0], each[2]) == (task_id, path)]:
+            del self.xcoms[where]
 
     def set_xcom(self, key: str, value: Any) -> None:
         """Keep a value."""
-        self.xcoms[self.task_id, key] = value
+        self.xcoms[self.task_id, key, self.path] = value
 
     def get_variable(self, key: str) -> str | None:
         """Return a variable given to `dag.test()` or set by a task."""
@@ -52,7 +80,7 @@ class LocalChannel:
 
     def set_rendered(self, fields: dict[str, Any]) -> None:
         """Keep the rendered template fields."""
-        self.rendered[self.task_id] = fields
+        self.rendered[named(self.task_id, self.path)] = fields
 
     def publish_artifact(self, name: str, media_type: str, data: bytes) -> None:
         """Keep a document."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from scheduler.clock import Clock
+from scheduler.core.ids import named
 from scheduler.testing.result import RunResult
 from scheduler.wire import Job, Outcome
 
@@ -42,12 +43,13 @@ class Report:
 
     def started(self, job: Job) -> None:
         """Tell that an attempt begins."""
-        _log.info("%s: try %d of %d", job.task_id, job.try_number, job.max_tries)
+        _log.info("%s: try %d of %d", named(job.task_id, job.path), job.try_number, job.max_tries)
 
     def ended(self, job: Job, outcome: Outcome) -> None:
         """Tell how it ended."""
-        self._took[job.task_id] = self._took.get(job.task_id, 0.0) + _seconds(outcome)
-        _log.info("%s: %s%s", job.task_id, outcome.state, f" ({outcome.reason})" if outcome.reason else "")
+        name = named(job.task_id, job.path)
+        self._took[name] = self._took.get(name, 0.0) + _seconds(outcome)
+        _log.info("%s: %s%s", name, outcome.state, f" ({outcome.reason})" if outcome.reason else "")
 
     def moved(self, task_id: str, state: str, reason: str) -> None:
         """Tell why a task will not run."""

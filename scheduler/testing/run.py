@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Collection, Mapping
+from collections import Counter, deque
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from scheduler.clock import Clock, SystemClock
+from scheduler.core.dimensions import in_order
+from scheduler.core.expansion import MOST_ITEMS, Length, Place, is_of_many
 from scheduler.core.graph import TaskGraph
-from scheduler.core.ids import TaskKey, manual_run_id
-from scheduler.core.plan import FinishRun, finish, plan
+from scheduler.core.ids import TaskKey, manual_run_id, named
+from scheduler.core.instances import is_skipped, skipped_by
+from scheduler.core.plan import FinishRun, Move, finish, plan
 from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.errors import BadConf, NaiveDate
+from scheduler.items import describe, length_of
 from scheduler.runtime.child.attempt import perform
 from scheduler.sdk.dag import DAG
 from scheduler.sdk.serialize import to_spec
 from scheduler.testing.local_channel import LocalChannel
+from scheduler.testing.mapped import MappedPlanner
 from scheduler.testing.params import params_of
 from scheduler.testing.report import Report, logs_shown
 from scheduler.testing.result import RunResult
@@ -86,60 +91,89 @@ class _TestRun:
     states: dict[str, dict[str, TaskState]] = field(init=False)
     graph: TaskGraph = field(init=False)
     report: Report = field(init=False)
-    tries: dict[str, int] = field(init=False)
+    tries: Counter[TaskKey] = field(default_factory=Counter)
     errors: dict[str, ErrorInfo] = field(default_factory=dict)
-    ready: deque[str] = field(default_factory=deque)
+    ready: deque[TaskKey] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.graph = TaskGraph(self.spec)
         self.report = Report(self.clock)
-        self.states = {task.task_id: {"": TaskState.NONE} for task in self.spec.tasks}
-        self.tries = dict.fromkeys(self.states, 0)
+        paths = self.graph.dimensions.known_paths
+        self.states = {
+            task.task_id: dict.fromkeys(paths(task.task_id), TaskState.NONE) for task in self.spec.tasks
+        }
 
     def to_end(self) -> RunResult:
         """Plan, run what is ready, plan again, until nothing is left."""
-        self._plan(self.graph.roots)
+        self._plan([TaskKey(name, path) for name, path in self._all() if self._begins(name, path)])
         while self.ready:
-            task_id = self.ready.popleft()
-            if self._state(task_id) is TaskState.SCHEDULED:
-                self._plan(self._run_task(task_id))
+            key = self.ready.popleft()
+            if self._state(key) is TaskState.SCHEDULED:
+                self._plan(self._run_task(key))
         ended = self._finish()
         self._call_back(ended)
         result = self._result(ended)
         self.report.summary(result)
         return result
 
-    def _state(self, task_id: str) -> TaskState:
-        return self.states[task_id][""]
+    def _all(self) -> list[TaskKey]:
+        return [TaskKey(name, path) for name, paths in self.states.items() for path in paths]
 
-    def _plan(self, changed: Collection[str]) -> None:
-        for move in plan(self.graph, [TaskKey(task_id) for task_id in changed], self.states).moves:
+    def _begins(self, task_id: str, path: str) -> bool:
+        return task_id in self.graph.roots or self.graph.dimensions.is_empty(TaskKey(task_id, path))
+
+    def _state(self, key: TaskKey) -> TaskState:
+        return self.states[key.task_id][key.path]
+
+    def _plan(self, changed: Collection[TaskKey]) -> None:
+        for move in self._moves(changed):
             self.states[move.task_id][move.path] = move.to
             if move.to is TaskState.SCHEDULED:
-                self.ready.append(move.task_id)
+                self.ready.append(TaskKey(move.task_id, move.path))
             elif move.reason:
-                self.report.moved(move.task_id, move.to, move.reason)
+                self.report.moved(named(move.task_id, move.path), move.to, move.reason)
 
-    def _run_task(self, task_id: str) -> set[str]:
+    def _moves(self, changed: Collection[TaskKey]) -> Sequence[Move]:
+        if not self.graph.is_mapped or (self.spec.fail_fast and self._has_failed(changed)):
+            return plan(self.graph, changed, self.states).moves
+        moves = MappedPlanner(self.graph, self.states, self._measure, MOST_ITEMS).plan(changed)
+        broken = [TaskKey(move.task_id, move.path) for move in moves if move.to is TaskState.FAILED]
+        return [*moves, *(self._moves(broken) if broken and self.spec.fail_fast else ())]
+
+    def _has_failed(self, keys: Collection[TaskKey]) -> bool:
+        return any(self._state(key) is TaskState.FAILED for key in keys)
+
+    def _measure(self, place: Place) -> Length | None:
+        """Return the length of what is mapped over, words for what has none, None for what is not there."""
+        task_id, path = place.scope
+        key = place.source.key
+        if is_of_many(self.graph, place.scope):
+            return int(self.channel.get_xcoms(task_id, key, path=path, start=0, limit=0)["total"])
+        if (task_id, key, path) not in self.channel.xcoms:
+            return None
+        value = self.channel.xcoms[task_id, key, path]
+        length = length_of(value)
+        return describe(value) if length is None else length
+
+    def _run_task(self, key: TaskKey) -> set[TaskKey]:
         """Run a task through all its tries; return the tasks whose state changed."""
-        outcome = self._attempt(task_id)
+        outcome = self._attempt(key)
         while (
-            outcome.state == "failed" and outcome.retryable and self.tries[task_id] < self._max_tries(task_id)
+            outcome.state == "failed" and outcome.retryable and self.tries[key] < self._max_tries(key.task_id)
         ):
-            outcome = self._attempt(task_id)
-        self.channel.xcoms |= {(task_id, key): value for key, value in outcome.xcoms.items()}
-        self.states[task_id][""] = TaskState(_STATES[outcome.state])
+            outcome = self._attempt(key)
+        for name, value in outcome.xcoms.items():
+            self.channel.xcoms[key.task_id, name, key.path] = value
+        self.states[key.task_id][key.path] = TaskState(_STATES[outcome.state])
         if outcome.error is not None:
-            self.errors[task_id] = outcome.error
-        return {task_id} | self._skip(outcome.skip_tasks)
+            self.errors[named(*key)] = outcome.error
+        return {key} | self._skip(key, outcome.skip_tasks)
 
-    def _attempt(self, task_id: str) -> Outcome:
-        self.tries[task_id] += 1
-        self.channel.task_id = task_id
-        self.channel.xcoms = {
-            where: each for where, each in self.channel.xcoms.items() if where[0] != task_id
-        }
-        job = self._job(task_id)
+    def _attempt(self, key: TaskKey) -> Outcome:
+        self.tries[key] += 1
+        self.channel.task_id, self.channel.path = key
+        self.channel.forget(*key)
+        job = self._job(key)
         self.report.started(job)
         outcome = perform(self.dag, job, self.channel, self.clock)
         calls = 1
@@ -157,7 +191,7 @@ class _TestRun:
             return job
         return replace(job, resume=wait_here(job, outcome, self.channel, self.clock.now()))
 
-    def _job(self, task_id: str, **more: Any) -> Job:
+    def _job(self, key: TaskKey, **more: Any) -> Job:
         return Job(
             attempt_id=0,
             epoch=0,
@@ -165,19 +199,21 @@ class _TestRun:
             code_root=str(self.dag.folder),
             file=self.dag.fileloc,
             run=self.run,
-            task_id=task_id,
-            try_number=self.tries.get(task_id, 1),
-            max_tries=self._max_tries(task_id) if task_id else 1,
+            task_id=key.task_id,
+            path=key.path,
+            try_number=self.tries.get(key, 1),
+            max_tries=self._max_tries(key.task_id) if key.task_id else 1,
             **more,
         )
 
     def _max_tries(self, task_id: str) -> int:
         return self.graph.tasks[task_id].retries + 1
 
-    def _skip(self, task_ids: Collection[str]) -> set[str]:
-        skipped = {task_id for task_id in task_ids if self._state(task_id) not in FINISHED}
-        for task_id in skipped:
-            self.states[task_id][""] = TaskState.SKIPPED
+    def _skip(self, by: TaskKey, task_ids: Collection[str]) -> set[TaskKey]:
+        scopes = skipped_by(self.graph, by, task_ids)
+        skipped = {key for key in self._all() if is_skipped(key, scopes) and self._state(key) not in FINISHED}
+        for key in skipped:
+            self.states[key.task_id][key.path] = TaskState.SKIPPED
         return skipped
 
     def _finish(self) -> FinishRun:
@@ -188,23 +224,35 @@ class _TestRun:
     def _call_back(self, ended: FinishRun) -> None:
         kind = "success" if ended.state is RunState.SUCCESS else "failure"
         if getattr(self.dag, f"on_{kind}_callback"):
-            job = self._job("", kind="dag_callback", callback=kind, reason=ended.reason)
+            job = self._job(TaskKey(""), kind="dag_callback", callback=kind, reason=ended.reason)
             perform(self.dag, job, self.channel, self.clock)
 
     def _result(self, ended: FinishRun) -> RunResult:
+        keys = self._all()
         return RunResult(
             dag_id=self.run.dag_id,
             run_id=self.run.run_id,
             state=str(ended.state),
             reason=ended.reason,
-            task_states={task_id: str(paths[""]) for task_id, paths in self.states.items()},
-            tries=self.tries,
+            task_states={named(*key): str(self._state(key)) for key in keys},
+            tries={named(*key): self.tries[key] for key in keys},
             errors=self.errors,
             rendered=self.channel.rendered,
             artifacts=tuple(self.channel.artifacts.values()),
             variables=self.channel.variables,
-            kept=self.channel.xcoms,
+            kept=self._kept(),
         )
+
+    def _kept(self) -> dict[tuple[str, str], Any]:
+        """Return what was handed on: of tasks with instances a list in the order of these."""
+        kept: dict[tuple[str, str], Any] = {}
+        for task_id, key, path in sorted(self.channel.xcoms, key=lambda each: in_order(each[2])):
+            value = self.channel.xcoms[task_id, key, path]
+            if path:
+                kept.setdefault((task_id, key), []).append(value)
+            else:
+                kept[task_id, key] = value
+        return kept
 
 
 _AGAIN: Final = frozenset({"reschedule", "deferred"})

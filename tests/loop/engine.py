@@ -70,7 +70,9 @@ class Engine:
 
     def meet_workers(self) -> None:
         """Begin anew what hands on: it remembers who is alive, and the rules of alerts."""
-        self._beside = hand_on_beside(self.graphs, lambda: self.hands_on == "beside", self.alarms)
+        self._beside = hand_on_beside(
+            self.graphs, lambda: self.hands_on == "beside", Effects(self.alarms, self.effects.most_items)
+        )
         self._apart = hand_on_apart(self.graphs)
 
     @property

@@ -284,7 +284,7 @@ def test_an_operators_own_key_is_found_by_indexing_its_output(dag):
     first = BashOperator(task_id="first", bash_command="true")
     calls(lambda x: x, op_args=[first.output["rows"]])
     channel = LocalChannel("d", {}, {})
-    channel.xcoms["first", "rows"] = 5
+    channel.xcoms["first", "rows", ""] = 5
     assert attempt(dag, channel).xcoms["return_value"] == 5
 
 
@@ -315,7 +315,7 @@ def test_running_code_reaches_values_variables_and_artifacts_from_its_threads_to
     calls(reach)
     channel = LocalChannel("d", {"city": "Oslo"}, {})
     assert attempt(dag, channel).xcoms["return_value"] == f"manual__{NOW.isoformat()}"
-    assert channel.xcoms["a", "side"] == {"__type__": "set", "value": [1, 2]}
+    assert channel.xcoms["a", "side", ""] == {"__type__": "set", "value": [1, 2]}
     assert channel.variables["seen"] == "OSLO"
     published = channel.artifacts["a", "report.html"]
     assert (published.media_type, published.data) == ("text/html", b"<p>hi</p>")

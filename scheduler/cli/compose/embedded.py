@@ -6,15 +6,13 @@ import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from scheduler.alert_settings import alert_rules
 from scheduler.cli.compose.house import House
-from scheduler.cli.compose.schedulers import SchedulerSide
+from scheduler.cli.compose.schedulers import SchedulerSide, effects_of
 from scheduler.cli.compose.workers import WorkerSide
 from scheduler.config import default_slots
 from scheduler.core.scaling import Span
 from scheduler.dispatch.doorbells import Doorbells
 from scheduler.dispatch.tickets import CeleryPublish, create_celery
-from scheduler.loop.alarms import Alarms
 from scheduler.loop.handing_on import hand_on_beside
 from scheduler.store.leases import expire_worker
 
@@ -41,7 +39,7 @@ class EmbeddedServer:
             successors=hand_on_beside(
                 house.graphs,
                 lambda: self._scheduler.leads,
-                Alarms(alert_rules(house.settings)),
+                effects_of(house),
             ),
         )
         self._scheduler = SchedulerSide(house, self._publish, self._side.supervisor, environ)

@@ -89,11 +89,16 @@ def _either(name: str, make: Callable[[Way], Duty], limit: int, *, on_wake: bool
     return NamedDuty(name, make(at_once), limit, make(one_by_one), on_wake=on_wake)
 
 
+def effects_of(house: House) -> Effects:
+    """Build what collects the effects of planning, with the settings that it keeps to."""
+    return Effects(Alarms(alert_rules(house.settings)), house.settings.max_map_length)
+
+
 def make_service(
     house: House, publish: CeleryPublish, *, on_lead: Callable[[], None], on_yield: Callable[[], None]
 ) -> Service:
     """Build the scheduler service."""
-    effects = Effects(Alarms(alert_rules(house.settings)))
+    effects = effects_of(house)
     return Service(
         house.db,
         duties_of(house, effects),

@@ -11,6 +11,7 @@ from threading import Lock as Mutex
 from typing import Final
 
 from scheduler.errors import DirigentError, NotSerializable
+from scheduler.items import item_of
 from scheduler.payloads import Owner, Payloads, is_reference
 from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.wire import Data, Job, Json, Outcome
@@ -18,6 +19,8 @@ from scheduler.wire import Data, Job, Json, Outcome
 _log: Final = logging.getLogger(__name__)
 #: Values that are under way at once.
 _THREADS: Final = 4
+#: What is answered with values.
+_READING: Final = frozenset({"get_xcom", "get_xcom_item", "get_xcoms"})
 
 
 class LargeValues:
@@ -43,10 +46,17 @@ class LargeValues:
             value = self._payloads.park(_owner_of(job), args["key"], args["value"])
             return self._answer(job, verb, {**args, "value": value})
         answered = self._answer(job, verb, args)
-        if job is None or verb != "get_xcom":
+        if job is None or verb not in _READING:
             return answered
-        dag_id, run_id = args["dag_id"] or job.run.dag_id, args["run_id"] or job.run.run_id
-        return self._payloads.fetch(Owner(dag_id, run_id, args["task_id"]), answered)
+        dag_id, run_id = args.get("dag_id") or job.run.dag_id, args.get("run_id") or job.run.run_id
+        fetch = partial(self._payloads.fetch, Owner(dag_id, run_id, args["task_id"]))
+        match verb:
+            case "get_xcoms":
+                return {**answered, "values": [fetch(each) for each in answered["values"]]}
+            case "get_xcom_item" if is_reference(answered):
+                return item_of(fetch(answered), args["index"])
+            case _:
+                return fetch(answered)
 
     def finished(self, outcome: Outcome) -> None:
         """Take the outcome of an attempt; it goes on at once, or when its values are kept."""

@@ -105,7 +105,7 @@ def _limit_s(task: BaseOperator, job: Job) -> float | None:
 
 
 def _run(prepared: _Prepared, dag: DAG, channel: Channel, resume: Data | None) -> Data:
-    prepared.task, fields = render_task(prepared.task, dag, prepared.context)
+    prepared.task, fields = render_task(prepared.task.unmapped(prepared.context), dag, prepared.context)
     prepared.instance.task = prepared.context["task"] = prepared.task
     if visible := shown(fields):
         channel.set_rendered(visible)

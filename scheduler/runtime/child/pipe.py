@@ -43,6 +43,24 @@ class PipeChannel:
         """Return the value, or None where nothing was pushed."""
         return self._ask("get_xcom", task_id=task_id, key=key, path=path, run_id=run_id, dag_id=dag_id)
 
+    def get_xcom_length(self, task_id: str, key: str, *, path: str) -> int:
+        """Return how many items a list or dict has that a task of the own run handed on."""
+        length: int = self._ask("get_xcom_length", task_id=task_id, key=key, path=path)
+        return length
+
+    def get_xcom_item(self, task_id: str, key: str, index: int, *, path: str) -> Json:
+        """Return one item of a list, or one pair of key and value of a dict."""
+        return self._ask("get_xcom_item", task_id=task_id, key=key, index=index, path=path)
+
+    def get_xcoms(
+        self, task_id: str, key: str, *, path: str, start: int, limit: int, run_id: str | None = None
+    ) -> Data:
+        """Return values of many instances in their order, and how many there are."""
+        found: Data = self._ask(
+            "get_xcoms", task_id=task_id, key=key, path=path, start=start, limit=limit, run_id=run_id
+        )
+        return found
+
     def set_xcom(self, key: str, value: Json) -> None:
         """Store a value under this task and key at once."""
         self._ask("set_xcom", key=key, value=value)

@@ -1,0 +1,102 @@
+"""What follows from a change where tasks are mapped: an instance waits for those that share its indices.
+
+An instance in a mapped group waits for the same instance of its fellows, a task outside for all. So one more finished
+instance of ten thousand concerns few rows: `followers` names them, and `waits_for` what is to be counted for each.
+`core.plan` decides the same for graphs without mapping, from the states of whole tasks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from scheduler.core.dimensions import depth_of, upper
+from scheduler.core.graph import TaskGraph
+from scheduler.core.ids import TaskKey
+from scheduler.core.plan import Held, Move, States, held_by_past, named
+from scheduler.core.states import UNFINISHED, TaskState
+from scheduler.core.trigger_rules import UNMOVED_BY_SUCCESS, Becomes, Ready, Wait, judge
+
+#: The instances of a task at a path and below it; all of them where the path is empty.
+Scope = TaskKey
+#: How many instances of each scope are in which state.
+Counts = Mapping[Scope, Mapping[TaskState, int]]
+#: What was not counted is there, and has not finished.
+_UNKNOWN: Final = {TaskState.NONE: 1}
+
+
+def followers(graph: TaskGraph, keys: Iterable[TaskKey]) -> set[Scope]:
+    """Return where instances stand that wait for one of these."""
+    return {
+        Scope(each, upper(key.path, graph.dimensions.shared(key.task_id, each)))
+        for key in keys
+        for each in graph.downstream(key.task_id)
+    }
+
+
+def waits_for(graph: TaskGraph, key: TaskKey) -> list[Scope]:
+    """Return all that an instance waits for."""
+    return [
+        Scope(each, upper(key.path, graph.dimensions.shared(key.task_id, each)))
+        for each in sorted(graph.upstream(key.task_id))
+    ]
+
+
+def skipped_by(graph: TaskGraph, key: TaskKey, task_ids: Iterable[str]) -> frozenset[Scope]:
+    """Return where instances stand that one of a branch skips: in a mapped group those of its own index."""
+    return frozenset(
+        Scope(each, upper(key.path, graph.dimensions.shared(key.task_id, each)))
+        for each in task_ids
+        if each in graph.tasks
+    )
+
+
+def is_skipped(key: TaskKey, scopes: Collection[Scope]) -> bool:
+    """Tell whether an instance stands in one of these places."""
+    return any(
+        Scope(key.task_id, upper(key.path, depth)) in scopes for depth in range(depth_of(key.path) + 1)
+    )
+
+
+def is_unmoved_by_success(graph: TaskGraph, key: TaskKey, unfinished: Collection[str]) -> bool:
+    """Tell whether a success upstream can change nothing for an instance, as it waits for all of an unfinished task."""
+    if graph.tasks[key.task_id].trigger_rule not in UNMOVED_BY_SUCCESS:
+        return False
+    return any(not scope.path and scope.task_id in unfinished for scope in waits_for(graph, key))
+
+
+def judge_instance(
+    graph: TaskGraph, key: TaskKey, counts: Counts, *, past: States | None = None
+) -> Move | Held:
+    """Decide about an instance that has not begun; `counts` holds all that it waits for."""
+    tally, setups = Counter[TaskState](), Counter[TaskState]()
+    for scope in waits_for(graph, key):
+        tally.update(counts.get(scope) or _UNKNOWN)
+        if scope.task_id in graph.setups and key.task_id in graph.teardowns:
+            setups.update(counts.get(scope, {}))
+    match judge(graph.tasks[key.task_id].trigger_rule, tally, tally.total(), setups=setups):
+        case Ready():
+            return _start(graph, key, past)
+        case Wait(reason):
+            return Held(*key, f"waits for {_names(graph, key, counts, UNFINISHED)} ({reason})")
+        case Becomes(state, reason, blame):
+            words = f"{reason}: {_names(graph, key, counts, blame)}" if blame else reason
+            return Move(*key, state, words)
+
+
+def _start(graph: TaskGraph, key: TaskKey, past: States | None) -> Move | Held:
+    if graph.dimensions.is_stem(key):
+        return Held(*key, "waits to know how many instances it has")
+    if reason := held_by_past(graph, key, past):
+        return Held(*key, reason, "past")
+    return Move(*key, TaskState.SCHEDULED)
+
+
+def _names(graph: TaskGraph, key: TaskKey, counts: Counts, states: frozenset[TaskState]) -> str:
+    found = [
+        scope.task_id
+        for scope in waits_for(graph, key)
+        if not states.isdisjoint(+Counter(counts.get(scope, {})))
+    ]
+    return named(graph, found)

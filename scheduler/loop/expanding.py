@@ -1,0 +1,167 @@
+"""Mapped tasks get their instances: in the transaction that learns how many, under the lock of the run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from scheduler.core.dimensions import depth_of, sources, upper
+from scheduler.core.expansion import Answer, Growth, Length, Place, answer, grow, is_of_many, place_of
+from scheduler.core.graph import TaskGraph
+from scheduler.core.ids import TaskKey
+from scheduler.core.instances import Counts, Scope
+from scheduler.core.plan import Move
+from scheduler.core.states import FINISHED, TaskState
+from scheduler.loop.moves import write_moves
+from scheduler.store.engine import Session
+from scheduler.store.instances import count_within, rename_rows, rows_within
+from scheduler.store.mapped_xcoms import Handed, count_instances, lengths
+from scheduler.store.new_runs import task_values
+from scheduler.store.reruns import clear_tasks
+from scheduler.store.runs import RunRow
+from scheduler.store.tasks import TaskRow, insert_tasks, move_tasks
+from scheduler.store.xcoms import delete_xcoms
+
+_SURPLUS = "there are fewer to map over than before"
+
+
+@dataclass(slots=True)
+class Grown:
+    """Where instances came to be, and which ended by that."""
+
+    scopes: set[Scope] = field(default_factory=set)
+    ended: dict[TaskKey, TaskState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known of what tasks are mapped over."""
+
+    counts: Counts
+    lengths: Mapping[Place, Length]
+
+
+def expand_tasks(
+    session: Session,
+    now: datetime,
+    run: RunRow,
+    graph: TaskGraph,
+    wave: Mapping[TaskKey, TaskState],
+    most_items: int,
+) -> Grown:
+    """Expand the tasks of which a change may say how many instances they have."""
+    grown = Grown()
+    scopes = _concerned(graph, wave)
+    if not scopes:
+        return grown
+    rows = _by_scope(rows_within(session, run.id, scopes, graph.dimensions.depth), scopes)
+    facts = _facts(session, run, graph, rows)
+    for scope in sorted(rows, key=lambda each: (graph.index[each.task_id], each.path)):
+        found = {row.path: row for row in rows[scope]}
+        growth = _growth(graph, scope, found, facts, most_items)
+        _apply(session, now, run, graph, scope, found, growth)
+        ended = _end(session, now, run, graph, scope, growth)
+        grown.ended |= ended
+        if growth.opened or growth.renamed or growth.created:
+            grown.scopes.add(scope)
+    return grown
+
+
+def _concerned(graph: TaskGraph, wave: Mapping[TaskKey, TaskState]) -> set[Scope]:
+    """Return the tasks to look at, and below which path: those mapped over what ended, and those that begin anew."""
+    scopes: set[Scope] = set()
+    for key, state in wave.items():
+        if state is TaskState.NONE and graph.dimensions.depth(key.task_id):
+            scopes.add(Scope(key.task_id, ""))
+        elif state in FINISHED:
+            for each, place in graph.dimensions.mapped_over(key.task_id).items():
+                shared = min(place, graph.dimensions.shared(key.task_id, each))
+                scopes.add(Scope(each, upper(key.path, shared)))
+    whole = {scope.task_id for scope in scopes if not scope.path}
+    return {scope for scope in scopes if not scope.path or scope.task_id not in whole}
+
+
+def _by_scope(rows: Iterable[TaskRow], scopes: set[Scope]) -> dict[Scope, list[TaskRow]]:
+    found: defaultdict[Scope, list[TaskRow]] = defaultdict(list)
+    for row in rows:
+        for depth in range(depth_of(row.path) + 1):
+            if (scope := Scope(row.task_id, upper(row.path, depth))) in scopes:
+                found[scope].append(row)
+    return dict(found)
+
+
+def _facts(session: Session, run: RunRow, graph: TaskGraph, rows: Mapping[Scope, list[TaskRow]]) -> _Facts:
+    places = {
+        place
+        for scope, found in rows.items()
+        for path in {scope.path, *(row.path for row in found)}
+        for place in _places(graph, scope.task_id, path)
+    }
+    counts = count_within(session, run.id, {place.scope for place in places}, graph.dimensions.depth)
+    single = {_handed(place): place for place in places if not is_of_many(graph, place.scope)}
+    many = {_handed(place): place for place in places if is_of_many(graph, place.scope)}
+    known: dict[Place, Length] = {
+        single[each]: length for each, length in lengths(session, run.id, single.keys()).items()
+    }
+    known |= {many[each]: number for each, number in count_instances(session, run.id, many).items()}
+    return _Facts(counts, known)
+
+
+def _places(graph: TaskGraph, task_id: str, path: str) -> Iterable[Place]:
+    """Return what a row tells about: sources that stand at its path, or above it."""
+    for dimension in graph.dimensions.of(task_id):
+        for source in sources(dimension):
+            if graph.dimensions.shared(source.task_id, task_id) <= depth_of(path):
+                yield place_of(graph, source, task_id, path)
+
+
+def _handed(place: Place) -> Handed:
+    return Handed(place.scope, place.source.key)
+
+
+def _growth(
+    graph: TaskGraph, scope: Scope, rows: Mapping[str, TaskRow], facts: _Facts, most_items: int
+) -> Growth:
+    ask = partial(_ask, graph, facts, most_items)
+    states = {path: row.state for path, row in rows.items()}
+    return grow(scope.task_id, graph.dimensions.depth(scope.task_id), scope.path, states, ask)
+
+
+def _ask(graph: TaskGraph, facts: _Facts, most_items: int, key: TaskKey, place: int) -> Answer:
+    return answer(graph, key, place, facts.counts, facts.lengths, most_items)
+
+
+def _apply(
+    session: Session,
+    now: datetime,
+    run: RunRow,
+    graph: TaskGraph,
+    scope: Scope,
+    rows: Mapping[str, TaskRow],
+    growth: Growth,
+) -> None:
+    """Write which rows there are. New ones go in by one statement."""
+    opened = [rows[path].id for path in growth.opened]
+    clear_tasks(session, now, opened, retries=graph.tasks[scope.task_id].retries, actor="scheduler")
+    rename_rows(session, {rows[path].id: to for path, to in growth.renamed.items()})
+    values = task_values(graph, run.id, scope.task_id) | {"changed": False}
+    insert_tasks(session, [values | {"path": path} for path in growth.created])
+    if removed := [rows[path].id for path in growth.removed]:
+        settled = {"end_date": now, "reason": _SURPLUS, "changed": False}
+        reasons = dict.fromkeys(removed, _SURPLUS)
+        move_tasks(session, now, removed, TaskState.REMOVED, values=settled, reasons=reasons)
+        delete_xcoms(session, run.id, [(scope.task_id, path) for path in growth.removed])
+
+
+def _end(
+    session: Session, now: datetime, run: RunRow, graph: TaskGraph, scope: Scope, growth: Growth
+) -> dict[TaskKey, TaskState]:
+    """End what can have no instances; return what ended, and how."""
+    if not growth.ended:
+        return {}
+    moves = [Move(scope.task_id, path, how.state, how.reason) for path, how in growth.ended.items()]
+    write_moves(session, now, rows_within(session, run.id, [scope], graph.dimensions.depth), moves)
+    return {TaskKey(move.task_id, move.path): move.to for move in moves}

@@ -1,0 +1,326 @@
+"""Runs with mapped tasks: how many instances there are, what they wait for, what waits for them."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from scheduler.operations.rerun import RerunRequest, rerun
+from scheduler.store.tables import task_instance
+from scheduler.wire import GroupSpec, MapSpec
+from tests.loop.engine import spec, task
+
+
+def over(*factors) -> MapSpec:
+    return MapSpec(arguments=tuple(f"x{at}" for at in range(len(factors))), factors=factors)
+
+
+def result(task_id, key="return_value"):
+    return {"task": task_id, "key": key}
+
+
+def define(engine, *tasks, groups=(), **fields):
+    engine.define(spec(*tasks, groups=groups, wire_version=4, **fields))
+    return engine.trigger()
+
+
+def rows(engine, run):
+    """Return the state of each instance of a run, as `task[path]`."""
+    query = sa.select(task_instance.c.task_id, task_instance.c.path, task_instance.c.state)
+    with engine.db.read() as session:
+        found = session.execute(query.where(task_instance.c.run_pk == run))
+        return {f"{name}[{path}]" if path else name: state for name, path, state in found}
+
+
+def reason(engine, run, task_id):
+    query = sa.select(task_instance.c.reason).where(task_instance.c.run_pk == run)
+    with engine.db.read() as session:
+        return session.execute(query.where(task_instance.c.task_id == task_id)).scalar_one()
+
+
+def states(engine, run, task_id):
+    return sorted(state for name, state in rows(engine, run).items() if name.partition("[")[0] == task_id)
+
+
+def finish(engine, task_id, value=None, state="success", path=None):
+    """Claim all there is, report one task's instances with a value, and put the others back by success."""
+    engine.advance()
+    claims = engine.claim(limit=100)
+    mine = [each for each in claims if each.task_id == task_id and path in (None, each.path)]
+    xcoms = {} if value is None else {"return_value": value}
+    engine.report(*mine, state=state, xcoms=xcoms)
+    rest = [each for each in claims if each not in mine]
+    engine.report(*rest)
+    engine.advance()
+
+
+def to_end(engine, **outcome):
+    engine.run_to_end(**outcome)
+
+
+def test_a_task_over_a_literal_list_has_an_instance_for_each_item(engine):
+    run = define(engine, task("t", mapping=over(3)), task("after", "t"))
+    to_end(engine)
+    assert rows(engine, run) == {
+        "t[0]": "success",
+        "t[1]": "success",
+        "t[2]": "success",
+        "after": "success",
+    }
+    assert engine.run_state(run) == "success"
+
+
+def test_a_task_over_a_result_waits_for_it_and_is_a_stem_until_then(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))))
+    engine.advance()
+    assert rows(engine, run) == {"u": "queued", "t": "none"}
+    finish(engine, "u", ["a", "b"])
+    to_end(engine)
+    assert rows(engine, run) == {"u": "success", "t[0]": "success", "t[1]": "success"}
+
+
+def test_several_arguments_make_every_combination(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(2, result("u"))))
+    finish(engine, "u", {"a": 1, "b": 2, "c": 3})
+    to_end(engine)
+    assert len(states(engine, run, "t")) == 6
+
+
+@pytest.mark.parametrize(
+    ("factor", "count"),
+    [
+        ({"zip": [result("u"), 2], "longest": False}, 2),
+        ({"zip": [result("u"), 2], "longest": True}, 3),
+        ({"concat": [result("u"), 2]}, 5),
+    ],
+)
+def test_zip_takes_the_shortest_or_longest_and_concat_the_sum(engine, factor, count):
+    run = define(engine, task("u"), task("t", "u", mapping=over(factor)))
+    finish(engine, "u", [1, 2, 3])
+    assert len(states(engine, run, "t")) == count
+
+
+def test_nothing_to_map_over_skips_the_task_with_a_reason(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))), task("after", "t"))
+    finish(engine, "u", [])
+    to_end(engine)
+    assert rows(engine, run) == {"u": "success", "t": "skipped", "after": "skipped"}
+    assert reason(engine, run, "t") == "there is nothing to map over"
+
+
+@pytest.mark.parametrize(("state", "becomes"), [("failed", "upstream_failed"), ("skipped", "skipped")])
+@pytest.mark.parametrize("rule", ["all_success", "all_done", "always"])
+def test_where_what_it_is_mapped_over_did_not_succeed_the_task_cannot_either(engine, state, becomes, rule):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u")), trigger_rule=rule))
+    finish(engine, "u", state=state)
+    assert rows(engine, run) == {"u": state, "t": becomes}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("hello", 'the str "hello"'),
+        (7, "the int 7"),
+        (2.5, "the float 2.5"),
+        (True, "the bool true"),
+        ({"__type__": "decimal", "value": "1"}, "a decimal"),
+    ],
+)
+def test_a_result_that_is_no_list_fails_the_task_and_says_so(engine, value, words):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))), task("after", "t"))
+    finish(engine, "u", value)
+    assert rows(engine, run) == {"u": "success", "t": "failed", "after": "upstream_failed"}
+    assert reason(engine, run, "t") == (
+        f"t cannot be mapped: task u returned {words}, which is neither a list nor a dict"
+    )
+    assert engine.run_state(run) == "failed"
+
+
+def test_a_task_that_returned_nothing_cannot_be_mapped_over(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))))
+    finish(engine, "u")
+    assert "task u returned None" in reason(engine, run, "t")
+
+
+def test_a_result_that_is_too_long_names_the_setting(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))))
+    finish(engine, "u", list(range(1025)))
+    assert reason(engine, run, "t") == (
+        "t cannot be mapped: task u returned 1,025 items, and max_map_length allows 1,024; "
+        "return fewer, or raise that setting"
+    )
+
+
+def test_in_a_fail_fast_dag_what_cannot_be_mapped_stops_the_rest(engine):
+    run = define(engine, task("u"), task("v", "u"), task("t", "u", mapping=over(result("u"))), fail_fast=True)
+    finish(engine, "u", 1)
+    assert rows(engine, run) == {"u": "success", "v": "skipped", "t": "failed"}
+
+
+def test_a_task_over_a_mapped_one_has_as_many_as_handed_something_on(engine):
+    run = define(engine, task("a", mapping=over(3)), task("b", "a", mapping=over(result("a"))))
+    engine.advance()
+    first, second, third = engine.claim()
+    engine.report(first, second, xcoms={"return_value": 1})
+    engine.report(third)
+    to_end(engine)
+    assert states(engine, run, "b") == ["success", "success"]
+
+
+def test_a_join_counts_instances(engine):
+    run = define(
+        engine,
+        task("a", mapping=over(3)),
+        task("good", "a", trigger_rule="one_success"),
+        task("all", "a"),
+        task("done", "a", trigger_rule="all_done"),
+    )
+    engine.advance()
+    first, *rest = engine.claim()
+    engine.report(first)
+    engine.advance()
+    assert rows(engine, run)["good"] == "queued"
+    assert rows(engine, run)["done"] == "none"
+    engine.report(*rest, state="failed", retryable=False)
+    engine.advance()
+    assert rows(engine, run)["all"] == "upstream_failed"
+    assert rows(engine, run)["done"] == "queued"
+
+
+def test_in_a_mapped_group_each_instance_goes_on_by_itself(engine):
+    groups = (GroupSpec(group_id="g", mapping=over(2)),)
+    run = define(
+        engine,
+        task("g.a", group_id="g"),
+        task("g.b", "g.a", group_id="g"),
+        task("after", "g.b"),
+        groups=groups,
+    )
+    engine.advance()
+    finish(engine, "g.a", path="1", value=0)
+    found = rows(engine, run)
+    assert found["g.b[1]"] == "queued"
+    to_end(engine)
+    assert set(rows(engine, run).values()) == {"success"}
+    assert set(rows(engine, run)) == {"g.a[0]", "g.a[1]", "g.b[0]", "g.b[1]", "after"}
+
+
+def test_a_failure_in_a_mapped_group_stops_its_own_instance_only(engine):
+    groups = (GroupSpec(group_id="g", mapping=over(2)),)
+    run = define(
+        engine,
+        task("g.a", group_id="g"),
+        task("g.b", "g.a", group_id="g"),
+        task("after", "g.b"),
+        groups=groups,
+    )
+    engine.advance()
+    first, second = engine.claim()
+    engine.report(first, state="failed", retryable=False)
+    engine.report(second)
+    to_end(engine)
+    assert rows(engine, run) == {
+        "g.a[0]": "failed",
+        "g.a[1]": "success",
+        "g.b[0]": "upstream_failed",
+        "g.b[1]": "success",
+        "after": "upstream_failed",
+    }
+
+
+def test_a_mapped_task_in_a_mapped_group_expands_in_each_instance_for_itself(engine):
+    groups = (GroupSpec(group_id="g", mapping=over(result("u"))),)
+    run = define(
+        engine,
+        task("u"),
+        task("g.a", "u", group_id="g"),
+        task("g.b", "g.a", group_id="g", mapping=over(result("g.a"))),
+        task("g.c", "g.b", group_id="g"),
+        groups=groups,
+    )
+    finish(engine, "u", [1, 2])
+    finish(engine, "g.a", path="0", value=[1, 2, 3])
+    to_end(engine)
+    assert set(rows(engine, run)) >= {"g.b[0.0]", "g.b[0.1]", "g.b[0.2]", "g.c[0]", "g.c[1]"}
+    assert rows(engine, run)["g.b[1]"] == "failed"
+    assert rows(engine, run)["g.c[0]"] == "success"
+    assert rows(engine, run)["g.c[1]"] == "upstream_failed"
+
+
+def again(engine, run, *tasks, downstream=True):
+    with engine.db.read() as session:
+        run_id = session.execute(sa.text(f"SELECT run_id FROM dag_run WHERE id = {run}")).scalar_one()
+    request = RerunRequest(dag_id="orders", run_id=run_id, tasks=tasks, downstream=downstream)
+    return engine.db.transact(lambda session: rerun(session, engine.now, request, actor="x"))
+
+
+def test_run_again_with_a_longer_result_there_are_more_instances(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))), task("after", "t"))
+    finish(engine, "u", [1])
+    to_end(engine)
+    again(engine, run, "u")
+    finish(engine, "u", [1, 2, 3])
+    to_end(engine)
+    assert states(engine, run, "t") == ["success"] * 3
+    assert engine.run_state(run) == "success"
+
+
+def test_run_again_with_a_shorter_result_the_surplus_is_removed(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))), task("after", "t"))
+    finish(engine, "u", [1, 2, 3])
+    to_end(engine)
+    again(engine, run, "u")
+    finish(engine, "u", [1])
+    to_end(engine)
+    assert states(engine, run, "t") == ["removed", "removed", "success"]
+    again(engine, run, "u")
+    finish(engine, "u", [1, 2])
+    to_end(engine)
+    assert states(engine, run, "t") == ["removed", "success", "success"]
+
+
+def test_run_again_with_nothing_to_map_over_it_is_skipped_and_can_come_back(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))), task("after", "t"))
+    finish(engine, "u", [1, 2])
+    to_end(engine)
+    again(engine, run, "u")
+    finish(engine, "u", [])
+    to_end(engine)
+    assert rows(engine, run) == {
+        "u": "success",
+        "t": "skipped",
+        "t[0]": "removed",
+        "t[1]": "removed",
+        "after": "skipped",
+    }
+    again(engine, run, "u")
+    finish(engine, "u", [1, 2])
+    to_end(engine)
+    assert (rows(engine, run)["t[0]"], rows(engine, run)["after"]) == ("success", "success")
+
+
+def test_one_instance_runs_again_alone(engine):
+    run = define(engine, task("t", mapping=over(3)), task("after", "t"))
+    to_end(engine)
+    from scheduler.core.ids import TaskKey
+
+    again(engine, run, TaskKey("t", "1"), downstream=False)
+    engine.advance()
+    assert [each.path for each in engine.claim()] == ["1"]
+
+
+@pytest.mark.parametrize("hands_on", ["", "beside", "apart"])
+def test_mapped_tasks_run_to_their_end_however_reports_hand_on(engine, hands_on):
+    engine.hands_on = hands_on
+    run = define(
+        engine,
+        task("u"),
+        task("t", "u", mapping=over(result("u"), 3)),
+        task("after", "t"),
+        max_active_tasks=4,
+    )
+    finish(engine, "u", [1, 2])
+    to_end(engine)
+    assert rows(engine, run).pop("after") == "success"
+    assert states(engine, run, "t") == ["success"] * 6
+    assert engine.run_state(run) == "success"
