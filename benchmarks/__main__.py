@@ -28,9 +28,17 @@ from benchmarks.scale import scale
 from benchmarks.server import SLOTS, Done, Server, distributed, serving
 from benchmarks.services import private_services
 from benchmarks.starts import STARTS
+from benchmarks.waits import waits
 
 #: Measured on servers of their own.
-ALONE = {**STARTS, "queries": queries, "punctuality": punctuality, "planner": planner, "scale": scale}
+ALONE = {
+    **STARTS,
+    "queries": queries,
+    "punctuality": punctuality,
+    "planner": planner,
+    "scale": scale,
+    "waits": waits,
+}
 OWN = {**OWN_FLOWS, "heavy": heavy}
 FLOWS = (*OWN, *SHARED)
 NAMES = [*ALONE, *FLOWS]
