@@ -21,6 +21,7 @@ from scheduler.store.ciphers import Cipher
 from scheduler.store.connections import get_connection
 from scheduler.store.dags import find_dag
 from scheduler.store.fences import require_live
+from scheduler.store.lookups import Question, states_of
 from scheduler.store.mapped_xcoms import Handed, lengths, read_instances, read_item
 from scheduler.store.runs import find_run
 from scheduler.store.task_states import groups_by_task, states_of_runs, states_of_tasks
@@ -42,6 +43,7 @@ class Answers:
         self._parsing: dict[str, Callable[[Session, Data], Json]] = {
             "get_variable": self._get_variable,
             "get_connection": self._get_connection,
+            "look_up": _look_up,
         }
         self._reading: dict[str, Verb] = {
             "get_xcom": _get_xcom,
@@ -189,6 +191,14 @@ def _states_of_runs(session: Session, job: Job, args: Data) -> Json:
 def _tasks_of_dag(session: Session, job: Job, args: Data) -> Json:
     found = find_dag(session, args["dag_id"])
     return None if found is None else groups_by_task(load_graph(session, found.version_id))
+
+
+def _look_up(session: Session, args: Data) -> Json:
+    asked = [
+        Question(dag_id, run_id, parse_instant(date) if date else None, wants)
+        for dag_id, run_id, date, wants in args["asked"]
+    ]
+    return [asdict(each) for each in states_of(session, asked)]
 
 
 def _set_rendered(session: Session, job: Job, args: Data) -> None:

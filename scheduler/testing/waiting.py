@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from scheduler.runtime.child.watching import outcome_of
 from scheduler.runtime.waits import Wait
-from scheduler.sdk.variables import Reader
+from scheduler.sdk.variables import Reader, reading_from
 from scheduler.wire import Data, Job, Outcome
 
 
@@ -26,7 +26,8 @@ def wait_here(job: Job, outcome: Outcome, reader: Reader, now: datetime) -> Data
         timeout_at=timeout_at.isoformat() if timeout_at else None,
         name=job.task_id,
     )
-    waited = asyncio.run(outcome_of(wait, reader))
+    with reading_from(reader):
+        waited = asyncio.run(outcome_of(wait, reader))
     return asdict(waited) | {
         "method": asked.method,
         "kwargs": asked.next_kwargs,

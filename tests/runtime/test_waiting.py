@@ -90,8 +90,14 @@ class Ear:
         return self.waited.get(timeout=WAIT_S)
 
 
+asked: list[list[tuple[object, ...]]] = []
+
+
 def answer(job, verb, args):
     assert job is None
+    if verb == "look_up":
+        asked.append(args["asked"])
+        return [{"runs": {"r1": "success"}, "tasks": {"r1": {"a": "failed"}}} for _ in args["asked"]]
     return "hunter2-secret" if verb == "get_variable" else nothing_known(job, verb, args)
 
 
@@ -190,3 +196,37 @@ def test_a_trigger_that_ends_or_blocks_its_waiter_fails_alone(ask, ear, name):
     (failed,) = [each for each in waited if each.kind == "error"]
     assert failed.id == bad
     assert f"trigger {name} ended or blocked the waiter" in failed.error
+
+
+def test_triggers_that_wait_for_the_same_run_ask_once(ask, ear):
+    asked.clear()
+    kwargs = {"external_dag_id": "other", "run_ids": ["r1"], "poke_interval": 0.1}
+    ids = {ask("scheduler.triggers.external_task.ExternalTaskTrigger", **kwargs) for _ in range(20)}
+    waited = [ear.next() for _ in ids]
+    assert {each.id for each in waited} == ids
+    assert decode(waited[0].event) == {"status": "success"}
+    assert 1 <= len(asked) <= 3
+    assert sorted({tuple(each) for batch in asked for each in batch}) == [("other", "r1", None, False)]
+
+
+def test_a_trigger_waits_for_tasks_of_a_run(ask, ear):
+    kwargs = {"external_dag_id": "other", "run_ids": ["r1"], "external_task_ids": ["a"]}
+    ask("scheduler.triggers.external_task.ExternalTaskTrigger", **kwargs, failed_states=["failed"])
+    assert decode(ear.next().event) == {"status": "failed"}
+
+
+def test_a_trigger_waits_for_the_state_of_runs(ask, ear):
+    name = "scheduler.triggers.external_task.DagStateTrigger"
+    ask(name, dag_id="other", states=["success"], run_ids=["r1"])
+    path, told = decode(ear.next().event)
+    assert (path, told["r1"]) == (name, "success")
+
+
+def test_a_trigger_waits_for_a_file_and_another_deletes_it(ask, ear, tmp_path):
+    wanted = tmp_path / "in" / "a.csv"
+    waiting = ask("scheduler.triggers.file.FileTrigger", filepath=f"{tmp_path}/in/*.csv", poke_interval=0.05)
+    wanted.parent.mkdir()
+    wanted.touch()
+    assert (ear.next().id, wanted.exists()) == (waiting, True)
+    ask("scheduler.triggers.file.FileDeleteTrigger", filepath=str(wanted), poke_interval=0.05)
+    assert (decode(ear.next().event), wanted.exists()) == (True, False)

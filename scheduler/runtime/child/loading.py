@@ -31,10 +31,7 @@ def load_file(code_root: str, file: str, reader: Reader) -> dict[str, DAG]:
     to the file whose top-level code made it, by whatever factory; one that was imported from elsewhere does
     not. Whatever the file raises passes through.
     """
-    _allow_imports_from(code_root)
-    if folder := os.environ.get(FOLDER_OF_PLUGINS):
-        import_module("scheduler.plugins.in_children").install(folder)
-    finder.install()
+    prepare_imports(code_root)
     finder.forget()
     path = Path(code_root, file)
     with collecting() as declared, reading_from(reader):
@@ -50,7 +47,11 @@ def module_name(file: str) -> str:
     return f"dirigent_dag_{binascii.crc32(file.encode()):08x}_{Path(file).stem}"
 
 
-def _allow_imports_from(code_root: str) -> None:
+def prepare_imports(code_root: str) -> None:
+    """Let modules below the root be imported, plugins, and names of other systems."""
+    if folder := os.environ.get(FOLDER_OF_PLUGINS):
+        import_module("scheduler.plugins.in_children").install(folder)
+    finder.install()
     if code_root not in sys.path:
         sys.path.insert(0, code_root)
 

@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 import threading
+from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 from scheduler import errors
@@ -136,6 +137,11 @@ class PipeChannel:
     def is_latest_run(self) -> bool:
         """Tell whether no newer run is due."""
         return bool(self._ask("is_latest_run"))
+
+    def look_up(self, asked: Sequence[tuple[Any, ...]]) -> list[Data]:
+        """Return what stands of runs: see `triggers.lookups`."""
+        found: list[Data] = self._ask("look_up", asked=asked)
+        return found
 
     def receive(self) -> Data:
         """Wait for the next message of the supervisor; raises ChannelClosed."""

@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import Any, Final
 
-from scheduler.runtime.child.loading import load_file, module_name
+from scheduler.runtime.child.loading import load_file, module_name, prepare_imports
 from scheduler.runtime.waits import Wait
 from scheduler.sdk.deferral import BaseTrigger
 from scheduler.sdk.variables import Reader
@@ -36,6 +36,8 @@ def _find(wait: Wait, reader: Reader) -> Any:
         raise BadTrigger(f"serialize() returned {wait.trigger!r}; return 'module.Class'.")
     if not wait.code_root and not wait.trigger.startswith(OWN):
         raise BadTrigger(f"{wait.trigger} is none of Dirigent's own triggers.")
+    if wait.code_root and module not in sys.modules:
+        prepare_imports(wait.code_root)
     if wait.file and module == module_name(wait.file) and module not in sys.modules:
         load_file(wait.code_root, wait.file, reader)
     found = getattr(sys.modules.get(module) or importlib.import_module(module), name, None)

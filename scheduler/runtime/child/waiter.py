@@ -71,8 +71,6 @@ class Waiter:
             task = self._tasks.get(wait_id)
             if task is not None:
                 task.cancel()
-        if message.get("code_root"):
-            sys.path.insert(0, message["code_root"])
         if "ping" in message:
             self._writer.write(encode({"pong": message["ping"]}))
 

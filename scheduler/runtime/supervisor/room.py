@@ -81,7 +81,6 @@ class Room:
             channel, None, self._masker, on_result=self._take_note, on_end=self._broken
         )
         self._control = FramedSocket(reactor, control, on_message=self._take, on_end=self._broken)
-        self._control.send({"code_root": self.code_root})
         self._ping = reactor.call_later(PING_S, self._ask_for_life)
 
     def watch(self, waits: Iterable[Wait]) -> None:
