@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from scheduler.operators.empty import EmptyOperator
     from scheduler.operators.files import FileDeleteOperator, FileTransferOperator
     from scheduler.operators.http import HttpOperator
+    from scheduler.operators.interpreters import (
+        BranchExternalPythonOperator,
+        BranchPythonVirtualenvOperator,
+        ExternalPythonOperator,
+        PythonVirtualenvOperator,
+    )
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
     from scheduler.operators.setup_teardown import setup, teardown
     from scheduler.operators.sql import (
@@ -103,7 +109,9 @@ __all__ = [
     "BashSensor",
     "BranchDateTimeOperator",
     "BranchDayOfWeekOperator",
+    "BranchExternalPythonOperator",
     "BranchPythonOperator",
+    "BranchPythonVirtualenvOperator",
     "BranchSQLOperator",
     "Connection",
     "Context",
@@ -117,6 +125,7 @@ __all__ = [
     "EmailOperator",
     "EmptyOperator",
     "ExceptionRetryPolicy",
+    "ExternalPythonOperator",
     "ExternalTaskSensor",
     "FSHook",
     "FailTask",
@@ -132,6 +141,7 @@ __all__ = [
     "PokeReturnValue",
     "PythonOperator",
     "PythonSensor",
+    "PythonVirtualenvOperator",
     "RescheduleTask",
     "RetryAction",
     "RetryDecision",
@@ -191,6 +201,8 @@ _HOMES: Final = {
     "scheduler.operators.empty": "EmptyOperator",
     "scheduler.operators.files": "FileDeleteOperator FileTransferOperator",
     "scheduler.operators.http": "HttpOperator",
+    "scheduler.operators.interpreters": "BranchExternalPythonOperator BranchPythonVirtualenvOperator "
+    "ExternalPythonOperator PythonVirtualenvOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
     "scheduler.operators.setup_teardown": "setup teardown",
     "scheduler.operators.sql": "BranchSQLOperator SQLCheckOperator SQLExecuteQueryOperator "

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
-from collections import deque
 from collections.abc import Callable, Container, Mapping, Sequence
-from contextlib import suppress
-from threading import Thread
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from scheduler.operators.program import Program, exit_words
 from scheduler.sdk.arguments import check_given
 from scheduler.sdk.context import Context
 from scheduler.sdk.operator import BaseOperator
@@ -22,12 +18,6 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from scheduler.sdk.task_arguments import TaskArguments
-
-#: A longer line is logged in pieces.
-_LINE_BYTES: Final = 64 * 1024
-#: How long a command may take to end after SIGTERM, and its output to follow its end.
-_GRACE_S: Final = 5.0
-_DRAIN_S: Final = 1.0
 
 
 class BashOperator(BaseOperator):
@@ -64,7 +54,7 @@ class BashOperator(BaseOperator):
         self.skip_on_exit_code = skip_on_exit_code
         self.cwd = cwd
         self.output_processor = output_processor
-        self.process: subprocess.Popen[bytes] | None = None
+        self.program: Program | None = None
 
     def execute(self, context: Context) -> Any:
         """Run the command; return the last line of its output, or what is made of it."""
@@ -77,38 +67,11 @@ class BashOperator(BaseOperator):
 
     def run_command(self, context: Context) -> tuple[int, str]:
         """Run the command to its end; return its exit code, and the last line of its output."""
+        self.log.info("Running in %s: %s", self.cwd or "a folder of its own", self.bash_command)
+        self.program = Program(self.log, self.output_encoding)
+        words = [shutil.which("bash") or "/bin/bash", "-c", self.bash_command]
         with tempfile.TemporaryDirectory(prefix="dirigent-") as scratch:
-            try:
-                return self._run(self.cwd or scratch, self._environment(context))
-            finally:
-                self.on_kill()
-
-    def _run(self, folder: str, environment: Mapping[str, str]) -> tuple[int, str]:
-        self.log.info("Running in %s: %s", folder, self.bash_command)
-        self.process = subprocess.Popen(
-            [shutil.which("bash") or "/bin/bash", "-c", self.bash_command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            env=environment,
-            process_group=0,
-        )
-        assert self.process.stdout
-        last: deque[str] = deque(maxlen=1)
-        reader = Thread(target=self._log_lines, args=(self.process.stdout, last), daemon=True)
-        reader.start()
-        exit_code = self.process.wait()
-        # A process that the command left in the background may hold the output open for ever.
-        reader.join(_DRAIN_S)
-        return exit_code, last[0] if last else ""
-
-    def _log_lines(self, output: IO[bytes], last: deque[str]) -> None:
-        while line := output.readline(_LINE_BYTES):
-            text = line.decode(self.output_encoding, errors="backslashreplace").rstrip("\r\n")
-            self.log.info("%s", text)
-            last.append(text)
-        output.close()
+            return self.program.run(words, folder=self.cwd or scratch, environ=self._environment(context))
 
     def _environment(self, context: Context) -> dict[str, str]:
         inherited = dict(os.environ) if self.env is None or self.append_env else {}
@@ -128,24 +91,9 @@ class BashOperator(BaseOperator):
 
     def on_kill(self) -> None:
         """End the command and all that it started in its group."""
-        if self.process is None or self.process.returncode is not None:
-            return
-        self._signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(_GRACE_S)
-        self._signal(signal.SIGKILL)
-        self.process.wait()
-
-    def _signal(self, number: signal.Signals) -> None:
-        assert self.process
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, number)
+        if self.program is not None:
+            self.program.kill()
 
     def shown_source(self) -> str | None:
         """Return the command, before rendering."""
         return self.bash_command
-
-
-def exit_words(exit_code: int) -> str:
-    """Say how a command ended."""
-    return f"was killed by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exited with {exit_code}"

@@ -28,6 +28,18 @@ class RoleFunction:
         """Return the same with other task arguments."""
         return RoleFunction(self._function.override(**arguments), self._give_role)
 
+    def partial(self, **kwargs: Any) -> RoleFunction:
+        """Return the same with these arguments given, to be mapped over others."""
+        return RoleFunction(self._function.partial(**kwargs), self._give_role)
+
+    def expand(self, **kwargs: Any) -> Any:
+        """Declare a mapped task, and give it its role."""
+        return self._give_role(self._function.expand(**kwargs))
+
+    def expand_kwargs(self, kwargs: Any) -> Any:
+        """Declare a mapped task, and give it its role."""
+        return self._give_role(self._function.expand_kwargs(kwargs))
+
     def checked(self, check: Callable[[Any], Any]) -> RoleFunction:
         """Return the same whose tasks call `check` first."""
         return RoleFunction(self._function.checked(check), self._give_role)

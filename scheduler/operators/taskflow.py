@@ -28,6 +28,7 @@ from scheduler.sdk.task_arguments import TaskArguments
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from scheduler.operators.interpreter_tasks import InterpreterDecorator
     from scheduler.sdk.expansion import Expansion
     from scheduler.sensors.python import SensorDecorator
 
@@ -194,7 +195,9 @@ class TaskFunction(Generic[_P, _R]):
             if before is not None:
                 before(context)
 
-        return type(self)(self.function, self._operator, {**self._arguments, "pre_execute": check_first})
+        return type(self)(
+            self.function, self._operator, {**self._arguments, "pre_execute": check_first}, self._given
+        )
 
 
 class TaskDecorator:
@@ -283,6 +286,31 @@ class Task(TaskDecorator):
         """`@task.sensor`; loaded when it is first asked for, as are those below."""
         decorator: SensorDecorator = import_module("scheduler.sensors.python").SENSOR
         return decorator
+
+    @property
+    def virtualenv(self) -> InterpreterDecorator:
+        """`@task.virtualenv(requirements=[...])`: in an environment built for it."""
+        return _other_interpreter("virtualenv")
+
+    @property
+    def external_python(self) -> InterpreterDecorator:
+        """`@task.external_python(python=...)`: with another interpreter."""
+        return _other_interpreter("external_python")
+
+    @property
+    def branch_virtualenv(self) -> InterpreterDecorator:
+        """`@task.branch_virtualenv`: as `virtualenv`, and the function chooses what follows."""
+        return _other_interpreter("branch_virtualenv")
+
+    @property
+    def branch_external_python(self) -> InterpreterDecorator:
+        """`@task.branch_external_python`: as `external_python`, and the function chooses what follows."""
+        return _other_interpreter("branch_external_python")
+
+
+def _other_interpreter(name: str) -> InterpreterDecorator:
+    decorator: InterpreterDecorator = import_module("scheduler.operators.interpreter_tasks").DECORATORS[name]
+    return decorator
 
 
 #: The decorator.

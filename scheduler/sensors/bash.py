@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scheduler.operators.bash import BashOperator, exit_words
+from scheduler.operators.bash import BashOperator
+from scheduler.operators.program import exit_words
 from scheduler.sdk.context import Context
 from scheduler.sdk.sensor import BaseSensorOperator
 from scheduler.sdk.signals import TaskError

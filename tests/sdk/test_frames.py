@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 
 from scheduler import DAG, BashOperator, EmptyOperator, FailTask, SkipTask, TaskGroup, setup, task, teardown
@@ -176,10 +178,27 @@ def test_in_a_fail_fast_dag_teardowns_still_run():
             "is for setups and teardowns",
         ),
         (lambda: work().as_teardown(setups=["make"]), "give a task, or a list of tasks"),
-        (lambda: setup(3), "@setup decorates a function"),
+        (lambda: setup(cast(Any, 3)), "@setup decorates a function"),
     ],
 )
 def test_what_cannot_work_is_refused(declare, words):
     with DAG("d"), pytest.raises(BadDag) as refused:
         declare()
     assert words in str(refused.value)
+
+
+def test_setups_and_teardowns_may_be_mapped():
+    @setup
+    def make_one(number):
+        return number
+
+    @teardown
+    def drop_all(numbers):
+        return sum(numbers)
+
+    with DAG("d") as dag:
+        made = make_one.expand(number=[1, 2, 3])
+        made >> work() >> drop_all(made)
+    result = dag.test()
+    assert result.xcoms["drop_all"] == 6
+    assert dag.get_task("make_one").is_setup
