@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from scheduler.clock import Clock
 from scheduler.dispatch.worker_plan import WorkerPlan
-from scheduler.errors import DirigentError
+from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.runtime.waits import Wait, Waited
 from scheduler.store.engine import Database, Mark, Session
 from scheduler.store.graph_cache import GraphCache
@@ -26,6 +26,7 @@ from scheduler.store.waits import (
     WaitRow,
     claim_waits,
     delete_waits,
+    free_waits,
     gone_watchers,
     has_unwatched,
     note_said,
@@ -147,23 +148,44 @@ class Waiter:
     # --- what ended -------------------------------------------------------------------------------------------
 
     def _report(self) -> None:
-        """Write what triggers said and how waits ended; told again where the database did not take it."""
+        """Write what triggers said and how waits ended; told again where the database cannot be reached."""
         with self._lock:
             ended, self._ended = self._ended, []
             said, self._said = self._said, defaultdict(list)
         try:
             while ended or said:
-                batch = ended[:BATCH]
-                self._db.transact(partial(self._write, batch=batch, said=said))
+                self._report_batch(ended[:BATCH], said)
                 ended, said = ended[BATCH:], defaultdict(list)
-                for each in batch:
-                    self._held.pop(each.id, None)
-        except BaseException:
+        except DatabaseUnavailable:
             with self._lock:
                 self._ended[:0] = ended
                 for wait_id, lines in said.items():
                     self._said[wait_id][:0] = lines
             raise
+
+    def _report_batch(self, batch: Sequence[Waited], said: Mapping[int, Sequence[str]]) -> None:
+        """Write a batch; where the database refuses something of it, one by one, so that the others go on."""
+        try:
+            self._db.transact(partial(self._write, batch=batch, said=said))
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("waiter: how waits ended cannot be recorded together")
+            for each in batch:
+                _ = self._is_written(each) or self._is_written(_refused(each))
+        for each in batch:
+            self._held.pop(each.id, None)
+
+    def _is_written(self, waited: Waited) -> bool:
+        """Write how one wait ended; false where the database refuses it. What is not written is watched anew."""
+        try:
+            self._db.transact(partial(self._write, batch=[waited], said={}))
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("waiter: the end of wait %s cannot be recorded as it is", waited.id)
+            return False
+        return True
 
     def _write(self, session: Session, batch: Sequence[Waited], said: Mapping[int, Sequence[str]]) -> None:
         note_said(session, {key: lines for key, lines in said.items() if key in self._held})
@@ -185,13 +207,23 @@ class Waiter:
             gone = gone_watchers(session) - {self._plan.worker_id}
         over = [wait_id for wait_id, is_deferred in mine.items() if not is_deferred]
         lost = self._held.keys() - mine.keys()
+        # Claimed by a commit whose answer never came.
+        unknown = mine.keys() - self._held.keys() - set(over)
         if over or lost:
             self._watching().unwatch([*over, *lost])
             for wait_id in (*over, *lost):
                 self._held.pop(wait_id, None)
-        if over or gone:
-            self._db.transact(lambda session: _tidy(session, over, gone))
+        if over or gone or unknown:
+            self._db.transact(partial(self._tidy, over=over, gone=gone, unknown=unknown))
             self._idle_mark = None
+
+    def _tidy(
+        self, session: Session, over: Collection[int], gone: Collection[str], unknown: Collection[int]
+    ) -> None:
+        keep_quiet(session)
+        delete_waits(session, over)
+        release_waits(session, gone)
+        free_waits(session, self._plan.worker_id, unknown)
 
     def _finds_waits(self) -> bool:
         """Look whether nobody watches some wait, unless nobody has written since there was none."""
@@ -238,10 +270,8 @@ class Waiter:
             return str(self._code_root(session, row.snapshot_id)), file
 
 
-def _tidy(session: Session, over: Collection[int], gone: Collection[str]) -> None:
-    keep_quiet(session)
-    delete_waits(session, over)
-    release_waits(session, gone)
+def _refused(waited: Waited) -> Waited:
+    return Waited(id=waited.id, kind="error", error="the event of its trigger cannot be kept in the database")
 
 
 def _resume(waited: Waited, hostname: str) -> dict[str, object]:

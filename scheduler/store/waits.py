@@ -158,6 +158,13 @@ def release_waits(session: Session, worker_ids: Collection[str]) -> int:
     return session.execute(statement).rowcount if worker_ids else 0
 
 
+def free_waits(session: Session, worker_id: str, ids: Collection[int]) -> None:
+    """Let some waits of a worker be watched anew."""
+    if ids:
+        statement = sa.update(wait).where(one_of(W.id, "ids"), W.worker_id == worker_id)
+        session.execute(statement.values(worker_id=None), {"ids": sorted(ids)})
+
+
 def gone_watchers(session: Session) -> set[str]:
     """Return the workers that waits name and that do not live any more, by the database's clock."""
     named = set(session.execute(sa.select(W.worker_id).where(W.worker_id.is_not(None)).distinct()).scalars())

@@ -20,6 +20,7 @@ from scheduler.runtime.supervisor.output import OutputPipe
 from scheduler.runtime.supervisor.rate import Allowance
 from scheduler.runtime.supervisor.reactor import Timer
 from scheduler.runtime.supervisor.services import Services
+from scheduler.runtime.supervisor.verdict import storable
 from scheduler.runtime.waits import Wait, Waited
 from scheduler.shapes import check_shape
 from scheduler.wire import Data
@@ -153,7 +154,10 @@ class Room:
 
     def _read(self, message: Data) -> tuple[dict[int, list[str]], list[Waited]]:
         """Return what is told of waits that are watched here, with what is secret masked."""
-        mask = self._masker.mask
+
+        def mask(text: str) -> str:
+            return storable(self._masker.mask(text))
+
         said = {
             int(wait_id): [mask(str(line)) for line in lines]
             for wait_id, lines in message.get("said", {}).items()
