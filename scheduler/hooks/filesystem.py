@@ -51,11 +51,14 @@ def _extra_of(conn_id: str | None) -> dict[str, Any]:
 
 
 def files_below(filesystem: Any, pattern: str, *, recursive: bool) -> Iterable[str]:
-    """Yield the files that a pattern matches, and those within the folders that it matches."""
-    found = filesystem.glob(pattern) if any(sign in pattern for sign in "*?[") else [pattern]
+    """Yield the files that a pattern matches, and those in the folders that it matches, however deep.
+
+    With `recursive` ** stands for any folders between, else for one.
+    """
+    plain = pattern if recursive else pattern.replace("**", "*")
+    found = filesystem.glob(plain) if any(sign in plain for sign in "*?[") else [plain]
     for path in found:
         if filesystem.isfile(path):
             yield path
         elif filesystem.isdir(path):
-            inside = filesystem.find(path) if recursive else filesystem.ls(path, detail=False)
-            yield from (each for each in inside if filesystem.isfile(each))
+            yield from filesystem.find(path)

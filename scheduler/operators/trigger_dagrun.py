@@ -9,6 +9,7 @@ from typing import Any, Final
 from scheduler.errors import AlreadyExists
 from scheduler.sdk.arguments import check_given, read_duration, read_flag, read_instant
 from scheduler.sdk.context import Context, current_channel, current_clock
+from scheduler.sdk.deferral import NamedTrigger
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.run_states import read_run_states
 from scheduler.sdk.signals import RescheduleTask, SkipTask, TaskError
@@ -23,7 +24,8 @@ class TriggerDagRunOperator(BaseOperator):
 
     A run that exists already (same `trigger_run_id`, or same `logical_date`) fails the task; `reset_dag_run` runs it
     again instead, `skip_when_already_exists` skips. With `wait_for_completion` it looks every `poke_interval` for the
-    end of the run, holds no slot meanwhile, and fails where the run ends in one of `failed_states`.
+    end of the run, holds no slot meanwhile, and fails where the run ends in one of `failed_states`; with `deferrable`
+    a trigger looks in its place.
     """
 
     template_fields = ("trigger_dag_id", "trigger_run_id", "logical_date", "conf")
@@ -42,6 +44,7 @@ class TriggerDagRunOperator(BaseOperator):
         allowed_states: Iterable[str] | None = None,
         failed_states: Iterable[str] | None = None,
         skip_when_already_exists: bool = False,
+        deferrable: bool = False,
         **arguments: Any,
     ) -> None:
         super().__init__(task_id, **arguments)
@@ -56,6 +59,7 @@ class TriggerDagRunOperator(BaseOperator):
         self.allowed_states = read_run_states("allowed_states", allowed_states, ("success",))
         self.failed_states = read_run_states("failed_states", failed_states, ("failed",))
         self.skip_when_already_exists = read_flag("skip_when_already_exists", skip_when_already_exists)
+        self.deferrable = read_flag("deferrable", deferrable)
 
     def execute(self, context: Context) -> str:
         """Start the run, or look after the one that an earlier attempt of this try started."""
@@ -68,6 +72,12 @@ class TriggerDagRunOperator(BaseOperator):
             self.log.info("Started run %s of %s.", run_id, self.trigger_dag_id)
         if self.wait_for_completion:
             self._look_after(run_id)
+        return str(run_id)
+
+    def go_on(self, context: Context, event: Any) -> str:
+        """Go on once the run has ended."""
+        run_id = current_channel(_WHAT).get_xcom(self.task_id, RUN_ID, path=context["ti"].path)
+        self._look_after(run_id)
         return str(run_id)
 
     def _trigger(self) -> str:
@@ -100,7 +110,17 @@ class TriggerDagRunOperator(BaseOperator):
         if state in ("success", "failed"):
             raise TaskError(f"{where} ended as {state}, which is none of allowed_states.")
         self.log.info("%s is %s.", where, state)
-        raise RescheduleTask(current_clock().now() + self.poke_interval)
+        if not self.deferrable:
+            raise RescheduleTask(current_clock().now() + self.poke_interval)
+        states = sorted({"success", "failed", *self.allowed_states, *self.failed_states})
+        kwargs = {
+            "dag_id": self.trigger_dag_id,
+            "states": states,
+            "run_ids": [run_id],
+            "poll_interval": self.poke_interval.total_seconds(),
+        }
+        trigger = NamedTrigger("scheduler.triggers.external_task.DagStateTrigger", kwargs)
+        self.defer(trigger=trigger, method_name="go_on")
 
 
 def _text(date: Any) -> Any:

@@ -6,17 +6,25 @@ import math
 import time
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from scheduler.errors import BadDag
 from scheduler.sdk.arguments import read_choice, read_duration, read_flag
 from scheduler.sdk.context import Context, current_clock
 from scheduler.sdk.location import author_line
 from scheduler.sdk.operator import BaseOperator
-from scheduler.sdk.signals import FailTask, RescheduleTask, SensorTimeout, SkipTask
+from scheduler.sdk.signals import (
+    FailTask,
+    RescheduleTask,
+    SensorTimeout,
+    SkipTask,
+    TaskDeferralError,
+    TaskDeferralTimeout,
+    Waits,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 #: How long a sensor waits whose author says nothing: a week, as in Airflow.
 TIMEOUT: Final = timedelta(days=7)
@@ -93,15 +101,28 @@ class BaseSensorOperator(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Look until it is there; return the value of a PokeReturnValue."""
         elapsed = self._stopwatch(context)
-        while not (found := self._look(context)):
+        while not (found := self.look(context)):
             waited = elapsed()
             if waited >= self.timeout:
-                self._give_up(waited)
+                self.give_up(waited)
             pause = min(self._pause(waited), self.timeout - waited)
             if self.reschedule:
                 raise RescheduleTask(current_clock().now() + timedelta(seconds=pause))
             time.sleep(pause)
         return found.xcom_value if isinstance(found, PokeReturnValue) else None
+
+    def resume_execution(
+        self, next_method: str, next_kwargs: Mapping[str, Any] | None, context: Context
+    ) -> Any:
+        """Go on after a wait; one that took too long is a timeout of the sensor."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except (TaskDeferralTimeout, TaskDeferralError) as error:
+            if self.soft_fail or (self.never_fail and isinstance(error, TaskDeferralError)):
+                raise SkipTask(f"{error}; skipped, as its author asked") from error
+            if isinstance(error, TaskDeferralTimeout):
+                raise SensorTimeout(str(error)) from error
+            raise
 
     def _stopwatch(self, context: Context) -> Callable[[], float]:
         """Return what tells the seconds since the first look, which may have been in an earlier attempt."""
@@ -112,7 +133,8 @@ class BaseSensorOperator(BaseOperator):
         start = clock.monotonic()
         return lambda: clock.monotonic() - start
 
-    def _look(self, context: Context) -> bool | PokeReturnValue:
+    def look(self, context: Context) -> bool | PokeReturnValue:
+        """Look once, and do with an error what the author asked for."""
         try:
             return self.poke(context)
         except FailTask as error:
@@ -129,7 +151,8 @@ class BaseSensorOperator(BaseOperator):
             self.log.exception("It could not look, and tries again, as silent_fail is set.")
             return False
 
-    def _give_up(self, waited: float) -> None:
+    def give_up(self, waited: float) -> NoReturn:
+        """End the wait after its timeout."""
         words = f"waited {waited:.0f} s in vain, which is the whole of its timeout of {self.timeout:g} s"
         raise SkipTask(words) if self.soft_fail else SensorTimeout(words)
 
@@ -141,6 +164,32 @@ class BaseSensorOperator(BaseOperator):
             passed += pause
             pause *= 2
         return min(pause, longest)
+
+
+class DeferrableSensor(BaseSensorOperator):
+    """A sensor that can leave its wait to a trigger: with `deferrable` it looks once, and then holds no slot."""
+
+    def __init__(self, task_id: str, *, deferrable: bool = False, **arguments: Any) -> None:
+        super().__init__(task_id, **arguments)
+        self.deferrable = read_flag("deferrable", deferrable)
+
+    def trigger(self, context: Context) -> Waits:
+        """Return what waits in its place. Override it."""
+        raise NotImplementedError(f"{type(self).__name__} has no trigger(); override it.")
+
+    def execute(self, context: Context) -> Any:
+        """Look, and wait for what is not there yet."""
+        if not self.deferrable:
+            return super().execute(context)
+        if found := self.look(context):
+            return found.xcom_value if isinstance(found, PokeReturnValue) else None
+        if self.timeout <= 0:
+            self.give_up(0.0)
+        return self.defer(trigger=self.trigger(context), method_name="go_on", timeout=self.timeout)
+
+    def go_on(self, context: Context, event: Any) -> Any:
+        """Go on once the trigger has fired."""
+        self.log.info("It has come: %s", event)
 
 
 def _seconds(name: str, value: timedelta | float | None, default: float) -> float:

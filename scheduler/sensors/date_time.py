@@ -8,13 +8,14 @@ from typing import Any
 from scheduler.errors import BadDag
 from scheduler.sdk.arguments import bad_argument, read_duration, read_instant
 from scheduler.sdk.context import Context, current_clock
+from scheduler.sdk.deferral import NamedTrigger
 from scheduler.sdk.results import XComArg
-from scheduler.sdk.sensor import BaseSensorOperator
+from scheduler.sdk.sensor import BaseSensorOperator, DeferrableSensor
 from scheduler.sdk.weekday import WeekDays, read_week_days
 
 
-class MomentSensor(BaseSensorOperator):
-    """Waits for an instant; those below say which."""
+class MomentSensor(DeferrableSensor):
+    """Waits for an instant; those below say which. With `deferrable` it is woken at that instant."""
 
     def moment(self, context: Context) -> datetime:
         """Return the instant, aware. Override it."""
@@ -25,6 +26,11 @@ class MomentSensor(BaseSensorOperator):
         moment = self.moment(context)
         self.log.info("Waits until %s.", moment.isoformat())
         return current_clock().now() >= moment
+
+    def trigger(self, context: Context) -> NamedTrigger:
+        """Return what fires at the instant."""
+        moment = self.moment(context).astimezone(UTC)
+        return NamedTrigger("scheduler.triggers.temporal.DateTimeTrigger", {"moment": moment})
 
 
 class DateTimeSensor(MomentSensor):

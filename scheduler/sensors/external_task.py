@@ -11,9 +11,10 @@ from scheduler.errors import BadDag
 from scheduler.operators.python import call
 from scheduler.sdk.arguments import bad_argument, read_flag
 from scheduler.sdk.context import Context, current_channel
+from scheduler.sdk.deferral import NamedTrigger
 from scheduler.sdk.location import author_line
 from scheduler.sdk.run_states import read_run_states, read_task_states
-from scheduler.sdk.sensor import BaseSensorOperator
+from scheduler.sdk.sensor import DeferrableSensor
 from scheduler.sdk.signals import FailTask, SkipTask, TaskError
 
 _WHAT: Final = "ExternalTaskSensor"
@@ -23,7 +24,7 @@ class ExternalTaskFailed(TaskError):
     """What an ExternalTaskSensor waits for has failed."""
 
 
-class ExternalTaskSensor(BaseSensorOperator):
+class ExternalTaskSensor(DeferrableSensor):
     """Waits for the run of another DAG with the same logical date, or for tasks or a group in it.
 
     Another date: `execution_delta` earlier, or what `execution_date_fn` makes of the own one (a date or several).
@@ -82,6 +83,26 @@ class ExternalTaskSensor(BaseSensorOperator):
         states = [state for each in found for state in each.values()]
         self._end_early(states)
         return all(each and set(each.values()) <= set(self.allowed_states) for each in found)
+
+    def trigger(self, context: Context) -> NamedTrigger:
+        """Return what looks at the states, for all such waits at once."""
+        kwargs = {
+            "external_dag_id": self.external_dag_id,
+            "logical_dates": self._dates(context),
+            "external_task_ids": self._task_ids() or None,
+            "allowed_states": self.allowed_states,
+            "failed_states": self.failed_states,
+            "skipped_states": self.skipped_states,
+            "poke_interval": self.poke_interval,
+        }
+        return NamedTrigger("scheduler.triggers.external_task.ExternalTaskTrigger", kwargs)
+
+    def go_on(self, context: Context, event: Any) -> None:
+        """Go on, or end as the states demand."""
+        if event["status"] == "failed":
+            self._end_early(self.failed_states)
+        if event["status"] == "skipped":
+            self._end_early(self.skipped_states)
 
     def _end_early(self, states: Collection[str]) -> None:
         if failed := set(states) & set(self.failed_states):

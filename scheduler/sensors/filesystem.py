@@ -7,13 +7,16 @@ from typing import Any
 from scheduler.hooks.filesystem import DEFAULT, FSHook, files_below
 from scheduler.sdk.arguments import check_given, read_flag
 from scheduler.sdk.context import Context
-from scheduler.sdk.sensor import BaseSensorOperator
+from scheduler.sdk.deferral import NamedTrigger
+from scheduler.sdk.sensor import DeferrableSensor, SensorMode
 
 
-class FileSensor(BaseSensorOperator):
+class FileSensor(DeferrableSensor):
     """Waits for a file, or for one in a folder; `filepath` may be a pattern such as in/*.csv, or an address.
 
-    It lies below the `path` of the connection `fs_conn_id`. With `recursive` files in folders below count, too.
+    It lies below the `path` of the connection `fs_conn_id`. With `recursive` ** in a pattern stands for any folders
+    between. With `deferrable` the host of the worker that watches looks; in other stores than its disk it looks again
+    by itself, and holds no slot either.
     """
 
     template_fields = ("filepath",)
@@ -32,6 +35,22 @@ class FileSensor(BaseSensorOperator):
         self.filepath = filepath
         self.fs_conn_id = fs_conn_id
         self.recursive = read_flag("recursive", recursive)
+
+    def execute(self, context: Context) -> Any:
+        """Look, and wait for what is not there yet."""
+        if self.deferrable and not self._is_here():
+            self.deferrable, self.mode = False, SensorMode.RESCHEDULE
+        return super().execute(context)
+
+    def trigger(self, context: Context) -> NamedTrigger:
+        """Return what looks for the file."""
+        _, path = FSHook(self.fs_conn_id).open(str(self.filepath))
+        kwargs = {"filepath": path, "recursive": self.recursive, "poke_interval": self.poke_interval}
+        return NamedTrigger("scheduler.triggers.file.FileTrigger", kwargs)
+
+    def _is_here(self) -> bool:
+        filesystem, _ = FSHook(self.fs_conn_id).open(str(self.filepath))
+        return "file" in filesystem.protocol
 
     def poke(self, context: Context) -> bool:
         """Look for the file."""

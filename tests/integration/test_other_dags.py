@@ -33,6 +33,8 @@ with DAG("parent", schedule=None):
         "again", trigger_dag_id="child", logical_date="{{ ts }}", reset_dag_run=True, **waits
     )
     first >> [ExternalTaskSensor("run", **same), group] >> again
+    TriggerDagRunOperator("deferred", trigger_dag_id="child", deferrable=True, **waits)
+    first >> ExternalTaskSensor("deferred_look", external_task_id="steps.greet", deferrable=True, **same)
     TriggerDagRunOperator("broken", trigger_dag_id="child", conf={"breaks": True}, **waits)
     TriggerDagRunOperator("unknown", trigger_dag_id="chidl")
     LatestOnlyOperator("latest") >> EmptyOperator("newest")
@@ -50,6 +52,8 @@ def test_runs_of_another_dag_are_started_waited_for_and_run_again(embedded):
         "group": "success",
         "run": "success",
         "again": "success",
+        "deferred": "success",
+        "deferred_look": "success",
         "broken": "failed",
         "unknown": "failed",
         "latest": "success",
@@ -59,7 +63,11 @@ def test_runs_of_another_dag_are_started_waited_for_and_run_again(embedded):
     assert "is failed, which is one of failed_states" in run.attempts("broken")[-1].reason
     assert "There is no DAG 'chidl'" in run.attempts("unknown")[-1].reason
     assert len(run.attempts("again")) > 1
-    runs = {row.state: row for row in embedded.record.runs("child")}
-    assert set(runs) == {"success", "failed"}
-    assert runs["success"].conf == {"name": run.run_id}
-    assert runs["success"].triggered_by == "task:parent.first"
+    assert [each.state for each in run.attempts("deferred")] == ["deferred", "success"]
+    runs = {row.triggered_by: row for row in embedded.record.runs("child")}
+    assert {name: row.state for name, row in runs.items()} == {
+        "task:parent.first": "success",
+        "task:parent.deferred": "success",
+        "task:parent.broken": "failed",
+    }
+    assert runs["task:parent.first"].conf == {"name": run.run_id}

@@ -8,6 +8,7 @@ import pytest
 
 from scheduler import DAG, DateTimeSensor, DayOfWeekSensor, TimeDeltaSensor, TimeSensor, WeekDay
 from scheduler.errors import BadDag, NaiveDate
+from scheduler.sdk.xcom import decode
 from tests.runtime.attempts import NOW, attempt
 
 SOON = timedelta(minutes=1)
@@ -82,6 +83,27 @@ def test_a_day_of_the_week(zone, days, state):
 
 def test_the_day_of_the_logical_date():
     assert waits(DayOfWeekSensor, week_day="Saturday", use_task_logical_date=True) == "success"
+
+
+def test_deferrable_it_is_woken_at_the_instant(dag):
+    DateTimeSensor("a", target_time=NOW + SOON, deferrable=True, timeout=600)
+    outcome = attempt(dag)
+    assert (outcome.state, outcome.deferral.trigger) == (
+        "deferred",
+        "scheduler.triggers.temporal.DateTimeTrigger",
+    )
+    assert decode(outcome.deferral.kwargs) == {"moment": NOW + SOON}
+    assert outcome.deferral.timeout_s == 600
+
+
+@pytest.mark.parametrize(
+    ("settings", "state"), [({"timeout": 0.01}, "failed"), ({"timeout": 0.01, "soft_fail": True}, "skipped")]
+)
+def test_a_deferred_wait_has_a_timeout_too(settings, state):
+    with DAG("d") as dag:
+        DateTimeSensor("a", target_time="2999-01-01", deferrable=True, retries=3, **settings)
+    result = dag.test()
+    assert (result.task_states["a"], result.tries["a"]) == (state, 1)
 
 
 @pytest.mark.parametrize(

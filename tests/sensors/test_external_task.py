@@ -10,6 +10,7 @@ import pytest
 
 from scheduler import ExternalTaskSensor
 from scheduler.errors import BadDag
+from scheduler.sdk.xcom import decode
 from scheduler.testing.local_channel import LocalChannel
 from tests.runtime.attempts import NOW, attempt
 
@@ -142,3 +143,30 @@ def test_what_cannot_work_is_refused(dag, arguments, words):
     with pytest.raises(BadDag) as refused:
         ExternalTaskSensor("a", **{"external_dag_id": "other", **arguments})
     assert words in str(refused.value)
+
+
+def test_deferrable_a_trigger_looks_in_its_place(dag):
+    outcome = look(dag, Others(), external_task_group_id="in", failed_states=["failed"], deferrable=True)
+    assert outcome.state == "deferred"
+    kwargs = decode(outcome.deferral.kwargs)
+    assert (kwargs["external_task_ids"], kwargs["logical_dates"]) == (["in.a", "in.deep.b"], [NOW])
+
+
+@pytest.mark.parametrize(
+    ("status", "soft_fail", "state"),
+    [
+        ("success", False, "success"),
+        ("failed", False, "failed"),
+        ("failed", True, "skipped"),
+        ("skipped", False, "skipped"),
+    ],
+)
+def test_after_its_wait_it_ends_as_the_states_demand(dag, status, soft_fail, state):
+    resume = {"kind": "event", "kwargs": {}, "event": {"status": status}, "method": "go_on"}
+    arguments: dict[str, Any] = {
+        "failed_states": ["failed"],
+        "skipped_states": ["skipped"],
+        "external_task_id": "load",
+    }
+    ExternalTaskSensor("a", external_dag_id="other", deferrable=True, soft_fail=soft_fail, **arguments)
+    assert attempt(dag, Others(), resume=resume).state == state

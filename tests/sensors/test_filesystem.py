@@ -27,11 +27,14 @@ def folder(tmp_path):
         ("in/c.txt", False, False),
         ("in/*.txt", False, True),
         ("in/*.csv", False, False),
-        ("in/**/*.csv", False, True),
+        ("in/**/*.csv", True, True),
+        ("**/a.csv", False, False),
+        ("**/a.csv", True, True),
         ("in", False, True),
         ("in/de*", False, True),
         ("empty", False, False),
         ("*", False, True),
+        ("in/deep", False, True),
         ("{{ 'in' }}/b.txt", False, True),
     ],
 )
@@ -40,11 +43,29 @@ def test_it_waits_for_a_file_a_pattern_or_what_a_folder_holds(dag, folder, path,
     assert attempt(dag).state == ("success" if is_there else "reschedule")
 
 
-@pytest.mark.parametrize(("recursive", "state"), [(False, "reschedule"), (True, "success")])
-def test_with_recursive_files_in_folders_below_count(dag, folder, recursive, state):
+def test_a_folder_counts_however_deep_its_files_lie(dag, folder):
     (folder / "in" / "b.txt").unlink()
-    FileSensor(task_id="a", filepath=f"{folder}/in", mode="reschedule", recursive=recursive)
-    assert attempt(dag).state == state
+    FileSensor("a", filepath=f"{folder}/in", mode="reschedule")
+    assert attempt(dag).state == "success"
+
+
+def test_deferrable_it_leaves_the_wait_to_a_trigger(dag, folder):
+    FileSensor("a", filepath=f"{folder}/in/*.pdf", deferrable=True, poke_interval=3, timeout=60)
+    outcome = attempt(dag)
+    assert (outcome.state, outcome.deferral.trigger) == ("deferred", "scheduler.triggers.file.FileTrigger")
+    assert outcome.deferral.kwargs == {
+        "filepath": f"{folder}/in/*.pdf",
+        "recursive": False,
+        "poke_interval": 3.0,
+    }
+    assert outcome.deferral.timeout_s == 60
+
+
+def test_what_is_there_is_not_deferred_and_other_stores_are_looked_at_by_itself(dag, folder):
+    FileSensor("a", filepath=f"{folder}/in/b.txt", deferrable=True)
+    FileSensor("b", filepath="memory://nowhere/*.csv", deferrable=True)
+    assert attempt(dag).state == "success"
+    assert attempt(dag, task_id="b").state == "reschedule"
 
 
 def test_a_relative_path_lies_below_that_of_the_connection(dag, folder):
