@@ -113,3 +113,33 @@ def test_waits_of_a_killed_worker_are_watched_by_another(new_project, postgres_u
     run.until()
     assert [each.state for each in run.attempts("wait")] == ["deferred", "deferred", "success"]
     assert run.task("wait").losses == 0
+
+
+def test_a_run_of_another_dag_is_waited_for(embedded):
+    gate = write_waits(embedded, "first")
+    embedded.write(
+        "second.py",
+        """
+        from scheduler import DAG, BaseOperator
+        from scheduler.triggers.external_task import DagStateTrigger
+
+
+        class Follows(BaseOperator):
+            def execute(self, context):
+                runs = [context["params"]["run"]]
+                trigger = DagStateTrigger("first", ["success", "failed"], run_ids=runs, poll_interval=0.2)
+                self.defer(trigger=trigger, method_name="after")
+
+            def after(self, context, event):
+                print("ended", event[1][context["params"]["run"]])
+
+
+        with DAG("second", schedule=None, params={"run": ""}):
+            Follows(task_id="wait")
+        """,
+    )
+    first = embedded.trigger("first").until_task("wait", "deferred")
+    second = embedded.trigger("second", {"run": first.run_id}).until_task("wait", "deferred")
+    gate.touch()
+    second.until()
+    assert "ended success" in second.log("wait")
