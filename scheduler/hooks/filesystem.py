@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from glob import glob
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 from scheduler.errors import NotFound
@@ -31,12 +33,31 @@ class FSHook(BaseHook):
         """Return the filesystem, as fsspec gives it."""
         return self.open(self.root)[0]
 
-    def open(self, path: str) -> tuple[Any, str]:
-        """Return the filesystem of a path or address, and the path in it. A relative one lies below the root."""
+    def place(self, path: str) -> str:
+        """Return a path, or an address, as a whole: a relative one lies below the root."""
         place = path if "://" in path or path.startswith("/") or not self.root else f"{self.root}/{path}"
+        return place if "://" in place else str(Path(place).absolute())
+
+    def open(self, path: str) -> tuple[Any, str]:
+        """Return the filesystem of a path or address, and the path in it."""
+        place = self.place(path)
         options = self._extra if "://" in place else {}
         filesystem, inner = import_module("fsspec.core").url_to_fs(place, **options)
         return filesystem, inner
+
+    def has_file(self, path: str, *, recursive: bool = False) -> bool:
+        """Tell whether there is a file of this path or pattern, or one in a folder of it, however deep.
+
+        With `recursive` ** in a pattern stands for any folders between, else for one.
+        """
+        place = self.place(path)
+        if "://" not in place:
+            # fsspec takes longer to load than to look.
+            found = map(Path, glob(place, recursive=recursive))  # noqa: PTH207 - absolute patterns
+            return any(each.is_file() or any(map(Path.is_file, each.rglob("*"))) for each in found)
+        filesystem, inner = self.open(path)
+        filesystem.invalidate_cache()
+        return any(True for _ in _files_of(filesystem, inner if recursive else inner.replace("**", "*")))
 
 
 def _extra_of(conn_id: str | None) -> dict[str, Any]:
@@ -50,13 +71,9 @@ def _extra_of(conn_id: str | None) -> dict[str, Any]:
         return {}
 
 
-def files_below(filesystem: Any, pattern: str, *, recursive: bool) -> Iterable[str]:
-    """Yield the files that a pattern matches, and those in the folders that it matches, however deep.
-
-    With `recursive` ** stands for any folders between, else for one.
-    """
-    plain = pattern if recursive else pattern.replace("**", "*")
-    found = filesystem.glob(plain) if any(sign in plain for sign in "*?[") else [plain]
+def _files_of(filesystem: Any, pattern: str) -> Iterator[str]:
+    """Yield the files that a pattern matches, and those in the folders that it matches, however deep."""
+    found = filesystem.glob(pattern) if any(sign in pattern for sign in "*?[") else [pattern]
     for path in found:
         if filesystem.isfile(path):
             yield path

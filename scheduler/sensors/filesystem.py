@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scheduler.hooks.filesystem import DEFAULT, FSHook, files_below
+from scheduler.hooks.filesystem import DEFAULT, FSHook
 from scheduler.sdk.arguments import check_given, read_flag
 from scheduler.sdk.context import Context
 from scheduler.sdk.deferral import NamedTrigger
@@ -44,17 +44,15 @@ class FileSensor(DeferrableSensor):
 
     def trigger(self, context: Context) -> NamedTrigger:
         """Return what looks for the file."""
-        _, path = FSHook(self.fs_conn_id).open(str(self.filepath))
+        path = FSHook(self.fs_conn_id).place(str(self.filepath))
         kwargs = {"filepath": path, "recursive": self.recursive, "poke_interval": self.poke_interval}
         return NamedTrigger("scheduler.triggers.file.FileTrigger", kwargs)
 
     def _is_here(self) -> bool:
-        filesystem, _ = FSHook(self.fs_conn_id).open(str(self.filepath))
-        return "file" in filesystem.protocol
+        return "://" not in FSHook(self.fs_conn_id).place(str(self.filepath))
 
     def poke(self, context: Context) -> bool:
         """Look for the file."""
-        filesystem, path = FSHook(self.fs_conn_id).open(str(self.filepath))
-        filesystem.invalidate_cache()
-        self.log.info("Looks for %s.", path)
-        return next(iter(files_below(filesystem, path, recursive=self.recursive)), None) is not None
+        hook = FSHook(self.fs_conn_id)
+        self.log.info("Looks for %s.", hook.place(str(self.filepath)))
+        return hook.has_file(str(self.filepath), recursive=self.recursive)
