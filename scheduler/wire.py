@@ -340,6 +340,7 @@ class Outcome:
     ended_at: str | None = None
     xcoms: Data = field(default_factory=dict)  #: key -> value, written with the outcome in one transaction
     skip_tasks: tuple[str, ...] = ()  #: task ids that a branch decided to skip
+    rendered_map_index: str | None = None  #: what an instance of a mapped task is called
     #: Template fields as they were rendered, masked, where they were not written while it ran; the supervisor's to say.
     rendered: Data | None = None
     deferral: Deferral | None = None  #: of a state that is `deferred`

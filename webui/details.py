@@ -33,13 +33,13 @@ class TaskDetails:
 
 
 def task_details(dag_id: str, run_id: str, task_id: str, path: str = "") -> TaskDetails:
-    """Read one task instance.
+    """Read one task instance; of a mapped task without a path that one which most wants to be looked at.
 
     Raises NotFound.
     """
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id)
-        task = tasks.find_task(session, run.id, task_id, path)
+        task = tasks.find_shown(session, run.id, task_id, path)
         spec = spec_of(session, run.version_id)
         attempts = [each for each in tasks.list_attempts(session, task.id) if each.kind == "task"]
     return TaskDetails(

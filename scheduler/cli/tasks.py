@@ -13,6 +13,7 @@ from scheduler.cli.output import json_line, output_option, print_json, print_row
 from scheduler.cli.parts.archives import open_archive
 from scheduler.cli.parts.attempt_logs import AttemptLogs
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
+from scheduler.core.dimensions import in_order
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.errors import NotFound
@@ -30,7 +31,20 @@ from scheduler.store.views.fields import task_fields
 
 COLUMNS: Final = ["task_id", "path", "state", "try_number", "start_date", "duration", "reason"]
 
-path_option = click.option("--path", default="", help="Which instance of a mapped task, such as 3 or 3.1.")
+
+def _path_of(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Take -1 for a task that is not mapped, as Airflow calls it."""
+    return "" if value == "-1" else value
+
+
+path_option = click.option(
+    "--map-index",
+    "--path",
+    "path",
+    default="",
+    callback=_path_of,
+    help="Which instance of a mapped task, such as 3, or 3.1 in a mapped group.",
+)
 
 
 @click.group()
@@ -41,15 +55,20 @@ def tasks() -> None:
 @tasks.command("list")
 @click.argument("dag_id")
 @click.argument("run_id")
+@click.option("--task", "task_id", help="Only instances of this task.")
+@click.option("--map-index", "--path", "path", callback=_path_of, help="Only instances with this index.")
 @output_option
 @pass_invocation
-def list_(invocation: Invocation, dag_id: str, run_id: str, output: str) -> None:
+def list_(
+    invocation: Invocation, dag_id: str, run_id: str, task_id: str | None, path: str | None, output: str
+) -> None:
     """List the task instances of a run, in the order of its graph."""
     with invocation.db.read() as session:
         run = stored_runs.find_run(session, dag_id, run_id)
         found = stored_runs.list_tasks(session, run.id)
         places = TaskGraph(load_graph(session, run.version_id)).index
-    ordered = sorted(found, key=lambda task: places.get(task.task_id, len(places)))
+    chosen = [task for task in found if task_id in (None, task.task_id) and path in (None, task.path)]
+    ordered = sorted(chosen, key=lambda each: (places.get(each.task_id, len(places)), in_order(each.path)))
     print_rows([task_fields(run, task) for task in ordered], COLUMNS, output)
 
 
@@ -153,7 +172,13 @@ def _find_attempt(invocation: Invocation, wanted: _Wanted) -> stored_tasks.Attem
 @click.argument("dag_id")
 @click.argument("run_id")
 @click.argument("task_id")
-@click.option("--path", help="Which instance of a mapped task; else all of them.")
+@click.option(
+    "--map-index",
+    "--path",
+    "path",
+    callback=_path_of,
+    help="Which instance of a mapped task; else all of them.",
+)
 @click.option("--upstream", is_flag=True, help="What it waits for too.")
 @click.option("--downstream", is_flag=True, help="What follows it too.")
 @click.option("--only-failed", is_flag=True, help="Of these, only what failed.")

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from scheduler.core.dimensions import depth_of, upper
+from scheduler.core.dimensions import depth_of, sources, upper
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.plan import Held, Move, States, held_by_past, named
@@ -87,7 +87,9 @@ def judge_instance(
 
 def _start(graph: TaskGraph, key: TaskKey, past: States | None) -> Move | Held:
     if graph.dimensions.is_stem(key):
-        return Held(*key, "waits to know how many instances it has")
+        dimension = graph.dimensions.of(key.task_id)[depth_of(key.path)]
+        names = named(graph, {source.task_id for source in sources(dimension)})
+        return Held(*key, f"waits for {names}: it is mapped over what they return")
     if reason := held_by_past(graph, key, past):
         return Held(*key, reason, "past")
     return Move(*key, TaskState.SCHEDULED)

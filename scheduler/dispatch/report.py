@@ -25,6 +25,7 @@ from scheduler.store.tasks import (
     excuse_stops,
     excuse_waits,
     move_tasks,
+    name_instances,
     set_reasons,
     set_retry_times,
     tasks_named,
@@ -91,6 +92,8 @@ class Recorder:
         for report in callbacks:
             end_callback(session, now, report.outcome)
         moved = _move(session, now, ended)
+        named = {each.task.id: each.report.outcome.rendered_map_index for each in ended}
+        name_instances(session, {key: name for key, name in named.items() if name is not None})
         self._put_waits(session, now, ended, moved)
         put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
         for each in ended:

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 from scheduler.core.admission import admit
 from scheduler.core.graph import TaskGraph
+from scheduler.core.instances import judge_instance, waits_for
 from scheduler.core.plan import States, needed, why
 from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.operations.finding import get_run, get_task
 from scheduler.store import facts
 from scheduler.store.engine import Session
+from scheduler.store.instances import count_within
 from scheduler.store.limits import candidate_of, limits_of, load_scheduled, queue_slots
 from scheduler.store.run_queue import standing_of
 from scheduler.store.runs import RunRow, previous_run
@@ -80,11 +82,20 @@ def _why_none(session: Session, run: RunRow, task: TaskRow) -> list[str]:
     graph = TaskGraph(load_graph(session, run.version_id))
     if task.task_id not in graph.tasks:
         return ["the task is not part of the code that its run is pinned to"]
+    if graph.is_mapped:
+        return [_why_no_start(session, run, graph, task)]
     names = needed(graph, {task.key: task.state}) | {task.task_id}
     states = states_of(tasks_named(session, run.id, names))
     return why(graph, task.key, states, past=_past(session, run, graph, task.task_id)) or [
         "it is about to be planned"
     ]
+
+
+def _why_no_start(session: Session, run: RunRow, graph: TaskGraph, task: TaskRow) -> str:
+    """Ask the planner about one instance of a graph with mapped tasks."""
+    counts = count_within(session, run.id, waits_for(graph, task.key), graph.dimensions.depth)
+    past = _past(session, run, graph, task.task_id)
+    return judge_instance(graph, task.key, counts, past=past).reason or "it is about to be planned"
 
 
 def _past(session: Session, run: RunRow, graph: TaskGraph, task_id: str) -> States | None:

@@ -136,7 +136,7 @@ def task_context(
         "task_instance": instance,
         "task_instance_key_str": f"{instance.dag_id}__{instance.task_id}__{context['ds_nodash']}",
         "try_number": instance.try_number,
-        "map_index_template": None,
+        "map_index_template": task.map_index_template,
         "expanded_ti_count": None,
         "inlets": [],
         "outlets": [],

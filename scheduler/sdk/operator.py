@@ -129,6 +129,7 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     on_retry_callback: tuple[Callback, ...]
     on_skipped_callback: tuple[Callback, ...]
     render_template_as_native_obj: bool | None
+    map_index_template: str | None
     task_display_name: str
     logger_name: str | None
     doc_md: str | None

@@ -86,6 +86,7 @@ class TaskArguments(TypedDict, total=False):
     pre_execute: Callable[[Any], Any] | None
     post_execute: Callable[[Any, Any], Any] | None
     render_template_as_native_obj: bool | None
+    map_index_template: str | None
     task_display_name: str
     logger_name: str | None
     doc: str | None
@@ -193,6 +194,7 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "pre_execute": Argument(None, _read_function),
     "post_execute": Argument(None, _read_function),
     "render_template_as_native_obj": Argument(None, read_optional_flag),
+    "map_index_template": Argument(None, read_text),
     "task_display_name": Argument("", read_word),
     "logger_name": Argument(None, read_text),
     "doc": Argument(None, read_text),

@@ -255,6 +255,14 @@ def insert_tasks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(_INSERT, list(rows))
 
 
+def name_instances(session: Session, names: Mapping[int, str]) -> None:
+    """Keep what instances of mapped tasks are called."""
+    if names:
+        statement = sa.update(task_instance).where(T.id == sa.bindparam("b_id"))
+        rows = [{"b_id": key, "b_name": name} for key, name in names.items()]
+        session.execute(statement.values(rendered_map_index=sa.bindparam("b_name")), rows)
+
+
 def set_retry_times(session: Session, times: Mapping[int, datetime]) -> None:
     """Keep the instant at which each task is to be looked at again."""
     if not times:

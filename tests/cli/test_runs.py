@@ -11,6 +11,7 @@ from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import get_dag
 from scheduler.store.migrate import upgrade
+from scheduler.wire import MapSpec
 from tests.loop.engine import Engine, spec, task
 
 
@@ -267,3 +268,17 @@ def test_a_dag_is_deleted_after_a_yes(dirigent, engine, failed_run):
 
     assert "with 1 run." in dirigent("dags", "delete", "orders", "--yes").out
     assert dirigent("dags", "list", "-o", "json").json == []
+
+
+def test_instances_of_a_mapped_task_are_named_by_their_index(engine, dirigent):
+    engine.define(spec(task("each", mapping=MapSpec(factors=(12,))), dag_id="many", wire_version=4))
+    engine.trigger("many", run_id="first")
+    engine.run_to_end()
+    listed = dirigent("tasks", "list", "many", "first", "-o", "json").json
+    assert [each["map_index"] for each in listed] == list(range(12))
+    (one,) = dirigent("tasks", "list", "many", "first", "--map-index", "3", "-o", "json").json
+    assert (one["task_id"], one["path"], one["state"]) == ("each", "3", "success")
+    cleared = dirigent("tasks", "clear", "many", "first", "each", "--map-index", "3", "-o", "json").json
+    assert [each["path"] for each in cleared["task_instances"]] == ["3"]
+    why = dirigent("tasks", "why", "many", "first", "each", "--map-index", "3")
+    assert why.code == 0

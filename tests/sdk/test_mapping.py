@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler import DAG, BashOperator, PythonOperator, SkipTask, TaskGroup, task, task_group
+from scheduler import (
+    DAG,
+    BashOperator,
+    PythonOperator,
+    SkipTask,
+    TaskGroup,
+    get_current_context,
+    task,
+    task_group,
+)
 from scheduler.errors import BadDag
 from scheduler.sdk.serialize import to_spec
+from tests.runtime.attempts import attempt
 
 
 @task
@@ -292,3 +302,24 @@ def test_a_result_that_is_no_list_fails_the_task():
 
     result = run(lambda: double.expand(x=word()))
     assert (result.state, result.task_states["double"]) == ("failed", "failed")
+
+
+def test_an_instance_is_called_what_its_template_makes_of_its_context():
+    @task(map_index_template="{{ shop }} ({{ ti.map_index }})")
+    def visit(shop_id):
+        get_current_context()["shop"] = f"shop {shop_id}"
+
+    with DAG("d") as dag:
+        visit.expand(shop_id=[7, 8])
+    assert attempt(dag, task_id="visit", path="1").rendered_map_index == "shop 8 (1)"
+
+
+def test_a_name_that_cannot_be_made_does_not_fail_the_task():
+    @task(map_index_template="{{ nothing.here }}")
+    def visit(shop_id):
+        return shop_id
+
+    with DAG("d") as dag:
+        visit.expand(shop_id=[7])
+    outcome = attempt(dag, task_id="visit", path="0")
+    assert (outcome.state, outcome.rendered_map_index) == ("success", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from scheduler.store import artifacts
 from scheduler.store.views import durations, runs
@@ -14,10 +14,13 @@ from scheduler.store.views.costs import spent_by_run
 from webui import tree
 from webui.context import reading, spec_of, web
 from webui.fragments import page
+from webui.instances import Row, instances_of, rows_of
 
 blueprint = Blueprint("run", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>")
 
 _EVENTS = 500
+#: Instances of a mapped task on one page.
+_INSTANCES = 100
 
 
 def _head(dag_id: str, run_id: str) -> dict[str, Any]:
@@ -55,13 +58,34 @@ def grid(dag_id: str, run_id: str) -> Response:
 
 @blueprint.get("/tasks")
 def list_tasks(dag_id: str, run_id: str) -> Response:
-    """Show the tasks of this run as a list, in the order of the graph."""
+    """Show the tasks of this run as a list, in the order of the graph; with `task`, the instances of a mapped one."""
     head = _head(dag_id, run_id)
+    if task_id := request.args.get("task"):
+        return _list_instances(head, task_id)
     with reading() as session:
         spec = spec_of(session, runs.find_run(session, dag_id, run_id).version_id)
     place = {row.id: number for number, row in enumerate(tree.rows(spec))}
     ordered = sorted(head["tasks"], key=lambda task: place.get(task.task_id, len(place)))
-    return page("run_tasks.html", tab="tasks", **{**head, "tasks": ordered})
+    return page("run_tasks.html", tab="tasks", rows=rows_of(ordered), mapped="", **head)
+
+
+def _list_instances(head: dict[str, Any], task_id: str) -> Response:
+    found = instances_of(head["tasks"], task_id)
+    number = max(1, request.args.get("page", 1, type=int))
+    shown = found[(number - 1) * _INSTANCES : number * _INSTANCES]
+    last = max(1, -(-len(found) // _INSTANCES))
+    rows = [Row(task) for task in shown]
+    counts = rows_of(found)
+    return page(
+        "run_tasks.html",
+        tab="tasks",
+        rows=rows,
+        mapped=task_id,
+        of_task=counts,
+        number=number,
+        last=last,
+        **head,
+    )
 
 
 @blueprint.get("/events")

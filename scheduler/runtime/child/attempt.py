@@ -38,12 +38,14 @@ from scheduler.sdk.signals import (
     TaskDeferred,
     TaskTimeout,
 )
-from scheduler.sdk.templates import render_task, shown
+from scheduler.sdk.templates import Renderer, render_task, shown
 from scheduler.sdk.variables import Variables
 from scheduler.sdk.xcom import encode
 from scheduler.wire import TAG, Data, Job, Outcome
 
 _log: Final = logging.getLogger("dirigent.attempt")
+#: Characters of the name of an instance of a mapped task.
+_LONGEST_NAME: Final = 250
 
 
 def perform(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
@@ -94,8 +96,22 @@ def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome
             error = raised
         outcome = _classify(error, job, prepared, xcoms)
         outcome = ask_policy(outcome, error, prepared.task, job, prepared.context)
+        if prepared.task.map_index_template:
+            outcome = replace(outcome, rendered_map_index=_name_of_instance(prepared, dag))
         _announce(prepared, outcome, error, job)
     return outcome
+
+
+def _name_of_instance(prepared: _Prepared, dag: DAG) -> str | None:
+    """Return what the instance is called: its template may use what the task has put into the context."""
+    try:
+        name = Renderer(prepared.task, dag, prepared.context).render(prepared.task.map_index_template)
+    except Exception as error:  # noqa: BLE001 - macros and filters are user code, and the task is done
+        _log.warning(
+            "map_index_template of task %r: %s: %s", prepared.task.task_id, type(error).__name__, error
+        )
+        return None
+    return str(name)[:_LONGEST_NAME]
 
 
 def _limit_s(task: BaseOperator, job: Job) -> float | None:

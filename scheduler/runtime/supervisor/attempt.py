@@ -319,7 +319,13 @@ class Attempt:
             **{name: self._shown(text) for name, text in asdict(outcome.error).items()}
         )
         return replace(
-            outcome, error=error, reason=self._shown(outcome.reason), rendered=self._masked_fields()
+            outcome,
+            error=error,
+            reason=self._shown(outcome.reason),
+            rendered=self._masked_fields(),
+            rendered_map_index=self._shown(outcome.rendered_map_index)
+            if outcome.rendered_map_index
+            else None,
         )
 
     def _masked_fields(self) -> Data | None:

@@ -104,6 +104,7 @@ task_instance = Table(
     Column("reason", Text, nullable=False, default=""),  # last error line, or why it was skipped
     Column("operator", Text, nullable=False, default=""),
     Column("resume", JsonText),  # how the wait ended that its next attempt goes on after (wire.Job)
+    Column("rendered_map_index", Text),  # what an instance of a mapped task is called
     UniqueConstraint("run_pk", "task_id", "path"),
     Index("ix_task_instance_changed_live", "run_pk", **where("changed")),
     Index(

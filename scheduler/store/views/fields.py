@@ -134,6 +134,7 @@ def task_fields(run: Run, task: Task) -> dict[str, Any]:
         "dag_run_id": run.run_id,
         "task_id": task.task_id,
         "map_index": int(task.path.partition(".")[0] or -1),
+        "rendered_map_index": task.rendered_map_index,
         "path": task.path,
         "state": task.state,
         "try_number": task.try_number,

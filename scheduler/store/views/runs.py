@@ -65,6 +65,7 @@ class Task:
     queue: str
     priority: int
     scheduled_at: datetime | None
+    rendered_map_index: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from scheduler.core.dimensions import in_order
 from scheduler.store.absent import no_task
 from scheduler.store.engine import Session
 from scheduler.store.tables import attempt, task_instance, xcom
+from scheduler.store.views.grid import LOUDEST
 from scheduler.store.views.runs import Task
 from scheduler.wire import Data
 
@@ -66,6 +68,21 @@ def find_task(session: Session, run_pk: int, task_id: str, path: str = "") -> Ta
     if row is None:
         raise no_task(session, run_pk, task_id, path)
     return Task(*row)
+
+
+def find_shown(session: Session, run_pk: int, task_id: str, path: str = "") -> Task:
+    """Return one task instance; where a mapped task is meant as a whole, its loudest instance.
+
+    Raises NotFound.
+    """
+    if path:
+        return find_task(session, run_pk, task_id, path)
+    ti = task_instance.c
+    rows = session.execute(select(ti.path, ti.state).where(ti.run_pk == run_pk, ti.task_id == task_id)).all()
+    found = min(
+        rows, key=lambda row: (bool(row.path), LOUDEST.index(row.state), in_order(row.path)), default=None
+    )
+    return find_task(session, run_pk, task_id, found.path if found else "")
 
 
 def list_attempts(session: Session, task_pk: int) -> list[Attempt]:
