@@ -19,7 +19,7 @@ from scheduler.store.artifacts import Artifact, put_artifact
 from scheduler.store.attempts import set_rendered
 from scheduler.store.ciphers import Cipher
 from scheduler.store.connections import get_connection
-from scheduler.store.dags import find_dag
+from scheduler.store.dags import find_dag, get_dag
 from scheduler.store.fences import require_live
 from scheduler.store.lookups import Question, states_of
 from scheduler.store.mapped_xcoms import Handed, lengths, read_instances, read_item
@@ -117,6 +117,10 @@ class Answers:
     def _trigger_dag(self, session: Session, job: Job, args: Data) -> str:
         require_live(session, job.attempt_id, job.epoch)
         date: str | None = args["logical_date"]
+        if args.get("refuses_paused") and get_dag(session, args["dag_id"]).is_paused:
+            raise Conflict(
+                f"DAG {args['dag_id']!r} is paused: resume it, or leave fail_when_dag_is_paused out."
+            )
         return trigger_run(
             session,
             self._clock.now(),
@@ -124,6 +128,7 @@ class Answers:
             conf=args["conf"],
             logical_date=parse_instant(date) if date else None,
             run_id=args["run_id"],
+            note=args.get("note", ""),
             actor=_actor(job),
             run_type=RunType.OPERATOR_TRIGGERED,
         ).run_id

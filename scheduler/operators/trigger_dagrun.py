@@ -28,7 +28,7 @@ class TriggerDagRunOperator(BaseOperator):
     a trigger looks in its place.
     """
 
-    template_fields = ("trigger_dag_id", "trigger_run_id", "logical_date", "conf")
+    template_fields = ("trigger_dag_id", "trigger_run_id", "logical_date", "conf", "note")
 
     def __init__(
         self,
@@ -44,6 +44,8 @@ class TriggerDagRunOperator(BaseOperator):
         allowed_states: Iterable[str] | None = None,
         failed_states: Iterable[str] | None = None,
         skip_when_already_exists: bool = False,
+        fail_when_dag_is_paused: bool = False,
+        note: str = "",
         deferrable: bool = False,
         **arguments: Any,
     ) -> None:
@@ -59,6 +61,8 @@ class TriggerDagRunOperator(BaseOperator):
         self.allowed_states = read_run_states("allowed_states", allowed_states, ("success",))
         self.failed_states = read_run_states("failed_states", failed_states, ("failed",))
         self.skip_when_already_exists = read_flag("skip_when_already_exists", skip_when_already_exists)
+        self.fail_when_dag_is_paused = read_flag("fail_when_dag_is_paused", fail_when_dag_is_paused)
+        self.note = note or ""
         self.deferrable = read_flag("deferrable", deferrable)
 
     def execute(self, context: Context) -> str:
@@ -88,6 +92,8 @@ class TriggerDagRunOperator(BaseOperator):
                 conf=dict(self.conf or {}),
                 run_id=self.trigger_run_id,
                 logical_date=self.logical_date,
+                note=self.note,
+                refuses_paused=self.fail_when_dag_is_paused,
             )
         except AlreadyExists as error:
             if self.skip_when_already_exists:

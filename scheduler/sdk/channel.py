@@ -53,9 +53,16 @@ class Channel(Protocol):
         """Keep a document (a report, a chart) with the task for the page to show. At most 5 MB."""
 
     def trigger_dag(
-        self, dag_id: str, *, conf: dict[str, Any], run_id: str | None, logical_date: str | None
+        self,
+        dag_id: str,
+        *,
+        conf: dict[str, Any],
+        run_id: str | None,
+        logical_date: str | None,
+        note: str = "",
+        refuses_paused: bool = False,
     ) -> str:
-        """Create a run of another DAG; return its run_id."""
+        """Create a run of another DAG; return its run_id. Raises Conflict for a paused one where that is refused."""
 
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         """Return the state of a run, or None where there is none."""

@@ -89,7 +89,14 @@ class LocalChannel:
         self.artifacts[self.task_id, name] = Artifact(self.task_id, name, media_type, data)
 
     def trigger_dag(
-        self, dag_id: str, *, conf: dict[str, Any], run_id: str | None, logical_date: str | None
+        self,
+        dag_id: str,
+        *,
+        conf: dict[str, Any],
+        run_id: str | None,
+        logical_date: str | None,
+        note: str = "",
+        refuses_paused: bool = False,
     ) -> str:
         """Refuse: there is no server that could run it."""
         raise Conflict(f"dag.test() runs one DAG alone and cannot start a run of {dag_id!r}.")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 CHILD = """
-from scheduler import DAG, FailTask, TaskGroup, task
+from scheduler import DAG, EmptyOperator, FailTask, TaskGroup, task
+
+with DAG("asleep", schedule=None, is_paused_upon_creation=True):
+    EmptyOperator("never")
 
 with DAG("child", schedule=None, params={"name": "nobody", "breaks": False}):
     with TaskGroup("steps"):
@@ -22,7 +25,8 @@ with DAG("parent", schedule=None):
     waits = {"wait_for_completion": True, "poke_interval": 0.1}
     same = {"external_dag_id": "child", "mode": "reschedule", "poke_interval": 0.1, "timeout": 30}
     first = TriggerDagRunOperator(
-        "first", trigger_dag_id="child", conf={"name": "{{ run_id }}"}, logical_date="{{ ts }}", **waits
+        "first", trigger_dag_id="child", conf={"name": "{{ run_id }}"}, logical_date="{{ ts }}",
+        note="of {{ run_id }}", **waits
     )
     first >> TriggerDagRunOperator("taken", trigger_dag_id="child", logical_date="{{ ts }}")
     first >> TriggerDagRunOperator(
@@ -33,6 +37,7 @@ with DAG("parent", schedule=None):
         "again", trigger_dag_id="child", logical_date="{{ ts }}", reset_dag_run=True, **waits
     )
     first >> [ExternalTaskSensor("run", **same), group] >> again
+    TriggerDagRunOperator("paused", trigger_dag_id="asleep", fail_when_dag_is_paused=True)
     TriggerDagRunOperator("deferred", trigger_dag_id="child", deferrable=True, **waits)
     first >> ExternalTaskSensor("deferred_look", external_task_id="steps.greet", deferrable=True, **same)
     TriggerDagRunOperator("broken", trigger_dag_id="child", conf={"breaks": True}, **waits)
@@ -54,6 +59,7 @@ def test_runs_of_another_dag_are_started_waited_for_and_run_again(embedded):
         "again": "success",
         "deferred": "success",
         "deferred_look": "success",
+        "paused": "failed",
         "broken": "failed",
         "unknown": "failed",
         "latest": "success",
@@ -70,4 +76,6 @@ def test_runs_of_another_dag_are_started_waited_for_and_run_again(embedded):
         "task:parent.deferred": "success",
         "task:parent.broken": "failed",
     }
+    assert runs["task:parent.first"].note == f"of {run.run_id}"
+    assert "DAG 'asleep' is paused" in run.attempts("paused")[-1].reason
     assert runs["task:parent.first"].conf == {"name": run.run_id}

@@ -98,11 +98,19 @@ class PipeChannel:
         self._ask("publish_artifact", name=name, media_type=media_type, data=text)
 
     def trigger_dag(
-        self, dag_id: str, *, conf: dict[str, Any], run_id: str | None, logical_date: str | None
+        self,
+        dag_id: str,
+        *,
+        conf: dict[str, Any],
+        run_id: str | None,
+        logical_date: str | None,
+        note: str = "",
+        refuses_paused: bool = False,
     ) -> str:
         """Create a run of another DAG; return its run_id."""
+        date, asked = logical_date, {"note": note, "refuses_paused": refuses_paused}
         created: str = self._ask(
-            "trigger_dag", dag_id=dag_id, conf=conf, run_id=run_id, logical_date=logical_date
+            "trigger_dag", dag_id=dag_id, conf=conf, run_id=run_id, logical_date=date, **asked
         )
         return created
 
