@@ -30,19 +30,36 @@ def list_(invocation: Invocation, output: str) -> None:
         for each in occupancy(session):
             occupied[each.pool] += each.pool_slots
     rows = [pool_fields(pool, occupied[pool.name]) for pool in found]
-    print_rows(rows, ["name", "slots", "occupied_slots", "open_slots", "description"], output)
+    print_rows(
+        rows, ["name", "slots", "occupied_slots", "open_slots", "include_deferred", "description"], output
+    )
 
 
 @pools.command("set")
 @click.argument("name")
 @click.argument("slots", type=click.IntRange(min=0))
 @click.option("--description", help="What it is for; else it stays as it is.")
+@click.option(
+    "--include-deferred/--no-include-deferred",
+    default=None,
+    help="Whether tasks that wait without a slot keep their places; else it stays as it is.",
+)
 @pass_invocation
-def set_(invocation: Invocation, name: str, slots: int, description: str | None) -> None:
+def set_(
+    invocation: Invocation, name: str, slots: int, description: str | None, include_deferred: bool | None
+) -> None:
     """Make a pool, or change its size."""
     now = invocation.now()
     invocation.db.transact(
-        lambda session: set_pool(session, now, name, slots, description=description, actor=ACTOR)
+        lambda session: set_pool(
+            session,
+            now,
+            name,
+            slots,
+            description=description,
+            include_deferred=include_deferred,
+            actor=ACTOR,
+        )
     )
     click.echo(f"Pool {name} has {slots} slots.")
 

@@ -12,15 +12,27 @@ from scheduler.store.transaction import request_wake
 
 
 def set_pool(
-    session: Session, now: datetime, name: str, slots: int, *, description: str | None = None, actor: str
+    session: Session,
+    now: datetime,
+    name: str,
+    slots: int,
+    *,
+    description: str | None = None,
+    include_deferred: bool | None = None,
+    actor: str,
 ) -> Pool:
-    """Make a pool or change its size; the description stays where None is given. Return it as it is now.
+    """Make a pool or change its size; what is given as None stays. Return it as it is now.
 
     Raises BadName, and Conflict for a negative size.
     """
     before = find_pool(session, check_name("pool", name))
-    kept = before.description if before else ""
-    wanted = Pool(name, slots, kept if description is None else description)
+    kept = before or Pool(name, slots)
+    wanted = Pool(
+        name,
+        slots,
+        kept.description if description is None else description,
+        kept.include_deferred if include_deferred is None else include_deferred,
+    )
     put_pool(session, wanted)
     append(session, [Event(at=now, kind="pool.set", actor=actor, reason=f"{name}: {slots} slots")])
     return wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from scheduler.store.transaction import request_wake
 from scheduler.store.upsert import insert_into, replacing
 
 P = pool.c
+_CHANGED: Final = ("slots", "description", "include_deferred")
+_POOLS: Final = sa.select(P.name, *(P[name] for name in _CHANGED))
 #: The pool of tasks that name none; it cannot be deleted.
 DEFAULT: Final = "default_pool"
 
@@ -25,16 +27,17 @@ class Pool:
     name: str
     slots: int
     description: str = ""
+    include_deferred: bool = False  #: tasks that wait without a slot keep their places
 
 
 def list_pools(session: Session) -> list[Pool]:
     """Return all pools by name."""
-    return [Pool(*row) for row in session.execute(sa.select(P.name, P.slots, P.description).order_by(P.name))]
+    return [Pool(*row) for row in session.execute(_POOLS.order_by(P.name))]
 
 
 def find_pool(session: Session, name: str) -> Pool | None:
     """Return a pool, or None."""
-    row = session.execute(sa.select(P.name, P.slots, P.description).where(P.name == name)).first()
+    row = session.execute(_POOLS.where(P.name == name)).first()
     return None if row is None else Pool(*row)
 
 
@@ -42,10 +45,7 @@ def put_pool(session: Session, wanted: Pool) -> None:
     """Create a pool or change it; waiting tasks are looked at again. Raises Conflict for a negative size."""
     if wanted.slots < 0:
         raise Conflict(f"Pool {wanted.name!r} cannot have {wanted.slots} slots; give 0 or more.")
-    statement = replacing(insert_into(session, pool), "slots", "description")
-    session.execute(
-        statement, {"name": wanted.name, "slots": wanted.slots, "description": wanted.description}
-    )
+    session.execute(replacing(insert_into(session, pool), *_CHANGED), asdict(wanted))
     request_wake(session)
 
 

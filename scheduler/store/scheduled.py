@@ -124,7 +124,9 @@ _WAITING = tuple(each.add_columns(wait_for_turn()) for each in (_OF_ONE_QUEUE, _
 _ASKING = tuple(each.add_columns(ask_for_turn()) for each in (_OF_ONE_QUEUE, _OF_QUEUES))
 
 
-def _places(tasks: sa.FromClause, *which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def _places(
+    tasks: sa.FromClause, *which: sa.ColumnElement[bool], count: sa.ColumnElement[int] | None = None
+) -> sa.Select[Any]:
     return (
         sa.select(
             *(
@@ -133,7 +135,7 @@ def _places(tasks: sa.FromClause, *which: sa.ColumnElement[bool]) -> sa.Select[A
                 T.run_pk,
                 T.task_id,
                 dag_run.c.dag_id,
-                sa.func.count(),
+                sa.func.count() if count is None else count,
                 sa.func.sum(T.pool_slots),
             ),
             *(sa.func.max(dag_run.c.max_active_tasks), sa.func.max(pool.c.slots)),
@@ -146,6 +148,7 @@ def _places(tasks: sa.FromClause, *which: sa.ColumnElement[bool]) -> sa.Select[A
     )
 
 
+_P = pool.alias("counting")
 _OCCUPANCY = sa.union_all(
     _places(task_instance, is_in(T.state, OCCUPYING_TASKS)),
     # What somebody cancelled, marked or cleared keeps its places until its attempt has stopped.
@@ -155,6 +158,13 @@ _OCCUPANCY = sa.union_all(
         attempt.c.cancel_reason.is_not(None),
         attempt.c.kind == "task",
         ~is_in(T.state, OCCUPYING_TASKS),
+    ),
+    # Some pools count who waits without a slot; no other limit does.
+    _places(
+        task_instance,
+        T.pool.in_(sa.select(_P.c.name).where(_P.c.include_deferred)),
+        is_in(T.state, [TaskState.DEFERRED]),
+        count=sa.literal(0),
     ),
 )
 

@@ -9,7 +9,8 @@ def tables(dirigent):
 
 
 def test_pools_are_set_listed_and_deleted(dirigent):
-    said = dirigent("pools", "set", "etl", "4", "--description", "the warehouse takes four")
+    words = ("--description", "the warehouse takes four", "--include-deferred")
+    said = dirigent("pools", "set", "etl", "4", *words)
     assert (said.code, said.out) == (0, "Pool etl has 4 slots.\n")
 
     assert dirigent("pools", "list", "-o", "json").json[1] == {
@@ -18,6 +19,7 @@ def test_pools_are_set_listed_and_deleted(dirigent):
         "description": "the warehouse takes four",
         "occupied_slots": 0,
         "open_slots": 4,
+        "include_deferred": True,
     }
     assert "the warehouse takes four" in dirigent("pools", "list").out
 

@@ -19,6 +19,8 @@ def test_a_pool_keeps_its_description_when_its_size_changes(db, write):
     assert write(set_pool, NOW, "etl", 5, actor="cli") == Pool("etl", 5, "the warehouse takes four")
     write(set_pool, NOW, "etl", 0, description="", actor="cli")
     assert write(pools.find_pool, "etl") == Pool("etl", 0, "")
+    write(set_pool, NOW, "etl", 1, include_deferred=True, actor="cli")
+    assert write(set_pool, NOW, "etl", 2, actor="cli").include_deferred
 
 
 def test_each_change_is_an_event_with_its_actor_and_wakes_who_admits(db, write):

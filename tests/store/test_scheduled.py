@@ -10,6 +10,7 @@ from scheduler.core.states import AttemptState, TaskState
 from scheduler.operations.cancel import cancel_run
 from scheduler.store import scheduled, tasks
 from scheduler.store.attempts import Ending, end_attempts, lock_live_attempts
+from scheduler.store.pools import Pool, put_pool
 from scheduler.store.scheduled import Wanted, occupancy, scheduled_tasks, scheduled_tasks_in_turn
 from scheduler.wire import TaskSpec
 from tests.operations.plays import put, started_run, states_of
@@ -66,6 +67,17 @@ def test_queued_and_running_tasks_occupy_and_no_others(write, ref):
     write(put, ref, "c", "success")
     taken = {each.task_id: (each.count, each.pool_slots) for each in write(occupancy)}
     assert taken == {"a": (1, 1), "b": (1, 1)}
+
+
+@pytest.mark.parametrize(("include_deferred", "taken"), [(True, [("a", 0, 1)]), (False, [])])
+def test_what_waits_without_a_slot_takes_places_of_a_pool_that_says_so_and_of_no_other_limit(
+    write, ref, include_deferred, taken
+):
+    write(put_pool, Pool("default_pool", 8, include_deferred=include_deferred))
+    write(put, ref, "a", "running")
+    ids = [row.id for row in write(tasks.tasks_of_run, ref.run_pk) if row.task_id == "a"]
+    write(tasks.move_tasks, NOW, ids, TaskState.DEFERRED)
+    assert [(each.task_id, each.count, each.pool_slots) for each in write(occupancy)] == taken
 
 
 def test_a_task_occupies_its_places_until_its_cancelled_attempt_has_stopped(write, ref):

@@ -115,6 +115,7 @@ task_instance = Table(
     ),
     Index("ix_task_instance_failed", "run_pk", **live("state", "failed")),
     Index("ix_task_instance_occupying_live", "pool", **live("state", *OCCUPYING_TASKS)),
+    Index("ix_task_instance_deferred_live", "pool", **live("state", "deferred")),
 )
 
 #: In the order in which the runs of a DAG start (`runs.age_of`).

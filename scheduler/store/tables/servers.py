@@ -43,4 +43,6 @@ pool = Table(
     Column("name", Text, primary_key=True),
     Column("slots", Integer, nullable=False),
     Column("description", Text, nullable=False, default=""),
+    # tasks that wait without a slot keep their places
+    Column("include_deferred", Boolean, nullable=False, default=False, server_default=sa.false()),
 )

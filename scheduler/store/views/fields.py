@@ -175,6 +175,7 @@ def pool_fields(pool: Pool, occupied: int) -> dict[str, Any]:
         "name": pool.name,
         "slots": pool.slots,
         "description": pool.description or None,
+        "include_deferred": pool.include_deferred,
         "occupied_slots": occupied,
         "open_slots": max(0, pool.slots - occupied),
     }
