@@ -5,7 +5,7 @@ SHELL := bash
 # The environment and the front end are made side by side.
 MAKEFLAGS += --jobs=2
 .DELETE_ON_ERROR:
-.PHONY: help up test chaos lint bench front lock wheel clean
+.PHONY: help up test chaos compat lint bench front lock wheel clean
 
 FRONT := webui/frontend
 MODULES := $(FRONT)/node_modules/.installed
@@ -25,6 +25,9 @@ test: .venv-test/.installed $(BUILT) ## all checks: format, lint, types, layers,
 
 chaos: .venv-test/.installed ## kill, cut and freeze a distributed set-up, and check what it promised (ARGS="kill-workers --seed 1" make chaos)
 	@unset MAKEFLAGS MAKELEVEL; tools/test-programs && .venv-test/bin/python -m tests.chaos $(ARGS)
+
+compat: .venv-test/.installed ## load and run the example DAGs of Airflow's wheels (fetched into .compat/), and print how each ended
+	@unset MAKEFLAGS MAKELEVEL; .venv-test/bin/python -m tests.compat.examples
 
 lint: .venv-test/.installed ## format, lint, types and layers only
 	@tools/check lint

@@ -90,6 +90,14 @@ class NaiveDate(BadDag):
     """A date without a time zone was given."""
 
 
+class ProviderNotInstalled(DirigentError):
+    """A provider of Airflow's could not be installed."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} could not be installed: {reason}")
+        self.name = name
+
+
 class NotInDirigent(DirigentError):
     """A file uses a thing of another system that Dirigent does not have."""
 

@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "cost": ("cost:cost", "Say what DAGs took and cost, by DAG, owner, team or day."),
     "alerts": ("alerts:alerts", "List alert rules and what fires; try a channel."),
     "plugins": ("plugins:plugins", "List plugins, and what is wrong with one."),
+    "providers": ("providers:providers", "Install providers of Airflow's without Airflow, and list them."),
     "pools": ("pools:pools", "List, set and delete pools of slots that tasks share."),
     "variables": ("variables:variables", "List, get, set and delete variables."),
     "connections": ("connections:connections", "List, get, set and delete connections."),

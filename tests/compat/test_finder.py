@@ -40,7 +40,10 @@ def test_modules_are_attributes_of_the_packages_above_them():
 
 
 def test_a_provider_that_is_not_installed_is_named_with_its_package():
-    with pytest.raises(ModuleNotFoundError, match="pip install --no-deps apache-airflow-providers-postgres"):
+    with pytest.raises(
+        ModuleNotFoundError,
+        match="apache-airflow-providers-postgres, which is not installed: dirigent providers install postgres",
+    ):
         importlib.import_module("airflow.providers.postgres.hooks.postgres")
     with pytest.raises(ModuleNotFoundError, match="apache-airflow-providers-cncf-kubernetes, which"):
         importlib.import_module("airflow.providers.cncf.kubernetes.operators.pod")

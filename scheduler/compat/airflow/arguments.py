@@ -83,7 +83,8 @@ def default_args(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_rule(read: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(read.get("weight_rule", ""), str):
+    weight_rule = read.get("weight_rule", "")
+    if not isinstance(weight_rule, str) or "." in weight_rule:
         warn_of("weight_rule", "a strategy of one's own is passed over: priority_weight counts as it is")
         read["weight_rule"] = "absolute"
     rule = read.get("trigger_rule")

@@ -8,6 +8,11 @@ from typing import Any
 class HookLineageCollector:
     """Takes reports and drops them."""
 
+    @property
+    def collected_assets(self) -> tuple[Any, ...]:
+        """Nothing."""
+        return ()
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -21,3 +26,6 @@ def _drop(*_args: Any, **_more: Any) -> None:
 def get_hook_lineage_collector() -> HookLineageCollector:
     """Return the one that drops all."""
     return HookLineageCollector()
+
+
+NoOpCollector = HookLineageCollector

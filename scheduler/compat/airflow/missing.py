@@ -7,10 +7,11 @@ from typing import Any, NoReturn
 
 from scheduler.errors import NotInDirigent
 from scheduler.sdk.location import author_line
+from scheduler.sdk.operator import OperatorMeta
 
 
-class _Missing(type):
-    """Lets a name be imported, subclassed and named in annotations; all else is refused."""
+class _Missing(OperatorMeta):
+    """Lets a name be imported, subclassed (beside an operator, too) and named in annotations; all else is refused."""
 
     airflow_name: str
     dirigent_lacks: str

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
 from scheduler.errors import NotInDirigent
-from scheduler.sdk.addresses import connection_from_uri
-from scheduler.sdk.connections import Connection as DirigentConnection
 from scheduler.sdk.context import get_current_context
 from scheduler.sdk.instance import DagRun as DirigentRun
 from scheduler.sdk.instance import TaskInstance as DirigentInstance
@@ -17,33 +14,6 @@ from scheduler.sdk.params import Param
 from scheduler.sdk.results import RETURN_KEY
 
 ID_LEN: Final = 250
-
-
-class Connection(DirigentConnection):
-    """A connection made in code, of its fields or of one URI."""
-
-    def __init__(
-        self,
-        conn_id: str | None = None,
-        conn_type: str | None = None,
-        description: str | None = None,
-        host: str | None = None,
-        login: str | None = None,
-        password: str | None = None,
-        schema: str | None = None,
-        port: int | None = None,
-        extra: str | Mapping[str, Any] | None = None,
-        uri: str | None = None,
-    ) -> None:
-        given = {"conn_type": conn_type, "host": host, "login": login, "password": password, "schema": schema}
-        text = json.dumps(extra) if isinstance(extra, Mapping) else extra
-        fields = {**given, "port": port, "extra": text, "description": description}
-        read = (
-            connection_from_uri(uri)
-            if uri
-            else {name: each for name, each in fields.items() if each is not None}
-        )
-        super().__init__(conn_id or "", **read)
 
 
 class ParamsDict(dict[str, Any]):

@@ -98,7 +98,7 @@ def _absent(name: str) -> str:
             f"apache-airflow-providers-{provider} is installed and has no {name}; another release of it may"
         )
     package = f"apache-airflow-providers-{provider}"
-    return f"{name} belongs to {package}, which is not installed: pip install --no-deps {package}"
+    return f"{name} belongs to {package}, which is not installed: dirigent providers install {provider}"
 
 
 def provider_of(name: str) -> str | None:

@@ -30,6 +30,16 @@ def hookimpl(function: Callable[..., Any] | None = None, **_options: Any) -> Any
     return function if function is not None else lambda decorated: decorated
 
 
+class ProvidersManager:
+    """What installed providers say of themselves to Airflow: nothing, as Dirigent asks none of them."""
+
+    def __init__(self) -> None:
+        self.providers: dict[str, Any] = {}
+        self.hooks: dict[str, Any] = {}
+        self.dialects: dict[str, Any] = {}
+        self.field_behaviours: dict[str, Any] = {}
+
+
 class Stats:
     """Counters for Airflow's own monitoring: taken and dropped, as Dirigent has metrics of its own."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any, TypeVar
 
 from scheduler.sdk.ids import check_id
@@ -74,3 +76,13 @@ def qualname(o: object | Callable[..., Any]) -> str:
     """Return the path by which an object can be imported."""
     kind = o if hasattr(o, "__qualname__") else type(o)
     return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def iter_namespace(package: ModuleType) -> Iterator[str]:
+    """Yield the names of the modules of a package."""
+    return (each.name for each in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
+
+
+def to_boolean(astring: str | None) -> bool:
+    """Whether a text says yes: "true", "t", "yes", "y", "1", "on"."""
+    return astring is not None and astring.strip().lower() in ("true", "t", "yes", "y", "1", "on")

@@ -97,3 +97,12 @@ class State:
     )
     failed_states: Final = frozenset({TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED})
     success_states: Final = frozenset({TaskInstanceState.SUCCESS, TaskInstanceState.SKIPPED})
+
+
+class ArgNotSet:
+    """Stands for an argument that was not given."""
+
+
+NOTSET: Final = ArgNotSet()
+#: Stands for an argument whose value is only known when the task runs.
+SET_DURING_EXECUTION: Final = ArgNotSet()

@@ -19,8 +19,8 @@ from scheduler.compat.airflow.tables.providers import PROVIDERS
 from scheduler.compat.airflow.tables.sdk import SDK
 from scheduler.compat.airflow.tables.tasks import TASKS
 
-#: These stay what they are here, whatever is installed: the providers that are part of Airflow itself.
-_KEPT: Final = ("airflow.providers.standard", "airflow.providers.common.compat")
+#: It stays what it is here, whatever is installed: it is part of Airflow itself.
+_KEPT: Final = "airflow.providers.standard"
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,9 @@ DEFINITIONS: Final = {
     "airflow.utils.log.logging_mixin": "scheduler.compat.airflow.logs: LoggingMixin",
     "airflow.utils.log.secrets_masker": "scheduler.compat.airflow.logs: redact should_hide_value_for_key; "
     "?masking of values that code names: mask_secret",
-    "airflow.utils.module_loading": "scheduler.compat.airflow.sequences: import_string qualname",
+    "airflow.utils.module_loading": "scheduler.compat.airflow.sequences: import_string iter_namespace qualname",
+    "airflow.utils.strings": "scheduler.compat.airflow.sequences: to_boolean",
+    "airflow.providers_manager": "scheduler.compat.airflow.plugins: ProvidersManager",
     "airflow.utils.operator_helpers": "scheduler.compat.airflow.contexts: context_to_airflow_vars determine_kwargs "
     "KeywordParameters",
     "airflow.utils.session": "scheduler.compat.airflow.session: create_session provide_session NEW_SESSION",
@@ -100,7 +102,7 @@ DEFINITIONS: Final = {
     "airflow.utils.timezone": "scheduler.compat.airflow.timezone: *",
     "airflow.utils.timeout": "scheduler.compat.airflow.limits: timeout",
     "airflow.utils.trigger_rule": _RULES,
-    "airflow.utils.types": "scheduler.compat.airflow.state: DagRunType; ?rows of Airflow's database: ArgNotSet NOTSET",
+    "airflow.utils.types": "scheduler.compat.airflow.state: DagRunType NOTSET ArgNotSet",
     "airflow.utils.weekday": "scheduler.sdk.weekday: WeekDay",
     "airflow.utils.weight_rule": "scheduler.sdk.rules: WeightRule",
     "airflow.utils.xcom": "scheduler.sdk.results: XCOM_RETURN_KEY=RETURN_KEY",

@@ -24,10 +24,11 @@ MODELS: Final = {
         scheduler.sdk.variables: Variable;
         scheduler.sdk.params: Param;
         scheduler.sdk.results: XComArg;
-        scheduler.compat.airflow.models: BaseOperatorLink BaseXCom Connection DagModel DagRun DagTag ParamsDict Pool
+        scheduler.compat.airflow.models: BaseOperatorLink BaseXCom DagModel DagRun DagTag ParamsDict Pool
             TaskInstance TaskReschedule XCom clear_task_instances ID_LEN Log;
+        scheduler.compat.airflow.connections: Connection;
         scheduler.compat.airflow.dagbag: DagBag;
-        ?SkipMixin: SkipMixin;
+        scheduler.compat.airflow.skipping: SkipMixin;
         ?mapped tasks: MappedOperator;
         ?rows of Airflow's database: Base Callback DagWarning DbCallbackRequest Deadline HITLDetail Job
             RenderedTaskInstanceFields Team Trigger SlaMiss ImportError DagPickle TaskFail
@@ -38,14 +39,14 @@ MODELS: Final = {
     "airflow.models.abstractoperator": "scheduler.sdk.operator: AbstractOperator=BaseOperator",
     "airflow.models.baseoperatorlink": "scheduler.compat.airflow.models: BaseOperatorLink",
     "airflow.models.mappedoperator": "?mapped tasks: MappedOperator OperatorPartial",
-    "airflow.models.connection": "scheduler.compat.airflow.models: Connection",
+    "airflow.models.connection": "scheduler.compat.airflow.connections: Connection",
     "airflow.models.dagbag": "scheduler.compat.airflow.dagbag: DagBag",
     "airflow.dag_processing.dagbag": "scheduler.compat.airflow.dagbag: DagBag",
     "airflow.models.dagrun": "scheduler.compat.airflow.models: DagRun; scheduler.compat.airflow.state: DagRunType "
     "DagRunState",
     "airflow.models.param": _PARAM,
     "airflow.models.pool": "scheduler.compat.airflow.models: Pool",
-    "airflow.models.skipmixin": "?SkipMixin: SkipMixin",
+    "airflow.models.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
     "airflow.models.taskinstance": _TASK_INSTANCE,
     "airflow.models.taskinstancekey": "scheduler.compat.airflow.models: TaskInstanceKey",
     "airflow.models.taskmixin": "scheduler.sdk.edges: DAGNode=Node DependencyMixin=Linkable",

@@ -20,7 +20,8 @@ _NAMES: Final = """
     scheduler.sdk.macros: macros=.;
     scheduler.sdk.schedule: CronTriggerTimetable CronDataIntervalTimetable DeltaTriggerTimetable
         DeltaDataIntervalTimetable;
-    scheduler.compat.airflow.models: BaseOperatorLink BaseXCom Connection ParamsDict TaskInstance;
+    scheduler.compat.airflow.models: BaseOperatorLink BaseXCom ParamsDict TaskInstance;
+    scheduler.compat.airflow.connections: Connection;
     scheduler.compat.airflow.hooks: BaseHook;
     scheduler.compat.airflow.notifier: BaseNotifier;
     scheduler.compat.airflow.configuration: conf;
@@ -35,12 +36,12 @@ _NAMES: Final = """
         StartOfQuarterMapper StartOfWeekMapper StartOfYearMapper WaitForAll WeekWindow Window YearWindow;
     scheduler.sdk.sensor: BaseSensorOperator PokeReturnValue;
     scheduler.operators.branching: BaseBranchOperator;
-    ?mixins for branches: BranchMixIn;
-    ?SkipMixin: SkipMixin;
+    scheduler.compat.airflow.skipping: BranchMixIn;
+    scheduler.compat.airflow.skipping: SkipMixin;
     ?operators of one's own that are asynchronous: BaseAsyncOperator;
     ?deadlines (alert rules are there, see docs/alerts.md): DeadlineAlert DeadlineReference BaseDeadlineReference
         deadline_reference AsyncCallback SyncCallback;
-    ?retry policies: ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule;
+    scheduler.sdk.retry_policy: ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule;
     ?state that survives an attempt: NEVER_EXPIRE ResumableJobMixin;
     ?ObjectStoragePath: ObjectStoragePath;
     ?timetables of listed instants or of several crons: EventsTimetable MultipleCronTriggerTimetable;
@@ -59,22 +60,22 @@ SDK: Final = {
     "airflow.sdk.bases.notifier": "scheduler.compat.airflow.notifier: BaseNotifier",
     "airflow.sdk.bases.sensor": TASKS["airflow.sensors.base"],
     "airflow.sdk.bases.branch": TASKS["airflow.operators.branch"],
-    "airflow.sdk.bases.skipmixin": "?SkipMixin: SkipMixin",
+    "airflow.sdk.bases.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
     "airflow.sdk.bases.xcom": "scheduler.compat.airflow.models: BaseXCom",
     "airflow.sdk.bases.decorator": "?task decorators of one's own: DecoratedOperator TaskDecorator "
     "DecoratedMappedOperator get_unique_task_id task_decorator_factory",
     "airflow.sdk.configuration": DEFINITIONS["airflow.configuration"],
     "airflow.sdk.definitions.asset": "?assets: Asset AssetAlias AssetAll AssetAny AssetWatcher Metadata",
     "airflow.sdk.definitions.asset.metadata": "?assets: Metadata",
-    "airflow.sdk.definitions.connection": "scheduler.compat.airflow.models: Connection",
+    "airflow.sdk.definitions.connection": "scheduler.compat.airflow.connections: Connection",
     "airflow.sdk.definitions.context": DEFINITIONS["airflow.utils.context"]
     + "; scheduler.sdk.context: get_current_context",
     "airflow.sdk.definitions.dag": "scheduler.sdk.dag: DAG dag",
     "airflow.sdk.definitions.decorators": "scheduler.operators.taskflow: task; scheduler.sdk.group: task_group",
     "airflow.sdk.definitions.mappedoperator": "?mapped tasks: MappedOperator OperatorPartial",
     "airflow.sdk.definitions.param": MODELS["airflow.models.param"],
-    "airflow.sdk.definitions.retry_policy": "?retry policies: ExceptionRetryPolicy RetryAction RetryDecision "
-    "RetryPolicy RetryRule",
+    "airflow.sdk.definitions.retry_policy": "scheduler.sdk.retry_policy: ExceptionRetryPolicy RetryAction "
+    "RetryDecision RetryPolicy RetryRule",
     "airflow.sdk.definitions.taskgroup": "scheduler.sdk.group: TaskGroup",
     "airflow.sdk.definitions.template": "scheduler.sdk.templates: literal=Literal",
     "airflow.sdk.definitions.variable": "scheduler.sdk.variables: Variable",
@@ -88,6 +89,10 @@ SDK: Final = {
     "airflow.sdk.execution_time.secrets_masker": _SECRETS,
     "airflow.sdk.io": "?ObjectStoragePath: ObjectStoragePath get_fs has_fs attach",
     "airflow.sdk.log": _SECRETS,
+    "airflow.sdk.module_loading": DEFINITIONS["airflow.utils.module_loading"],
+    "airflow.sdk.lineage": "scheduler.compat.airflow.lineage: get_hook_lineage_collector HookLineageCollector "
+    "NoOpCollector; ?lineage: HookLineage HookLineageReader LineageContext",
+    "airflow.sdk.definitions._internal.types": "scheduler.compat.airflow.state: NOTSET SET_DURING_EXECUTION ArgNotSet",
     "airflow.sdk.observability.stats": "scheduler.compat.airflow.plugins: Stats",
     "airflow.sdk.plugins_manager": "scheduler.compat.airflow.plugins: AirflowPlugin",
     "airflow.sdk.timezone": "scheduler.compat.airflow.timezone: *",

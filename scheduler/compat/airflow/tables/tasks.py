@@ -7,12 +7,14 @@ from scheduler.compat.airflow.tables.providers import PROVIDERS
 _PYTHON: Final = """
     scheduler.operators.python: PythonOperator BranchPythonOperator ShortCircuitOperator;
     scheduler.sdk.context: get_current_context;
-    ?operators with a virtual environment: PythonVirtualenvOperator ExternalPythonOperator
+    scheduler.operators.interpreters: PythonVirtualenvOperator ExternalPythonOperator
         BranchPythonVirtualenvOperator BranchExternalPythonOperator
 """
 _BASH: Final = "scheduler.operators.bash: BashOperator"
 _EMPTY: Final = "scheduler.operators.empty: EmptyOperator DummyOperator=EmptyOperator"
-_BRANCH: Final = "scheduler.operators.branching: BaseBranchOperator; ?mixins for branches: BranchMixIn"
+_BRANCH: Final = (
+    "scheduler.operators.branching: BaseBranchOperator; scheduler.compat.airflow.skipping: BranchMixIn"
+)
 _DATETIME: Final = "scheduler.operators.branching: BranchDateTimeOperator"
 _WEEKDAY: Final = "scheduler.operators.branching: BranchDayOfWeekOperator"
 _LATEST_ONLY: Final = "scheduler.operators.branching: LatestOnlyOperator"
@@ -41,6 +43,13 @@ _TASKFLOW: Final = """
     scheduler.sdk.group: task_group;
     scheduler.operators.setup_teardown: setup teardown
 """
+_FILE_TRIGGER: Final = """
+    scheduler.triggers.file: FileTrigger FileDeleteTrigger;
+    ?triggers of assets: DirectoryFileDeleteTrigger
+"""
+_EXTERNAL_TRIGGER: Final = (
+    "scheduler.triggers.external_task: DagStateTrigger WorkflowTrigger ExternalTaskTrigger"
+)
 _HOOK: Final = "scheduler.compat.airflow.hooks: BaseHook DiscoverableHook"
 
 TASKS: Final = {
@@ -74,10 +83,10 @@ TASKS: Final = {
     "airflow.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
     "airflow.hooks.dbapi": "scheduler.hooks.sql: DbApiHook=SqlHook",
     "airflow.triggers.base": "scheduler.sdk.deferral: BaseTrigger TriggerEvent TaskSuccessEvent "
-    "TaskFailedEvent TaskSkippedEvent BaseTaskEndEvent StartTriggerArgs; ?triggers of assets: BaseEventTrigger",
+    "TaskFailedEvent TaskSkippedEvent BaseTaskEndEvent StartTriggerArgs BaseEventTrigger=BaseTrigger",
     "airflow.triggers.temporal": "scheduler.triggers.temporal: DateTimeTrigger TimeDeltaTrigger",
-    "airflow.triggers.file": "?triggers: FileTrigger FileDeleteTrigger DirectoryFileDeleteTrigger",
-    "airflow.triggers.external_task": "?triggers: DagStateTrigger WorkflowTrigger TaskStateTrigger",
+    "airflow.triggers.file": _FILE_TRIGGER,
+    "airflow.triggers.external_task": _EXTERNAL_TRIGGER,
     "airflow.providers.standard.operators.python": _PYTHON,
     "airflow.providers.standard.operators.bash": _BASH,
     "airflow.providers.standard.operators.empty": _EMPTY,
@@ -102,11 +111,11 @@ TASKS: Final = {
     "airflow.providers.standard.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
     "airflow.providers.standard.hooks.package_index": "?hooks for package indexes: PackageIndexHook",
     "airflow.providers.standard.triggers.temporal": "scheduler.triggers.temporal: DateTimeTrigger TimeDeltaTrigger",
-    "airflow.providers.standard.triggers.file": "?triggers: FileTrigger FileDeleteTrigger DirectoryFileDeleteTrigger",
-    "airflow.providers.standard.triggers.external_task": "?triggers: DagStateTrigger WorkflowTrigger",
+    "airflow.providers.standard.triggers.file": _FILE_TRIGGER,
+    "airflow.providers.standard.triggers.external_task": _EXTERNAL_TRIGGER,
     "airflow.providers.standard.triggers.hitl": "?input from people: HITLTrigger",
     "airflow.providers.standard.utils.weekday": "scheduler.sdk.weekday: WeekDay",
-    "airflow.providers.standard.utils.skipmixin": "?SkipMixin: SkipMixin",
+    "airflow.providers.standard.utils.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
     "airflow.providers.standard.version_compat": "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS "
     "AIRFLOW_V_3_1_PLUS AIRFLOW_V_3_2_PLUS; scheduler.sdk.operator: BaseOperator",
 }

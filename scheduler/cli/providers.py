@@ -1,0 +1,112 @@
+"""`dirigent providers`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from scheduler.cli.output import output_option, print_rows
+from scheduler.errors import ProviderNotInstalled
+
+_PREFIX: Final = "apache-airflow-providers-"
+#: Part of Airflow itself: Dirigent has them under their names.
+_OURS: Final = frozenset({f"{_PREFIX}standard"})
+#: Providers import these without naming them, as Airflow brings them.
+_BROUGHT_BY_AIRFLOW: Final = ("attrs", "deprecated", "packaging", "pendulum>=3", "tenacity")
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@click.group()
+def providers() -> None:
+    """Install providers of Airflow's without Airflow itself, and list those that are there."""
+
+
+@providers.command("list")
+@output_option
+def list_(*, output: str) -> None:
+    """List the installed providers."""
+    found = sorted((_canonical(each.name), each.version) for each in importlib.metadata.distributions())
+    rows = [{"name": name, "version": version} for name, version in found if name.startswith(_PREFIX)]
+    print_rows(rows, ["name", "version"], output)
+
+
+@providers.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option(
+    "--target", type=click.Path(path_type=Path), help="Install into this folder, not beside Dirigent."
+)
+def install(names: Sequence[str], *, target: Path | None) -> None:
+    """Install providers by name, such as `postgres` or `cncf.kubernetes`, with what they need but Airflow."""
+    _Installer(target).install([_package(each) for each in names])
+
+
+def _package(name: str) -> str:
+    plain = _canonical(name)
+    return plain if plain.startswith(_PREFIX) else f"{_PREFIX}{plain}"
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[._]+", "-", name).lower()
+
+
+@dataclass(frozen=True)
+class _Installer:
+    """Calls uv, or pip where there is none."""
+
+    target: Path | None
+
+    def install(self, packages: Iterable[str]) -> None:
+        """Install packages and what they need, and say what was installed."""
+        waiting, done, others = list(packages), set[str](), list(_BROUGHT_BY_AIRFLOW)
+        while waiting:
+            self._run("--no-deps", *waiting)
+            done.update(_name_of(each) for each in waiting)
+            needs = [need for each in waiting for need in self._needs(_name_of(each))]
+            others += [need for need in needs if not _name_of(need).startswith("apache-airflow")]
+            waiting = [need for need in needs if _name_of(need) not in done | _OURS]
+            waiting = [need for need in waiting if _name_of(need).startswith(_PREFIX)]
+        self._run(*others)
+        for name in sorted(done):
+            click.echo(f"{name} {self._distribution(name).version}")
+
+    def _needs(self, name: str) -> Iterator[str]:
+        for need in self._distribution(name).requires or ():
+            if "extra ==" not in need:
+                yield need
+
+    def _distribution(self, name: str) -> importlib.metadata.Distribution:
+        path = [str(self.target)] if self.target else sys.path
+        for found in importlib.metadata.distributions(name=name, path=path):
+            return found
+        raise ProviderNotInstalled(name, "it is not there after its installation")
+
+    def _run(self, *words: str) -> None:
+        uv = shutil.which("uv")
+        program = (
+            [uv, "pip", "install", "--python", sys.executable]
+            if uv
+            else [sys.executable, "-m", "pip", "install"]
+        )
+        place = ["--target", str(self.target)] if self.target else []
+        ended = subprocess.run([*program, "--quiet", *place, *words], stderr=subprocess.PIPE, text=True)
+        if ended.returncode:
+            raise ProviderNotInstalled(" ".join(words), _last_line(ended.stderr))
+
+
+def _name_of(requirement: str) -> str:
+    found = _NAME.match(requirement)
+    return _canonical(found.group()) if found else requirement
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "the installer said nothing"
