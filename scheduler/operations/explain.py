@@ -136,7 +136,8 @@ def _until(session: Session, task: TaskRow) -> str:
     at = facts.retry_at(session, task.id)
     when = _instant(at) if at else "its time comes"
     if task.state is TaskState.UP_FOR_RESCHEDULE:
-        return f"it looks again at {when}"
+        since = facts.waiting_since(session, task.id)
+        return f"it looks again at {when}" + (f"; it waits since {_instant(since)}" if since else "")
     return f"it failed and runs again at {when}, as try {task.try_number + 1} of {task.max_tries}"
 
 

@@ -50,6 +50,12 @@ def retry_at(session: Session, ti_id: int) -> datetime | None:
     return at
 
 
+def waiting_since(session: Session, ti_id: int) -> datetime | None:
+    """Return the instant at which a task began to wait that was put off."""
+    at: datetime | None = session.scalars(sa.select(T.waiting_since).where(T.id == ti_id)).one()
+    return at
+
+
 def has_leader(session: Session) -> bool:
     """Tell whether a scheduler leads, by the database's clock."""
     query = sa.select(leader.c.name).where(leader.c.name == "scheduler", leader.c.lease_until > db_now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from scheduler.operations.explain import explain_task
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.tables import task_instance
 from tests.loop.engine import spec, task
@@ -53,3 +54,13 @@ def test_a_task_that_is_cleared_waits_anew(engine):
     request = RerunRequest(dag_id="orders", run_id="first")
     engine.db.transact(lambda session: rerun(session, engine.now, request, actor="test"))
     assert since(engine) is None
+
+
+def test_why_it_waits_says_since_when(engine):
+    engine.worker()
+    engine.define(spec(task("a")))
+    engine.trigger(run_id="first")
+    once(engine, state="reschedule", reschedule_at="2026-11-21T13:00:00+00:00")
+    with engine.db.read() as session:
+        said = explain_task(session, "orders", "first", "a")
+    assert said[-1] == "It looks again at 2026-11-21 13:00:00 UTC; it waits since 2026-11-21 12:01:00 UTC."
