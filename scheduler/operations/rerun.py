@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
+from scheduler.core.dimensions import depth_of
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import TaskState
@@ -127,7 +128,7 @@ def _choose(session: Session, run: RunRow, request: RerunRequest) -> _Choice:
     graph = TaskGraph(load_graph(session, code.version_id))
     rows = tasks_of_run(session, run.id)
     is_other_code = code[:2] != (run.version_id, run.snapshot_id)
-    known = {row.task_id for row in rows}
+    known = {row.task_id for row in rows if _fits(row, graph)}
     added = tuple(each for each in graph.order if each not in known) if is_other_code else ()
     chosen = _chosen(graph, rows, request)
     if not chosen and not added:
@@ -152,12 +153,22 @@ def _code(session: Session, run: RunRow, request: RerunRequest) -> _Code:
 
 
 def _is_gone(row: TaskRow, graph: TaskGraph) -> bool:
-    return row.task_id not in graph.tasks and row.state is not TaskState.REMOVED
+    return not _fits(row, graph) and row.state is not TaskState.REMOVED
+
+
+def _fits(row: TaskRow, graph: TaskGraph) -> bool:
+    """Tell whether the graph has such an instance, or a stem of such: the task may be mapped no longer."""
+    return row.task_id in graph.tasks and depth_of(row.path) <= graph.dimensions.depth(row.task_id)
+
+
+def _is_surplus(row: TaskRow, graph: TaskGraph) -> bool:
+    """Tell whether an instance went because there was less to map over: only the planner brings it back."""
+    return row.state is TaskState.REMOVED and graph.dimensions.depth(row.task_id) > 0
 
 
 def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) -> list[TaskRow]:
     """Return the instances that a request means, in order of the graph; none that left it."""
-    candidates = [row for row in rows if row.task_id in graph.tasks]
+    candidates = [row for row in rows if _fits(row, graph) and not _is_surplus(row, graph)]
     if request.tasks:
         keys = {key for each in request.tasks for key in _named(rows, graph, each)}
         around = _around(graph, {key.task_id for key in keys}, request)

@@ -90,10 +90,8 @@ class MappedOperator(BaseOperator):
                 "leave it out of partial(), or out of the items."
             )
         with scope.collecting():
-            return self._make(
-                self.label,
-                **{**self._arguments, **self._given, **values, "default_args": dict(self._inherited)},
-            )
+            shared = {"task_id": self.label, "default_args": dict(self._inherited), **self._arguments}
+            return self._make(**{**shared, **self._given, **values})
 
     def _producers(self) -> Iterator[BaseOperator]:
         for result in (*results_in(self._given), *self.expansion.leaves()):

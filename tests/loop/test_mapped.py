@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from scheduler.core.ids import TaskKey
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.tables import task_instance
 from scheduler.wire import GroupSpec, MapSpec
@@ -247,10 +248,10 @@ def test_a_mapped_task_in_a_mapped_group_expands_in_each_instance_for_itself(eng
     assert rows(engine, run)["g.c[1]"] == "upstream_failed"
 
 
-def again(engine, run, *tasks, downstream=True):
+def again(engine, run, *tasks, downstream=True, code="then"):
     with engine.db.read() as session:
         run_id = session.execute(sa.text(f"SELECT run_id FROM dag_run WHERE id = {run}")).scalar_one()
-    request = RerunRequest(dag_id="orders", run_id=run_id, tasks=tasks, downstream=downstream)
+    request = RerunRequest(dag_id="orders", run_id=run_id, tasks=tasks, downstream=downstream, code=code)
     return engine.db.transact(lambda session: rerun(session, engine.now, request, actor="x"))
 
 
@@ -302,8 +303,6 @@ def test_run_again_with_nothing_to_map_over_it_is_skipped_and_can_come_back(engi
 def test_one_instance_runs_again_alone(engine):
     run = define(engine, task("t", mapping=over(3)), task("after", "t"))
     to_end(engine)
-    from scheduler.core.ids import TaskKey
-
     again(engine, run, TaskKey("t", "1"), downstream=False)
     engine.advance()
     assert [each.path for each in engine.claim()] == ["1"]
@@ -324,3 +323,54 @@ def test_mapped_tasks_run_to_their_end_however_reports_hand_on(engine, hands_on)
     assert rows(engine, run).pop("after") == "success"
     assert states(engine, run, "t") == ["success"] * 6
     assert engine.run_state(run) == "success"
+
+
+def test_what_was_removed_is_not_run_again_by_hand(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"))))
+    finish(engine, "u", [1, 2])
+    to_end(engine)
+    again(engine, run, "u")
+    finish(engine, "u", [1])
+    to_end(engine)
+    assert [each.path for each in again(engine, run, "t").tasks] == ["0"]
+    to_end(engine)
+    assert states(engine, run, "t") == ["removed", "success"]
+
+
+def test_with_the_code_of_now_a_task_may_become_mapped_and_plain_again(engine):
+    run = define(engine, task("u"), task("t", "u"))
+    to_end(engine)
+    engine.redefine(spec(task("u"), task("t", "u", mapping=over(2)), wire_version=4))
+    again(engine, run, code="now")
+    to_end(engine)
+    assert rows(engine, run) == {"u": "success", "t[0]": "success", "t[1]": "success"}
+    engine.redefine(spec(task("u"), task("t", "u")))
+    again(engine, run, code="now")
+    to_end(engine)
+    assert rows(engine, run) == {"u": "success", "t": "success", "t[0]": "removed", "t[1]": "removed"}
+    engine.redefine(spec(task("u"), task("t", "u", mapping=over(3)), wire_version=4))
+    again(engine, run, code="now")
+    to_end(engine)
+    assert states(engine, run, "t") == ["removed", "success", "success", "success"]
+    assert engine.run_state(run) == "success"
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_one_more_finished_instance_costs_the_same_however_many_there_are(engine, count):
+    engine.hands_on = "beside"
+    groups = (GroupSpec(group_id="g", mapping=over(count)),)
+    first = {"group_id": "g", "priority_weight": 999, "weight_rule": "absolute"}
+    run = define(
+        engine,
+        task("g.a", group_id="g", weight_rule="absolute"),
+        task("g.b", "g.a", **first),
+        task("after", "g.b"),
+        groups=groups,
+    )
+    engine.advance()
+    engine.report(*engine.claim(limit=2))
+    following = next(each for each in engine.claim() if each.task_id == "g.b")
+    with engine.db.count() as spent:
+        engine.report(following)
+    assert len([text for text in spent.statements if "pg_notify" not in text]) <= 16
+    assert rows(engine, run)["after"] == "none"

@@ -6,6 +6,7 @@ import pytest
 
 from scheduler import (
     DAG,
+    BaseOperator,
     BashOperator,
     PythonOperator,
     SkipTask,
@@ -145,6 +146,20 @@ def test_an_operator_takes_what_it_maps_over_from_a_task_and_reads_no_templates_
 
     result = run(declare)
     assert result.xcoms["say"] == ["{{ ds }}"]
+
+
+def test_an_operator_of_ones_own_takes_its_arguments_by_name():
+    class AddOne(BaseOperator):
+        def __init__(self, value, **arguments):
+            super().__init__(**arguments)
+            self.value = value
+
+        def execute(self, context):
+            return self.value + 1
+
+    result = run(lambda: AddOne.partial(task_id="add", retries=1).expand(value=numbers()))
+    assert result.xcoms["add"] == [2, 3, 4]
+    assert result.tries["add[0]"] == 1
 
 
 def test_an_operators_arguments_can_come_from_dicts():

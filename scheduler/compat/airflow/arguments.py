@@ -44,7 +44,6 @@ _PASSED_OVER_BY_TASKS: Final = {
     "executor_config": "use queue, memory_limit and cpu_limit",
     "inlets": "Dirigent has no assets yet, so it says nothing",
     "outlets": "Dirigent has no assets yet, so it says nothing",
-    "map_index_template": "Dirigent numbers mapped tasks",
     "ignore_first_depends_on_past": "a first run depends on nothing; leave it out",
     "wait_for_past_depends_before_skipping": "Dirigent does not wait; leave it out",
     "allow_nested_operators": "leave it out",

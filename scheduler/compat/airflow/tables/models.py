@@ -29,7 +29,7 @@ MODELS: Final = {
         scheduler.compat.airflow.connections: Connection;
         scheduler.compat.airflow.dagbag: DagBag;
         scheduler.compat.airflow.skipping: SkipMixin;
-        ?mapped tasks: MappedOperator;
+        scheduler.sdk.mapping: MappedOperator;
         ?rows of Airflow's database: Base Callback DagWarning DbCallbackRequest Deadline HITLDetail Job
             RenderedTaskInstanceFields Team Trigger SlaMiss ImportError DagPickle TaskFail
     """,
@@ -38,7 +38,7 @@ MODELS: Final = {
     "airflow.models.operator": "scheduler.sdk.operator: BaseOperator Operator=BaseOperator",
     "airflow.models.abstractoperator": "scheduler.sdk.operator: AbstractOperator=BaseOperator",
     "airflow.models.baseoperatorlink": "scheduler.compat.airflow.models: BaseOperatorLink",
-    "airflow.models.mappedoperator": "?mapped tasks: MappedOperator OperatorPartial",
+    "airflow.models.mappedoperator": "scheduler.sdk.mapping: MappedOperator OperatorPartial=Partial",
     "airflow.models.connection": "scheduler.compat.airflow.connections: Connection",
     "airflow.models.dagbag": "scheduler.compat.airflow.dagbag: DagBag",
     "airflow.dag_processing.dagbag": "scheduler.compat.airflow.dagbag: DagBag",
@@ -62,6 +62,6 @@ MODELS: Final = {
     "airflow.models.slamiss": "?rows of Airflow's database: SlaMiss",
     "airflow.models.log": "scheduler.compat.airflow.models: Log",
     "airflow.models.base": "?rows of Airflow's database: Base; scheduler.compat.airflow.models: ID_LEN",
-    "airflow.models.expandinput": "?mapped tasks: ExpandInput",
+    "airflow.models.expandinput": "scheduler.sdk.expansion: ExpandInput=Expansion",
     "airflow.models.trigger": "?rows of Airflow's database: Trigger",
 }

@@ -72,7 +72,7 @@ SDK: Final = {
     + "; scheduler.sdk.context: get_current_context",
     "airflow.sdk.definitions.dag": "scheduler.sdk.dag: DAG dag",
     "airflow.sdk.definitions.decorators": "scheduler.operators.taskflow: task; scheduler.sdk.group: task_group",
-    "airflow.sdk.definitions.mappedoperator": "?mapped tasks: MappedOperator OperatorPartial",
+    "airflow.sdk.definitions.mappedoperator": "scheduler.sdk.mapping: MappedOperator OperatorPartial=Partial",
     "airflow.sdk.definitions.param": MODELS["airflow.models.param"],
     "airflow.sdk.definitions.retry_policy": "scheduler.sdk.retry_policy: ExceptionRetryPolicy RetryAction "
     "RetryDecision RetryPolicy RetryRule",
@@ -109,6 +109,6 @@ SDK: Final = {
     "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS AIRFLOW_V_3_1_PLUS; "
     "scheduler.sdk.results: XCOM_RETURN_KEY=RETURN_KEY; "
     "?task decorators of one's own: DecoratedOperator TaskDecorator task_decorator_factory get_unique_task_id; "
-    "?mapped tasks: MappedOperator; scheduler.compat.airflow.sensors: poke_mode_only; "
+    "scheduler.sdk.mapping: MappedOperator; scheduler.compat.airflow.sensors: poke_mode_only; "
     + DEFINITIONS["airflow.exceptions"],
 }
