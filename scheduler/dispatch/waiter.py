@@ -15,6 +15,7 @@ from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
 from scheduler.clock import Clock
+from scheduler.dispatch.code_at_hand import KEPT_ROOTS
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.runtime.waits import Wait, Waited
@@ -80,6 +81,7 @@ class Waiter:
         self._code_root = code_root
         self._pulse = (vitals or Vitals()).watch("waiter", POLL_S)
         self._held: dict[int, WaitRow] = {}
+        self._codes: dict[tuple[int, int], tuple[str, str]] = {}
         self._lock = Lock()
         self._ended: list[Waited] = []
         self._said: defaultdict[int, list[str]] = defaultdict(list)
@@ -265,9 +267,15 @@ class Waiter:
         )
 
     def _code_of(self, row: WaitRow) -> tuple[str, str]:
-        with self._db.read() as session:
-            file = self._graphs.get(session, row.version_id).spec.file
-            return str(self._code_root(session, row.snapshot_id)), file
+        """Return the folder with the code of a run, and the DAG file in it; brought to this host once."""
+        key = row.snapshot_id, row.version_id
+        if key not in self._codes:
+            with self._db.read() as session:
+                file = self._graphs.get(session, row.version_id).spec.file
+                self._codes[key] = str(self._code_root(session, row.snapshot_id)), file
+        while len(self._codes) > KEPT_ROOTS:
+            del self._codes[next(iter(self._codes))]
+        return self._codes[key]
 
 
 def _refused(waited: Waited) -> Waited:

@@ -15,7 +15,7 @@ from tests.reachable import REACHABLE
 WHO = """
 import os, pwd
 from pathlib import Path
-from scheduler import DAG, Variable, task
+from scheduler import DAG, BaseOperator, BaseTrigger, TriggerEvent, Variable, task
 
 IMPORTED_BY = pwd.getpwuid(os.getuid()).pw_name
 
@@ -33,6 +33,24 @@ def show(home):
         print("home:", os.listdir(home))
     except PermissionError:
         print("home: closed")
+
+class Tells(BaseTrigger):
+    def __init__(self, home):
+        super().__init__()
+        self.home = home
+
+    def serialize(self):
+        return f"{__name__}.Tells", {"home": self.home}
+
+    async def run(self):
+        yield TriggerEvent([pwd.getpwuid(os.getuid()).pw_name, reads(f"{self.home}/secret_key")])
+
+class Waits(BaseOperator):
+    def execute(self, context):
+        self.defer(trigger=Tells(context["params"]["home"]), method_name="tell")
+
+    def tell(self, context, event):
+        print("watched by", *event)
 
 with DAG("who", schedule=None, params={"home": ""}):
     @task
@@ -54,6 +72,7 @@ with DAG("who", schedule=None, params={"home": ""}):
     def forbidden():
         pass
 
+    Waits(task_id="waits", run_as_user="nobody")
     plain()
     fresh(named())
     forbidden()
@@ -80,11 +99,13 @@ if os.getuid() == 0:
             "named": "success",
             "fresh": "success",
             "forbidden": "failed",
+            "waits": "success",
         }
         assert "runs as daemon imported by daemon" in run.log("plain")
         assert "runs as nobody imported by nobody" in run.log("named")
         assert "runs as nobody imported by nobody" in run.log("fresh")
         assert "handed on nobody" in run.log("fresh")
+        assert "watched by daemon False" in run.log("waits")
         for task_id in ("plain", "named", "fresh"):
             assert "dirigent.db read: False" in run.log(task_id)
             assert "secret_key read: False" in run.log(task_id)

@@ -6,6 +6,7 @@ import itertools
 import os
 import queue
 
+import psutil
 import pytest
 
 from scheduler.clock import SystemClock
@@ -13,6 +14,7 @@ from scheduler.runtime.supervisor import Limits, Supervisor
 from scheduler.runtime.supervisor.waiting import Watcher
 from scheduler.runtime.waits import Wait, Waited
 from scheduler.sdk.xcom import decode, encode
+from tests.integration.waiting import eventually
 from tests.runtime.conftest import WAIT_S, nothing_known
 
 IDS = itertools.count(1)
@@ -196,6 +198,15 @@ def test_a_trigger_that_ends_or_blocks_its_waiter_fails_alone(ask, ear, name):
     (failed,) = [each for each in waited if each.kind == "error"]
     assert failed.id == bad
     assert f"trigger {name} ended or blocked the waiter" in failed.error
+
+
+def test_waits_go_on_where_the_base_process_was_killed(watching, ask, ear):
+    wait_id = ask("Says", word="told", seconds=2.0)
+    eventually(lambda: "printed told" in ear.lines.get(wait_id, []))
+    for process in psutil.Process().children():
+        if "base" in " ".join(process.cmdline()):
+            process.kill()
+    assert (ear.next().id, ear.lines[wait_id].count("printed told")) == (wait_id, 2)
 
 
 def test_triggers_that_wait_for_the_same_run_ask_once(ask, ear):

@@ -50,17 +50,20 @@ class LoopGuard:
     def _look(self) -> None:
         silent_s = time.monotonic() - self._beaten_at
         if silent_s > HELD_S + _BEAT_S and not self._is_held:
-            self._is_held = True
-            self._held = self._whose_turn()
-            self._tell({"held": self._held, "stack": self._stack()})
+            task = asyncio.current_task(self._loop)
+            # Where it is nobody's turn, the whole machine is slow.
+            if task is not None:
+                self._note_held(task)
         elif silent_s <= HELD_S and self._is_held:
             self._is_held = False
             self._tell({"freed": self._held})
 
-    def _whose_turn(self) -> int | None:
-        task = asyncio.current_task(self._loop)
-        name = task.get_name() if task is not None else ""
-        return int(name) if name.isdigit() else None
+    def _note_held(self, task: asyncio.Task[object]) -> None:
+        """Name the wait whose turn it is; a task that a trigger started has no number."""
+        name = task.get_name()
+        self._is_held = True
+        self._held = int(name) if name.isdigit() else None
+        self._tell({"held": self._held, "stack": self._stack()})
 
     def _stack(self) -> str:
         frame: FrameType | None = sys._current_frames().get(self._loop_thread)
