@@ -11,6 +11,10 @@ from scheduler.core.trigger_rules import RULES
 from scheduler.wire import DagSpec, TaskSpec
 
 
+#: Most tasks have none.
+ROLES = (None, None, None, "setup", "teardown", "deciding teardown")
+
+
 def task(task_id: str, *upstream: str, **fields: Any) -> TaskSpec:
     return TaskSpec(task_id=task_id, operator="EmptyOperator", upstream=tuple(sorted(upstream)), **fields)
 
@@ -28,7 +32,7 @@ def graphs(draw: st.DrawFn, rules: tuple[str, ...] = RULES, most: int = 9) -> Ta
         earlier = [f"t{other}" for other in range(place)]
         upstream = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=4)) if earlier else []
         weight = draw(st.integers(0, 5))
-        tasks.append(
-            task(f"t{place}", *upstream, trigger_rule=draw(st.sampled_from(rules)), priority_weight=weight)
-        )
+        role = draw(st.sampled_from(ROLES))
+        rule = draw(st.sampled_from(rules)) if role in (None, "setup") else "all_done_setup_success"
+        tasks.append(task(f"t{place}", *upstream, trigger_rule=rule, priority_weight=weight, role=role))
     return graph(*draw(st.permutations(tasks)))
