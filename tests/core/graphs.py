@@ -10,7 +10,6 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.trigger_rules import RULES
 from scheduler.wire import DagSpec, TaskSpec
 
-
 #: Most tasks have none.
 ROLES = (None, None, None, "setup", "teardown", "deciding teardown")
 
