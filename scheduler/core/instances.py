@@ -43,8 +43,8 @@ def waits_for(graph: TaskGraph, key: TaskKey) -> list[Scope]:
     ]
 
 
-def skipped_by(graph: TaskGraph, key: TaskKey, task_ids: Iterable[str]) -> frozenset[Scope]:
-    """Return where instances stand that one of a branch skips: in a mapped group those of its own index."""
+def scopes_of(graph: TaskGraph, key: TaskKey, task_ids: Iterable[str]) -> frozenset[Scope]:
+    """Return where those instances of tasks stand that belong to one: in a mapped group those of its own index."""
     return frozenset(
         Scope(each, upper(key.path, graph.dimensions.shared(key.task_id, each)))
         for each in task_ids
@@ -52,7 +52,7 @@ def skipped_by(graph: TaskGraph, key: TaskKey, task_ids: Iterable[str]) -> froze
     )
 
 
-def is_skipped(key: TaskKey, scopes: Collection[Scope]) -> bool:
+def stands_in(key: TaskKey, scopes: Collection[Scope]) -> bool:
     """Tell whether an instance stands in one of these places."""
     return any(
         Scope(key.task_id, upper(key.path, depth)) in scopes for depth in range(depth_of(key.path) + 1)

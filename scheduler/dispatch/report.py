@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scheduler.core.instances import is_skipped, skipped_by
+from scheduler.core.instances import scopes_of, stands_in
 from scheduler.core.settle import Settled, settle
 from scheduler.core.states import AttemptState, TaskState
 from scheduler.dispatch.callbacks import end_callback, queue_failure_callback
@@ -240,8 +240,8 @@ def _skip_named(session: Session, now: datetime, each: _Ended, graphs: GraphCach
     names = each.report.outcome.skip_tasks
     if not names:
         return []
-    scopes = skipped_by(graphs.get(session, each.report.claim.version_id), each.task.key, names)
-    rows = [row for row in tasks_named(session, each.task.run_pk, names) if is_skipped(row.key, scopes)]
+    scopes = scopes_of(graphs.get(session, each.report.claim.version_id), each.task.key, names)
+    rows = [row for row in tasks_named(session, each.task.run_pk, names) if stands_in(row.key, scopes)]
     reason = f"{each.task.task_id} chose another branch"
     return move_tasks(
         session,

@@ -15,6 +15,7 @@ from scheduler.core.ids import TaskKey
 from scheduler.core.instances import Counts, Scope
 from scheduler.core.plan import Move
 from scheduler.core.states import FINISHED, TaskState
+from scheduler.dispatch.callbacks import queue_failure_callback
 from scheduler.loop.moves import write_moves
 from scheduler.store.engine import Session
 from scheduler.store.instances import count_within, rename_rows, rows_within
@@ -163,5 +164,9 @@ def _end(
     if not growth.ended:
         return {}
     moves = [Move(scope.task_id, path, how.state, how.reason) for path, how in growth.ended.items()]
-    write_moves(session, now, rows_within(session, run.id, [scope], graph.dimensions.depth), moves)
+    rows = rows_within(session, run.id, [scope], graph.dimensions.depth)
+    write_moves(session, now, rows, moves)
+    for row in rows:
+        if (how := growth.ended.get(row.path)) and how.state is TaskState.FAILED:
+            queue_failure_callback(session, now, graph, row, how.reason)
     return {TaskKey(move.task_id, move.path): move.to for move in moves}

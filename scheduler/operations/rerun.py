@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 from scheduler.core.dimensions import depth_of
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
+from scheduler.core.instances import Scope, scopes_of, stands_in
 from scheduler.core.states import TaskState
 from scheduler.errors import Conflict, NotFound
 from scheduler.operations.conf import params_of
@@ -171,8 +172,8 @@ def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) ->
     candidates = [row for row in rows if _fits(row, graph) and not _is_surplus(row, graph)]
     if request.tasks:
         keys = {key for each in request.tasks for key in _named(rows, graph, each)}
-        around = _around(graph, {key.task_id for key in keys}, request)
-        candidates = [row for row in candidates if row.key in keys or row.task_id in around]
+        around = _around(graph, keys, request)
+        candidates = [row for row in candidates if row.key in keys or stands_in(row.key, around)]
     if request.only_failed:
         candidates = [row for row in candidates if row.state in BROKEN]
     framing = graph.framing({row.task_id for row in candidates})
@@ -189,10 +190,19 @@ def _named(rows: Sequence[TaskRow], graph: TaskGraph, wanted: str | TaskKey) -> 
     return found
 
 
-def _around(graph: TaskGraph, task_ids: Collection[str], request: RerunRequest) -> set[str]:
-    known = [each for each in task_ids if each in graph.tasks]
-    above = graph.ancestors(known) if request.upstream else set()
-    below = graph.descendants(known) if request.downstream else set()
+def _around(graph: TaskGraph, keys: Collection[TaskKey], request: RerunRequest) -> set[Scope]:
+    """Return where the instances above and below stand: in a mapped group those of the same index."""
+    scopes: set[Scope] = set()
+    tasks = {key.task_id for key in keys if key.task_id in graph.tasks}
+    reached = {each: _reached(graph, each, request) for each in tasks}
+    for key in keys:
+        scopes |= scopes_of(graph, key, reached.get(key.task_id, ()))
+    return scopes
+
+
+def _reached(graph: TaskGraph, task_id: str, request: RerunRequest) -> set[str]:
+    above = graph.ancestors([task_id]) if request.upstream else set()
+    below = graph.descendants([task_id]) if request.downstream else set()
     return above | below
 
 

@@ -14,7 +14,7 @@ from scheduler.core.dimensions import in_order
 from scheduler.core.expansion import MOST_ITEMS, Length, Place, is_of_many
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey, manual_run_id, named
-from scheduler.core.instances import is_skipped, skipped_by
+from scheduler.core.instances import scopes_of, stands_in
 from scheduler.core.plan import FinishRun, Move, finish, plan
 from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.errors import BadConf, NaiveDate
@@ -210,8 +210,8 @@ class _TestRun:
         return self.graph.tasks[task_id].retries + 1
 
     def _skip(self, by: TaskKey, task_ids: Collection[str]) -> set[TaskKey]:
-        scopes = skipped_by(self.graph, by, task_ids)
-        skipped = {key for key in self._all() if is_skipped(key, scopes) and self._state(key) not in FINISHED}
+        scopes = scopes_of(self.graph, by, task_ids)
+        skipped = {key for key in self._all() if stands_in(key, scopes) and self._state(key) not in FINISHED}
         for key in skipped:
             self.states[key.task_id][key.path] = TaskState.SKIPPED
         return skipped

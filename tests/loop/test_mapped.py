@@ -374,3 +374,40 @@ def test_one_more_finished_instance_costs_the_same_however_many_there_are(engine
         engine.report(following)
     assert len([text for text in spent.statements if "pg_notify" not in text]) <= 16
     assert rows(engine, run)["after"] == "none"
+
+
+def test_an_instance_in_a_mapped_group_runs_again_with_what_follows_it_there(engine):
+    groups = (GroupSpec(group_id="g", mapping=over(3)),)
+    run = define(
+        engine,
+        task("g.a", group_id="g"),
+        task("g.b", "g.a", group_id="g"),
+        task("after", "g.b"),
+        groups=groups,
+    )
+    to_end(engine)
+    chosen = again(engine, run, TaskKey("g.a", "1")).tasks
+    assert [(each.task_id, each.path) for each in chosen] == [("g.a", "1"), ("g.b", "1"), ("after", "")]
+
+
+def test_what_cannot_be_mapped_calls_its_failure_callback(engine):
+    mapped = task("t", "u", mapping=over(result("u")), has_failure_callback=True)
+    define(engine, task("u"), mapped)
+    finish(engine, "u", 7)
+    (callback,) = engine.claim()
+    assert (callback.kind, callback.task_id) == ("task_callback", "t")
+    assert "the int 7" in callback.payload["reason"]
+
+
+def test_an_instance_waits_for_the_one_of_the_same_index_in_the_run_before(engine):
+    engine.define(spec(task("t", mapping=over(2), depends_on_past=True), wire_version=4, max_active_runs=2))
+    dates = [engine.now.replace(hour=hour) for hour in (1, 2)]
+    first, second = (engine.trigger(run_id=f"r{date.hour}", logical_date=date) for date in dates)
+    engine.advance()
+    one, other = engine.claim()
+    engine.report(one)
+    engine.report(other, state="failed", retryable=False)
+    while engine.advance():
+        pass
+    assert rows(engine, first) == {"t[0]": "success", "t[1]": "failed"}
+    assert rows(engine, second) == {"t[0]": "queued", "t[1]": "none"}

@@ -35,7 +35,10 @@ class Desk:
         if verb == "set_xcom":
             self.kept[job.task_id, args["key"]] = args["value"]
             return None
-        return self.kept.get((args["task_id"], args["key"])) if verb == "get_xcom" else verb
+        kept = self.kept.get((args.get("task_id"), args.get("key")))
+        if verb == "get_xcoms":
+            return {"total": 1, "values": [kept]}
+        return kept if verb in ("get_xcom", "get_xcom_item") else verb
 
 
 @pytest.fixture
@@ -113,3 +116,10 @@ def test_what_was_under_way_is_done_when_it_closes(values, ended):
     values.finished(outcome(return_value=LARGE))
     values.close()
     assert ended.get_nowait().state == "success"
+
+
+def test_what_tasks_are_mapped_over_comes_back_item_by_item(values, desk):
+    values.answer(JOB, "set_xcom", {"key": "rows", "value": LARGE})
+    assert desk.kept["load", "rows"]["value"]["length"] == len(LARGE)
+    assert values.answer(JOB, "get_xcom_item", {**asked(), "index": 42}) == 42
+    assert values.answer(JOB, "get_xcoms", asked())["values"] == [LARGE]
