@@ -21,7 +21,7 @@ from scheduler.store import Database
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.tables import attempt, dag_version, event
 from scheduler.store.workers import live_workers
-from scheduler.wire import Job, Outcome
+from scheduler.wire import WIRE_VERSION, Job, Outcome
 from tests.integration.waiting import eventually
 from tests.loop.engine import Engine, spec, task
 
@@ -186,7 +186,7 @@ def test_what_a_host_cannot_start_goes_back_says_why_and_costs_the_task_nothing(
             dag_version,
             {"graph": '{"dag_id": "orders", "wire_version": 99}'},
             "graph",
-            "in form 99; this one reads up to 2",
+            f"in form 99; this one reads up to {WIRE_VERSION}",
         ),
         (attempt, {"kind": "dream"}, "kind", "in form 'dream'; this one reads up to task, "),
     ],
