@@ -31,10 +31,15 @@ _SENSOR: Final = """
     scheduler.sdk.sensor: BaseSensorOperator PokeReturnValue;
     scheduler.compat.airflow.sensors: poke_mode_only
 """
-_DATE_TIME_SENSOR: Final = "scheduler.sensors.date_time: DateTimeSensor DateTimeSensorAsync=DateTimeSensor"
-_TIME_SENSOR: Final = "scheduler.sensors.date_time: TimeSensor TimeSensorAsync=TimeSensor"
+_DATE_TIME_SENSOR: Final = (
+    "scheduler.sensors.date_time: DateTimeSensor; scheduler.compat.airflow.sensors: DateTimeSensorAsync"
+)
+_TIME_SENSOR: Final = (
+    "scheduler.sensors.date_time: TimeSensor; scheduler.compat.airflow.sensors: TimeSensorAsync"
+)
 _TIME_DELTA: Final = """
-    scheduler.sensors.date_time: TimeDeltaSensor TimeDeltaSensorAsync=TimeDeltaSensor WaitSensor=TimeDeltaSensor
+    scheduler.sensors.date_time: TimeDeltaSensor WaitSensor=TimeDeltaSensor;
+    scheduler.compat.airflow.sensors: TimeDeltaSensorAsync
 """
 _FILE_SENSOR: Final = "scheduler.sensors.filesystem: FileSensor"
 _TASKFLOW: Final = """
