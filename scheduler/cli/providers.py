@@ -75,8 +75,18 @@ class _Installer:
             waiting = [need for need in needs if _name_of(need) not in done | _OURS]
             waiting = [need for need in waiting if _name_of(need).startswith(_PREFIX)]
         self._run(*others)
+        self._join()
         for name in sorted(done):
             click.echo(f"{name} {self._distribution(name).version}")
+
+    def _join(self) -> None:
+        """Install all providers of the folder at once: pip leaves out what a folder has by the name of `airflow`."""
+        if self.target is not None:
+            there = importlib.metadata.distributions(path=[str(self.target)])
+            pinned = [
+                f"{each.name}=={each.version}" for each in there if _canonical(each.name).startswith(_PREFIX)
+            ]
+            self._run("--no-deps", "--upgrade", *pinned)
 
     def _needs(self, name: str) -> Iterator[str]:
         for need in self._distribution(name).requires or ():
@@ -94,7 +104,7 @@ class _Installer:
         program = (
             [uv, "pip", "install", "--python", sys.executable]
             if uv
-            else [sys.executable, "-m", "pip", "install"]
+            else [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
         )
         place = ["--target", str(self.target)] if self.target else []
         ended = subprocess.run([*program, "--quiet", *place, *words], stderr=subprocess.PIPE, text=True)

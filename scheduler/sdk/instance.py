@@ -113,7 +113,7 @@ class TaskInstance(InstanceViews):
     def xcom_pull(
         self,
         task_ids: str | Iterable[str] | None = None,
-        key: str = RETURN_KEY,
+        key: str | None = RETURN_KEY,
         *,
         dag_id: str | None = None,
         run_id: str | None = None,
@@ -126,7 +126,7 @@ class TaskInstance(InstanceViews):
         what its instances handed on, in the order of their indices, fetched as it is looped over; in the same mapped
         group the value of the same index. `map_indexes` names others: one, or several as a list.
         """
-        source = Source(key, map_indexes, dag_id, run_id)
+        source = Source(key or RETURN_KEY, map_indexes, dag_id, run_id)
         if isinstance(task_ids, str):
             return self._pull(task_ids, source, default)
         wanted = sorted(self.task.upstream_task_ids) if task_ids is None else list(task_ids)

@@ -23,13 +23,14 @@ def index(tmp_path):
         "acmelib>=1",
         "no-such-lib; extra == 'x'",
     ]
-    make_wheel(folder, "apache_airflow_providers_acme", "", "4.2", needs)
+    make_wheel(folder, "apache_airflow_providers_acme", "", "4.2", needs, "airflow/providers/acme.py")
     make_wheel(
         folder,
         "apache_airflow_providers_common_acme",
         "",
         "1.5",
         ["apache-airflow-providers-acme", "apache-airflow"],
+        "airflow/providers/common.py",
     )
     make_wheel(folder, "acmelib", "")
     for name in BROUGHT:
@@ -54,11 +55,9 @@ def test_a_provider_comes_with_all_it_needs_but_airflow(index, tmp_path):
     ended = dirigent(index, "install", "acme", "--target", str(target))
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "apache-airflow-providers-acme 4.2\napache-airflow-providers-common-acme 1.5\n"
-    names = {path.name for path in target.glob("*.py")}
-    assert names == {
-        *("apache_airflow_providers_acme.py", "apache_airflow_providers_common_acme.py", "acmelib.py"),
-        *(f"{name}.py" for name in BROUGHT),
-    }
+    names = {str(path.relative_to(target)) for path in target.rglob("*.py")}
+    ours = {"airflow/providers/acme.py", "airflow/providers/common.py", "acmelib.py"}
+    assert names == ours | {f"{name}.py" for name in BROUGHT}
 
 
 def test_one_that_there_is_none_of_is_named(index, tmp_path):

@@ -33,6 +33,9 @@ LACKS: Final = {
 LEFT_OUT: Final = {
     "example_external_task_marker_child": "waits for a run of another DAG with the same logical date",
     "example_dag_decorator": "asks a server on the internet",
+    "example_retry_policy": "is tried again after minutes, which are not waited for",
+    "tutorial_taskflow_api_virtualenv": "installs packages in each run, which not every machine can",
+    "example_task_state_store_mapped": "state that survives an attempt",
     "example_task_state_store": "state that survives an attempt",
     "example_task_state_store_async": "state that survives an attempt",
 }

@@ -13,10 +13,12 @@ settings = Variable.get("compat_settings", default_var={"n": 1}, deserialize_jso
 
 def push(**context):
     context["task_instance"].xcom_push(key="n", value=settings["n"])
+    return "pushed"
 
 
 def pull(**context):
     assert context["ti"].xcom_pull(key="n", task_ids="push") == 1
+    assert context["ti"].xcom_pull(key=None, task_ids="push") == "pushed"
     assert (context["dag_run"].conf or {}).get("x") is None
     raise ValueError("on purpose")
 
