@@ -49,14 +49,33 @@ def _homes(text: str) -> Iterator[tuple[str, Home]]:
                 yield name, Home(home, there or name)
 
 
-def _modules() -> dict[str, Mapping[str, Home]]:
-    texts = {**DEFINITIONS, **MODELS, **OLD, **PROVIDERS, **SDK, **TASKS}
-    modules: dict[str, Mapping[str, Home]] = {name: dict(_homes(text)) for name, text in texts.items()}
-    return modules | {alias: modules[name] for alias, name in ALIASES.items()}
+class _Modules(Mapping[str, Mapping[str, Home]]):
+    """Reads the names of a module when they are first asked for: a file asks for a few of hundreds."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._read: dict[str, Mapping[str, Home]] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Home]:
+        if name not in self._read:
+            self._read[name] = dict(_homes(self._texts[name]))
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
+_TEXTS: Final = {**DEFINITIONS, **MODELS, **OLD, **PROVIDERS, **SDK, **TASKS}
 #: Module -> name -> home.
-MODULES: Final[Mapping[str, Mapping[str, Home]]] = _modules()
+MODULES: Final[Mapping[str, Mapping[str, Home]]] = _Modules(
+    _TEXTS | {alias: _TEXTS[name] for alias, name in ALIASES.items()}
+)
 
 
 def _above(name: str) -> Iterator[str]:
