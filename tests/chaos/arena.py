@@ -203,9 +203,17 @@ class Arena:
         self.servers[name].kill()
 
     def relieve(self, name: str) -> None:
-        """Start a successor, then stop the server in order, as a rolling deploy does; it must end well."""
+        """Start a successor, then stop the server in order, as a rolling deploy does; it must end well.
+
+        One that has not come up, as the database was away when it was started, has ended by itself.
+        """
         self.thaw(name)
         old = self.servers[name]
+        if not old.is_running:
+            assert " is up" not in old.output, f"{name} ended by itself:\n{old.output[-4000:]}"
+            assert "cannot be used" in old.output, f"{name} did not start:\n{old.output[-4000:]}"
+            self.again(name)
+            return
         self.again(name)
         self.until_up_or_dead(name)
         assert self.servers[name].is_running, f"{name} did not start:\n{self.servers[name].output[-4000:]}"

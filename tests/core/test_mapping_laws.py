@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +69,7 @@ def mapped_graphs(draw: st.DrawFn) -> TaskGraph:
 
 
 def _mapping(draw: st.DrawFn, earlier: list[str]) -> MapSpec:
-    factor = st.integers(0, 3)
+    factor: st.SearchStrategy[Any] = st.integers(0, 3)
     if earlier:
         factor |= st.sampled_from(earlier).map(lambda name: {"task": name, "key": "return_value"})
     return MapSpec(factors=tuple(draw(st.lists(factor, min_size=1, max_size=2))))

@@ -13,6 +13,8 @@ FILE = Path(__file__).parents[2] / "plugins" / "business_days.py"
 @pytest.fixture(scope="module")
 def days():
     spec = importlib.util.spec_from_file_location("sample_business_days", FILE)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
