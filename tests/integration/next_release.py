@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from scheduler.wire import WIRE_VERSION
 from tests.integration.processes import TREE
+
+NEXT_FORM = WIRE_VERSION + 1
 
 _MIGRATION = '''"""What the next release adds."""
 
@@ -37,9 +40,9 @@ def make_next_release(folder: Path, head: str) -> Path:
     _change(store / "__init__.py", "HEAD: Final = REVISIONS[-1]", 'HEAD: Final = "9000"')
     _change(store / "__init__.py", f'"{head}"', f'"{head}", "9000"')
     wire = folder / "scheduler/wire.py"
-    _change(wire, "WIRE_VERSION: Final = 2\n", "WIRE_VERSION: Final = 3\n")
-    wants = "    if any('dream' in task.task_id for task in tasks):\n        return 3\n"
-    _change(wire, "    return 2 if any(", f"{wants}    return 2 if any(")
+    _change(wire, f"WIRE_VERSION: Final = {WIRE_VERSION}\n", f"WIRE_VERSION: Final = {NEXT_FORM}\n")
+    wants = f"    if any('dream' in task.task_id for task in tasks):\n        return {NEXT_FORM}\n"
+    _change(wire, "    asked = {\n", f"{wants}    asked = {{\n")
     return folder
 
 

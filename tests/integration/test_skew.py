@@ -9,7 +9,8 @@ import pytest
 from scheduler.errors import NewerForm
 from scheduler.store import migrate
 from scheduler.store.migrations import HEAD
-from tests.integration.next_release import make_next_release
+from scheduler.wire import WIRE_VERSION
+from tests.integration.next_release import NEXT_FORM, make_next_release
 from tests.integration.record import Run
 from tests.integration.waiting import eventually
 from tests.store.ahead import go_ahead
@@ -85,12 +86,12 @@ def test_servers_of_two_releases_take_each_others_places_without_one_failed_task
     # What only the next release can read is left to it.
     shop.write("dreams.py", DREAMS)
     eventually(lambda: shop.record.dag("dreams"), told=shop.told)
-    with pytest.raises(NewerForm, match="in form 3"):
+    with pytest.raises(NewerForm, match=f"in form {NEXT_FORM}"):
         shop.trigger("dreams")
     assert shop.dirigent("dags", "trigger", "dreams", **newer).returncode == 0
     (row,) = shop.record.runs("dreams")
     dream = Run(shop.record, row.id, row.run_id, shop.told)
-    words = "The graph of DAG 'dreams' was written by a newer Dirigent, in form 3; this one reads up to 2."
+    words = f"written by a newer Dirigent, in form {NEXT_FORM}; this one reads up to {WIRE_VERSION}."
     eventually(lambda: words in dream.task("dream").reason, told=shop.told)
     shop.start("worker", **newer)
     dream.until("success")
