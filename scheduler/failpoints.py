@@ -40,6 +40,8 @@ class Edge(StrEnum):
     REPORTED = "reported"
     LOSS_RECORDED = "loss-recorded"
     ALERTED = "alerted"
+    WATCHED = "watched"
+    RESUMED = "resumed"
     LEAD_TAKEN = "lead-taken"
     LEAD_YIELDED = "lead-yielded"
 

@@ -146,10 +146,10 @@ def call(
 ) -> Any:
     """Call a function with what it was given and what it asks of the context; a coroutine runs to its end."""
     returned = function(*args, **kwargs, **from_context(function, context, len(args), kwargs))
-    return _run(returned) if inspect.iscoroutine(returned) else returned
+    return run_coroutine(returned) if inspect.iscoroutine(returned) else returned
 
 
-def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+def run_coroutine(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end; in a thread of its own beside a loop that runs in this one, such as a notebook's."""
     asyncio = _asyncio()
     try:

@@ -142,7 +142,7 @@ def claim_waits(session: Session, *, worker_id: str, queues: Collection[str], li
     if taken:
         mine = sa.update(wait).where(one_of(W.id, "ids")).values(worker_id=worker_id)
         session.execute(mine, {"ids": [each.id for each in taken]})
-        at_edge(session, Edge.CLAIMED)
+        at_edge(session, Edge.WATCHED)
     return taken
 
 
@@ -216,7 +216,7 @@ def resume_tasks(session: Session, now: datetime, worker_id: str, ended: Sequenc
             _RESUME, [{"b_id": row.ti_id, "b_resume": _resume(row, resumes[row.id])} for row in found]
         )
     delete_waits(session, [row.id for row in found])
-    at_edge(session, Edge.REPORTED)
+    at_edge(session, Edge.RESUMED)
     request_wake(session)
     return moved
 

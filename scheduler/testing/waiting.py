@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from scheduler.operators.python import run_coroutine
 from scheduler.runtime.child.watching import outcome_of
 from scheduler.runtime.waits import Wait
 from scheduler.sdk.variables import Reader, reading_from
@@ -27,7 +27,7 @@ def wait_here(job: Job, outcome: Outcome, reader: Reader, now: datetime) -> Data
         name=job.task_id,
     )
     with reading_from(reader):
-        waited = asyncio.run(outcome_of(wait, reader))
+        waited = run_coroutine(outcome_of(wait, reader))
     return asdict(waited) | {
         "method": asked.method,
         "kwargs": asked.next_kwargs,

@@ -143,3 +143,15 @@ def test_a_run_of_another_dag_is_waited_for(embedded):
     gate.touch()
     second.until()
     assert "ended success" in second.log("wait")
+
+
+@pytest.mark.parametrize("place", ["watched.committed", "resumed.open", "resumed.committed"])
+def test_a_crash_around_a_wait_costs_nothing(new_project, place):
+    shop = new_project()
+    write_waits(shop, "edges").touch()
+    doomed = shop.start(DIRIGENT_TEST_FAILPOINTS=f"{place}=crash")
+    run = shop.trigger("edges")
+    eventually(lambda: not doomed.is_running, told=shop.told)
+    shop.start()
+    run.until()
+    assert [each.state for each in run.attempts("wait")] == ["deferred", "deferred", "success"]

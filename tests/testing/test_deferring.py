@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -112,6 +113,15 @@ def test_a_task_may_begin_with_its_trigger():
         )
 
     assert run(Begins, trigger=None).xcoms["a"] == ["begun", 2]
+
+
+def test_a_wait_runs_beside_a_loop_that_runs_already():
+    """As in a notebook."""
+
+    async def cell():
+        return run(Waits, trigger=TimeDeltaTrigger(SOON)).is_success
+
+    assert asyncio.run(cell())
 
 
 def test_mapped_tasks_wait_each_for_its_own():

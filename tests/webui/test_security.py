@@ -20,6 +20,7 @@ _VALUES: dict[str, Any] = {
     "attempt_id": 1,
     "try_number": 1,
     "artifact_id": 1,
+    "map_index": 1,
     "filename": "x",
 }
 

@@ -14,7 +14,7 @@ from airflow.providers.postgres.operators.postgres import PostgresOperator
 from airflow.sensors.http_sensor import HttpSensor
 from airflow.sensors.sql_sensor import SqlSensor
 
-URL = f"sqlite:///{Path(tempfile.gettempdir(), 'dirigent-compat-hooks.db')}"
+URL = f"sqlite:///{Path(tempfile.mkdtemp(prefix='dirigent-compat-'), 'hooks.db')}"
 with DAG("v1_hooks_and_sql", start_date=datetime(2020, 1, 1), schedule_interval=None) as dag:
     create = SqliteOperator(task_id="create", sql="create table if not exists t (n int)", sqlite_conn_id=URL)
     fill = PostgresOperator(task_id="fill", sql=["insert into t values (1)"], postgres_conn_id=URL, autocommit=True)
