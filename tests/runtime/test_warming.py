@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
+
+from scheduler.runtime.supervisor.environment import child_environment
 
 PROGRAM = """
 import sys
@@ -41,6 +44,16 @@ def loaded_for(value):
 def test_what_no_attempt_needs_is_not_there_when_it_is_forked():
     heavy = {"jinja2", "hashlib", "ssl", "asyncio", "networkx", "sqlalchemy", "celery"}
     assert not loaded_for("'no template at all'") & heavy
+
+
+@pytest.mark.parametrize("library", ["numpy", "pandas", "pyarrow"])
+def test_a_library_for_numbers_starts_no_thread_so_that_attempts_can_be_forked(library):
+    program = f"import {library}, psutil; print(psutil.Process().num_threads())"
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(
+        command, env=child_environment(os.environ), capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "1\n"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ PASSED_ON: Final = (
     "http_proxy", "https_proxy", "no_proxy", "all_proxy",
     "SYSTEMROOT",
 )  # fmt: skip
-#: Numeric libraries start a thread a core at import; a process with threads cannot be forked safely.
+#: Libraries for numbers start threads at import; a process with threads cannot be forked safely.
 ONE_THREAD: Final = dict.fromkeys(
     (
         "OPENBLAS_NUM_THREADS",
@@ -32,7 +32,10 @@ ONE_THREAD: Final = dict.fromkeys(
         "VECLIB_MAXIMUM_THREADS",
     ),
     "1",
-)
+) | {
+    # The memory pool of pyarrow, which pandas imports.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 _OWN: Final = "DIRIGENT_"
 #: Settings that processes with user code keep to; none of them is secret.
 SETTINGS_OF_CHILDREN: Final = frozenset(
