@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from scheduler import DAG, BaseOperator, BaseTrigger, StartTriggerArgs, TaskDeferralError, TriggerEvent
+from scheduler.operators.python import run_coroutine
 from scheduler.sdk.deferral import TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent
 from scheduler.triggers.temporal import DateTimeTrigger, TimeDeltaTrigger
 
@@ -121,7 +121,7 @@ def test_a_wait_runs_beside_a_loop_that_runs_already():
     async def cell():
         return run(Waits, trigger=TimeDeltaTrigger(SOON)).is_success
 
-    assert asyncio.run(cell())
+    assert run_coroutine(cell())
 
 
 def test_mapped_tasks_wait_each_for_its_own():
