@@ -4,6 +4,25 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from tests.integration.waiting import eventually
+
+VAULT = """
+from scheduler.plugins import hookimpl
+
+class Vault:
+    def get_variable(self, key):
+        return "of_the_vault" if key == "dag" else None
+
+    def get_connection(self, conn_id):
+        return None
+
+@hookimpl
+def dirigent_secret_backend():
+    return Vault()
+"""
+
 
 def test_tasks_use_what_plugins_bring_and_a_broken_one_stops_nothing(new_project):
     shop = new_project()
@@ -65,3 +84,13 @@ def dirigent_secret_backend():
     assert warehouse["hooks"] == "dirigent_macros, dirigent_secret_backend"
     tried = shop.dirigent("dags", "test", "shout")
     assert "HELLO!" in tried.stdout + tried.stderr
+
+
+@pytest.mark.slow
+def test_a_scheduler_of_its_own_asks_them_for_what_dag_files_read(new_project, postgres_url, redis_url):
+    shop = new_project(database_url=postgres_url, broker_url=redis_url, secret_key="s" * 44)
+    (shop.folder / "plugins").mkdir()
+    (shop.folder / "plugins" / "vault.py").write_text(VAULT)
+    shop.write("read.py", "from scheduler import DAG, Variable\nDAG(Variable.get('dag'), schedule=None)\n")
+    shop.start("scheduler")
+    eventually(lambda: shop.record.dag("of_the_vault"), told=shop.told)

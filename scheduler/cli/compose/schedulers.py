@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from scheduler.alert_settings import addresses, alert_rules
+from scheduler.cli.compose.answers import answer_of
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import environ_of_children, task_policy_of
@@ -40,7 +41,6 @@ from scheduler.loop.one_by_one import Way, at_once, one_by_one
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
 from scheduler.loop.service import Service
-from scheduler.operations.answers import Answers
 from scheduler.parsing.folder import DagFolder
 from scheduler.parsing.git_folder import GitFolder
 from scheduler.parsing.git_remote import Remote
@@ -48,7 +48,6 @@ from scheduler.parsing.places import Place, PlainFolder
 from scheduler.parsing.register import Policy
 from scheduler.runtime.environments import Environments
 from scheduler.runtime.supervisor.supervisor import Supervisor
-from scheduler.security.encryption import FernetCipher
 from scheduler.store.bundles import forget_bundle
 from scheduler.store.engine import Transact
 from scheduler.store.run_ends import count_runs
@@ -234,7 +233,7 @@ class SchedulerServer:
         self._publish = CeleryPublish(celery, house.vitals)
         self._supervisor = Supervisor(
             on_outcome=_expect_no_outcome,
-            answer=Answers(house.db, FernetCipher(house.secret), house.clock),
+            answer=answer_of(house),
             clock=house.clock,
             environ=environ_of_children(house.settings, environ),
             pass_on=house.settings.pass_environ,

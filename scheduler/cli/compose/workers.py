@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from scheduler.cli.compose.answers import answer_of
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import environ_of_children, groups_of, task_policy_of
@@ -27,13 +28,10 @@ from scheduler.dispatch.waiter import Waiter
 from scheduler.dispatch.worker import Worker
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.loop.handing_on import hand_on_apart
-from scheduler.operations.answers import Answers
 from scheduler.parsing.materialize import materialize
-from scheduler.plugins.secrets import secrets_first
 from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
-from scheduler.security.encryption import FernetCipher
 from scheduler.wire import Job, Outcome
 
 if TYPE_CHECKING:
@@ -106,11 +104,10 @@ def plan_of(
     )
 
 
-def answer_of(house: House) -> Answer:
-    """Return what answers the children of a worker."""
-    answers = Answers(house.db, FernetCipher(house.secret), house.clock)
-    answer = answers if house.collected is None else house.collected.traces.door(answers)
-    return secrets_first(house.plugins, answer)
+def traced_answer_of(house: House) -> Answer:
+    """Return what answers the children of a worker, and takes the spans of their own code."""
+    answer = answer_of(house)
+    return answer if house.collected is None else house.collected.traces.door(answer)
 
 
 class WorkerSide:
@@ -185,7 +182,7 @@ class WorkerSide:
         house = self._house
         return Supervisor(
             on_outcome=self._take,
-            answer=answer_of(house) if self._values is None else self._values.answer,
+            answer=traced_answer_of(house) if self._values is None else self._values.answer,
             clock=house.clock,
             environ=environ_of_children(house.settings, environ),
             pass_on=house.settings.pass_environ,
@@ -213,7 +210,9 @@ class WorkerSide:
         payloads = open_payloads(self._house.settings)
         if payloads is None:
             return None
-        return LargeValues(payloads, answer_of(self._house), lambda outcome: self.worker.finished(outcome))
+        return LargeValues(
+            payloads, traced_answer_of(self._house), lambda outcome: self.worker.finished(outcome)
+        )
 
     def _take(self, outcome: Outcome) -> None:
         """Take the outcome of an attempt, with what it hands on."""

@@ -1,0 +1,13 @@
+"""What answers the children of a server: the database, and before it the places of secrets that plugins bring."""
+
+from __future__ import annotations
+
+from scheduler.cli.compose.house import House
+from scheduler.operations.answers import Answers
+from scheduler.plugins.secrets import Answer, secrets_first
+from scheduler.security.encryption import FernetCipher
+
+
+def answer_of(house: House) -> Answer:
+    """Return what answers running tasks, and DAG files while they are imported."""
+    return secrets_first(house.plugins, Answers(house.db, FernetCipher(house.secret), house.clock))
