@@ -14,6 +14,7 @@ import psutil
 
 import scheduler
 from tests.integration.waiting import eventually
+from tests.runtime.processes import command_of
 
 #: What stands for the installed `dirigent`: the same function, from the tree under test.
 DIRIGENT = (sys.executable, "-c", "from scheduler.cli import main; main()")
@@ -113,7 +114,7 @@ def described(processes: Sequence[psutil.Process]) -> str:
     lines = []
     for process in processes:
         try:
-            lines.append(f"{process.pid} of {process.ppid()}: {' '.join(process.cmdline())[:200]}")
+            lines.append(f"{process.pid} of {process.ppid()}: {command_of(process)[:200]}")
         except psutil.NoSuchProcess:
             lines.append(f"{process.pid}: gone")
     return "\n".join(lines)

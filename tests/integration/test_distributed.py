@@ -6,7 +6,6 @@ import json
 import shutil
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from urllib.request import urlopen
 
 import psutil
@@ -20,6 +19,7 @@ from tests.integration.ledger import KEEPS_LEDGER, counted
 from tests.integration.processes import Process, marked
 from tests.integration.project import Project
 from tests.integration.waiting import eventually
+from tests.runtime.processes import command_of
 
 pytestmark = pytest.mark.slow
 
@@ -45,11 +45,8 @@ def workers_of(project: Project) -> list[str]:
 
 
 def attempts_of(project: Project) -> list[str]:
-    """Return the names of the processes that run tasks; one may end while it is asked."""
-    names = []
-    for process in marked(project.mark):
-        with suppress(psutil.NoSuchProcess):
-            names.append(" ".join(process.cmdline()))
+    """Return the names of the processes that run tasks."""
+    names = [command_of(process) for process in marked(project.mark)]
     return [name for name in names if ", attempt " in name]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.processes import marked
 from tests.integration.waiting import eventually
+from tests.runtime.processes import command_of
 
 
 def dag_of(dag_id: str, body: str) -> str:
@@ -75,7 +76,7 @@ print("left two behind")
     embedded.write("forks.py", dag_of("forks", body))
     embedded.trigger("forks").until()
     eventually(
-        lambda: not [each for each in marked(embedded.mark) if "1234" in each.cmdline()], told=embedded.told
+        lambda: not [each for each in marked(embedded.mark) if "1234" in command_of(each)], told=embedded.told
     )
 
 

@@ -20,6 +20,13 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def command_of(process: psutil.Process) -> str:
+    """Return the command line of a process, or what it calls itself; nothing of one that is gone, or a zombie."""
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
     """Wait for what another process does; fail when it does not come."""
     for _ in range(int(seconds / 0.01)):

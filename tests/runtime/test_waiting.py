@@ -16,6 +16,7 @@ from scheduler.runtime.waits import Wait, Waited
 from scheduler.sdk.xcom import decode, encode
 from tests.integration.waiting import eventually
 from tests.runtime.conftest import WAIT_S, nothing_known
+from tests.runtime.processes import command_of
 
 IDS = itertools.count(1)
 TRIGGERS = """
@@ -204,7 +205,7 @@ def test_waits_go_on_where_the_base_process_was_killed(watching, ask, ear):
     wait_id = ask("Says", word="told", seconds=2.0)
     eventually(lambda: "printed told" in ear.lines.get(wait_id, []))
     for process in psutil.Process().children():
-        if "base" in " ".join(process.cmdline()):
+        if "base" in command_of(process):
             process.kill()
     assert (ear.next().id, ear.lines[wait_id].count("printed told")) == (wait_id, 2)
 
