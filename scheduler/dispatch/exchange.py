@@ -114,6 +114,24 @@ class Exchange:
         self._unreported = []
         return claimed
 
+    def claim(self, free: int) -> list[Claimed]:
+        """Claim for as many slots as are free, and tell nothing yet: what waits is not to wait for the telling.
+
+        Return what was claimed; nothing, where that fails for a reason that need not hold up what is to be told.
+        Raises DatabaseUnavailable.
+        """
+        try:
+            claimed = self._db.transact(lambda session: self._claim(session, self._clock.now(), free))
+        except DatabaseUnavailable:
+            self._is_in_doubt = True
+            raise
+        except Exception:
+            self._is_in_doubt = True
+            log.exception("worker: work cannot be claimed")
+            return []
+        note_claims(claimed, self._clock.now())
+        return claimed
+
     def say_goodbye(self) -> None:
         """Report what ended, give back the rest, and let the worker be known as stopped. Raises DatabaseUnavailable."""
         self._db.transact(self._leave)
@@ -130,8 +148,10 @@ class Exchange:
             _refuse(self._recorder.record(session, now, self._unreported))
             if self._successors is not None:
                 self._successors.admit(session, now)
-        if free <= 0:
-            return []
+        return self._claim(session, now, free) if free > 0 else []
+
+    def _claim(self, session: Session, now: datetime, free: int) -> list[Claimed]:
+        plan = self._plan
         return claim_attempts(
             session,
             now,

@@ -8,8 +8,8 @@ from scheduler.clock import Clock
 
 #: Steps begin at least so far apart, in seconds.
 SPACING_S: Final = 0.003
-#: A full worker has more work than slots: there a step waits until three slots of four have ended (by default there
-#: are as many left as cores), at most so many times as long as the last step took, and not longer than this in all.
+#: A full worker has more work than slots: there a step waits until half of them have ended (by default there are
+#: twice as many left as cores), at most so many times as long as the last step took, and not longer than this in all.
 FULL_PACE: Final = 3
 FULL_SPACING_S: Final = 0.03
 
@@ -38,4 +38,4 @@ class Pace:
 
 def enough(taken: int, *, is_full: bool) -> int:
     """Return how many outcomes of the slots that are taken are worth a step at once."""
-    return max(1, taken * 3 // 4 if is_full else taken)
+    return max(1, taken // 2 if is_full else taken)

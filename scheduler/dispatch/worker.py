@@ -7,7 +7,7 @@ a worker that dies loses its leases, and its attempts run elsewhere.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -217,12 +217,19 @@ class Worker:
         free = self._free
         if not self._exchange.has_news and (free <= 0 or not (is_asked or self._exchange.finds_work())):
             return
-        claimed = self._exchange.make(free)
+        claimed = 0
+        if self._paused and free > 0 and self._exchange.has_reports:
+            # It was full: what waits runs while the outcomes are written.
+            claimed = self._take(self._exchange.claim(free))
+        claimed += self._take(self._exchange.make(free - claimed))
+        meter.BUSY.set(len(self._claims))
+        self._adjust_bell(brim=claimed > 0 and claimed == free)
+
+    def _take(self, claimed: Sequence[Claimed]) -> int:
         for claim in claimed:
             self._claims[claim.id] = claim
             self._launch(claim)
-        meter.BUSY.set(len(self._claims))
-        self._adjust_bell(brim=bool(claimed) and len(claimed) == free)
+        return len(claimed)
 
     @property
     def _free(self) -> int:

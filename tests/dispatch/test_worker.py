@@ -83,11 +83,15 @@ PLAN = WorkerPlan(
 
 
 class Mute(Database):
-    """A database whose answer to a commit is lost once asked for."""
+    """A database that once, when it is told to, loses the answer to a commit, or refuses to work."""
 
     loses_answer = False
+    refuses = False
 
     def transact(self, work):
+        if self.refuses:
+            self.refuses = False
+            raise ValueError("what cannot be")
         done = super().transact(work)
         if self.loses_answer and done:
             self.loses_answer = False
@@ -222,6 +226,53 @@ def test_what_a_worker_claimed_without_hearing_of_it_goes_back_at_once(
         pass
     job = launcher.jobs.get(timeout=30)
     assert (job.epoch, job.try_number) == (2, 1)
+
+
+def fill(engine, launcher):
+    """Have four tasks queued for two slots; return the run and the first two jobs."""
+    engine.define(spec(*(task(name) for name in "abcd")))
+    run_pk = engine.trigger()
+    while engine.advance():
+        pass
+    return run_pk, [launcher.jobs.get(timeout=30) for _ in range(2)]
+
+
+def ended(job):
+    return Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success")
+
+
+def test_a_full_worker_starts_what_waits_before_it_writes_what_ended(migrated_sqlite_db, worker, launcher):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    run_pk, jobs = fill(engine, launcher)
+    found = SimpleQueue()
+
+    def note(job):
+        found.put(engine.states(run_pk))
+        launcher.jobs.put(job)
+
+    launcher.launch = note
+    for job in jobs:
+        worker.finished(ended(job))
+    assert {job.task_id for job in jobs} < {
+        key for key, state in found.get(timeout=30).items() if state == "running"
+    }
+    rest = [launcher.jobs.get(timeout=30) for _ in range(2)]
+    eventually(lambda: all(engine.states(run_pk)[job.task_id] == "success" for job in jobs))
+    assert {job.epoch for job in rest} == {1}
+
+
+@pytest.mark.parametrize(("fault", "epoch"), [("refuses", 1), ("loses_answer", 2)])
+def test_a_claim_that_fails_holds_up_no_outcome_and_loses_no_work(
+    migrated_sqlite_db, db, worker, launcher, fault, epoch
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    run_pk, jobs = fill(engine, launcher)
+    setattr(db, fault, True)
+    for job in jobs:
+        worker.finished(ended(job))
+    rest = [launcher.jobs.get(timeout=30) for _ in range(2)]
+    assert max(job.epoch for job in rest) == epoch
+    eventually(lambda: all(engine.states(run_pk)[job.task_id] == "success" for job in jobs))
 
 
 @pytest.mark.parametrize("error", [Conflict("it was stopped"), OSError(errno.ENOSPC, "No space left")])
