@@ -244,7 +244,7 @@ def ended(job):
 def test_a_full_worker_starts_what_waits_before_it_writes_what_ended(migrated_sqlite_db, worker, launcher):
     engine = Engine(migrated_sqlite_db, now=SystemClock().now())
     run_pk, jobs = fill(engine, launcher)
-    found = SimpleQueue()
+    found: SimpleQueue[dict[str, str]] = SimpleQueue()
 
     def note(job):
         found.put(engine.states(run_pk))
