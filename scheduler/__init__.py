@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         PythonVirtualenvOperator,
     )
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
-    from scheduler.operators.setup_teardown import setup, teardown
+    from scheduler.operators.setup_teardown import result, setup, teardown
     from scheduler.operators.sql import (
         BranchSQLOperator,
         SQLCheckOperator,
@@ -179,6 +179,7 @@ __all__ = [
     "get_current_context",
     "publish_artifact",
     "register_serializer",
+    "result",
     "run_if",
     "setup",
     "skip_if",
@@ -204,7 +205,7 @@ _HOMES: Final = {
     "scheduler.operators.interpreters": "BranchExternalPythonOperator BranchPythonVirtualenvOperator "
     "ExternalPythonOperator PythonVirtualenvOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
-    "scheduler.operators.setup_teardown": "setup teardown",
+    "scheduler.operators.setup_teardown": "result setup teardown",
     "scheduler.operators.sql": "BranchSQLOperator SQLCheckOperator SQLExecuteQueryOperator "
     "SQLValueCheckOperator",
     "scheduler.operators.taskflow": "task",

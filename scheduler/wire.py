@@ -25,7 +25,7 @@ XCOM_LIMIT_BYTES: Final = 48_000_000
 TAG: Final = "__type__"
 
 #: Fields that a graph which does not need them is written without.
-_LATER: Final = ("isolation", "role", "mapping")
+_LATER: Final = ("isolation", "role", "mapping", "returns_dag_result")
 
 #: A value that JSON can hold.
 Json = Any
@@ -118,6 +118,7 @@ class TaskSpec:
     #: A setup makes what others need, a teardown takes it away; only a deciding one decides how its run ends.
     role: Literal["setup", "teardown", "deciding teardown"] | None = None
     mapping: MapSpec | None = None  #: None: one instance, or one in each instance of its group
+    returns_dag_result: bool | None = None  #: what it returns is what the run returns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,12 @@ from scheduler.cli.local_dags import load_dag
 from scheduler.cli.options import Instant, read_pairs
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.cli.parts.archives import open_payloads
+from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
+from scheduler.core.states import RunState
 from scheduler.operations.conf import read_conf
 from scheduler.operations.delete import delete_dag
 from scheduler.operations.pause import set_paused
-from scheduler.operations.trigger import trigger_run
+from scheduler.operations.trigger import RunRef, trigger_run
 from scheduler.store import dag_files
 from scheduler.store import dags as stored_dags
 from scheduler.store.views.fields import dag_fields, import_error_fields, python_file_fields
@@ -106,6 +108,12 @@ def test(
 @click.option("--logical-date", type=Instant(), help="An instant; else now.")
 @click.option("--note", default="", help="A note on the run.")
 @click.option("--idempotency-key", help="With a key used before, the run of then is named and none is made.")
+@click.option(
+    "--wait", "waits", is_flag=True, help="Wait for the end of the run; exit 0 when it succeeded, else 1."
+)
+@click.option(
+    "--result", "wants_result", is_flag=True, help="Wait, and print what the run returned, as JSON."
+)
 @output_option
 @pass_invocation
 def trigger(
@@ -116,8 +124,10 @@ def trigger(
     logical_date: datetime | None,
     note: str,
     idempotency_key: str | None,
+    waits: bool,
+    wants_result: bool,
     output: str,
-) -> None:
+) -> int:
     """Start a run by hand; a file that does not load is named on standard error."""
     now, checked = invocation.now(), read_conf(conf)
     run = invocation.db.transact(
@@ -133,11 +143,28 @@ def trigger(
             actor=ACTOR,
         )
     )
+    _warn_of_broken_file(invocation, run.dag_id)
+    if wants_result:
+        return _print_result(invocation, run)
     if output == "json":
         print_json({"dag_id": run.dag_id, "dag_run_id": run.run_id, "is_new": run.is_new})
     else:
         click.echo(run.run_id)
-    _warn_of_broken_file(invocation, run.dag_id)
+    return _await(invocation, run) if waits else 0
+
+
+def _await(invocation: Invocation, run: RunRef) -> int:
+    ended = await_run(invocation, run.dag_id, run.run_id)
+    say_ended(ended, err=True)
+    return 0 if ended.state == RunState.SUCCESS else 1
+
+
+def _print_result(invocation: Invocation, run: RunRef) -> int:
+    """Let standard output hold the result and nothing else."""
+    click.echo(run.run_id, err=True)
+    code = _await(invocation, run)
+    print_json(read_result(invocation, find_run(invocation, run.dag_id, run.run_id)))
+    return code
 
 
 def _warn_of_broken_file(invocation: Invocation, dag_id: str) -> None:

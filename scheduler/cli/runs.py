@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from datetime import timedelta
 from typing import Final, Literal
 
 import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.options import read_stdin
-from scheduler.cli.output import output_option, print_record, print_rows
+from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
-from scheduler.core.states import RUN_FINISHED, RunState
-from scheduler.errors import Conflict
-from scheduler.logs.terminal import safe
+from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
+from scheduler.core.states import RunState
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.mark import mark_run
 from scheduler.operations.notes import set_note
@@ -24,7 +21,6 @@ from scheduler.store.views import runs as stored_runs
 from scheduler.store.views.fields import run_fields
 
 COLUMNS: Final = ["dag_id", "dag_run_id", "state", "run_type", "start_date", "duration"]
-LOOK_S: Final = 0.25
 
 
 @click.group()
@@ -55,7 +51,7 @@ def list_(invocation: Invocation, dag_id: str, state: str | None, limit: int, ou
 @pass_invocation
 def show(invocation: Invocation, dag_id: str, run_id: str, output: str) -> None:
     """Show one run."""
-    print_record(run_fields(_find(invocation, dag_id, run_id)), output)
+    print_record(run_fields(find_run(invocation, dag_id, run_id)), output)
 
 
 @runs.command()
@@ -123,18 +119,15 @@ def rerun(
 @pass_invocation
 def wait(invocation: Invocation, dag_id: str, run_id: str, timeout: float | None) -> int:
     """Wait until a run has ended; exit 0 when it succeeded, else 1."""
-    deadline = None if timeout is None else invocation.now() + timedelta(seconds=timeout)
-    run = _find(invocation, dag_id, run_id)
-    while run.state not in RUN_FINISHED:
-        if deadline is not None and invocation.now() >= deadline:
-            raise Conflict(f"Run {run_id!r} is still {run.state} after {timeout:g} s.")
-        time.sleep(LOOK_S)
-        run = _find(invocation, dag_id, run_id)
-    reason = run.reason.removeprefix(f"{run.state}: ")
-    click.echo(safe(f"{run_id}: {run.state}{f' ({reason})' if reason else ''}"))
+    run = await_run(invocation, dag_id, run_id, timeout)
+    say_ended(run)
     return 0 if run.state == RunState.SUCCESS else 1
 
 
-def _find(invocation: Invocation, dag_id: str, run_id: str) -> stored_runs.Run:
-    with invocation.db.read() as session:
-        return stored_runs.find_run(session, dag_id, run_id)
+@runs.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@pass_invocation
+def result(invocation: Invocation, dag_id: str, run_id: str) -> None:
+    """Print what a run returned, as JSON: of one task that is marked with @result its value, of several by task."""
+    print_json(read_result(invocation, find_run(invocation, dag_id, run_id)))

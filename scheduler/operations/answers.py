@@ -13,6 +13,7 @@ from scheduler.errors import Conflict
 from scheduler.operations.finding import get_run
 from scheduler.operations.latest import is_latest
 from scheduler.operations.rerun import RerunRequest, rerun
+from scheduler.operations.results import results_of
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import Database, Session
 from scheduler.store.artifacts import Artifact, put_artifact
@@ -51,6 +52,7 @@ class Answers:
             "get_xcom_item": _get_xcom_item,
             "get_xcoms": _get_xcoms,
             "run_state": _run_state,
+            "run_results": _run_results,
             "task_states": _task_states,
             "states_of_runs": _states_of_runs,
             "tasks_of_dag": _tasks_of_dag,
@@ -181,6 +183,11 @@ def _run_of(session: Session, job: Job, args: Data) -> int:
 def _run_state(session: Session, job: Job, args: Data) -> Json:
     run = find_run(session, args["dag_id"], args["run_id"])
     return None if run is None else str(run.state)
+
+
+def _run_results(session: Session, job: Job, args: Data) -> Json:
+    run = get_run(session, args["dag_id"], args["run_id"])
+    return results_of(session, run, load_graph(session, run.version_id))
 
 
 def _task_states(session: Session, job: Job, args: Data) -> Json:

@@ -1,4 +1,4 @@
-"""`@setup` and `@teardown`: functions that make what others need, and take it away."""
+"""`@setup`, `@teardown`, `@result`: functions whose tasks have a part to play in the run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from scheduler.sdk.results import XComArg
 
 
 class RoleFunction:
-    """A `@task` function each of whose tasks is a setup, or a teardown. Whatever else it is asked for, that gives."""
+    """A `@task` function each of whose tasks is given a part. Whatever else it is asked for, that function gives."""
 
-    def __init__(self, function: TaskFunction[..., Any], give_role: Callable[[XComArg[Any]], Any]) -> None:
+    def __init__(
+        self, function: TaskFunction[..., Any] | RoleFunction, give_role: Callable[[XComArg[Any]], Any]
+    ) -> None:
         self._function = function
         self._give_role = give_role
 
@@ -65,8 +67,20 @@ def teardown(
     )
 
 
-def _task_function(function: Any, name: str) -> TaskFunction[..., Any]:
-    if isinstance(function, TaskFunction):
+def result(function: Callable[..., Any]) -> RoleFunction:
+    """Let a run return what the tasks of a `@task` function return: to the page, the API, and who started it."""
+    if not isinstance(function, TaskFunction | RoleFunction):
+        raise BadDag(f"{author_line()}: @result goes on top of a @task function, not of {function!r}.")
+    return RoleFunction(function, _mark_result)
+
+
+def _mark_result(made: XComArg[Any]) -> XComArg[Any]:
+    made.operator.returns_dag_result = True
+    return made
+
+
+def _task_function(function: Any, name: str) -> TaskFunction[..., Any] | RoleFunction:
+    if isinstance(function, TaskFunction | RoleFunction):
         return function
     if not callable(function) or isinstance(function, type):
         raise BadDag(f"{author_line()}: {name} decorates a function or a @task function, not {function!r}.")

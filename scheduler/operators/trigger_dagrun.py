@@ -16,6 +16,8 @@ from scheduler.sdk.signals import RescheduleTask, SkipTask, TaskError
 
 #: Where the id of the run is kept that it triggered.
 RUN_ID: Final = "trigger_run_id"
+#: Where that is kept which the run returned, when it was waited for.
+RESULT: Final = "result"
 _WHAT: Final = "TriggerDagRunOperator"
 
 
@@ -24,8 +26,8 @@ class TriggerDagRunOperator(BaseOperator):
 
     A run that exists already (same `trigger_run_id`, or same `logical_date`) fails the task; `reset_dag_run` runs it
     again instead, `skip_when_already_exists` skips. With `wait_for_completion` it looks every `poke_interval` for the
-    end of the run, holds no slot meanwhile, and fails where the run ends in one of `failed_states`; with `deferrable`
-    a trigger looks in its place.
+    end of the run, holds no slot meanwhile, fails where the run ends in one of `failed_states`, and keeps what it
+    returned (`@result`) under `result`; with `deferrable` a trigger looks in its place.
     """
 
     template_fields = ("trigger_dag_id", "trigger_run_id", "logical_date", "conf", "note")
@@ -110,6 +112,7 @@ class TriggerDagRunOperator(BaseOperator):
         if state in self.failed_states:
             raise TaskError(f"{where} is {state}, which is one of failed_states.")
         if state in self.allowed_states:
+            self._keep_result(run_id)
             return
         if state is None:
             raise TaskError(f"{where} is not there any more: somebody deleted it.")
@@ -127,6 +130,13 @@ class TriggerDagRunOperator(BaseOperator):
         }
         trigger = NamedTrigger("scheduler.triggers.external_task.DagStateTrigger", kwargs)
         self.defer(trigger=trigger, method_name="go_on")
+
+    def _keep_result(self, run_id: str) -> None:
+        """Keep what the run returned, as it is written down: this file need not know its classes."""
+        channel = current_channel(_WHAT)
+        results = channel.run_results(self.trigger_dag_id, run_id)
+        if results:
+            channel.set_xcom(RESULT, next(iter(results.values())) if len(results) == 1 else results)
 
 
 def _text(date: Any) -> Any:

@@ -67,6 +67,9 @@ class Channel(Protocol):
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         """Return the state of a run, or None where there is none."""
 
+    def run_results(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """Return what a run returned, by task (of many instances a list); empty where that is nothing."""
+
     def task_states(
         self, dag_id: str, *, run_id: str | None, logical_date: str | None, task_ids: list[str]
     ) -> dict[str, str]:

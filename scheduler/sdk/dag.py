@@ -35,6 +35,7 @@ from scheduler.sdk.group import RootGroup, TaskGroup
 from scheduler.sdk.ids import check_id
 from scheduler.sdk.location import author_file, author_line, imported_file
 from scheduler.sdk.params import DagParam, Param, read_params
+from scheduler.sdk.results import XComArg, returns_result
 from scheduler.sdk.schedule import Timetable, read_schedule
 from scheduler.sdk.views import DagViews
 
@@ -150,6 +151,15 @@ class DAG(DagViews):
         self.groups[group.group_id] = group
         if group.parent:
             group.parent.children.append(group)
+
+    def add_result(self, result: XComArg[Any]) -> XComArg[Any]:
+        """Let a run return what this task returns; `@result` and `return` in a function under `@dag` do this."""
+        if not returns_result(result):
+            raise BadDag(
+                f"{author_line()}: {result!r} cannot be what a run returns; give the whole result of one task."
+            )
+        result.operator.returns_dag_result = True
+        return result
 
     def add_arrow(self, before: Node, after: Node, label: str = "") -> None:
         """Let `after` wait for `before`; `>>` does this."""
@@ -292,7 +302,11 @@ def _declaring(function: Callable[..., Any], dag_id: str, arguments: Mapping[str
         settings = {"doc_md": function.__doc__, **arguments}
         given = signature.bind_partial(*args, **kwargs).arguments
         with DAG(dag_id or function.__name__, **settings) as declared:
-            function(**{each.name: _param(declared, each, given) for each in signature.parameters.values()})
+            made = function(
+                **{each.name: _param(declared, each, given) for each in signature.parameters.values()}
+            )
+            if returns_result(made):
+                declared.add_result(made)
         return declared
 
     vars(declare)[DECLARES] = all(each.default is not each.empty for each in signature.parameters.values())

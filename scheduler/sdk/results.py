@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeAlias, TypeGuard, TypeVar
 
 from scheduler.errors import BadDag
 from scheduler.sdk.edges import Linkable, Node
@@ -174,6 +174,11 @@ class XComArg(ListPromise, Generic[_R]):
 
     def __repr__(self) -> str:
         return f"XComArg({self.operator!r}" + "".join(f"[{item!r}]" for item in self.path) + ")"
+
+
+def returns_result(value: Any) -> TypeGuard[XComArg[Any]]:
+    """Tell whether a value stands for all that a task returns, as what a run returns must."""
+    return isinstance(value, XComArg) and value.key == RETURN_KEY and not value.path
 
 
 def results_in(value: Any) -> Iterator[XComArg[Any]]:

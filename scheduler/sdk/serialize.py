@@ -130,6 +130,7 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         isolation=isolation_of(task),
         role=_role(task),
         mapping=task.expansion.spec() if task.expansion else None,
+        returns_dag_result=True if task.returns_dag_result else None,
     )
 
 

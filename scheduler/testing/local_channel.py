@@ -108,6 +108,10 @@ class LocalChannel:
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         """Return None: there are no other runs."""
 
+    def run_results(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """Return nothing: there are no other runs."""
+        return {}
+
     def task_states(
         self, dag_id: str, *, run_id: str | None, logical_date: str | None, task_ids: list[str]
     ) -> dict[str, str]:

@@ -36,6 +36,7 @@ class RunResult:
     artifacts: tuple[Artifact, ...]
     variables: Mapping[str, str]  #: as the run left them
     kept: Mapping[tuple[str, str], Any] = field(repr=False)  #: (task_id, key) -> encoded value
+    returning: tuple[str, ...] = ()  #: tasks under `@result`
 
     @property
     def is_success(self) -> bool:
@@ -46,6 +47,12 @@ class RunResult:
     def xcoms(self) -> dict[str, Any]:
         """What each task returned; a task that returned nothing is not in it."""
         return {task_id: decode(value) for (task_id, key), value in self.kept.items() if key == RETURN_KEY}
+
+    @property
+    def result(self) -> Any:
+        """What the run returned: the value of the task under `@result`, of several a dict by task; None for nothing."""
+        found = {name: self.xcoms[name] for name in self.returning if name in self.xcoms}
+        return next(iter(found.values()), None) if len(found) < 2 else found
 
     def xcom(self, task_id: str, key: str = RETURN_KEY, default: object = None) -> Any:
         """Return what a task kept under a key."""

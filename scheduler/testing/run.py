@@ -241,6 +241,7 @@ class _TestRun:
             artifacts=tuple(self.channel.artifacts.values()),
             variables=self.channel.variables,
             kept=self._kept(),
+            returning=tuple(task.task_id for task in self.spec.tasks if task.returns_dag_result),
         )
 
     def _kept(self) -> dict[tuple[str, str], Any]:

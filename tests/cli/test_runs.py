@@ -117,6 +117,33 @@ def test_waiting_for_a_run_gives_its_end_as_exit_code(dirigent, engine, failed_r
     assert dirigent("runs", "wait", "orders", "first").code == 0
 
 
+@pytest.fixture
+def returning(engine):
+    """A DAG whose one run has ended, and returned something."""
+    engine.define(spec(task("count", returns_dag_result=True), dag_id="till"))
+    engine.trigger("till", run_id="first")
+    engine.run_to_end(xcoms={"return_value": {"total": 7}})
+
+
+def test_what_a_run_returned_is_printed(dirigent, returning, failed_run):
+    assert dirigent("runs", "result", "till", "first").json == {"total": 7}
+    said = dirigent("runs", "result", "orders", failed_run)
+    assert (said.code, said.out) == (1, "")
+    assert "No task of DAG 'orders' is marked with @result" in said.err
+
+
+def test_who_triggers_a_run_may_wait_for_what_it_returns(dirigent, engine, returning):
+    dirigent("dags", "trigger", "till", "--run-id", "mine", "--idempotency-key", "k")
+    engine.run_to_end(xcoms={"return_value": {"total": 8}})
+
+    said = dirigent("dags", "trigger", "till", "--idempotency-key", "k", "--result")
+    assert (said.code, said.json) == (0, {"total": 8})
+    assert said.err == "mine\nmine: success\n"
+
+    said = dirigent("dags", "trigger", "till", "--idempotency-key", "k", "--wait")
+    assert (said.code, said.out, said.err) == (0, "mine\n", "mine: success\n")
+
+
 def test_waiting_ends_after_its_time(dirigent, engine):
     dirigent("dags", "trigger", "orders", "--run-id", "slow")
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 CHILD = """
-from scheduler import DAG, EmptyOperator, FailTask, TaskGroup, task
+from scheduler import DAG, EmptyOperator, FailTask, TaskGroup, result, task
 
 with DAG("asleep", schedule=None, is_paused_upon_creation=True):
     EmptyOperator("never")
 
 with DAG("child", schedule=None, params={"name": "nobody", "breaks": False}):
     with TaskGroup("steps"):
+        @result
         @task
         def greet(params=None):
             print("hello", params["name"])
             if params["breaks"]:
                 raise FailTask("as asked")
+            return {"hello", params["name"]}
 
         greet()
 """
 PARENT = """
-from scheduler import DAG, ExternalTaskSensor, LatestOnlyOperator, EmptyOperator, TriggerDagRunOperator
+from scheduler import DAG, ExternalTaskSensor, LatestOnlyOperator, EmptyOperator, TriggerDagRunOperator, XComArg, task
 
 with DAG("parent", schedule=None):
     waits = {"wait_for_completion": True, "poke_interval": 0.1}
@@ -38,6 +40,11 @@ with DAG("parent", schedule=None):
     )
     first >> [ExternalTaskSensor("run", **same), group] >> again
     TriggerDagRunOperator("paused", trigger_dag_id="asleep", fail_when_dag_is_paused=True)
+    @task
+    def told(answer):
+        print("it said", sorted(answer))
+
+    told(XComArg(first, key="result"))
     TriggerDagRunOperator("deferred", trigger_dag_id="child", deferrable=True, **waits)
     first >> ExternalTaskSensor("deferred_look", external_task_id="steps.greet", deferrable=True, **same)
     TriggerDagRunOperator("broken", trigger_dag_id="child", conf={"breaks": True}, **waits)
@@ -52,6 +59,7 @@ def test_runs_of_another_dag_are_started_waited_for_and_run_again(embedded):
     run = embedded.trigger("parent").until("failed")
     assert run.tasks == {
         "first": "success",
+        "told": "success",
         "taken": "failed",
         "skips": "skipped",
         "group": "success",
@@ -65,6 +73,7 @@ def test_runs_of_another_dag_are_started_waited_for_and_run_again(embedded):
         "latest": "success",
         "newest": "success",
     }
+    assert f"it said ['hello', '{run.run_id}']" in run.log("told")
     assert "already exists" in run.attempts("taken")[-1].reason
     assert "is failed, which is one of failed_states" in run.attempts("broken")[-1].reason
     assert "There is no DAG 'chidl'" in run.attempts("unknown")[-1].reason

@@ -8,13 +8,14 @@ from flask import Blueprint, Response, request
 
 from scheduler.clock import parse_instant
 from scheduler.errors import BadParams
+from scheduler.operations.results import results_of
 from scheduler.operations.trigger import trigger_run
 from scheduler.store.dags import get_dag
 from scheduler.store.views import runs
 from scheduler.store.views.fields import run_fields
 from webui.api.bodies import body
 from webui.api.paging import window
-from webui.context import actor, now, reading, writing
+from webui.context import actor, now, reading, spec_of, writing
 from webui.fragments import data
 
 blueprint = Blueprint("api_runs", __name__, url_prefix="/api/v2/dags/<dag_id>/dagRuns")
@@ -35,9 +36,11 @@ def show_all(dag_id: str) -> Response:
 
 @blueprint.get("/<run_id>")
 def show(dag_id: str, run_id: str) -> Response:
-    """Return one run."""
+    """Return one run, and what it returned, by task, once it has ended."""
     with reading() as session:
-        return data(**run_fields(runs.find_run(session, dag_id, run_id)))
+        run = runs.find_run(session, dag_id, run_id)
+        results = results_of(session, run, spec_of(session, run.version_id))
+    return data(**run_fields(run), results=results)
 
 
 @blueprint.post("")

@@ -7,10 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from scheduler.operations.results import returning
 from scheduler.store import artifacts
 from scheduler.store.views import durations, runs
 from scheduler.store.views.commits import find_commit
 from scheduler.store.views.costs import spent_by_run
+from scheduler.store.views.results import list_results
 from webui import tree
 from webui.context import reading, spec_of, web
 from webui.fragments import page
@@ -105,5 +107,9 @@ def conf(dag_id: str, run_id: str) -> Response:
 
 @blueprint.get("/result")
 def result(dag_id: str, run_id: str) -> Response:
-    """Show what the tasks of this run published."""
-    return page("run_result.html", tab="result", **_head(dag_id, run_id))
+    """Show what this run returned, and what its tasks published."""
+    head = _head(dag_id, run_id)
+    run = head["run"]
+    with reading() as session:
+        results = list_results(session, run.id, returning(spec_of(session, run.version_id)), _INSTANCES)
+    return page("run_result.html", tab="result", results=results, **head)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,7 @@ _log: Final = logging.getLogger(__name__)
 #: Values that are under way at once.
 _THREADS: Final = 4
 #: What is answered with values.
-_READING: Final = frozenset({"get_xcom", "get_xcom_item", "get_xcoms"})
+_READING: Final = frozenset({"get_xcom", "get_xcom_item", "get_xcoms", "run_results"})
 
 
 class LargeValues:
@@ -48,6 +48,8 @@ class LargeValues:
         answered = self._answer(job, verb, args)
         if job is None or verb not in _READING:
             return answered
+        if verb == "run_results":
+            return fetch_results(self._payloads, args["dag_id"], args["run_id"], answered)
         dag_id, run_id = args.get("dag_id") or job.run.dag_id, args.get("run_id") or job.run.run_id
         fetch = partial(self._payloads.fetch, Owner(dag_id, run_id, args["task_id"]))
         match verb:
@@ -83,6 +85,18 @@ class LargeValues:
             _log.exception("The values of attempt %s could not be kept.", outcome.attempt_id)
             ended = _unkept(outcome, f"{type(error).__name__}: {error}")
         self._on_outcome(ended)
+
+
+def fetch_results(payloads: Payloads, dag_id: str, run_id: str, results: Mapping[str, Json]) -> Data:
+    """Return what a run returned, by task, with the values that references in it stand for.
+
+    Raises ArchiveUnavailable and NotFound.
+    """
+    found: Data = {}
+    for task_id, value in results.items():
+        fetch = partial(payloads.fetch, Owner(dag_id, run_id, task_id))
+        found[task_id] = [fetch(each) for each in value] if isinstance(value, list) else fetch(value)
+    return found
 
 
 def _owner_of(job: Job) -> Owner:

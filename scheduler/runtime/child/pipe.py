@@ -119,6 +119,11 @@ class PipeChannel:
         state: str | None = self._ask("run_state", dag_id=dag_id, run_id=run_id)
         return state
 
+    def run_results(self, dag_id: str, run_id: str) -> Data:
+        """Return what a run returned, by task."""
+        found: Data = self._ask("run_results", dag_id=dag_id, run_id=run_id)
+        return found
+
     def task_states(
         self, dag_id: str, *, run_id: str | None, logical_date: str | None, task_ids: list[str]
     ) -> dict[str, str]:

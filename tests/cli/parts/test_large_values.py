@@ -38,6 +38,8 @@ class Desk:
         kept = self.kept.get((args.get("task_id"), args.get("key")))
         if verb == "get_xcoms":
             return {"total": 1, "values": [kept]}
+        if verb == "run_results":
+            return {name: value for (name, key), value in self.kept.items() if key == args["run_id"]}
         return kept if verb in ("get_xcom", "get_xcom_item") else verb
 
 
@@ -123,3 +125,12 @@ def test_what_tasks_are_mapped_over_comes_back_item_by_item(values, desk):
     assert desk.kept["load", "rows"]["value"]["length"] == len(LARGE)
     assert values.answer(JOB, "get_xcom_item", {**asked(), "index": 42}) == 42
     assert values.answer(JOB, "get_xcoms", asked())["values"] == [LARGE]
+
+
+def test_what_another_run_returned_comes_back_as_itself(values, desk):
+    values.answer(JOB, "set_xcom", {"key": "one", "value": LARGE})
+    (kept,) = desk.kept.values()
+    assert is_reference(kept)
+    desk.kept["each", "one"] = [1, 2]
+    asked = {"dag_id": "shop", "run_id": "one"}
+    assert values.answer(JOB, "run_results", asked) == {"load": LARGE, "each": [1, 2]}

@@ -45,8 +45,7 @@ _NAMES: Final = """
     ?state that survives an attempt: NEVER_EXPIRE ResumableJobMixin;
     ?ObjectStoragePath: ObjectStoragePath;
     ?timetables of listed instants or of several crons: EventsTimetable MultipleCronTriggerTimetable;
-    scheduler.operators.setup_teardown: setup teardown;
-    ?results of runs: result;
+    scheduler.operators.setup_teardown: result setup teardown;
     ?lineage: lineage
 """
 
