@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from scheduler.cli.broken_files import count_of_broken
+from scheduler.cli.checks import check_dags
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.local_dags import load_dag
 from scheduler.cli.options import Instant, read_pairs
@@ -27,7 +28,10 @@ from scheduler.store.views.files import list_python_files
 
 @click.group()
 def dags() -> None:
-    """List, show, trigger, pause, test and delete DAGs."""
+    """List, show, check, trigger, pause, test and delete DAGs."""
+
+
+dags.add_command(check_dags)
 
 
 @dags.command("list")

@@ -101,7 +101,7 @@ def follow_branch(task: BaseOperator, context: Context, branch: str | Iterable[s
     Raises BadDag for an id that stands for nothing.
     """
     chosen = {branch} if isinstance(branch, str) else set(branch or ())
-    taken = set[str]().union(*(_tasks_named(task, each) for each in chosen))
+    taken = set[str]().union(*(tasks_named(task, each) for each in chosen))
     skipped = without_teardowns(task, task.downstream_task_ids - taken - reachable(task, taken))
     task.log.info(
         "Followed by %s; skipped: %s.",
@@ -128,7 +128,7 @@ def without_teardowns(task: BaseOperator, task_ids: Collection[str]) -> set[str]
     return {each for each in task_ids if not known[each].is_teardown}
 
 
-def _tasks_named(task: BaseOperator, name: str) -> set[str]:
+def tasks_named(task: BaseOperator, name: str) -> set[str]:
     """Return the tasks that a branch means: by full id, by an id within its own group, or all of a group."""
     dag = task.dag
     names = [name] if task.task_group is None else [name, task.task_group.child_id(name)]

@@ -1,0 +1,170 @@
+"""Having DAG files imported by watching children, and asked what is known here of variables and connections."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from scheduler.cli.compose.isolation import environ_of_children, task_policy_of
+from scheduler.cli.invocation import Invocation
+from scheduler.errors import DirigentError
+from scheduler.operations.answers import Answers
+from scheduler.parsing.checks import check_dag
+from scheduler.parsing.contents import may_declare_dags
+from scheduler.parsing.scan import scan_folder
+from scheduler.plugins.loading import load_plugins
+from scheduler.plugins.secrets import Answer, secrets_first
+from scheduler.runtime.supervisor.supervisor import Supervisor
+from scheduler.sdk.variables import EnvironmentReader
+from scheduler.store.migrate import current
+from scheduler.testing.checks.comments import without_allowed
+from scheduler.testing.checks.findings import findings_of
+from scheduler.testing.checks.rules import Finding
+from scheduler.wire import Data, Job, Json, Outcome, ParsedFile
+
+_BASE: Final = (sys.executable, "-m", "scheduler.testing.checks.process")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of one folder: its findings, by paths that count from here."""
+
+    findings: list[Finding]
+    file_count: int
+    dag_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Answers of variables and connections: what was given first, then what is kept, then the environment."""
+
+    given: Mapping[str, str]
+    kept: Answer | None
+
+    def __call__(self, job: Job | None, verb: str, args: Data) -> Json:
+        """Answer one request of a file that is imported."""
+        if verb == "get_variable" and args["key"] in self.given:
+            return self.given[args["key"]]
+        answer = None if self.kept is None else self.kept(job, verb, args)
+        return _from_environment(verb, args) if answer is None else answer
+
+
+def _from_environment(verb: str, args: Data) -> Json:
+    if verb == "get_variable":
+        return EnvironmentReader().get_variable(args["key"])
+    return EnvironmentReader().get_connection(args["conn_id"]) if verb == "get_connection" else None
+
+
+def check(
+    invocation: Invocation, paths: Sequence[Path], variables: Mapping[str, str], limit_s: float
+) -> Checked:
+    """Check the DAG files at and below these paths; none: the DAG folder. Raises DirigentError."""
+    settings = invocation.settings
+    with ExitStack() as open_parts:
+        store = _open_store(invocation, open_parts)
+        known = Knowledge(variables, secrets_first(load_plugins(settings.plugins_folder), store or _nothing))
+        supervisor = Supervisor(
+            on_outcome=_expect_none,
+            answer=known,
+            clock=invocation.clock,
+            environ=environ_of_children(settings, os.environ),
+            pass_on=settings.pass_environ,
+            policy=task_policy_of(settings),
+            base_command=(*_BASE, str(limit_s)),
+        )
+        supervisor.start()
+        open_parts.callback(supervisor.close)
+        parts = [
+            _check_folder(invocation, supervisor, root, files, is_store_known=store is not None)
+            for root, files in files_by_root(settings.dags_folder, paths).items()
+        ]
+    return Checked(
+        sorted(each for part in parts for each in part.findings),
+        sum(part.file_count for part in parts),
+        sum(part.dag_count for part in parts),
+    )
+
+
+def _open_store(invocation: Invocation, open_parts: ExitStack) -> Answer | None:
+    """Return what answers from the database; None where there is none yet."""
+    url = invocation.settings.database_url
+    if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
+        return None
+    db = invocation.open_database()
+    open_parts.callback(db.close)
+    return Answers(db, invocation.cipher, invocation.clock) if current(db) else None
+
+
+def _check_folder(
+    invocation: Invocation, supervisor: Supervisor, root: Path, files: Iterable[str], *, is_store_known: bool
+) -> Checked:
+    parsed = [_parse(invocation, supervisor, root, file) for file in files]
+    findings = findings_of(parsed, root, check_dag, is_store_known=is_store_known)
+    texts = {file: (root / file).read_bytes() for file in sorted(_files_of(parsed, root))}
+    prefix = _prefix(root)
+    shown = [
+        Finding(f"{prefix}{each.file}", each.line, each.rule, each.level, each.message)
+        for each in without_allowed(findings, texts)
+    ]
+    return Checked(shown, len(parsed), sum(len(each.dags) for each in parsed))
+
+
+def _parse(invocation: Invocation, supervisor: Supervisor, root: Path, file: str) -> ParsedFile:
+    settings = invocation.settings
+    return supervisor.parse(
+        str(root),
+        file,
+        timeout_s=settings.parse_timeout_s,
+        memory_bytes=settings.parse_memory_mb * 1_000_000,
+    )
+
+
+def _files_of(parsed: Iterable[ParsedFile], root: Path) -> set[str]:
+    files = {path for each in parsed for path in (each.file, *each.modules)}
+    return {path for path in files if path.endswith(".py") and (root / path).is_file()}
+
+
+def files_by_root(folder: Path, paths: Sequence[Path]) -> dict[Path, list[str]]:
+    """Return which files to import, by the folder that their imports count from.
+
+    That is the DAG folder for what lies in it, else the given folder, or the one in which a given file lies.
+    """
+    found: dict[Path, set[str]] = {}
+    for path in [each.resolve() for each in paths] or [folder.resolve()]:
+        root = folder.resolve()
+        if not path.is_relative_to(root):
+            root = path if path.is_dir() else path.parent
+        found.setdefault(root, set()).update(
+            [str(path.relative_to(root))] if path.is_file() else _below(root, path)
+        )
+    return {root: sorted(files) for root, files in found.items()}
+
+
+def _below(root: Path, path: Path) -> Iterator[str]:
+    for file in scan_folder(root).files:
+        if (
+            file.endswith(".py")
+            and (root / file).is_relative_to(path)
+            and may_declare_dags((root / file).read_bytes())
+        ):
+            yield file
+
+
+def _prefix(root: Path) -> str:
+    """Return what stands before a path below `root`, so that it counts from where the command was called."""
+    here = Path.cwd().resolve()
+    shown = root.relative_to(here).as_posix() if root.is_relative_to(here) else root.as_posix()
+    return "" if shown == "." else f"{shown}/"
+
+
+def _nothing(_job: Job | None, _verb: str, _args: Data) -> Json:
+    return None
+
+
+def _expect_none(_outcome: Outcome) -> None:
+    raise DirigentError("A check launches no attempts.")
