@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         PythonVirtualenvOperator,
     )
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+    from scheduler.operators.resumable import ResumableJobMixin
     from scheduler.operators.setup_teardown import result, setup, teardown
     from scheduler.operators.sql import (
         BranchSQLOperator,
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
         TaskError,
         TaskTimeout,
     )
+    from scheduler.sdk.state_store import NEVER_EXPIRE
     from scheduler.sdk.variables import Variable
     from scheduler.sdk.weekday import WeekDay
     from scheduler.sensors.bash import BashSensor
@@ -95,6 +97,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DAG",
+    "NEVER_EXPIRE",
     "AirflowException",
     "AirflowFailException",
     "AirflowSensorTimeout",
@@ -143,6 +146,7 @@ __all__ = [
     "PythonSensor",
     "PythonVirtualenvOperator",
     "RescheduleTask",
+    "ResumableJobMixin",
     "RetryAction",
     "RetryDecision",
     "RetryPolicy",
@@ -206,6 +210,7 @@ _HOMES: Final = {
     "ExternalPythonOperator PythonVirtualenvOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
     "scheduler.operators.setup_teardown": "result setup teardown",
+    "scheduler.operators.resumable": "ResumableJobMixin",
     "scheduler.operators.sql": "BranchSQLOperator SQLCheckOperator SQLExecuteQueryOperator "
     "SQLValueCheckOperator",
     "scheduler.operators.taskflow": "task",
@@ -231,6 +236,7 @@ _HOMES: Final = {
     "AirflowSkipException FailTask RescheduleTask SensorTimeout SkipTask "
     "TaskDeferralError TaskDeferralTimeout TaskDeferred TaskError "
     "TaskTimeout",
+    "scheduler.sdk.state_store": "NEVER_EXPIRE",
     "scheduler.sdk.variables": "Variable",
     "scheduler.sdk.weekday": "WeekDay",
     "scheduler.sensors.bash": "BashSensor",

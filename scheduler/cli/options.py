@@ -65,3 +65,18 @@ def show_secrets_option(command: F) -> F:
 def read_stdin(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Read `-` as what stands on standard input, without the line end after it."""
     return sys.stdin.read().removesuffix("\n") if value == "-" else value
+
+
+def read_path(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Take -1 for a task that is not mapped, as Airflow calls it."""
+    return "" if value == "-1" else value
+
+
+path_option = click.option(
+    "--map-index",
+    "--path",
+    "path",
+    default="",
+    callback=read_path,
+    help="Which instance of a mapped task, such as 3, or 3.1 in a mapped group.",
+)

@@ -23,7 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "login": ("login:login", "Print a fresh sign-in link for the page."),
     "dags": ("dags:dags", "List, show, check, trigger, pause, test and delete DAGs."),
     "runs": ("runs:runs", "List, show, cancel, rerun and wait for runs."),
-    "tasks": ("tasks:tasks", "List, explain, clear and mark tasks; read their logs."),
+    "tasks": ("tasks:tasks", "List, explain, clear and mark tasks; read their logs, and what they keep."),
     "bundles": (
         "bundles:bundles",
         "Show the git repository that DAG files come from, and have it looked at.",

@@ -9,10 +9,12 @@ import click
 
 from scheduler.cli.following import log_lines
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
+from scheduler.cli.options import path_option, read_path
 from scheduler.cli.output import json_line, output_option, print_json, print_rows
 from scheduler.cli.parts.archives import open_archive
 from scheduler.cli.parts.attempt_logs import AttemptLogs
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
+from scheduler.cli.task_states import state
 from scheduler.core.dimensions import in_order
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
@@ -32,31 +34,19 @@ from scheduler.store.views.fields import task_fields
 COLUMNS: Final = ["task_id", "path", "state", "try_number", "start_date", "duration", "reason"]
 
 
-def _path_of(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Take -1 for a task that is not mapped, as Airflow calls it."""
-    return "" if value == "-1" else value
-
-
-path_option = click.option(
-    "--map-index",
-    "--path",
-    "path",
-    default="",
-    callback=_path_of,
-    help="Which instance of a mapped task, such as 3, or 3.1 in a mapped group.",
-)
-
-
 @click.group()
 def tasks() -> None:
-    """List, explain, clear and mark tasks; read their logs."""
+    """List, explain, clear and mark tasks; read their logs, and what they keep."""
+
+
+tasks.add_command(state)
 
 
 @tasks.command("list")
 @click.argument("dag_id")
 @click.argument("run_id")
 @click.option("--task", "task_id", help="Only instances of this task.")
-@click.option("--map-index", "--path", "path", callback=_path_of, help="Only instances with this index.")
+@click.option("--map-index", "--path", "path", callback=read_path, help="Only instances with this index.")
 @output_option
 @pass_invocation
 def list_(
@@ -176,7 +166,7 @@ def _find_attempt(invocation: Invocation, wanted: _Wanted) -> stored_tasks.Attem
     "--map-index",
     "--path",
     "path",
-    callback=_path_of,
+    callback=read_path,
     help="Which instance of a mapped task; else all of them.",
 )
 @click.option("--upstream", is_flag=True, help="What it waits for too.")

@@ -140,6 +140,13 @@ class Settings(BaseModel):
         description="Where runs are archived before they are deleted (JSON lines, gzip, a folder a day): "
         "`file:///srv/history`, `s3://bucket/history`, or another address that fsspec knows.",
     )
+    task_state_days: float = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description="Days after its last change after which what a task keeps in `task_state_store` is deleted, where "
+        "the task says nothing else; 0: with its run.",
+    )
     xcom_url: LogUrl | None = Field(
         None,
         description="Where values that tasks return are kept that are too large for the database, frames as Parquet: "

@@ -14,6 +14,7 @@ from scheduler.operations.finding import get_run
 from scheduler.operations.latest import is_latest
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.operations.results import results_of
+from scheduler.operations.states import StateVerbs
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import Database, Session
 from scheduler.store.artifacts import Artifact, put_artifact
@@ -37,10 +38,11 @@ Verb = Callable[[Session, Job, Data], Json]
 class Answers:
     """Answers children of one process. Called from several threads."""
 
-    def __init__(self, db: Database, cipher: Cipher, clock: Clock) -> None:
+    def __init__(self, db: Database, cipher: Cipher, clock: Clock, *, state_days: float = 30) -> None:
         self._db = db
         self._cipher = cipher
         self._clock = clock
+        states = StateVerbs(clock, state_days)
         self._parsing: dict[str, Callable[[Session, Data], Json]] = {
             "get_variable": self._get_variable,
             "get_connection": self._get_connection,
@@ -57,6 +59,7 @@ class Answers:
             "states_of_runs": _states_of_runs,
             "tasks_of_dag": _tasks_of_dag,
             "is_latest_run": self._is_latest_run,
+            **states.reading,
         }
         self._writing: dict[str, Verb] = {
             "set_xcom": self._set_xcom,
@@ -66,6 +69,7 @@ class Answers:
             "publish_artifact": self._publish_artifact,
             "trigger_dag": self._trigger_dag,
             "rerun_dag": self._rerun_dag,
+            **states.writing,
         }
 
     def __call__(self, job: Job | None, verb: str, args: Data) -> Json:

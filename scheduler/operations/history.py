@@ -27,6 +27,7 @@ from scheduler.store.history import (
     surplus_runs,
 )
 from scheduler.store.history_rows import load_records
+from scheduler.store.state_stores import delete_expired
 from scheduler.store.transaction import keep_quiet
 
 #: Runs that are read at once, archived in one file, and deleted in groups.
@@ -90,6 +91,7 @@ class Pruned:
     runs: dict[str, int] = field(default_factory=dict)  #: by dag_id
     tasks: int = 0
     events: int = 0
+    states: int = 0  #: what tasks kept, and what had expired
     files: int = 0
 
     def note(self, runs: Sequence[OldRun], tasks: int) -> None:
@@ -127,8 +129,11 @@ class Pruner:
                 self._prune_file(of_file, pruned)
             if self.rest(PAUSE_S):
                 return pruned
+        if not dag_ids:
+            pruned.states = self._in_parts(lambda session: delete_expired(session, now, ROWS))
         if self.policy.days and not dag_ids:
-            pruned.events = self._prune_events(now - timedelta(days=self.policy.days))
+            before = now - timedelta(days=self.policy.days)
+            pruned.events = self._in_parts(lambda session: delete_runless_events(session, before, ROWS))
         return pruned
 
     def _batches(self, now: datetime, dag_ids: Collection[str]) -> Iterator[list[OldRun]]:
@@ -210,9 +215,9 @@ class Pruner:
                 return True
         return False
 
-    def _prune_events(self, before: datetime) -> int:
+    def _in_parts(self, delete: Callable[[Session], int]) -> int:
         total = 0
-        while count := self.db.transact(lambda session: delete_runless_events(session, before, ROWS)):
+        while count := self.db.transact(delete):
             total += count
             if count < ROWS or self.rest(PAUSE_S):
                 break

@@ -34,6 +34,20 @@ class Channel(Protocol):
     def set_xcom(self, key: str, value: Any) -> None:
         """Store a value under this task and key at once; the return value travels with the outcome."""
 
+    def get_state(self, key: str, *, asset: str | None = None) -> Any:
+        """Return what the own task instance, or an asset, keeps under a key; None where there is nothing."""
+
+    def state_keys(self, *, asset: str | None = None) -> list[str]:
+        """Return the keys of the own task instance, or of an asset, in order."""
+
+    def set_state(
+        self, key: str, value: Any, *, asset: str | None = None, retention: float | str | None = None
+    ) -> None:
+        """Keep a value for so many seconds, for as long as its run ("never" expires), or as long as is usual."""
+
+    def delete_state(self, key: str | None, *, asset: str | None = None) -> None:
+        """Forget a key, or all of them; nothing happens where there is none."""
+
     def get_variable(self, key: str) -> str | None:
         """Return the variable's text, or None where there is none."""
 

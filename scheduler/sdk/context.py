@@ -158,7 +158,7 @@ CONTEXT_NAMES: Final = frozenset(
         ),
         *("params", "reason", "run_id", "task", "task_instance", "task_instance_key_str", "templates_dict"),
         *("test_mode", "ti", "tomorrow_ds", "try_number", "ts", "ts_nodash", "ts_nodash_with_tz", "var"),
-        "yesterday_ds",
+        *("asset_state_store", "task_state_store", "yesterday_ds"),
     }
 )
 

@@ -20,7 +20,17 @@ import sqlalchemy as sa
 from scheduler.core.states import RUN_FINISHED, AttemptState, RunType
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in, one_of
-from scheduler.store.tables import artifact, attempt, dag, dag_run, event, log_chunk, task_instance, xcom
+from scheduler.store.tables import (
+    artifact,
+    attempt,
+    dag,
+    dag_run,
+    event,
+    log_chunk,
+    task_instance,
+    task_state,
+    xcom,
+)
 
 R = dag_run.c
 A = attempt.c
@@ -197,6 +207,7 @@ _BY_PARTS: Final[Sequence[sa.Delete]] = (
 )
 _AT_ONCE: Final[Sequence[sa.Delete]] = (
     sa.delete(xcom).where(one_of(xcom.c.run_pk, "run_pks")),
+    sa.delete(task_state).where(one_of(task_state.c.run_pk, "run_pks")),
     sa.delete(artifact).where(one_of(artifact.c.run_pk, "run_pks")),
     sa.delete(task_instance).where(one_of(task_instance.c.run_pk, "run_pks")),
     sa.delete(dag_run).where(one_of(R.id, "run_pks")),

@@ -12,13 +12,23 @@ import sqlalchemy as sa
 
 from scheduler.store.engine import Session
 from scheduler.store.lists import one_of
-from scheduler.store.tables import artifact, attempt, dag_run, dag_version, event, task_instance, xcom
+from scheduler.store.tables import (
+    artifact,
+    attempt,
+    dag_run,
+    dag_version,
+    event,
+    task_instance,
+    task_state,
+    xcom,
+)
 
 #: What a record holds beside its run, by the names that its parts have there.
 _PARTS: Final = {
     "task_instances": task_instance,
     "attempts": attempt,
     "xcoms": xcom,
+    "task_states": task_state,
     "artifacts": artifact,
     "events": event,
 }

@@ -25,6 +25,8 @@ class LocalChannel:
         self.xcoms: dict[tuple[str, str, str], Any] = {}
         self.rendered: dict[str, dict[str, Any]] = {}
         self.artifacts: dict[tuple[str, str], Artifact] = {}
+        #: What tasks keep, by task and path, and what is kept with assets, by their names.
+        self.states: dict[tuple[str, ...], dict[str, Any]] = {}
         self.variables = dict(variables)
         self._connections = {conn_id: _fields(each) for conn_id, each in connections.items()}
         self._dag_id = dag_id
@@ -61,6 +63,30 @@ class LocalChannel:
     def set_xcom(self, key: str, value: Any) -> None:
         """Keep a value."""
         self.xcoms[self.task_id, key, self.path] = value
+
+    def get_state(self, key: str, *, asset: str | None = None) -> Any:
+        """Return what is kept under a key."""
+        return self._states(asset).get(key)
+
+    def state_keys(self, *, asset: str | None = None) -> list[str]:
+        """Return the keys."""
+        return sorted(self._states(asset))
+
+    def set_state(
+        self, key: str, value: Any, *, asset: str | None = None, retention: float | str | None = None
+    ) -> None:
+        """Keep a value for the rest of the run: nothing expires in it."""
+        self._states(asset)[key] = value
+
+    def delete_state(self, key: str | None, *, asset: str | None = None) -> None:
+        """Forget a key, or all."""
+        states = self._states(asset)
+        for each in [key] if key is not None else list(states):
+            states.pop(each, None)
+
+    def _states(self, asset: str | None) -> dict[str, Any]:
+        scope = (self.task_id, self.path) if asset is None else (asset,)
+        return self.states.setdefault(scope, {})
 
     def get_variable(self, key: str) -> str | None:
         """Return a variable given to `dag.test()` or set by a task."""

@@ -309,3 +309,21 @@ def test_instances_of_a_mapped_task_are_named_by_their_index(engine, dirigent):
     assert [each["path"] for each in cleared["task_instances"]] == ["3"]
     why = dirigent("tasks", "why", "many", "first", "each", "--map-index", "3")
     assert why.code == 0
+
+
+def test_what_a_task_keeps_is_set_listed_and_deleted(dirigent, failed_run):
+    task = ("orders", failed_run, "load")
+    said = dirigent("tasks", "state", "set", *task, "page", "4")
+    assert (said.code, said.out) == (0, "page of load is set; the task's next attempt finds it.\n")
+    dirigent("tasks", "state", "set", *task, "job", "j-1")
+    assert dirigent("tasks", "state", "get", *task, "page").out == "4\n"
+    rows = dirigent("tasks", "state", "list", *task, "-o", "json").json
+    assert [(row["key"], row["value"], row["expires_at"]) for row in rows] == [
+        ("job", "j-1", None),
+        ("page", 4, None),
+    ]
+    assert dirigent("tasks", "state", "delete", *task, "page").out == "page of load was deleted.\n"
+    assert dirigent("tasks", "state", "delete", *task, "--all").out == "1 keys of load were deleted.\n"
+    assert dirigent("tasks", "state", "get", *task, "page").err.strip().endswith("no state key 'page'.")
+    assert dirigent("tasks", "state", "delete", *task).code == 2
+    assert dirigent("tasks", "state", "set", *task, "page", "null").code == 2

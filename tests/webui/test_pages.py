@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import encode_line
+from scheduler.operations.states import set_state
 from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.logs import put_chunks
@@ -42,6 +43,7 @@ LIVE = [
     f"{FAILED_RUN}/result",
     f"{FAILED_RUN}/tasks/enrich.prices",
     f"{FAILED_RUN}/tasks/enrich.prices/xcom",
+    f"{FAILED_RUN}/tasks/enrich.prices/state",
     f"{FAILED_RUN}/tasks/enrich.prices/rendered",
     f"{FAILED_RUN}/tasks/enrich.prices/events",
 ]
@@ -307,3 +309,17 @@ def test_a_dag_that_a_newer_release_stored_does_not_take_the_list_away(db: Datab
     assert "stored by a newer Dirigent" in person.get("/dags").text
     answer = person.get("/dags/orders_hourly")
     assert (answer.status_code, "in form 99" in answer.text, "Upgrade it" in answer.text) == (503, True, True)
+
+
+def test_what_a_task_keeps_is_shown_and_no_markup_of_it(person: Browser, db: Database) -> None:
+    address = f"{FAILED_RUN}/tasks/enrich.prices/state"
+    assert "Nothing kept" in person.get(address).text
+    task = ("orders_hourly", FAILED_RUN_ID, "enrich.prices")
+    with db.write() as session:
+        for key, value in (("job", "<b>j-1</b>"), ("long", "x" * 30_000)):
+            set_state(session, seed.NOW, *task, key, value, actor="user:ada")
+    text = person.get(address).text
+    assert "&lt;b&gt;j-1" in text
+    assert "<b>j-1" not in text
+    assert "The first 20 kB of 30 kB" in text
+    assert "state &#39;job&#39; was set" in person.get(f"{FAILED_RUN}/tasks/enrich.prices/events").text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from scheduler.errors import NotFound
+from scheduler.operations.states import read_states
 from scheduler.store.views import runs, tasks
-from webui.context import reading
+from webui.context import now, reading
 from webui.details import TaskDetails, task_details, why_not_running
 from webui.fragments import page
 
@@ -47,6 +48,16 @@ def xcom(dag_id: str, run_id: str, task_id: str) -> Response:
         run = runs.find_run(session, dag_id, run_id)
         values = tasks.list_xcoms(session, run.id, task_id, request.args.get("path", ""))
     return page("task_xcom.html", tab="xcom", values=values, **head)
+
+
+@blueprint.get("/state")
+def state(dag_id: str, run_id: str, task_id: str) -> Response:
+    """Show what the task keeps between its attempts."""
+    task = task_details(dag_id, run_id, task_id, request.args.get("path", "")).task
+    with reading() as session:
+        kept = read_states(session, now(), dag_id, run_id, task_id, path=task.path)
+    shown = {"kept": kept, "shown": tasks.SHOWN_CHARACTERS}
+    return page("task_state.html", tab="state", **shown, **_head(dag_id, run_id, task_id))
 
 
 @blueprint.get("/rendered")

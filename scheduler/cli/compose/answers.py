@@ -10,4 +10,6 @@ from scheduler.security.encryption import FernetCipher
 
 def answer_of(house: House) -> Answer:
     """Return what answers running tasks, and DAG files while they are imported."""
-    return secrets_first(house.plugins, Answers(house.db, FernetCipher(house.secret), house.clock))
+    days = house.settings.task_state_days
+    answers = Answers(house.db, FernetCipher(house.secret), house.clock, state_days=days)
+    return secrets_first(house.plugins, answers)

@@ -218,10 +218,9 @@ class SchedulerSide:
         folder.start()
         self._while_leading.callback(folder.close)
         policy = policy_of(self._house.settings)
-        if not policy.is_empty:
-            history = History(self._house.db, self._house.clock, policy, self._history_place, self._payloads)
-            history.start()
-            self._while_leading.callback(history.close)
+        history = History(self._house.db, self._house.clock, policy, self._history_place, self._payloads)
+        history.start()
+        self._while_leading.callback(history.close)
 
 
 class SchedulerServer:

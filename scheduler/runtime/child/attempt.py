@@ -38,6 +38,7 @@ from scheduler.sdk.signals import (
     TaskDeferred,
     TaskTimeout,
 )
+from scheduler.sdk.state_store import AssetStateStores, TaskStateStore
 from scheduler.sdk.templates import Renderer, render_task, shown
 from scheduler.sdk.variables import Variables
 from scheduler.sdk.xcom import encode
@@ -77,7 +78,12 @@ def _prepare(dag: DAG, job: Job, channel: Channel, clock: Clock) -> _Prepared:
 
 def _completed(dag: DAG, job: Job, context: Context) -> Context:
     """Return the context with what reads from Dirigent, and what the file's dialect adds."""
-    whole = context | {"var": Variables(), "conn": Connections()}
+    whole = context | {
+        "var": Variables(),
+        "conn": Connections(),
+        "task_state_store": TaskStateStore(),
+        "asset_state_store": AssetStateStores(),
+    }
     return dag.dialect.context(dag, job.run, whole) if dag.dialect else whole
 
 

@@ -66,6 +66,25 @@ class PipeChannel:
         """Store a value under this task and key at once."""
         self._ask("set_xcom", key=key, value=value)
 
+    def get_state(self, key: str, *, asset: str | None = None) -> Json:
+        """Return what is kept under a key, or None."""
+        return self._ask("get_state", key=key, asset=asset)
+
+    def state_keys(self, *, asset: str | None = None) -> list[str]:
+        """Return the keys under which something is kept."""
+        keys: list[str] = self._ask("state_keys", asset=asset)
+        return keys
+
+    def set_state(
+        self, key: str, value: Json, *, asset: str | None = None, retention: float | str | None = None
+    ) -> None:
+        """Keep a value for the attempts to come, or with an asset."""
+        self._ask("set_state", key=key, value=value, asset=asset, retention=retention)
+
+    def delete_state(self, key: str | None, *, asset: str | None = None) -> None:
+        """Forget a key, or all of them."""
+        self._ask("delete_state", key=key, asset=asset)
+
     def get_variable(self, key: str) -> str | None:
         """Return the variable's text, or None where there is none."""
         text: str | None = self._ask("get_variable", key=key)

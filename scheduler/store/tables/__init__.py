@@ -27,6 +27,7 @@ from scheduler.store.tables.runs import (
     xcom,
 )
 from scheduler.store.tables.servers import leader, pool, table_form, worker
+from scheduler.store.tables.states import asset_state, task_state
 from scheduler.store.tables.sums import delay_tally, outage, tally, task_tally
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "alert",
     "alert_watch",
     "artifact",
+    "asset_state",
     "attempt",
     "blob",
     "connection",
@@ -62,6 +64,7 @@ __all__ = [
     "table_form",
     "tally",
     "task_instance",
+    "task_state",
     "task_tally",
     "variable",
     "wait",

@@ -12,6 +12,7 @@ from scheduler.store.connections import Connection, ConnectionRef
 from scheduler.store.dag_files import FileRecord, ImportFault
 from scheduler.store.dags import DagRow
 from scheduler.store.pools import Pool
+from scheduler.store.state_stores import StateRow
 from scheduler.store.variables import VariableRef
 from scheduler.store.views.commits import commit_url
 from scheduler.store.views.costs import Spent
@@ -38,6 +39,16 @@ def dag_fields(dag: DagRow, tags: Sequence[str]) -> dict[str, Any]:
         "last_parsed_time": dag.last_parsed_at,
         "bundle_name": NAME,
         "bundle_version": dag.bundle_version,
+    }
+
+
+def state_fields(row: StateRow) -> dict[str, Any]:
+    """Describe one value that a task keeps."""
+    return {
+        "key": row.key,
+        "value": row.value,
+        "updated_at": row.updated_at,
+        "expires_at": row.expires_at,
     }
 
 

@@ -42,7 +42,8 @@ _NAMES: Final = """
     ?deadlines (alert rules are there, see docs/alerts.md): DeadlineAlert DeadlineReference BaseDeadlineReference
         deadline_reference AsyncCallback SyncCallback;
     scheduler.sdk.retry_policy: ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule;
-    ?state that survives an attempt: NEVER_EXPIRE ResumableJobMixin;
+    scheduler.sdk.state_store: NEVER_EXPIRE;
+    scheduler.operators.resumable: ResumableJobMixin;
     ?ObjectStoragePath: ObjectStoragePath;
     ?timetables of listed instants or of several crons: EventsTimetable MultipleCronTriggerTimetable;
     scheduler.operators.setup_teardown: result setup teardown;
@@ -59,6 +60,7 @@ SDK: Final = {
     "airflow.sdk.bases.notifier": "scheduler.compat.airflow.notifier: BaseNotifier",
     "airflow.sdk.bases.sensor": TASKS["airflow.sensors.base"],
     "airflow.sdk.bases.branch": TASKS["airflow.operators.branch"],
+    "airflow.sdk.bases.resumablejobmixin": "scheduler.operators.resumable: ResumableJobMixin",
     "airflow.sdk.bases.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
     "airflow.sdk.bases.xcom": "scheduler.compat.airflow.models: BaseXCom",
     "airflow.sdk.bases.decorator": "?task decorators of one's own: DecoratedOperator TaskDecorator "
@@ -81,7 +83,7 @@ SDK: Final = {
     "airflow.sdk.definitions.xcom_arg": "scheduler.sdk.results: XComArg PlainXComArg=XComArg",
     "airflow.sdk.exceptions": DEFINITIONS["airflow.exceptions"],
     "airflow.sdk.execution_time.context": "scheduler.compat.airflow.contexts: context_to_airflow_vars; "
-    "?state that survives an attempt: NEVER_EXPIRE; ?assets: AssetAliasEvent",
+    "scheduler.sdk.state_store: NEVER_EXPIRE; ?assets: AssetAliasEvent",
     "airflow.sdk.execution_time.timeout": "scheduler.compat.airflow.limits: timeout",
     "airflow.sdk.execution_time.xcom": "scheduler.compat.airflow.models: XCom",
     "airflow.sdk.execution_time.task_runner": "scheduler.compat.airflow.models: RuntimeTaskInstance=TaskInstance",

@@ -1,0 +1,161 @@
+"""State that tasks keep between their attempts, and with assets: what they ask for, and what people do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from scheduler.clock import Clock
+from scheduler.errors import Conflict, NotFound
+from scheduler.operations.finding import get_run, get_task
+from scheduler.operations.names import check_name
+from scheduler.store.engine import Session
+from scheduler.store.events import Event, append
+from scheduler.store.fences import require_live
+from scheduler.store.state_stores import (
+    AssetScope,
+    Scope,
+    StateRow,
+    TaskScope,
+    delete_states,
+    get_state,
+    list_states,
+    put_state,
+)
+from scheduler.store.tasks import TaskRow
+from scheduler.store.transaction import keep_quiet
+from scheduler.wire import STATE_NEVER_EXPIRES, Data, Job, Json
+
+Verb = Callable[[Session, Job, Data], Any]
+#: What a key is called where it cannot be one.
+_KEY: Final = "state key"
+
+
+@dataclass(frozen=True, slots=True)
+class StateVerbs:
+    """Answers running tasks. What they keep expires after `days` where they say nothing; 0: with its run."""
+
+    clock: Clock
+    days: float
+
+    @property
+    def reading(self) -> Mapping[str, Verb]:
+        """What changes nothing."""
+        return {"get_state": self._get, "state_keys": self._keys}
+
+    @property
+    def writing(self) -> Mapping[str, Verb]:
+        """What a live attempt may do."""
+        return {"set_state": self._set, "delete_state": self._delete}
+
+    def _get(self, session: Session, job: Job, args: Data) -> Json:
+        run_pk = get_run(session, job.run.dag_id, job.run.run_id).id
+        return get_state(session, self.clock.now(), _scope(job, run_pk, args), args["key"])
+
+    def _keys(self, session: Session, job: Job, args: Data) -> list[str]:
+        run_pk = get_run(session, job.run.dag_id, job.run.run_id).id
+        return [each.key for each in list_states(session, self.clock.now(), _scope(job, run_pk, args))]
+
+    def _set(self, session: Session, job: Job, args: Data) -> None:
+        scope = _scope(job, require_live(session, job.attempt_id, job.epoch).run_pk, args)
+        now, key = self.clock.now(), check_name(_KEY, args["key"])
+        actor = f"task:{job.run.dag_id}.{job.task_id}"
+        until = self._expires_at(now, args.get("retention"))
+        put_state(session, now, scope, key, args["value"], expires_at=until, updated_by=actor)
+        keep_quiet(session)
+
+    def _delete(self, session: Session, job: Job, args: Data) -> None:
+        scope = _scope(job, require_live(session, job.attempt_id, job.epoch).run_pk, args)
+        delete_states(session, scope, args["key"])
+        keep_quiet(session)
+
+    def _expires_at(self, now: datetime, retention: Json) -> datetime | None:
+        if retention is None:
+            return now + timedelta(days=self.days) if self.days else None
+        return None if retention == STATE_NEVER_EXPIRES else now + timedelta(seconds=retention)
+
+
+def _scope(job: Job, run_pk: int, args: Data) -> Scope:
+    if (asset := args.get("asset")) is not None:
+        return AssetScope(check_name("asset", asset))
+    if not job.task_id:
+        raise Conflict("task_state_store belongs to a task; a callback of the DAG has none.")
+    return TaskScope(run_pk, job.task_id, job.path)
+
+
+def read_states(
+    session: Session, now: datetime, dag_id: str, run_id: str, task_id: str, *, path: str = ""
+) -> list[StateRow]:
+    """Return what a task instance keeps, by key. Raises NotFound."""
+    task = get_task(session, get_run(session, dag_id, run_id), task_id, path)
+    return list_states(session, now, _scope_of(task))
+
+
+def read_state(
+    session: Session, now: datetime, dag_id: str, run_id: str, task_id: str, key: str, *, path: str = ""
+) -> StateRow:
+    """Return one of them. Raises NotFound."""
+    for row in read_states(session, now, dag_id, run_id, task_id, path=path):
+        if row.key == key:
+            return row
+    raise NotFound(_KEY, key)
+
+
+def set_state(
+    session: Session,
+    now: datetime,
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    key: str,
+    value: Json,
+    *,
+    path: str = "",
+    actor: str,
+) -> None:
+    """Change what a task instance keeps; its next attempt finds it. It stays as long as its run.
+
+    Raises NotFound, BadName, TooLarge, Conflict.
+    """
+    task = get_task(session, get_run(session, dag_id, run_id), task_id, path)
+    put_state(session, now, _scope_of(task), check_name(_KEY, key), value)
+    append(session, [_event(now, dag_id, task, actor, f"state {key!r} was set")])
+
+
+def remove_states(
+    session: Session,
+    now: datetime,
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    key: str | None,
+    *,
+    path: str = "",
+    actor: str,
+) -> int:
+    """Delete a key of a task instance, or all without one; return how many. Raises NotFound."""
+    task = get_task(session, get_run(session, dag_id, run_id), task_id, path)
+    count = delete_states(session, _scope_of(task), key)
+    if key is not None and not count:
+        raise NotFound(_KEY, key)
+    what = "all of its state" if key is None else f"state {key!r}"
+    append(session, [_event(now, dag_id, task, actor, f"{what} was deleted")])
+    return count
+
+
+def _scope_of(task: TaskRow) -> TaskScope:
+    return TaskScope(task.run_pk, task.task_id, task.path)
+
+
+def _event(now: datetime, dag_id: str, task: TaskRow, actor: str, reason: str) -> Event:
+    return Event(
+        at=now,
+        kind="task.kept",
+        dag_id=dag_id,
+        run_pk=task.run_pk,
+        ti_id=task.id,
+        actor=actor,
+        reason=reason,
+    )
