@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.request import urlopen
 
 import psutil
@@ -304,14 +305,16 @@ def test_a_worker_stops_its_attempts_before_others_may_take_them_when_the_databa
     assert len(attempts_of(shop)) == 4
     hung = [psutil.Process(database.process.pid), *psutil.Process(database.process.pid).children()]
     for process in hung:
-        process.suspend()
+        with suppress(psutil.NoSuchProcess):  # what serves one connection ends with it
+            process.suspend()
     try:
         eventually(lambda: not attempts_of(shop), told=shop.told)
         eventually(lambda: "scheduler" in late(endpoint_of(leading)), told=shop.told)
         eventually(lambda: {"worker", "leases"} <= late(endpoint_of(working)), told=shop.told)
     finally:
         for process in hung:
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
     (shop.folder / "gate").touch()
     run.until(within=60)
     assert set(counted(shop.folder / "ledger").values()) == {1, 2}

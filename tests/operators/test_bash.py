@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from scheduler import DAG, BashOperator
 from scheduler.errors import BadDag
 from tests.runtime.attempts import attempt
+from tests.runtime.processes import is_alive, wait_until
 
 
 @pytest.fixture
@@ -101,21 +100,8 @@ def test_a_time_limit_kills_the_whole_group(dag, tmp_path):
     bash(f"sleep 300 & echo $! $$ > {pids}; wait", execution_timeout=0.5)
     outcome = attempt(dag)
     assert outcome.reason == "ran longer than 0.5 s"
-    for pid in map(int, pids.read_text().split()):
-        assert is_gone(pid)
-
-
-def is_gone(pid: int) -> bool:
-    """A killed orphan may stay a zombie until its new parent looks."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
-            return True
-    return False
+    started = [int(pid) for pid in pids.read_text().split()]
+    wait_until(lambda: not any(is_alive(pid) for pid in started), seconds=5)
 
 
 def test_a_background_process_that_keeps_the_output_open_does_not_hold_the_task(dag):

@@ -21,8 +21,8 @@ from scheduler import (
 from scheduler.errors import BadDag
 from scheduler.sdk.xcom import decode
 from tests.interpreters import make_interpreter
-from tests.operators.test_bash import is_gone
 from tests.runtime.attempts import attempt
+from tests.runtime.processes import is_alive, wait_until
 from tests.wheels import make_wheel
 
 
@@ -162,7 +162,8 @@ def test_a_time_limit_ends_it(dag, python, tmp_path):
 
     a(str(tmp_path / "pid"))
     assert attempt(dag).reason == "ran longer than 1 s"
-    assert is_gone(int((tmp_path / "pid").read_text()))
+    pid = int((tmp_path / "pid").read_text())
+    wait_until(lambda: not is_alive(pid), seconds=5)
 
 
 def in_environment(tmp_path, wheel, **arguments):

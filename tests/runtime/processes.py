@@ -20,6 +20,13 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def is_zombie(process: psutil.Process) -> bool:
+    """Say whether a process has ended, and its parent has not looked."""
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE
+    return False
+
+
 def command_of(process: psutil.Process) -> str:
     """Return the command line of a process, or what it calls itself; nothing of one that is gone, or a zombie."""
     with suppress(psutil.NoSuchProcess):

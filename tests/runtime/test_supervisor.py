@@ -18,7 +18,7 @@ from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor import Limits
 from scheduler.wire import Job
 from tests.runtime.conftest import CLOCK, Crew
-from tests.runtime.processes import open_fds, wait_until
+from tests.runtime.processes import is_zombie, open_fds, wait_until
 
 
 def newest_child() -> psutil.Process:
@@ -39,7 +39,7 @@ def test_two_hundred_attempts_in_parallel_have_one_outcome_each_and_leave_nothin
     assert all(crew.printed(attempt_id) == ["here"] for attempt_id in launched)
     assert crew.supervisor.live == frozenset()
     children = [newest_child(), *newest_child().children(recursive=True)]
-    assert not any(process.status() == psutil.STATUS_ZOMBIE for process in children)
+    assert not any(is_zombie(process) for process in children)
     crew.supervisor.close()
     assert crew.outcomes.empty()
     assert open_fds() <= before
