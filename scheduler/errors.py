@@ -52,6 +52,10 @@ class BadConnection(DirigentError):
     """A connection cannot be made of what was given. The message never repeats it: it may hold a password."""
 
 
+class BadExport(DirigentError):
+    """What another system told, in a file or by its API, cannot be read. The message repeats no value of it."""
+
+
 class DagCycle(BadDag):
     """Tasks wait for each other in a circle."""
 

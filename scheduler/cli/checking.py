@@ -41,23 +41,16 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Answers of variables and connections: what was given first, then what is kept, then the environment."""
+    """Answers of variables and connections: what was given first, then what servers answer."""
 
     given: Mapping[str, str]
-    kept: Answer | None
+    kept: Answer
 
     def __call__(self, job: Job | None, verb: str, args: Data) -> Json:
         """Answer one request of a file that is imported."""
         if verb == "get_variable" and args["key"] in self.given:
             return self.given[args["key"]]
-        answer = None if self.kept is None else self.kept(job, verb, args)
-        return _from_environment(verb, args) if answer is None else answer
-
-
-def _from_environment(verb: str, args: Data) -> Json:
-    if verb == "get_variable":
-        return EnvironmentReader().get_variable(args["key"])
-    return EnvironmentReader().get_connection(args["conn_id"]) if verb == "get_connection" else None
+        return self.kept(job, verb, args)
 
 
 def check(
@@ -67,7 +60,8 @@ def check(
     settings = invocation.settings
     with ExitStack() as open_parts:
         store = _open_store(invocation, open_parts)
-        known = Knowledge(variables, secrets_first(load_plugins(settings.plugins_folder), store or _nothing))
+        plugins = load_plugins(settings.plugins_folder)
+        known = Knowledge(variables, secrets_first(plugins, EnvironmentReader(), store or _nothing))
         supervisor = Supervisor(
             on_outcome=_expect_none,
             answer=known,

@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "pools": ("pools:pools", "List, set and delete pools of slots that tasks share."),
     "variables": ("variables:variables", "List, get, set and delete variables."),
     "connections": ("connections:connections", "List, get, set and delete connections."),
+    "import": ("imports:import_", "Take over variables, connections, pools and DAGs' stand from Airflow."),
     "secrets": ("secrets:secrets", "Replace the key that variables and connections are encrypted with."),
     "history": ("history:history", "Delete old runs by policy, archived first where asked."),
     "db": ("database:db", "Create, change and check the tables."),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
 
+from scheduler.connection_texts import fields_of_uri
 from scheduler.errors import BadConnection, NotFound
 from scheduler.operations.names import check_name
 from scheduler.store.ciphers import Cipher
@@ -15,12 +15,6 @@ from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.transaction import request_wake
 
-_FORM: Final = (
-    "Write it like postgres://login:password@host:5432/schema?key=value, with special characters "
-    "percent-encoded."
-)
-#: The key under which Airflow writes an extra that a query cannot hold.
-_WHOLE_EXTRA: Final = "__extra__"
 _LARGEST_PORT: Final = 65_535
 
 
@@ -39,8 +33,7 @@ def set_connection(
 
     Raises BadName, and BadConnection for a port or an extra that cannot be one.
     """
-    check_name("connection", wanted.conn_id)
-    _check(wanted)
+    check_connection(wanted)
     put_connection(session, now, cipher, wanted)
     append(session, [Event(at=now, kind="connection.set", actor=actor, reason=wanted.conn_id)])
     request_wake(session)
@@ -55,53 +48,13 @@ def remove_connection(session: Session, now: datetime, conn_id: str, *, actor: s
 
 
 def read_uri(conn_id: str, uri: str, *, description: str = "") -> Connection:
-    """Read a connection from a URI in Airflow's form, every part percent-encoded. Raises BadConnection.
-
-    The scheme is its type: `-` stands for `_` there, and `postgresql` for `postgres`, as in Airflow.
-    """
-    scheme, sign, rest = uri.partition("://")
-    unreadable = BadConnection(f"The URI of connection {conn_id!r} cannot be read. {_FORM}")
-    try:
-        # Without its scheme: a type may hold `_`, which a scheme may not.
-        parts = urlsplit(f"//{rest}")
-        port = parts.port
-    except ValueError:
-        # Not chained: the message may repeat a password.
-        raise unreadable from None
-    if not scheme or not sign or parts.fragment:
-        raise unreadable
-    return Connection(
-        conn_id=conn_id,
-        conn_type=_type(scheme),
-        host=_host(parts.netloc),
-        port=port,
-        schema=unquote(parts.path[1:]),
-        login=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        extra=_extra(parts.query),
-        description=description,
-    )
+    """Read a connection from a URI in Airflow's form, every part percent-encoded. Raises BadConnection."""
+    return Connection(**{"conn_id": conn_id, "description": description, **fields_of_uri(conn_id, uri)})
 
 
-def _type(scheme: str) -> str:
-    return "postgres" if scheme == "postgresql" else scheme.replace("-", "_")
-
-
-def _host(netloc: str) -> str:
-    """Return the host as it is written: `urlsplit` turns it to small letters."""
-    place = netloc.rpartition("@")[2]
-    if place.startswith("["):
-        return place[1:].partition("]")[0]
-    return unquote(place.partition(":")[0])
-
-
-def _extra(query: str) -> str:
-    fields = dict(parse_qsl(query, keep_blank_values=True))
-    whole = fields.get(_WHOLE_EXTRA)
-    return whole if whole is not None else json.dumps(fields) if fields else ""
-
-
-def _check(wanted: Connection) -> None:
+def check_connection(wanted: Connection) -> None:
+    """Raise BadName, and BadConnection for a type, port, extra or text that cannot be."""
+    check_name("connection", wanted.conn_id)
     if not wanted.conn_type:
         raise BadConnection(f"Connection {wanted.conn_id!r} needs a type, such as postgres or http.")
     if wanted.port is not None and not 0 < wanted.port <= _LARGEST_PORT:

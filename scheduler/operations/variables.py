@@ -38,12 +38,18 @@ def set_variable(
 
     Raises BadName and TooLarge.
     """
+    check_variable(key, value)
+    put_variable(session, now, cipher, key, value, description=description)
+    append(session, [Event(at=now, kind="variable.set", actor=actor, reason=key)])
+    request_wake(session)
+
+
+def check_variable(key: str, value: str) -> None:
+    """Raise BadName and TooLarge for what cannot be set."""
     size = len(value.encode())
     if size > LIMIT_BYTES:
         raise TooLarge(f"The value of variable {key!r}", size, LIMIT_BYTES)
-    put_variable(session, now, cipher, check_name("variable", key), value, description=description)
-    append(session, [Event(at=now, kind="variable.set", actor=actor, reason=key)])
-    request_wake(session)
+    check_name("variable", key)
 
 
 def remove_variable(session: Session, now: datetime, key: str, *, actor: str) -> None:

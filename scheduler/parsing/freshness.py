@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from scheduler.store.connections import list_connections
@@ -21,6 +23,18 @@ PARSER_VERSION: Final = 1
 _CONNECTION: Final = "conn:"
 #: A dependency that ends so is a folder whose names were listed.
 FOLDER_SIGN: Final = "/"
+#: How what the environment provides is named among the revisions.
+_ENVIRONMENT: Final = "env:"
+_PROVIDED: Final = re.compile(r"(?:DIRIGENT|AIRFLOW)_((?:VAR|CONN)_.+)", re.DOTALL)
+
+
+def provided_by(environ: Mapping[str, str], since: datetime) -> dict[str, str]:
+    """Return the variables and connections that an environment holds, which may be others after a restart.
+
+    The instant stands for their texts: even the hash of one would tell something of a secret.
+    """
+    found = [match[1] for name in environ if (match := _PROVIDED.fullmatch(name))]
+    return {f"{_ENVIRONMENT}{name}": since.isoformat() for name in found}
 
 
 def load_revisions(session: Session) -> dict[str, str]:
@@ -29,6 +43,13 @@ def load_revisions(session: Session) -> dict[str, str]:
     return found | {
         f"{_CONNECTION}{each.conn_id}": each.updated_at.isoformat() for each in list_connections(session)
     }
+
+
+def revision_of(name: str, revisions: Mapping[str, str]) -> str | None:
+    """Return the revision of what a parse read under this name: the environment comes before the tables."""
+    is_connection = name.startswith(_CONNECTION)
+    provided = f"CONN_{name.removeprefix(_CONNECTION)}" if is_connection else f"VAR_{name}"
+    return revisions.get(f"{_ENVIRONMENT}{provided.upper()}") or revisions.get(name)
 
 
 def content_of(path: str, manifest: Manifest) -> str:
@@ -49,7 +70,7 @@ def is_fresh(record: FileRecord, manifest: Manifest, revisions: Mapping[str, str
     """Tell whether parsing the file again would find nothing new."""
     return (
         all(content_of(path, manifest) == content for path, content in record.files.items())
-        and all(revisions.get(name) == revision for name, revision in record.variables.items())
+        and all(revision_of(name, revisions) == revision for name, revision in record.variables.items())
         and record.fingerprint == fingerprint(record.files, record.variables)
     )
 

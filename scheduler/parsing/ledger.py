@@ -86,7 +86,7 @@ class Ledger:
         self._contents.move_to(found.root)
         scan = scan_folder(found.root, self._home)
         with self._db.read() as session:
-            revisions = load_revisions(session)
+            revisions = {**load_revisions(session), **self._policy.provided}
             is_other = self._load_records(session) or revisions != self._origin.revisions
         if ROOT not in scan.unreadable:
             self._contents.update(scan, now, self._missing, self._store)

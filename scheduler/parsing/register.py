@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,11 +16,12 @@ from scheduler.core.timetables import Due, following
 from scheduler.errors import DirigentError, DuplicateDag, NewerForm
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.faults import sentence
-from scheduler.parsing.freshness import content_of, fingerprint
+from scheduler.parsing.freshness import content_of, fingerprint, revision_of
 from scheduler.store.alerts import Subject, keep_days
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
 from scheduler.store.engine import Session
+from scheduler.store.origins import DagOrigin, load_origins
 from scheduler.store.schedules import last_scheduled
 from scheduler.store.snapshots import Manifest
 from scheduler.store.transaction import request_wake
@@ -43,12 +44,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the settings say of new DAGs."""
+    """What the settings say of new DAGs, and what files read of the server's environment (`freshness.provided_by`)."""
 
     is_paused: bool = False
+    provided: Mapping[str, str] = field(default_factory=dict)
 
-    def pauses(self, spec: DagSpec) -> bool:
-        """Tell whether a new DAG arrives paused: one that an Airflow may be running does."""
+    def pauses(self, spec: DagSpec, origin: DagOrigin | None = None) -> bool:
+        """Tell whether a new DAG arrives paused: one that an Airflow may be running does, unless it was taken over."""
+        if origin is not None and origin.is_paused is not None:
+            return origin.is_paused
         if spec.is_paused_upon_creation is not None:
             return spec.is_paused_upon_creation
         return self.is_paused or spec.compat == "airflow"
@@ -158,7 +162,7 @@ def _record(finding: Finding, now: datetime, fault: ImportFault | None) -> FileR
     parsed, origin = finding.parsed, finding.origin
     paths = {parsed.file, *parsed.modules, *parsed.opened}
     files = {path: content_of(path, origin.manifest) for path in sorted(paths)}
-    variables = {name: origin.revisions.get(name) for name in parsed.variables}
+    variables = {name: revision_of(name, origin.revisions) for name in parsed.variables}
     still_in_force = finding.before.dag_ids if finding.before else ()
     return FileRecord(
         path=parsed.file,
@@ -176,13 +180,14 @@ def _record(finding: Finding, now: datetime, fault: ImportFault | None) -> FileR
 def _store(session: Session, now: datetime, findings: Sequence[Finding], policy: Policy) -> None:
     dues = _dues(session, now, [spec for each in findings for spec in each.parsed.dags])
     versions = _versions(session, now, findings)
+    origins = load_origins(session, dues.keys())
     parsed = [
         ParsedDag(
             spec=spec,
             version_id=versions[spec.dag_id].id,
             snapshot_id=finding.pin_to.snapshot_id,
             bundle_version=finding.pin_to.bundle_version,
-            is_paused=policy.pauses(spec),
+            is_paused=policy.pauses(spec, origins.get(spec.dag_id)),
         )
         for finding in findings
         for spec in finding.parsed.dags

@@ -1,4 +1,4 @@
-"""Asks the places of plugins for variables and connections, before those that Dirigent keeps."""
+"""Asks plugins and the environment for variables and connections, before those that Dirigent keeps."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _FIELDS: Final = ("conn_type", "host", "port", "login", "password", "schema", "e
 
 
 class BackendFailed(DirigentError):
-    """A plugin's place of secrets did not answer; nobody guesses that it has nothing."""
+    """A place of secrets did not answer; nobody guesses that it has nothing."""
 
 
 class SecretsFirst:
-    """Answers what running code asks: of variables and connections the places of plugins first."""
+    """Answers what running code asks: of variables and connections these places first, which are named in errors."""
 
     def __init__(self, backends: Sequence[tuple[str, SecretBackend]], answer: Answer) -> None:
         self._backends = backends
@@ -32,7 +32,7 @@ class SecretsFirst:
             try:
                 found = self._ask(backend, verb, args)
             except Exception as error:
-                raise BackendFailed(f"The secrets of plugin {name} cannot be read: {error}") from error
+                raise BackendFailed(f"The secrets of {name} cannot be read: {error}") from error
             if found is not None:
                 return found
         return self._answer(job, verb, args)
@@ -45,7 +45,7 @@ class SecretsFirst:
         return None if fields is None else {name: fields.get(name) for name in _FIELDS}
 
 
-def secrets_first(plugins: Plugins, answer: Answer) -> Answer:
-    """Put the places of plugins before `answer`, where there are any."""
-    backends = tuple(plugins.ask("dirigent_secret_backend"))
-    return SecretsFirst(backends, answer) if backends else answer
+def secrets_first(plugins: Plugins, environment: SecretBackend, answer: Answer) -> Answer:
+    """Put the places of plugins before the environment, and both before `answer`."""
+    backends = [(f"plugin {name}", each) for name, each in plugins.ask("dirigent_secret_backend")]
+    return SecretsFirst([*backends, ("the environment", environment)], answer)

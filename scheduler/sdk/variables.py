@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
+from scheduler.connection_texts import fields_of
 from scheduler.errors import NotFound
-from scheduler.sdk.addresses import fields_of
 from scheduler.sdk.context import current_attempt, current_channel
 
 
@@ -38,16 +38,19 @@ def reading_from(reader: Reader) -> Iterator[None]:
 
 
 class EnvironmentReader:
-    """Answers where no Dirigent does, as when a DAG file is run as a script: from variables of the environment."""
+    """Answers from variables of the environment: in servers, and where a DAG file is run as a script."""
 
     def get_variable(self, key: str) -> str | None:
         """Return the text of DIRIGENT_VAR_<KEY>, or of AIRFLOW_VAR_<KEY>."""
         return _environ("VAR", key)
 
     def get_connection(self, conn_id: str) -> dict[str, Any] | None:
-        """Return what DIRIGENT_CONN_<CONN_ID>, or AIRFLOW_CONN_<CONN_ID>, holds: a JSON object or a URI."""
+        """Return what DIRIGENT_CONN_<CONN_ID>, or AIRFLOW_CONN_<CONN_ID>, holds: a JSON object or a URI.
+
+        Raises BadConnection.
+        """
         text = _environ("CONN", conn_id)
-        return fields_of(text) if text else None
+        return fields_of(conn_id, text) if text else None
 
 
 def _environ(kind: str, name: str) -> str | None:

@@ -76,7 +76,7 @@ def test_completion_scripts_name_the_program(dirigent, shell):
 
 
 def test_the_shell_is_told_how_a_word_may_go_on(project):
-    asked = {"_DIRIGENT_COMPLETE": "bash_complete", "COMP_WORDS": "dirigent runs re", "COMP_CWORD": "2"}
+    asked = {"_DIRIGENT_COMPLETE": "bash_complete", "COMP_WORDS": "dirigent runs rer", "COMP_CWORD": "2"}
     command = [sys.executable, "-c", PROGRAM]
 
     done = subprocess.run(

@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.waiting import eventually
 
+DEPOT = "http://me:s3cret-of-depot@depot.test:8080"
 VAULT = """
 from scheduler.plugins import hookimpl
 
@@ -43,6 +44,7 @@ class Count(BaseOperator):
     def execute(self, context):
         from scheduler import Connection, Variable
         print("counted", self.day, Variable.get("limit"), Connection.get("stock").host)
+        print("by the environment:", Variable.get("region"), Connection.get("depot"), Connection.get("depot").password)
 
 class Vault:
     def get_variable(self, key):
@@ -74,9 +76,16 @@ def dirigent_secret_backend():
             BashOperator("say", bash_command="echo {{ macros.warehouse.shout('hello') }}")
         """,
     )
-    shop.start()
+    shop.start(
+        AIRFLOW_VAR_LIMIT="the plugin comes first", AIRFLOW_VAR_REGION="north", AIRFLOW_CONN_DEPOT=DEPOT
+    )
     run = shop.trigger("stock").until("success")
     assert "counted TODAY! of the vault stock.test" in run.log("count")
+    assert (
+        "by the environment: north Connection(conn_id='depot', conn_type='http', host='depot.test'"
+        in run.log("count")
+    )
+    assert "s3cret-of-depot" not in run.log("count")
     listed = shop.dirigent("plugins", "list", "--output", "json")
     broken, warehouse = json.loads(listed.stdout)
     assert listed.returncode == 1

@@ -62,7 +62,7 @@ class Yard:
         self.now = NOW
         self.folder = self.new_folder()
 
-    def new_folder(self, *, transact: Transact | None = None, **policy: bool) -> DagFolder:
+    def new_folder(self, *, transact: Transact | None = None, **policy: Any) -> DagFolder:
         return DagFolder(
             db=self.db,
             parser=self.parser,

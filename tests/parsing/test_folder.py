@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import LeadLost
+from scheduler.parsing.freshness import provided_by
 from scheduler.parsing.ledger import ContentsLost
 from scheduler.store.blobs import load_blobs
 from scheduler.store.dag_files import forget_files
@@ -147,6 +148,17 @@ def test_a_changed_variable_parses_its_reader_again(yard):
     assert yard.sweep() == 1
     assert yard.records()["orders.py"].variables.keys() == {"rate"}
     assert yard.sweep() == 0
+
+
+def test_a_variable_that_the_environment_holds_is_asked_again_after_a_restart(lite_yard):
+    yard = lite_yard
+    yard.write_dag("orders.py", "orders", head="RATE = Variable.get('rate', '1')")
+    yard.write_dag("other.py", "other", head="RATE = Variable.get('other', '1')")
+    held = provided_by({"AIRFLOW_VAR_RATE": "2", "AIRFLOW_HOME": "/", "DIRIGENT_CONN_SHOP": "x://"}, NOW)
+    assert held.keys() == {"env:VAR_RATE", "env:CONN_SHOP"}
+    for provided, parses in (({}, 2), (held, 1), (held, 0), ({}, 1)):
+        yard.folder = yard.new_folder(provided=provided)
+        assert yard.sweep() == parses
 
 
 def test_a_changed_data_file_moves_the_next_runs_to_the_new_snapshot_without_a_parse(yard):

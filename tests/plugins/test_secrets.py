@@ -51,4 +51,4 @@ def test_a_place_that_does_not_answer_is_named():
     with pytest.raises(
         BackendFailed, match="The secrets of plugin vault cannot be read: the vault is sealed"
     ):
-        SecretsFirst([("vault", vault)], behind)(None, "get_variable", {"key": "key"})
+        SecretsFirst([("plugin vault", vault)], behind)(None, "get_variable", {"key": "key"})

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from scheduler.core.timetables import Due
+from scheduler.store.origins import DagOrigin, put_origins
 from scheduler.store.schedules import last_scheduled
 from scheduler.store.snapshots import store_snapshot
 from scheduler.store.tables import dag_run
@@ -54,6 +55,16 @@ def test_the_newest_scheduled_run_of_each_dag_is_found_as_it_was_due(db, write):
         "daily": Due(newest + DAY, newest, newest, newest + DAY),
         "bare": Due(MON, MON, MON, MON),
     }
+
+
+def test_what_ran_elsewhere_counts_until_something_ran_here(write):
+    there = Due(MON + DAY, MON, MON, MON + DAY)
+    write(put_origins, [DagOrigin(dag_id="moved", last=there), DagOrigin(dag_id="asked", is_paused=True)])
+    assert write(last_scheduled, ["moved", "asked"]) == {"moved": there}
+    write(add_run, "moved", "scheduled", MON - DAY, MON - DAY)
+    assert write(last_scheduled, ["moved"]) == {"moved": there}
+    write(add_run, "moved", "scheduled", MON + DAY, MON + DAY)
+    assert write(last_scheduled, ["moved"])["moved"].run_at == MON + DAY
 
 
 def test_no_dags_ask_nothing(db):

@@ -42,6 +42,7 @@ from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
 from scheduler.loop.service import Service
 from scheduler.parsing.folder import DagFolder
+from scheduler.parsing.freshness import provided_by
 from scheduler.parsing.git_folder import GitFolder
 from scheduler.parsing.git_remote import Remote
 from scheduler.parsing.places import Place, PlainFolder
@@ -162,7 +163,9 @@ def make_folder(
         place=place_of(house, environ),
         home=settings.home,
         clock=house.clock,
-        policy=Policy(is_paused=settings.dags_are_paused_at_creation),
+        policy=Policy(
+            is_paused=settings.dags_are_paused_at_creation, provided=provided_by(environ, house.clock.now())
+        ),
         timeout_s=settings.parse_timeout_s,
         memory_bytes=settings.parse_memory_mb * 1024 * 1024,
         vitals=house.vitals,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from scheduler.connection_texts import fields_of_uri
 from scheduler.errors import NotInDirigent
-from scheduler.sdk.addresses import connection_from_uri
 from scheduler.sdk.connections import Connection as DirigentConnection
 from scheduler.sdk.location import author_line
 
@@ -34,7 +34,7 @@ class Connection(DirigentConnection):
         text = json.dumps(extra) if isinstance(extra, Mapping) else extra
         fields = {**given, "port": port, "extra": text, "description": description}
         read = (
-            connection_from_uri(uri)
+            fields_of_uri(conn_id or "", uri)
             if uri
             else {name: each for name, each in fields.items() if each is not None}
         )

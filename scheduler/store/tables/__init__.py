@@ -13,7 +13,7 @@ from scheduler.store.tables.alerts import alert, alert_watch, outbox
 from scheduler.store.tables.attempts import UNCOUNTED_ATTEMPT, attempt, log_chunk
 from scheduler.store.tables.code import blob, dag_bundle, dag_file, snapshot
 from scheduler.store.tables.columns import Instant, metadata
-from scheduler.store.tables.dags import dag, dag_tag, dag_version
+from scheduler.store.tables.dags import dag, dag_origin, dag_tag, dag_version
 from scheduler.store.tables.runs import (
     ACTIVE_RUNS,
     OCCUPYING_TASKS,
@@ -47,6 +47,7 @@ __all__ = [
     "dag",
     "dag_bundle",
     "dag_file",
+    "dag_origin",
     "dag_run",
     "dag_tag",
     "dag_version",

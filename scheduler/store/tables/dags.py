@@ -56,3 +56,15 @@ dag_version = Table(
     UniqueConstraint("dag_id", "number"),
     Index("ix_dag_version_snapshot_id", "snapshot_id"),
 )
+
+dag_origin = Table(
+    "dag_origin",
+    metadata,
+    Column("dag_id", Text, primary_key=True),  # of a DAG that may not be here yet, or was deleted
+    Column("is_paused", Boolean),  # how it is to arrive; None: as the settings say
+    Column("run_at", Instant),  # its last scheduled run there; None: nothing is known of one
+    Column("logical_date", Instant),
+    Column("interval_start", Instant),
+    Column("interval_end", Instant),
+    Column("schedule_meaning", Text),  # trigger or interval; None: nobody has said
+)
