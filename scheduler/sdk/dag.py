@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, tzinfo
 from functools import wraps
 from pathlib import Path
@@ -216,12 +216,18 @@ class DAG(DagViews):
         *,
         run_conf: Mapping[str, Any] | None = None,
         logical_date: datetime | None = None,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, Any] | None = None,
         connections: Mapping[str, Any] | None = None,
+        mocks: Mapping[str, Any] | None = None,
+        fail: Mapping[str, int | Collection[int]] | None = None,
+        now: datetime | None = None,
     ) -> RunResult:
         """Run the whole DAG in this process, without a server or a database, and return what came of it.
 
-        Retries are made at once, without their delay. Raises BadParams where `run_conf` breaks the params.
+        Nothing sleeps: retries, sensors and deferred tasks put the run's clock forward. `mocks` says by task_id what
+        a task returns, raises (an exception) or calls (a function) in place of its work; `fail` how many of its first
+        tries fail, or which. With `now` the run begins at that instant and its clock moves by such waits alone.
+        Raises BadParams where `run_conf` breaks the params, BadDag for tasks that there are not.
         """
         if scope.is_collecting():
             raise BadDag(
@@ -229,12 +235,17 @@ class DAG(DagViews):
             )
         # By name: the runner stands above this layer and loads networkx, which no parse should pay for.
         runner = importlib.import_module("scheduler.testing.run")
-        return cast(
-            "RunResult",
-            runner.run_dag(
-                self, conf=run_conf, logical_date=logical_date, variables=variables, connections=connections
-            ),
+        result = runner.run_dag(
+            self,
+            conf=run_conf,
+            logical_date=logical_date,
+            variables=variables,
+            connections=connections,
+            mocks=mocks,
+            fail=fail,
+            now=now,
         )
+        return cast("RunResult", result)
 
     def __enter__(self) -> DAG:
         scope.enter(self.task_group)

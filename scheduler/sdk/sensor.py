@@ -108,8 +108,12 @@ class BaseSensorOperator(BaseOperator):
             pause = min(self._pause(waited), self.timeout - waited)
             if self.reschedule:
                 raise RescheduleTask(current_clock().now() + timedelta(seconds=pause))
-            time.sleep(pause)
+            self.rest(pause)
         return found.xcom_value if isinstance(found, PokeReturnValue) else None
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass between two looks, in mode `poke`."""
+        time.sleep(seconds)
 
     def resume_execution(
         self, next_method: str, next_kwargs: Mapping[str, Any] | None, context: Context

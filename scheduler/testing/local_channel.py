@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from scheduler.core.dimensions import in_order, is_within
 from scheduler.core.ids import named
 from scheduler.errors import Conflict, TooLarge
 from scheduler.items import item_of, length_of
+from scheduler.sdk.addresses import fields_of
 from scheduler.testing.result import Artifact
 
 _ARTIFACT_LIMIT = 5 * 1024 * 1024
@@ -18,7 +20,7 @@ _ARTIFACT_LIMIT = 5 * 1024 * 1024
 class LocalChannel:
     """Implements `sdk.channel.Channel` for one run in this process; `task_id` and `path` say who is asking now."""
 
-    def __init__(self, dag_id: str, variables: Mapping[str, str], connections: Mapping[str, Any]) -> None:
+    def __init__(self, dag_id: str, variables: Mapping[str, Any], connections: Mapping[str, Any]) -> None:
         self.task_id = ""
         self.path = ""
         #: What each instance handed on: by task, key and path.
@@ -27,7 +29,7 @@ class LocalChannel:
         self.artifacts: dict[tuple[str, str], Artifact] = {}
         #: What tasks keep, by task and path, and what is kept with assets, by their names.
         self.states: dict[tuple[str, ...], dict[str, Any]] = {}
-        self.variables = dict(variables)
+        self.variables = {key: _text(value) for key, value in variables.items()}
         self._connections = {conn_id: _fields(each) for conn_id, each in connections.items()}
         self._dag_id = dag_id
 
@@ -160,5 +162,11 @@ class LocalChannel:
         return True
 
 
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def _fields(connection: Any) -> dict[str, Any]:
+    if isinstance(connection, str):
+        return fields_of(connection)
     return asdict(connection) if is_dataclass(connection) else dict(connection)  # type: ignore[arg-type]

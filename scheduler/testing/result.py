@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from scheduler.sdk.results import RETURN_KEY
@@ -22,6 +23,19 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TriedTask:
+    """One try of a task, from its first call to its end, in the time of the test."""
+
+    task_id: str  #: with the index of an instance: "load[2]"
+    try_number: int
+    state: str  #: success | skipped | failed
+    reason: str
+    started_at: datetime
+    ended_at: datetime
+    log: str = field(repr=False)  #: what it printed and logged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
     """How a run of `dag.test()` ended. All mappings are by full task_id."""
 
@@ -37,11 +51,25 @@ class RunResult:
     variables: Mapping[str, str]  #: as the run left them
     kept: Mapping[tuple[str, str], Any] = field(repr=False)  #: (task_id, key) -> encoded value
     returning: tuple[str, ...] = ()  #: tasks under `@result`
+    attempts: tuple[TriedTask, ...] = ()  #: all tries, in the order of their ends
 
     @property
     def is_success(self) -> bool:
         """Whether no leaf of the graph failed."""
         return self.state == "success"
+
+    @property
+    def order(self) -> list[str]:
+        """The tasks that ran, in the order of their ends."""
+        return list(dict.fromkeys(reversed([each.task_id for each in self.attempts])))[::-1]
+
+    @property
+    def logs(self) -> dict[str, str]:
+        """What each task printed and logged in all its tries."""
+        logs: dict[str, str] = {}
+        for each in self.attempts:
+            logs[each.task_id] = logs.get(each.task_id, "") + each.log
+        return logs
 
     @property
     def xcoms(self) -> dict[str, Any]:

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from scheduler.clock import Clock, SystemClock
+from scheduler.clock import SystemClock
 from scheduler.core.dimensions import in_order
 from scheduler.core.expansion import MOST_ITEMS, Length, Place, is_of_many
 from scheduler.core.graph import TaskGraph
-from scheduler.core.ids import TaskKey, manual_run_id, named
+from scheduler.core.ids import TaskKey, named
 from scheduler.core.instances import scopes_of, stands_in
 from scheduler.core.plan import FinishRun, Move, finish, plan
+from scheduler.core.settle import reason_of, settle
 from scheduler.core.states import FINISHED, RunState, TaskState
-from scheduler.errors import BadConf, NaiveDate
 from scheduler.items import describe, length_of
 from scheduler.runtime.child.attempt import perform
 from scheduler.sdk.dag import DAG
 from scheduler.sdk.serialize import to_spec
+from scheduler.testing.agenda import Agenda, Entry
+from scheduler.testing.capture import captured
+from scheduler.testing.clocks import StandingClock, TestClock
 from scheduler.testing.local_channel import LocalChannel
 from scheduler.testing.mapped import MappedPlanner
-from scheduler.testing.params import params_of
+from scheduler.testing.mocks import played, read_scripts
 from scheduler.testing.report import Report, logs_shown
-from scheduler.testing.result import RunResult
+from scheduler.testing.result import RunResult, TriedTask
+from scheduler.testing.run_info import describe_run, zoned
 from scheduler.testing.waiting import wait_here
 from scheduler.wire import DagSpec, ErrorInfo, Job, Outcome, RunInfo
 
-#: A task that asks to be called again is, at once; after this many times the test gives up on it.
-_MOST_CALLS: Final = 100
+#: How often a task may ask to be called again in one try; then the test gives up on it.
+_MOST_CALLS: Final = 2000
 
 
 def run_dag(
@@ -39,44 +42,20 @@ def run_dag(
     *,
     conf: Mapping[str, Any] | None = None,
     logical_date: datetime | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, Any] | None = None,
     connections: Mapping[str, Any] | None = None,
-    clock: Clock | None = None,
+    mocks: Mapping[str, Any] | None = None,
+    fail: Mapping[str, int | Collection[int]] | None = None,
+    now: datetime | None = None,
 ) -> RunResult:
     """Run the DAG; see `DAG.test`. Raises BadParams, and what `to_spec` raises."""
-    ticking = clock or SystemClock()
+    clock = TestClock(SystemClock() if now is None else StandingClock(zoned("now", now)))
     spec = to_spec(dag, dag.fileloc)
-    run = _describe_run(spec, conf or {}, logical_date or ticking.now())
+    run = describe_run(spec, conf or {}, logical_date or clock.now())
     channel = LocalChannel(dag.dag_id, variables or {}, connections or {})
-    with logs_shown():
-        return _TestRun(dag, spec, run, channel, ticking).to_end()
-
-
-def _describe_run(spec: DagSpec, conf: Mapping[str, Any], logical_date: datetime) -> RunInfo:
-    if logical_date.tzinfo is None:
-        raise NaiveDate(f"logical_date={logical_date} has no time zone; write datetime(..., tzinfo=UTC).")
-    moment = logical_date.isoformat()
-    return RunInfo(
-        dag_id=spec.dag_id,
-        run_id=manual_run_id(logical_date),
-        run_type="manual",
-        logical_date=moment,
-        data_interval_start=moment,
-        data_interval_end=moment,
-        run_after=moment,
-        start_date=moment,
-        queued_at=moment,
-        conf=_as_json(conf),
-        params=params_of(spec, conf),
-        triggered_by="test",
-    )
-
-
-def _as_json(conf: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(json.loads(json.dumps(conf, allow_nan=False)))
-    except (TypeError, ValueError) as error:
-        raise BadConf(f"run_conf must be JSON, as it is on the server: {error}.") from None
+    scripts = read_scripts(dag, mocks or {}, fail or {})
+    with logs_shown(), played(dag, scripts, clock):
+        return _TestRun(dag, spec, run, channel, clock).to_end()
 
 
 @dataclass(slots=True)
@@ -87,13 +66,16 @@ class _TestRun:
     spec: DagSpec
     run: RunInfo
     channel: LocalChannel
-    clock: Clock
+    clock: TestClock
     states: dict[str, dict[str, TaskState]] = field(init=False)
     graph: TaskGraph = field(init=False)
     report: Report = field(init=False)
     tries: Counter[TaskKey] = field(default_factory=Counter)
     errors: dict[str, ErrorInfo] = field(default_factory=dict)
-    ready: deque[TaskKey] = field(default_factory=deque)
+    agenda: Agenda = field(default_factory=Agenda)
+    ended: list[TriedTask] = field(default_factory=list)
+    logs: dict[TaskKey, str] = field(default_factory=dict)
+    begun: dict[TaskKey, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.graph = TaskGraph(self.spec)
@@ -106,10 +88,9 @@ class _TestRun:
     def to_end(self) -> RunResult:
         """Plan, run what is ready, plan again, until nothing is left."""
         self._plan([TaskKey(name, path) for name, path in self._all() if self._begins(name, path)])
-        while self.ready:
-            key = self.ready.popleft()
-            if self._state(key) is TaskState.SCHEDULED:
-                self._plan(self._run_task(key))
+        while entry := self.agenda.next(self.clock):
+            if self._state(entry.key) not in FINISHED:
+                self._plan(self._go_on(entry))
         ended = self._finish()
         self._call_back(ended)
         result = self._result(ended)
@@ -129,7 +110,7 @@ class _TestRun:
         for move in self._moves(changed):
             self.states[move.task_id][move.path] = move.to
             if move.to is TaskState.SCHEDULED:
-                self.ready.append(TaskKey(move.task_id, move.path))
+                self.agenda.add(TaskKey(move.task_id, move.path))
             elif move.reason:
                 self.report.moved(named(move.task_id, move.path), move.to, move.reason)
 
@@ -155,41 +136,82 @@ class _TestRun:
         length = length_of(value)
         return describe(value) if length is None else length
 
-    def _run_task(self, key: TaskKey) -> set[TaskKey]:
-        """Run a task through all its tries; return the tasks whose state changed."""
-        outcome = self._attempt(key)
-        while (
-            outcome.state == "failed" and outcome.retryable and self.tries[key] < self._max_tries(key.task_id)
-        ):
-            outcome = self._attempt(key)
-        for name, value in outcome.xcoms.items():
-            self.channel.xcoms[key.task_id, name, key.path] = value
-        self.states[key.task_id][key.path] = TaskState(_STATES[outcome.state])
-        if outcome.error is not None:
-            self.errors[named(*key)] = outcome.error
-        return {key} | self._skip(key, outcome.skip_tasks)
-
-    def _attempt(self, key: TaskKey) -> Outcome:
-        self.tries[key] += 1
+    def _go_on(self, entry: Entry) -> set[TaskKey]:
+        """Try a task, or call it again in the same try; return the tasks that ended by that."""
+        key, spec = entry.key, self.graph.tasks[entry.key.task_id]
         self.channel.task_id, self.channel.path = key
+        job = self._resumed(entry) if entry.job else self._begin(key)
+        outcome = self._perform(job)
+        if outcome.state in _PUT_OFF and entry.looks >= _MOST_CALLS:
+            outcome = _in_vain(outcome)
+        settled = settle(
+            outcome,
+            spec,
+            try_number=job.try_number,
+            max_tries=job.max_tries,
+            losses=0,
+            now=self.clock.now(),
+            chance=0.0,
+        )
+        self.states[key.task_id][key.path] = settled.task
+        if outcome.state in _PUT_OFF:
+            self._put_off(entry, job, outcome, settled.retry_at)
+            return set()
+        self._note_end(job, outcome)
+        if settled.retry_at is not None:
+            self.agenda.put_off(settled.retry_at, Entry(key))
+            return set()
+        return self._end(key, outcome)
+
+    def _begin(self, key: TaskKey) -> Job:
+        self.tries[key] += 1
         self.channel.forget(*key)
+        self.logs[key], self.begun[key] = "", self.clock.now()
         job = self._job(key)
         self.report.started(job)
-        outcome = perform(self.dag, job, self.channel, self.clock)
-        calls = 1
-        while outcome.state in _AGAIN and calls < _MOST_CALLS:
-            outcome = perform(self.dag, self._next(job, outcome), self.channel, self.clock)
-            calls += 1
-        self.report.ended(job, outcome)
+        return job
+
+    def _resumed(self, entry: Entry) -> Job:
+        """Return the job that is called again, after what it waits for has come."""
+        assert entry.job is not None
+        if entry.wait is None:
+            return entry.job
+        return replace(entry.job, resume=wait_here(entry.job, entry.wait, self.channel, self.clock))
+
+    def _perform(self, job: Job) -> Outcome:
+        with captured() as said:
+            outcome = perform(self.dag, job, self.channel, self.clock)
+        self.logs[TaskKey(job.task_id, job.path)] += said.getvalue()
         if outcome.state == "cancelled":
             raise SystemExit("asked to stop")
         return outcome
 
-    def _next(self, job: Job, outcome: Outcome) -> Job:
-        """Return the job that follows on an attempt that is called again, after what it waits for has come."""
-        if outcome.deferral is None:
-            return job
-        return replace(job, resume=wait_here(job, outcome, self.channel, self.clock.now()))
+    def _put_off(self, entry: Entry, job: Job, outcome: Outcome, at: datetime | None) -> None:
+        since = job.waiting_since or self.begun[entry.key].isoformat()
+        again = replace(job, waiting_since=since, resume=None)
+        wait = outcome if outcome.deferral else None
+        self.agenda.put_off(at or self.clock.now(), Entry(entry.key, again, wait, entry.looks + 1))
+
+    def _note_end(self, job: Job, outcome: Outcome) -> None:
+        key = TaskKey(job.task_id, job.path)
+        self.report.ended(job, outcome)
+        tried = TriedTask(
+            task_id=named(*key),
+            try_number=job.try_number,
+            state=outcome.state,
+            reason=reason_of(outcome),
+            started_at=self.begun[key],
+            ended_at=self.clock.now(),
+            log=self.logs[key],
+        )
+        self.ended.append(tried)
+
+    def _end(self, key: TaskKey, outcome: Outcome) -> set[TaskKey]:
+        for name, value in outcome.xcoms.items():
+            self.channel.xcoms[key.task_id, name, key.path] = value
+        if outcome.error is not None:
+            self.errors[named(*key)] = outcome.error
+        return {key} | self._skip(key, outcome.skip_tasks)
 
     def _job(self, key: TaskKey, **more: Any) -> Job:
         return Job(
@@ -241,6 +263,7 @@ class _TestRun:
             artifacts=tuple(self.channel.artifacts.values()),
             variables=self.channel.variables,
             kept=self._kept(),
+            attempts=tuple(self.ended),
             returning=tuple(task.task_id for task in self.spec.tasks if task.returns_dag_result),
         )
 
@@ -256,5 +279,11 @@ class _TestRun:
         return kept
 
 
-_AGAIN: Final = frozenset({"reschedule", "deferred"})
-_STATES: Final = {"success": "success", "skipped": "skipped"} | dict.fromkeys(["failed", *_AGAIN], "failed")
+def _in_vain(outcome: Outcome) -> Outcome:
+    words = f"called {_MOST_CALLS:,} times in vain: {outcome.reason or outcome.state}"
+    error = ErrorInfo(type="SensorTimeout", message=words, line=f"SensorTimeout: {words}")
+    return replace(outcome, state="failed", retryable=False, error=error, reason=words, deferral=None)
+
+
+#: Outcomes of tasks that are called again in the same try.
+_PUT_OFF: Final = frozenset({"reschedule", "deferred"})

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from scheduler.clock import SystemClock, parse_instant
+from scheduler.clock import parse_instant
 from scheduler.errors import NaiveDate
+from scheduler.sdk.context import current_clock
 from scheduler.sdk.deferral import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 #: An event loop counts by another clock than calendars do, which may be put right meanwhile.
@@ -41,7 +42,7 @@ class DateTimeTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Sleep until then."""
-        clock = SystemClock()
+        clock = current_clock()
         while (left_s := (self.moment - clock.now()).total_seconds()) > 0:
             await asyncio.sleep(min(left_s, LONGEST_SLEEP_S))
         yield TaskSuccessEvent() if self.end_from_trigger else TriggerEvent(self.moment)
@@ -51,7 +52,7 @@ class TimeDeltaTrigger(DateTimeTrigger):
     """Fires a while after it was made, wherever it is watched."""
 
     def __init__(self, delta: timedelta, *, end_from_trigger: bool = False) -> None:
-        super().__init__(SystemClock().now() + delta, end_from_trigger=end_from_trigger)
+        super().__init__(current_clock().now() + delta, end_from_trigger=end_from_trigger)
 
 
 def _instant(given: object) -> datetime:

@@ -7,10 +7,11 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
-from scheduler.clock import SystemClock, parse_instant
+from scheduler.clock import parse_instant
 from scheduler.runtime.child.blame import blame
 from scheduler.runtime.child.trigger_classes import make_trigger
 from scheduler.runtime.waits import Wait, Waited
+from scheduler.sdk.context import current_clock
 from scheduler.sdk.deferral import BaseTaskEndEvent, BaseTrigger, TriggerEvent
 from scheduler.sdk.variables import Reader
 from scheduler.sdk.xcom import encode
@@ -48,7 +49,7 @@ async def _event_in_time(wait: Wait, trigger: BaseTrigger) -> Waited:
 def _left_s(wait: Wait) -> float | None:
     if wait.timeout_at is None:
         return None
-    return max(0.0, (parse_instant(wait.timeout_at) - SystemClock().now()).total_seconds())
+    return max(0.0, (parse_instant(wait.timeout_at) - current_clock().now()).total_seconds())
 
 
 async def _first_event(trigger: BaseTrigger) -> TriggerEvent:
