@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from scheduler.connection_texts import fields_of
 from scheduler.core.dimensions import in_order, is_within
 from scheduler.core.ids import named
 from scheduler.errors import Conflict, TooLarge
 from scheduler.items import item_of, length_of
-from scheduler.sdk.addresses import fields_of
 from scheduler.testing.result import Artifact
 
 _ARTIFACT_LIMIT = 5 * 1024 * 1024
@@ -30,7 +30,7 @@ class LocalChannel:
         #: What tasks keep, by task and path, and what is kept with assets, by their names.
         self.states: dict[tuple[str, ...], dict[str, Any]] = {}
         self.variables = {key: _text(value) for key, value in variables.items()}
-        self._connections = {conn_id: _fields(each) for conn_id, each in connections.items()}
+        self._connections = {conn_id: _fields(conn_id, each) for conn_id, each in connections.items()}
         self._dag_id = dag_id
 
     def get_xcom(
@@ -166,7 +166,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _fields(connection: Any) -> dict[str, Any]:
+def _fields(conn_id: str, connection: Any) -> dict[str, Any]:
     if isinstance(connection, str):
-        return fields_of(connection)
+        return fields_of(conn_id, connection)
     return asdict(connection) if is_dataclass(connection) else dict(connection)  # type: ignore[arg-type]

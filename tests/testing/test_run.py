@@ -151,18 +151,20 @@ def test_a_failed_run_names_the_task_that_failed_not_what_could_not_run_after_it
     assert dag.test().reason == "failed: fails"
 
 
-def test_connections_may_be_given_as_objects_or_dicts():
+def test_connections_may_be_given_as_objects_dicts_or_texts():
     @task
     def read():
-        return [Connection.get("one").get_uri(), Connection.get("two").port]
+        return [Connection.get("one").get_uri(), Connection.get("two").port, Connection.get("three").host]
 
     with DAG("d") as dag:
         read()
     one = Connection(
         "one", conn_type="postgres", host="db", port=5432, login="ada", password="a/b", schema="shop"
     )
-    result = dag.test(connections={"one": one, "two": {"conn_type": "http", "port": 80}})
-    assert result.xcoms["read"] == ["postgres://ada:a%2Fb@db:5432/shop", 80]
+    result = dag.test(
+        connections={"one": one, "two": {"conn_type": "http", "port": 80}, "three": "http://shop:81/"}
+    )
+    assert result.xcoms["read"] == ["postgres://ada:a%2Fb@db:5432/shop", 80, "shop"]
 
 
 def test_an_empty_dag_succeeds():
