@@ -21,7 +21,15 @@ _PREFIX: Final = "apache-airflow-providers-"
 #: Part of Airflow itself: Dirigent has them under their names.
 _OURS: Final = frozenset({f"{_PREFIX}standard"})
 #: Providers import these without naming them, as Airflow brings them.
-_BROUGHT_BY_AIRFLOW: Final = ("attrs", "deprecated", "packaging", "pendulum>=3", "tenacity")
+_BROUGHT_BY_AIRFLOW: Final = (
+    "attrs",
+    "deprecated",
+    "dill",
+    "packaging",
+    "pendulum>=3",
+    "tabulate",
+    "tenacity",
+)
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -68,13 +76,13 @@ class _Installer:
         """Install packages and what they need, and say what was installed."""
         waiting, done, others = list(packages), set[str](), list(_BROUGHT_BY_AIRFLOW)
         while waiting:
-            self._run("--no-deps", *waiting)
+            self._run(", ".join(waiting), "--no-deps", *waiting)
             done.update(_name_of(each) for each in waiting)
             needs = [need for each in waiting for need in self._needs(_name_of(each))]
             others += [need for need in needs if not _name_of(need).startswith("apache-airflow")]
             waiting = [need for need in needs if _name_of(need) not in done | _OURS]
             waiting = [need for need in waiting if _name_of(need).startswith(_PREFIX)]
-        self._run(*others)
+        self._run(f"what {', '.join(sorted(done))} need", *others)
         self._join()
         for name in sorted(done):
             click.echo(f"{name} {self._distribution(name).version}")
@@ -86,7 +94,7 @@ class _Installer:
             pinned = [
                 f"{each.name}=={each.version}" for each in there if _canonical(each.name).startswith(_PREFIX)
             ]
-            self._run("--no-deps", "--upgrade", *pinned)
+            self._run(", ".join(pinned), "--no-deps", "--upgrade", *pinned)
 
     def _needs(self, name: str) -> Iterator[str]:
         for need in self._distribution(name).requires or ():
@@ -99,7 +107,7 @@ class _Installer:
             return found
         raise ProviderNotInstalled(name, "it is not there after its installation")
 
-    def _run(self, *words: str) -> None:
+    def _run(self, what: str, *words: str) -> None:
         uv = shutil.which("uv")
         program = (
             [uv, "pip", "install", "--python", sys.executable]
@@ -109,14 +117,10 @@ class _Installer:
         place = ["--target", str(self.target)] if self.target else []
         ended = subprocess.run([*program, "--quiet", *place, *words], stderr=subprocess.PIPE, text=True)
         if ended.returncode:
-            raise ProviderNotInstalled(" ".join(words), _last_line(ended.stderr))
+            click.echo(ended.stderr.rstrip(), err=True)
+            raise ProviderNotInstalled(what, "what the installer says of it stands above")
 
 
 def _name_of(requirement: str) -> str:
     found = _NAME.match(requirement)
     return _canonical(found.group()) if found else requirement
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "the installer said nothing"

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.processes import DIRIGENT
 from tests.wheels import make_wheel
 
-BROUGHT = ("attrs", "deprecated", "packaging", "pendulum", "tenacity")
+BROUGHT = ("attrs", "deprecated", "dill", "packaging", "pendulum", "tabulate", "tenacity")
 
 
 @pytest.fixture
@@ -63,4 +63,6 @@ def test_a_provider_comes_with_all_it_needs_but_airflow(index, tmp_path):
 def test_one_that_there_is_none_of_is_named(index, tmp_path):
     ended = dirigent(index, "install", "nothing", "--target", str(tmp_path / "there"))
     assert ended.returncode == 1
-    assert "apache-airflow-providers-nothing could not be installed" in ended.stderr
+    said, _, summary = ended.stderr.rpartition("dirigent: ")
+    assert summary.startswith("apache-airflow-providers-nothing could not be installed")
+    assert "apache-airflow-providers-nothing" in said

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
 from scheduler.compat.airflow.exceptions import AirflowConfigException
+from scheduler.compat.airflow.sequences import import_string
 
 AIRFLOW_HOME: Final = os.environ.get("AIRFLOW_HOME", str(Path.cwd()))
 _UNSET: Final = object()
@@ -54,13 +59,37 @@ _KNOWN: Final[Mapping[tuple[str, str], str]] = {
 }
 
 
+def _of_providers() -> Mapping[tuple[str, str], str]:
+    """Return what installed providers say of their own options."""
+    return _told_on(tuple(sys.path))
+
+
+@cache
+def _told_on(path: tuple[str, ...]) -> Mapping[tuple[str, str], str]:
+    """Ask the providers on a path; one that cannot answer has no options."""
+    found: dict[tuple[str, str], str] = {}
+    for entry in entry_points(group="apache_airflow_provider"):
+        try:
+            sections = entry.load()().get("config", {})
+        except Exception:  # noqa: BLE001 - a provider is none of ours, and its options are no reason to fail
+            continue
+        for section, about in sections.items():
+            for key, option in about.get("options", {}).items():
+                if option.get("default") is not None:
+                    found[section.lower(), key.lower()] = str(option["default"])
+    return found
+
+
 class AirflowConfigParser:
     """Answers from `AIRFLOW__SECTION__OPTION`, and else with what Airflow sets by itself."""
 
     def get(self, section: str, key: str, fallback: Any = _UNSET, **_more: Any) -> Any:
         """Return the text of an option; raises AirflowConfigException where there is none and no fallback."""
         name = f"AIRFLOW__{section.upper().replace('.', '_')}__{key.upper()}"
-        found = os.environ.get(name, _KNOWN.get((section.lower(), key.lower())))
+        option = section.lower(), key.lower()
+        found = os.environ.get(name, _KNOWN.get(option))
+        if found is None:
+            found = _of_providers().get(option)
         if found is not None:
             return found
         if fallback is not _UNSET:
@@ -83,6 +112,28 @@ class AirflowConfigParser:
         """Return a list."""
         text = self.get(section, key, **more)
         return [each.strip() for each in text.split(delimiter)] if isinstance(text, str) else text
+
+    def getjson(self, section: str, key: str, **more: Any) -> Any:
+        """Return an option that is written as JSON."""
+        text = self.get(section, key, **more)
+        return json.loads(text) if isinstance(text, str) and text else text
+
+    def getimport(self, section: str, key: str, **more: Any) -> Any:
+        """Return what an option names by its import path, or None where it names nothing."""
+        name = self.get(section, key, **more)
+        return import_string(name) if name else None
+
+    def getsection(self, section: str) -> dict[str, str]:
+        """Return all options of a section that are set, or that Airflow or a provider sets by itself."""
+        known = {**_of_providers(), **_KNOWN}
+        found = {key: value for (place, key), value in known.items() if place == section.lower()}
+        start = f"AIRFLOW__{section.upper().replace('.', '_')}__"
+        told = {
+            name.removeprefix(start).lower(): each
+            for name, each in os.environ.items()
+            if name.startswith(start)
+        }
+        return found | told
 
     get_mandatory_value = get
 

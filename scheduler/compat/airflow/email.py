@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from email.message import EmailMessage
 from mimetypes import guess_type
 from pathlib import Path
@@ -33,20 +33,48 @@ def send_email(
 ) -> None:
     """Send one message through an SMTP connection, smtp_default if none is named."""
     connection = Connection.get(conn_id or "smtp_default")
-    message = EmailMessage()
-    message["Subject"] = subject
-    message["From"] = from_email or connection.extra_dejson.get("from_email") or connection.login
-    message["To"] = ", ".join(get_email_address_list(to))
-    if cc:
-        message["Cc"] = ", ".join(get_email_address_list(cc))
-    message.set_content(html_content, subtype="html")
-    for file in files or ():
-        _attach(message, Path(file))
+    sender = from_email or connection.extra_dejson.get("from_email") or connection.login
+    message, recipients = build_mime_message(sender, to, subject, html_content, files, cc, bcc)
     if not dryrun:
-        _send(connection, message, [message["To"], message["Cc"] or "", *get_email_address_list(bcc or "")])
+        _send(connection, message, recipients)
 
 
 send_email_smtp = send_email
+
+
+def build_mime_message(
+    mail_from: str | None,
+    to: str | Iterable[str],
+    subject: str,
+    html_content: str,
+    files: Iterable[str] | None = None,
+    cc: str | Iterable[str] | None = None,
+    bcc: str | Iterable[str] | None = None,
+    mime_subtype: str = "mixed",
+    mime_charset: str = "utf-8",
+    custom_headers: Mapping[str, Any] | None = None,
+) -> tuple[EmailMessage, list[str]]:
+    """Return a message, and all addresses that it goes to; those of `bcc` stand in no header."""
+    shown = {"To": get_email_address_list(to), "Cc": get_email_address_list(cc or ())}
+    message = EmailMessage()
+    message["Subject"] = subject
+    if mail_from:
+        message["From"] = mail_from
+    for name, addresses in shown.items():
+        if addresses:
+            message[name] = ", ".join(addresses)
+    for name, value in (custom_headers or {}).items():
+        message[name] = str(value)
+    message.set_content(html_content, subtype="html", charset=mime_charset)
+    kinds = {
+        "mixed": message.make_mixed,
+        "related": message.make_related,
+        "alternative": message.make_alternative,
+    }
+    kinds[mime_subtype]()
+    for file in files or ():
+        _attach(message, Path(file))
+    return message, [*shown["To"], *shown["Cc"], *get_email_address_list(bcc or ())]
 
 
 def _attach(message: EmailMessage, file: Path) -> None:
@@ -55,7 +83,7 @@ def _attach(message: EmailMessage, file: Path) -> None:
     message.add_attachment(file.read_bytes(), maintype=main, subtype=sub, filename=file.name)
 
 
-def _send(connection: Connection, message: EmailMessage, recipients: list[str]) -> None:
+def _send(connection: Connection, message: EmailMessage, recipients: Sequence[str]) -> None:
     extra = connection.extra_dejson
     opened = smtplib.SMTP_SSL if extra.get("disable_ssl") is False else smtplib.SMTP
     with opened(connection.host or "localhost", connection.port or 25) as server:
@@ -63,4 +91,4 @@ def _send(connection: Connection, message: EmailMessage, recipients: list[str]) 
             server.starttls()
         if connection.login:
             server.login(connection.login, connection.password)
-        server.send_message(message, to_addrs=get_email_address_list(each for each in recipients if each))
+        server.send_message(message, to_addrs=recipients)

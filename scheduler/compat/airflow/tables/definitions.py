@@ -82,9 +82,11 @@ DEFINITIONS: Final = {
     "airflow.utils.dates": "scheduler.compat.airflow.old_dates: *",
     "airflow.utils.db": "scheduler.compat.airflow.session: initdb resetdb create_session provide_session",
     "airflow.utils.edgemodifier": _EDGES,
-    "airflow.utils.email": "scheduler.compat.airflow.email: send_email send_email_smtp get_email_address_list",
+    "airflow.utils.email": "scheduler.compat.airflow.email: send_email send_email_smtp "
+    "build_mime_message get_email_address_list",
     "airflow.utils.file": "scheduler.compat.airflow.files: list_py_file_paths open_maybe_zipped "
     "TemporaryDirectory mkdirs",
+    "airflow.utils.hashlib_wrapper": "hashlib: md5",
     "airflow.utils.helpers": "scheduler.sdk.edges: chain cross_downstream; scheduler.compat.airflow.sequences: chunks "
     "merge_dicts as_flattened_list prune_dict exactly_one at_most_one is_container validate_key; "
     "scheduler.compat.airflow.contexts: render_template_to_string",
@@ -96,6 +98,7 @@ DEFINITIONS: Final = {
     "airflow.providers_manager": "scheduler.compat.airflow.plugins: ProvidersManager",
     "airflow.utils.operator_helpers": "scheduler.compat.airflow.contexts: context_to_airflow_vars determine_kwargs "
     "KeywordParameters",
+    "airflow.utils.platform": "getpass: getuser",
     "airflow.utils.session": "scheduler.compat.airflow.session: create_session provide_session NEW_SESSION",
     "airflow.utils.state": _STATE,
     "airflow.utils.task_group": "scheduler.sdk.group: TaskGroup task_group",
@@ -110,5 +113,6 @@ DEFINITIONS: Final = {
     "airflow.utils.decorators": "scheduler.compat.airflow.old_operators: apply_defaults",
     "airflow.utils.process_utils": "?processes of Airflow's: execute_in_subprocess",
     "airflow.utils.net": "scheduler.compat.airflow.files: get_hostname",
+    "airflow.utils.yaml": "yaml: *",
     "airflow.typing_compat": "typing: Literal Protocol TypedDict Self",
 }

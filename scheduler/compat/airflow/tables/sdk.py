@@ -54,7 +54,8 @@ _SECRETS: Final = "scheduler.compat.airflow.logs: redact; ?masking of values tha
 
 SDK: Final = {
     "airflow.sdk": _NAMES,
-    "airflow.sdk.bases.operator": MODELS["airflow.models.baseoperator"],
+    "airflow.sdk.bases.operator": MODELS["airflow.models.baseoperator"]
+    + "; scheduler.compat.airflow.asynchronous: BaseAsyncOperator",
     "airflow.sdk.bases.operatorlink": "scheduler.compat.airflow.models: BaseOperatorLink",
     "airflow.sdk.bases.hook": "scheduler.compat.airflow.hooks: BaseHook",
     "airflow.sdk.bases.notifier": "scheduler.compat.airflow.notifier: BaseNotifier",
@@ -63,7 +64,8 @@ SDK: Final = {
     "airflow.sdk.bases.resumablejobmixin": "scheduler.operators.resumable: ResumableJobMixin",
     "airflow.sdk.bases.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
     "airflow.sdk.bases.xcom": "scheduler.compat.airflow.models: BaseXCom",
-    "airflow.sdk.bases.decorator": "?task decorators of one's own: DecoratedOperator TaskDecorator "
+    "airflow.sdk.bases.decorator": "inspect: is_async_callable=iscoroutinefunction; "
+    "?task decorators of one's own: DecoratedOperator TaskDecorator "
     "DecoratedMappedOperator get_unique_task_id task_decorator_factory",
     "airflow.sdk.configuration": DEFINITIONS["airflow.configuration"],
     "airflow.sdk.definitions.asset": "?assets: Asset AssetAlias AssetAll AssetAny AssetWatcher Metadata",
