@@ -85,6 +85,14 @@ if TYPE_CHECKING:
         TaskTimeout,
     )
     from scheduler.sdk.state_store import NEVER_EXPIRE
+    from scheduler.sdk.timetables import (
+        DagRunInfo,
+        DataInterval,
+        EventsTimetable,
+        MultipleCronTriggerTimetable,
+        TimeRestriction,
+        Timetable,
+    )
     from scheduler.sdk.variables import Variable
     from scheduler.sdk.weekday import WeekDay
     from scheduler.sensors.bash import BashSensor
@@ -121,12 +129,15 @@ __all__ = [
     "CronDataIntervalTimetable",
     "CronTriggerTimetable",
     "DagRun",
+    "DagRunInfo",
+    "DataInterval",
     "DateTimeSensor",
     "DayOfWeekSensor",
     "DeltaDataIntervalTimetable",
     "DeltaTriggerTimetable",
     "EmailOperator",
     "EmptyOperator",
+    "EventsTimetable",
     "ExceptionRetryPolicy",
     "ExternalPythonOperator",
     "ExternalTaskSensor",
@@ -140,6 +151,7 @@ __all__ = [
     "HttpSensor",
     "Label",
     "LatestOnlyOperator",
+    "MultipleCronTriggerTimetable",
     "Param",
     "PokeReturnValue",
     "PythonOperator",
@@ -168,7 +180,9 @@ __all__ = [
     "TaskInstance",
     "TaskTimeout",
     "TimeDeltaSensor",
+    "TimeRestriction",
     "TimeSensor",
+    "Timetable",
     "TriggerDagRunOperator",
     "TriggerEvent",
     "TriggerRule",
@@ -231,6 +245,8 @@ _HOMES: Final = {
     "scheduler.sdk.schedule": "CronDataIntervalTimetable CronTriggerTimetable "
     "DeltaDataIntervalTimetable DeltaTriggerTimetable",
     "scheduler.sdk.sensor": "BaseSensorOperator PokeReturnValue",
+    "scheduler.sdk.timetables": "DagRunInfo DataInterval EventsTimetable "
+    "MultipleCronTriggerTimetable TimeRestriction Timetable",
     "scheduler.sdk.serializers": "register_serializer",
     "scheduler.sdk.signals": "AirflowException AirflowFailException AirflowSensorTimeout "
     "AirflowSkipException FailTask RescheduleTask SensorTimeout SkipTask "

@@ -16,8 +16,9 @@ from typing import Any, Final, Literal
 from scheduler.errors import NewerForm
 
 #: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind. 3: tasks may
-#: be setups and teardowns. 4: tasks and groups may be mapped.
-WIRE_VERSION: Final = 4
+#: be setups and teardowns. 4: tasks and groups may be mapped. 5: schedules of several crons, of listed instants, of
+#: timetables of the author's own, and with intervals before the instant.
+WIRE_VERSION: Final = 5
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
@@ -27,7 +28,10 @@ STATE_NEVER_EXPIRES: Final = "never"
 TAG: Final = "__type__"
 
 #: Fields that a graph which does not need them is written without.
-_LATER: Final = ("isolation", "role", "mapping", "returns_dag_result")
+_LATER: Final = (
+    *("isolation", "role", "mapping", "returns_dag_result"),
+    *("interval_s", "late", "crons", "events", "said", "own"),
+)
 
 #: A value that JSON can hold.
 Json = Any
@@ -43,11 +47,32 @@ class ScheduleSpec:
     `cron_interval`: at the end of each interval between two instants of `cron`; the logical date is its start.
     `delta`: every `delta_s` seconds counted from start_date; logical date = the instant.
     `delta_interval`: the same with data intervals; logical date = the start of the interval.
+    `crons`: at each instant of any of `crons`. `events`: at each of `events`. `own`: as the author's timetable says,
+    which a child is asked; servers know the runs that it planned ahead.
     """
 
-    kind: Literal["none", "once", "continuous", "cron", "cron_interval", "delta", "delta_interval"] = "none"
+    kind: Literal[
+        "none",
+        "once",
+        "continuous",
+        "cron",
+        "cron_interval",
+        "delta",
+        "delta_interval",
+        "crons",
+        "events",
+        "own",
+    ] = "none"
     cron: str | None = None  #: 5 or 6 fields (seconds last, as croniter reads them), or @daily and the like
     delta_s: float | None = None
+    #: Of a kind with instants: the interval that ends there; its start is the logical date then.
+    interval_s: float | None = None
+    #: Without a start_date: how many seconds ago the newest instant may be to count for a new DAG; None: not at all.
+    late: float | Literal["tenth"] | None = None
+    crons: tuple[str, ...] | None = None
+    events: tuple[str, ...] | None = None  #: instants, rising
+    said: str | None = None  #: the author's words for it
+    own: Data | None = None  #: `class` of the timetable, and `data`, what it serializes itself to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,14 +192,22 @@ class DagSpec:
     wire_version: int = 1  #: the form that it is written in
 
 
-def form_of(tasks: Collection[TaskSpec], groups: Iterable[GroupSpec] = ()) -> int:
+def form_of(
+    tasks: Collection[TaskSpec], groups: Iterable[GroupSpec] = (), schedule: ScheduleSpec | None = None
+) -> int:
     """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
     asked = {
+        5: schedule is not None and _is_later(schedule),
         4: any(each.mapping for each in tasks) or any(each.mapping for each in groups),
         3: any(each.role for each in tasks),
         2: any(each.isolation is not None for each in tasks),
     }
     return next((form for form, is_asked in asked.items() if is_asked), 1)
+
+
+def _is_later(schedule: ScheduleSpec) -> bool:
+    is_newer_kind = schedule.kind in ("crons", "events", "own")
+    return is_newer_kind or schedule.interval_s is not None or schedule.late is not None
 
 
 def dag_to_json(spec: DagSpec) -> str:
@@ -210,13 +243,20 @@ def dag_from_data(item: Data) -> DagSpec:
     if (form := item.get("wire_version", 1)) > WIRE_VERSION:
         raise NewerForm(f"The graph of DAG {item.get('dag_id')!r}", form, WIRE_VERSION)
     data = _known(DagSpec, item)
-    data["schedule"] = ScheduleSpec(**_known(ScheduleSpec, data["schedule"]))
+    data["schedule"] = _schedule(data["schedule"])
     data["params"] = tuple(ParamSpec(**_known(ParamSpec, item)) for item in data["params"])
     data["groups"] = tuple(_group(item) for item in data["groups"])
     data["tasks"] = tuple(_task(item) for item in data["tasks"])
     data["tags"] = tuple(data["tags"])
     data["alerts"] = tuple(data.get("alerts", ()))
     return DagSpec(**data)
+
+
+def _schedule(item: Data) -> ScheduleSpec:
+    data = _known(ScheduleSpec, item)
+    for name in ("crons", "events"):
+        data[name] = None if data.get(name) is None else tuple(data[name])
+    return ScheduleSpec(**data)
 
 
 def _task(item: Data) -> TaskSpec:
@@ -350,11 +390,30 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRun:
+    """A run that a timetable of the author's own asks for; `start` of its interval is its logical date."""
+
+    run_after: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The runs of a DAG that come next, by a timetable of the author's own, or why it cannot be asked."""
+
+    dag_id: str
+    runs: tuple[PlannedRun, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFile:
     """What a parser child answers for one file."""
 
     file: str
     dags: tuple[DagSpec, ...] = ()
+    plans: tuple[Plan, ...] = ()  #: of those DAGs whose timetable is the author's own
     error: ErrorInfo | None = None  #: import error; `dags` is empty then
     error_lineno: int | None = None
     modules: tuple[str, ...] = ()  #: files below the DAG folder that the import loaded, relative
@@ -391,9 +450,16 @@ def parsed_from_data(item: Data) -> ParsedFile:
     data = _known(ParsedFile, item)
     data["dags"] = tuple(dag_from_data(dag) for dag in data.get("dags", ()))
     data["error"] = error_from_data(data["error"]) if data.get("error") else None
+    data["plans"] = tuple(_plan(plan) for plan in data.get("plans", ()))
     for name in ("modules", "opened", "variables", "warnings"):
         data[name] = tuple(data.get(name, ()))
     return ParsedFile(**data)
+
+
+def _plan(item: Data) -> Plan:
+    data = _known(Plan, item)
+    data["runs"] = tuple(PlannedRun(**_known(PlannedRun, run)) for run in data.get("runs", ()))
+    return Plan(**data)
 
 
 def error_from_data(item: Data) -> ErrorInfo:

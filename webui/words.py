@@ -102,7 +102,7 @@ def schedule(spec: DagSpec) -> str:
     """Return when a DAG runs: every hour, at 06:00 on weekdays (Europe/Berlin), by hand."""
     zone = (
         ""
-        if spec.timezone == "UTC" or spec.schedule.kind in {"none", "delta", "once"}
+        if spec.timezone == "UTC" or spec.schedule.kind in {"none", "delta", "once", "events", "own"}
         else f" ({spec.timezone})"
     )
     return _rhythm(spec.schedule) + zone
@@ -120,6 +120,10 @@ def _rhythm(schedule: ScheduleSpec) -> str:
             return cron(schedule.cron or "")
         case "delta" | "delta_interval":
             return f"every {span(schedule.delta_s or 0)}"
+        case "crons":
+            return "; ".join(cron(each) for each in schedule.crons or ())
+        case "events" | "own":
+            return schedule.said or "by a timetable of its own"
 
 
 @lru_cache(maxsize=1024)

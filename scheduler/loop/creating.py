@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from scheduler.core.ids import schedule_key, scheduled_run_id
 from scheduler.core.states import RunType
@@ -17,7 +18,11 @@ from scheduler.store.dags import DueDag, lock_due_dags, set_next_dues
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.new_runs import NewRun, create_runs
+from scheduler.store.plans import ask_for_plans
 from scheduler.wire import DagSpec
+
+#: A timetable of the author's own is asked again when fewer planned runs are left.
+SHORT: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,13 @@ class CreateDueRuns:
 
     def _create_all(self, session: Session, now: datetime, due: Sequence[DueDag]) -> None:
         known = [(dag, self.graphs.get(session, dag.version_id)) for dag in due]
-        newest = [(replace(dag, due=_newest(graph.spec, dag.due, now)), graph) for dag, graph in known]
+        newest = [(replace(dag, due=_newest(graph.spec, dag, now)), graph) for dag, graph in known]
         wanted = [(_new_run(dag, graph.spec), graph) for dag, graph in newest]
         created = create_runs(session, now, wanted)
-        nexts = {dag.dag_id: following(graph.spec, dag.due, now) for dag, graph in newest}
+        nexts = {dag.dag_id: following(graph.spec, dag.due, now, dag.planned) for dag, graph in newest}
         set_next_dues(session, nexts)
+        if short := [dag.dag_id for dag, graph in newest if _has_short_plan(graph.spec, dag)]:
+            ask_for_plans(session, now, short)
         for run_pk, (new, graph) in zip(created, wanted, strict=True):
             if run_pk is not None and not _is_due(nexts[new.dag_id], now):
                 subject = run_subject(new.dag_id, run_pk, new.run_id)
@@ -55,10 +62,17 @@ def _is_due(due: Due | None, now: datetime) -> bool:
     return due is not None and due.run_at <= now
 
 
-def _newest(spec: DagSpec, due: Due, now: datetime) -> Due:
+def _has_short_plan(spec: DagSpec, dag: DueDag) -> bool:
+    """Tell whether a timetable of the author's own is to be asked for more."""
+    if spec.schedule.kind != "own":
+        return False
+    return sum(each.run_at > dag.due.run_at for each in dag.planned) < SHORT
+
+
+def _newest(spec: DagSpec, dag: DueDag, now: datetime) -> Due:
     """Return what is to be created now: without catchup, a later instant that is due too has overtaken `due`."""
-    newer = None if spec.catchup else following(spec, due, now)
-    return newer if newer is not None and _is_due(newer, now) else due
+    newer = None if spec.catchup else following(spec, dag.due, now, dag.planned)
+    return newer if newer is not None and _is_due(newer, now) else dag.due
 
 
 def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:

@@ -25,7 +25,9 @@ from scheduler.store.dags import find_dag, get_dag
 from scheduler.store.fences import require_live
 from scheduler.store.lookups import Question, states_of
 from scheduler.store.mapped_xcoms import Handed, lengths, read_instances, read_item
+from scheduler.store.plans import planned_runs
 from scheduler.store.runs import find_run
+from scheduler.store.schedules import last_scheduled
 from scheduler.store.task_states import groups_by_task, states_of_runs, states_of_tasks
 from scheduler.store.variables import delete_variable, get_variable, put_variable
 from scheduler.store.versions import load_graph
@@ -47,6 +49,7 @@ class Answers:
             "get_variable": self._get_variable,
             "get_connection": self._get_connection,
             "look_up": _look_up,
+            "last_scheduled": _last_scheduled,
         }
         self._reading: dict[str, Verb] = {
             "get_xcom": _get_xcom,
@@ -146,7 +149,9 @@ class Answers:
 
     def _is_latest_run(self, session: Session, job: Job, args: Data) -> bool:
         run = get_run(session, job.run.dag_id, job.run.run_id)
-        return is_latest(load_graph(session, run.version_id), job.run, self._clock.now())
+        spec = load_graph(session, run.version_id)
+        planned = planned_runs(session, spec.dag_id) if spec.schedule.kind == "own" else ()
+        return is_latest(spec, job.run, self._clock.now(), planned)
 
 
 def _actor(job: Job) -> str:
@@ -207,6 +212,14 @@ def _states_of_runs(session: Session, job: Job, args: Data) -> Json:
 def _tasks_of_dag(session: Session, job: Job, args: Data) -> Json:
     found = find_dag(session, args["dag_id"])
     return None if found is None else groups_by_task(load_graph(session, found.version_id))
+
+
+def _last_scheduled(session: Session, args: Data) -> Json:
+    last = last_scheduled(session, [args["dag_id"]]).get(args["dag_id"])
+    if last is None:
+        return None
+    instants = {"run_at": last.run_at, "start": last.interval_start, "end": last.interval_end}
+    return {name: instant.isoformat() for name, instant in instants.items()}
 
 
 def _look_up(session: Session, args: Data) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,7 @@ from scheduler.wire import DagSpec, RunInfo
 _ASKED_FOR: Final = frozenset({RunType.MANUAL, RunType.OPERATOR_TRIGGERED})
 
 
-def is_latest(spec: DagSpec, run: RunInfo, now: datetime) -> bool:
+def is_latest(spec: DagSpec, run: RunInfo, now: datetime, planned: Sequence[Due] = ()) -> bool:
     """Tell whether no newer run than this one is due; of runs by hand and of schedules without instants always."""
     if run.run_type in _ASKED_FOR or run.logical_date is None or spec.schedule.kind == "continuous":
         return True
@@ -25,5 +26,5 @@ def is_latest(spec: DagSpec, run: RunInfo, now: datetime) -> bool:
         interval_start=parse_instant(run.data_interval_start or run.logical_date),
         interval_end=parse_instant(run.data_interval_end or run.logical_date),
     )
-    newer = following(replace(spec, catchup=True), last, now)
+    newer = following(replace(spec, catchup=True), last, now, planned)
     return newer is None or newer.run_at > now

@@ -10,6 +10,7 @@ from typing import Final
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import check_own_run_id, manual_key, manual_run_id
 from scheduler.core.states import RunType
+from scheduler.core.timetables import interval_by_hand
 from scheduler.errors import AlreadyExists, Conflict
 from scheduler.operations.conf import check_conf, params_of
 from scheduler.operations.names import check_name
@@ -64,6 +65,7 @@ def trigger_run(
     graph = TaskGraph(load_graph(session, dag.version_id))
     checked = check_conf({} if conf is None else conf)
     at = logical_date or now
+    start, end = interval_by_hand(graph.spec, at)
     wanted_id = manual_run_id(at) if run_id is None else check_own_run_id(run_id)
     new = NewRun(
         dag_id=dag_id,
@@ -75,8 +77,8 @@ def trigger_run(
         bundle_version=dag.bundle_version,
         run_after=now,
         logical_date=at,
-        data_interval_start=at,
-        data_interval_end=at,
+        data_interval_start=start,
+        data_interval_end=end,
         conf=checked,
         params=params_of(graph.spec, checked),
         triggered_by=actor,
@@ -113,14 +115,7 @@ def _create(
 def _later(new: NewRun, by: timedelta, key: str | None) -> NewRun:
     at = (new.logical_date or new.run_after) + by
     run_id = manual_run_id(at)
-    return replace(
-        new,
-        run_id=run_id,
-        trigger_key=manual_key(key or run_id),
-        logical_date=at,
-        data_interval_start=at,
-        data_interval_end=at,
-    )
+    return replace(new, run_id=run_id, trigger_key=manual_key(key or run_id), logical_date=at)
 
 
 def _triggered(session: Session, dag_id: str, idempotency_key: str) -> RunRef | None:

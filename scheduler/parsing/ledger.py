@@ -27,6 +27,7 @@ from scheduler.store.dag_files import (
 )
 from scheduler.store.dags import move_snapshot, owners, retire_dags
 from scheduler.store.engine import Database, Session, Transact
+from scheduler.store.plans import files_to_ask
 from scheduler.store.snapshots import Manifest, store_snapshot
 from scheduler.store.transaction import request_wake
 from scheduler.wire import ParsedFile
@@ -87,12 +88,14 @@ class Ledger:
         scan = scan_folder(found.root, self._home)
         with self._db.read() as session:
             revisions = {**load_revisions(session), **self._policy.provided}
+            to_ask = files_to_ask(session, now)
             is_other = self._load_records(session) or revisions != self._origin.revisions
         if ROOT not in scan.unreadable:
             self._contents.update(scan, now, self._missing, self._store)
             if is_other or self._is_moved(found.version):
                 self._compare(scan, Origin(0, self._contents.manifest, revisions, found.version), now)
             self._wanted |= {path for path in self._dag_files if self._may_be_built(path, now)}
+            self._wanted |= {path for path in self._dag_files & to_ask if not self._has_failed(path)}
         self._take_notes(scan, found, now)
 
     def _may_be_built(self, path: str, now: datetime) -> bool:

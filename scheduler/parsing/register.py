@@ -17,12 +17,14 @@ from scheduler.errors import DirigentError, DuplicateDag, NewerForm
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.faults import sentence
 from scheduler.parsing.freshness import content_of, fingerprint, revision_of
+from scheduler.parsing.plans import PlannedDag, plans_of
 from scheduler.store.alerts import Subject, keep_days
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
 from scheduler.store.engine import Session
 from scheduler.store.origins import DagOrigin, load_origins
 from scheduler.store.schedules import last_scheduled
+from scheduler.store.setting_aside import set_dag_aside
 from scheduler.store.snapshots import Manifest
 from scheduler.store.transaction import request_wake
 from scheduler.store.versions import VersionRef, load_graph, store_versions
@@ -146,6 +148,7 @@ def _refusal(finding: Finding, owned: Mapping[str, str]) -> ImportFault | None:
         for spec in finding.parsed.dags:
             check_dag(spec)
             _check_owner(spec, finding.origin.manifest, owned)
+        plans_of(finding.parsed)
     except (DirigentError, ValueError, TypeError, ArithmeticError) as error:
         return ImportFault(type=type(error).__name__, message=_storable(str(error), _MESSAGE))
     return None
@@ -178,7 +181,8 @@ def _record(finding: Finding, now: datetime, fault: ImportFault | None) -> FileR
 
 
 def _store(session: Session, now: datetime, findings: Sequence[Finding], policy: Policy) -> None:
-    dues = _dues(session, now, [spec for each in findings for spec in each.parsed.dags])
+    plans = {dag_id: plan for each in findings for dag_id, plan in plans_of(each.parsed).items()}
+    dues = _dues(session, now, [spec for each in findings for spec in each.parsed.dags], plans)
     versions = _versions(session, now, findings)
     origins = load_origins(session, dues.keys())
     parsed = [
@@ -188,12 +192,17 @@ def _store(session: Session, now: datetime, findings: Sequence[Finding], policy:
             snapshot_id=finding.pin_to.snapshot_id,
             bundle_version=finding.pin_to.bundle_version,
             is_paused=policy.pauses(spec, origins.get(spec.dag_id)),
+            planned=plans[spec.dag_id].dues if spec.dag_id in plans else None,
+            replan_at=plans[spec.dag_id].asked_again_at(now) if spec.dag_id in plans else None,
         )
         for finding in findings
         for spec in finding.parsed.dags
     ]
     upsert_dags(session, now, parsed)
     set_next_dues(session, dues)
+    for dag_id, plan in plans.items():
+        if plan.reason:
+            set_dag_aside(session, now, dag_id, plan.reason)
     for each in parsed:
         _watch_days(session, now, each.spec)
 
@@ -216,28 +225,40 @@ def _versions(session: Session, now: datetime, findings: Sequence[Finding]) -> d
     return versions
 
 
-def _dues(session: Session, now: datetime, specs: Sequence[DagSpec]) -> dict[str, Due | None]:
-    """Return when each DAG is due next, of those that are new or have another schedule.
+def _dues(
+    session: Session, now: datetime, specs: Sequence[DagSpec], plans: Mapping[str, PlannedDag]
+) -> dict[str, Due | None]:
+    """Return when each DAG is due next, of those that are new or have another schedule, or could not be planned.
 
     The others keep what is stored: counted anew in the moment in which a run is due, it would pass that run
     over.
     """
     in_force = owners(session, [spec.dag_id for spec in specs])
-    changed = [spec for spec in specs if spec.dag_id not in in_force or _has_other_schedule(session, spec)]
+    failed = {dag_id for dag_id, plan in plans.items() if plan.reason}
+    kept = in_force.keys() - failed
+    changed = [spec for spec in specs if spec.dag_id not in kept or _has_other_schedule(session, spec)]
     last = last_scheduled(session, [spec.dag_id for spec in changed])
-    return {spec.dag_id: following(spec, last.get(spec.dag_id), now) for spec in changed}
+    planned = {dag_id: plan.dues for dag_id, plan in plans.items()}
+    return {
+        spec.dag_id: following(spec, last.get(spec.dag_id), now, planned.get(spec.dag_id, ()))
+        for spec in changed
+    }
 
 
 def _has_other_schedule(session: Session, spec: DagSpec) -> bool:
+    dag = get_dag(session, spec.dag_id)
+    if spec.schedule.kind == "own" and dag.next_run_at is None:
+        return True
     try:
-        graph = load_graph(session, get_dag(session, spec.dag_id).version_id)
+        graph = load_graph(session, dag.version_id)
     except NewerForm:  # a newer scheduler led before this one
         return True
     return _calendar(graph) != _calendar(spec)
 
 
 def _calendar(spec: DagSpec) -> tuple[object, ...]:
-    return (spec.schedule, spec.timezone, spec.start_date, spec.end_date, spec.catchup)
+    code = spec.code_hash if spec.schedule.kind == "own" else ""
+    return (spec.schedule, spec.timezone, spec.start_date, spec.end_date, spec.catchup, code)
 
 
 def _retire_dropped(session: Session, now: datetime, taken: Sequence[tuple[Finding, FileRecord]]) -> None:

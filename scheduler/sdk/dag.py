@@ -36,7 +36,7 @@ from scheduler.sdk.ids import check_id
 from scheduler.sdk.location import author_file, author_line, imported_file
 from scheduler.sdk.params import DagParam, Param, read_params
 from scheduler.sdk.results import XComArg, returns_result
-from scheduler.sdk.schedule import Timetable, read_schedule
+from scheduler.sdk.schedule import Rhythm, read_schedule
 from scheduler.sdk.views import DagViews
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class DAG(DagViews):
         self.alerts = read_alerts(given.get("alerts"))
 
     def _read_times(self, given: Mapping[str, Any]) -> None:
-        self.timetable: Timetable = read_schedule(given.get("schedule"))
+        self.timetable: Rhythm = read_schedule(given.get("schedule"))
         start = given.get("start_date") or self.default_args.get("start_date")
         end = given.get("end_date") or self.default_args.get("end_date")
         self.start_date: datetime | None = read_instant("start_date", start)
@@ -106,7 +106,8 @@ class DAG(DagViews):
 
     def _read_limits(self, given: Mapping[str, Any]) -> None:
         self.catchup = read_flag("catchup", given.get("catchup", False))
-        self.max_active_runs = read_count("max_active_runs", given.get("max_active_runs", 16), minimum=1)
+        runs = given.get("max_active_runs", getattr(self.timetable, "active_runs_limit", None) or 16)
+        self.max_active_runs = read_count("max_active_runs", runs, minimum=1)
         self.max_active_tasks = read_count("max_active_tasks", given.get("max_active_tasks", 16), minimum=1)
         self.max_consecutive_failed_dag_runs = read_count(
             "max_consecutive_failed_dag_runs", given.get("max_consecutive_failed_dag_runs", 0)

@@ -8,14 +8,14 @@ from typing import Any, TypedDict
 
 from scheduler.sdk.alerts import Alert
 from scheduler.sdk.arguments import Callbacks
-from scheduler.sdk.schedule import Timetable
+from scheduler.sdk.schedule import Rhythm
 
 
 class DagArguments(TypedDict, total=False):
     """Keyword arguments of DAG and `@dag`."""
 
     description: str | None
-    schedule: str | timedelta | Timetable | None
+    schedule: str | timedelta | Rhythm | None
     start_date: datetime | str | None
     end_date: datetime | str | None
     timezone: str | tzinfo | None

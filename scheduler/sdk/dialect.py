@@ -37,6 +37,9 @@ class Dialect(Protocol):
     def instant(self, name: str, moment: datetime) -> datetime:
         """Return an instant for a date without a time zone."""
 
+    def moment(self, moment: datetime) -> datetime:
+        """Return an instant of Dirigent's as code in this dialect expects it."""
+
     def context(self, dag: DAG, run: RunInfo, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return the context with its further names."""
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from scheduler.errors import BadSchedule
 from scheduler.sdk.location import author_line
 from scheduler.wire import ScheduleSpec
 
 Zone = str | tzinfo
+#: Whether a DAG that is new and has no start_date also has a run at the newest instant before: always, never, where
+#: that is no longer ago than so, or (None) where it is hardly past.
+Late = bool | timedelta | None
+
+_LONGEST_S: Final = 100 * 365.25 * 24 * 3600
 
 
-class Timetable(Protocol):
+class Rhythm(Protocol):
     """When runs are created. `timezone` None: the DAG's own."""
 
     @property
@@ -60,17 +65,23 @@ class ContinuousTimetable:
 
 @dataclass(frozen=True)
 class CronTriggerTimetable:
-    """A run at each instant of a cron expression; its logical date is that instant."""
+    """A run at each instant of a cron expression; its logical date is that instant.
+
+    With `interval` the run is about the time before, and its logical date is where that begins.
+    """
 
     cron: str
     timezone: Zone | None = None
+    interval: timedelta = field(default=timedelta(0), kw_only=True)
+    run_immediately: Late = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         check_cron(self.cron)
 
     def to_spec(self) -> ScheduleSpec:
         """Return the plain form."""
-        return ScheduleSpec(kind="cron", cron=_LONG.get(self.cron, self.cron))
+        length, late = interval_of(self.interval), late_of(self.run_immediately)
+        return ScheduleSpec(kind="cron", cron=_LONG.get(self.cron, self.cron), interval_s=length, late=late)
 
 
 @dataclass(frozen=True)
@@ -90,17 +101,19 @@ class CronDataIntervalTimetable:
 
 @dataclass(frozen=True)
 class DeltaTriggerTimetable:
-    """A run each time `delta` has passed since start_date; its logical date is that instant."""
+    """A run each time `delta` has passed since start_date; its logical date is that instant, or `interval` before."""
 
     delta: timedelta
     timezone: Zone | None = None
+    interval: timedelta = field(default=timedelta(0), kw_only=True)
 
     def __post_init__(self) -> None:
         check_delta(self.delta)
 
     def to_spec(self) -> ScheduleSpec:
         """Return the plain form."""
-        return ScheduleSpec(kind="delta", delta_s=self.delta.total_seconds())
+        length = interval_of(self.interval)
+        return ScheduleSpec(kind="delta", delta_s=self.delta.total_seconds(), interval_s=length)
 
 
 @dataclass(frozen=True)
@@ -118,7 +131,7 @@ class DeltaDataIntervalTimetable:
         return ScheduleSpec(kind="delta_interval", delta_s=self.delta.total_seconds())
 
 
-def read_schedule(value: object) -> Timetable:
+def read_schedule(value: object) -> Rhythm:
     """Read None, a cron string, a word such as "@daily", a timedelta, or a timetable."""
     match value:
         case None:
@@ -138,6 +151,32 @@ def read_schedule(value: object) -> Timetable:
                 f"{author_line()}: schedule={value!r} cannot be read; give a cron string, '@daily' and the "
                 "like, "
                 "a timedelta, a timetable, or None for runs by hand only."
+            )
+
+
+def interval_of(length: object) -> float | None:
+    """Return the length of an interval in seconds, None for an empty one. Raises BadSchedule."""
+    if not isinstance(length, timedelta) or length < timedelta(0):
+        raise BadSchedule(
+            f"{author_line()}: interval={length!r}: give a timedelta, such as timedelta(hours=1)."
+        )
+    return length.total_seconds() or None
+
+
+def late_of(late: object) -> float | Literal["tenth"] | None:
+    """Return how late a first run may come, in seconds. Raises BadSchedule."""
+    match late:
+        case False:
+            return None
+        case True:
+            return _LONGEST_S
+        case None:
+            return "tenth"
+        case timedelta() if late >= timedelta(0):
+            return late.total_seconds()
+        case _:
+            raise BadSchedule(
+                f"{author_line()}: run_immediately={late!r}: give True, False, None or a timedelta."
             )
 
 

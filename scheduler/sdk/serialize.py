@@ -25,12 +25,13 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
     Raises DagCycle where tasks wait for each other in a circle, BadDag where a param's default is not JSON.
     """
     dag.check_cycle()
+    schedule = dag.timetable.to_spec()
     tasks = tuple(_task(dag, task) for task in dag.tasks)
     groups = tuple(_group(group) for group in dag.groups.values())
     return DagSpec(
         dag_id=dag.dag_id,
         file=file,
-        schedule=dag.timetable.to_spec(),
+        schedule=schedule,
         timezone=dag.timezone,
         start_date=_instant(_start(dag)),
         end_date=_instant(dag.end_date),
@@ -53,7 +54,7 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
         has_success_callback=bool(dag.on_success_callback),
         has_failure_callback=bool(dag.on_failure_callback),
         compat=dag.dialect.name if dag.dialect else None,
-        wire_version=form_of(tasks, groups),
+        wire_version=form_of(tasks, groups, schedule),
     )
 
 

@@ -15,6 +15,7 @@ from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.lists import is_in
+from scheduler.store.plans import plan_as_stored, planned_of
 from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_tag
 from scheduler.store.transaction import request_wake
 from scheduler.store.upsert import insert_into, replacing
@@ -55,17 +56,20 @@ class ParsedDag:
     snapshot_id: int
     is_paused: bool
     bundle_version: str | None = None
+    planned: Sequence[Due] | None = None
+    replan_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DueDag:
-    """A DAG whose next scheduled run is due to be created."""
+    """A DAG whose next scheduled run is due to be created; `planned`: what its own timetable asked for."""
 
     dag_id: str
     version_id: int
     snapshot_id: int
     bundle_version: str | None
     due: Due
+    planned: Sequence[Due] = ()
 
 
 _ROW = (
@@ -124,6 +128,8 @@ def _values(parsed: ParsedDag, now: datetime) -> dict[str, Any]:
         "owner": spec.owner,
         "alerts": list(spec.alerts) or None,
         "max_active_runs": spec.max_active_runs,
+        "planned": None if parsed.planned is None else plan_as_stored(parsed.planned),
+        "replan_at": parsed.replan_at,
         "last_parsed_at": now,
         "created_at": now,
         "aside_until": None,
@@ -236,7 +242,7 @@ def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
         dag_run.c.dag_id == D.dag_id, is_in(dag_run.c.state, ACTIVE_RUNS)
     )
     query = (
-        sa.select(D.dag_id, D.version_id, D.snapshot_id, D.bundle_version, *_DUE)
+        sa.select(D.dag_id, D.version_id, D.snapshot_id, D.bundle_version, D.planned, *_DUE)
         .where(D.next_run_at <= now, D.retired_at.is_(None), ~D.is_paused)
         .where(sa.or_(D.aside_until.is_(None), D.aside_until <= now))
         .where(active.scalar_subquery() < D.max_active_runs)
@@ -245,7 +251,7 @@ def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [DueDag(*row[:4], Due(*row[4:])) for row in session.execute(query)]
+    return [DueDag(*row[:4], Due(*row[5:]), planned_of(row[4])) for row in session.execute(query)]
 
 
 def set_next_dues(session: Session, dues: Mapping[str, Due | None]) -> None:

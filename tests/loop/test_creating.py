@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from scheduler.core.timetables import Due, following
 from scheduler.loop.creating import CreateDueRuns
 from scheduler.store.dags import get_dag, set_next_dues, set_paused
-from scheduler.store.tables import dag_run
+from scheduler.store.plans import plan_as_stored
+from scheduler.store.tables import dag, dag_run
 from scheduler.wire import ScheduleSpec
 from tests.loop.engine import NOW, spec, task
 
@@ -54,6 +55,27 @@ class Calendar:
 @pytest.fixture
 def calendar(engine):
     return Calendar(engine)
+
+
+OWN = ScheduleSpec(kind="own", own={"class": "Own", "data": {}})
+
+
+def hours(*numbers):
+    instants = [datetime(2026, 11, 21, number, tzinfo=UTC) for number in numbers]
+    return [Due(each, each, each, each) for each in instants]
+
+
+def plan(calendar, dues):
+    """Store what a timetable asked for, to be asked again in a day."""
+    values = {"planned": plan_as_stored(dues), "replan_at": NOW + timedelta(days=1)}
+    with calendar.engine.db.write() as session:
+        session.execute(sa.update(dag).values(values))
+    calendar.set_due(dues[0])
+
+
+def replan_at(calendar):
+    with calendar.engine.db.read() as session:
+        return session.scalar(sa.select(dag.c.replan_at))
 
 
 def scheduled(*hours, day=21):
@@ -141,3 +163,35 @@ def test_one_instant_is_one_run_even_when_it_is_due_twice(calendar):
     calendar.tick()
     assert calendar.runs() == scheduled(13)
     assert calendar.next_run_at() == NOW + timedelta(hours=2)
+
+
+def test_runs_of_a_timetable_of_its_own_are_made_as_planned_and_a_short_plan_is_asked_for(calendar):
+    calendar.define(OWN, catchup=True)
+    plan(calendar, hours(13, 15))
+    calendar.tick(hours=1)
+    assert calendar.runs() == scheduled(13)
+    assert calendar.next_run_at() == NOW + timedelta(hours=3)
+    assert replan_at(calendar) == calendar.engine.now
+    calendar.tick(hours=6)
+    assert calendar.runs() == scheduled(13, 15)
+    assert calendar.next_run_at() is None
+
+
+def test_a_plan_that_is_long_enough_is_not_asked_for(calendar):
+    calendar.define(OWN, max_active_runs=100)
+    later = [NOW + timedelta(hours=number + 1) for number in range(27)]
+    plan(calendar, [Due(each, each, each, each) for each in later])
+    calendar.tick(hours=1)
+    assert replan_at(calendar) == NOW + timedelta(days=1)
+    calendar.tick(hours=1)
+    assert replan_at(calendar) == NOW + timedelta(days=1)
+    calendar.tick(hours=1)
+    assert replan_at(calendar) == calendar.engine.now
+
+
+def test_without_catchup_the_newest_planned_run_that_is_due_is_made(calendar):
+    calendar.define(OWN)
+    plan(calendar, hours(13, 15, 16, 20))
+    calendar.tick(hours=5)
+    assert calendar.runs() == scheduled(16)
+    assert calendar.next_run_at() == NOW + timedelta(hours=8)

@@ -32,9 +32,13 @@ from tests.repository import Repository
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 VARIABLES: dict[str, str] = {}
+#: The newest scheduled run of each DAG, as a parse is told of it.
+LAST: dict[str, dict[str, str]] = {}
 
 
 def answer(_job: Job | None, verb: str, args: dict[str, Any]) -> Any:
+    if verb == "last_scheduled":
+        return LAST.get(args["dag_id"])
     assert verb == "get_variable"
     return VARIABLES.get(args["key"])
 

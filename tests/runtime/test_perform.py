@@ -17,11 +17,13 @@ from scheduler import (
     BaseOperator,
     BashOperator,
     Connection,
+    DataInterval,
     FailTask,
     Param,
     PythonOperator,
     RescheduleTask,
     SkipTask,
+    Timetable,
     Variable,
     get_current_context,
     publish_artifact,
@@ -359,3 +361,28 @@ def test_every_name_of_the_context_is_known_and_the_other_way_round(dag):
 def test_a_callback_that_exits_changes_nothing(dag):
     calls(lambda: 1, on_success_callback=raising(SystemExit(3)))
     assert attempt(dag).state == "success"
+
+
+class Yesterday(Timetable):
+    """A timetable with a say in runs by hand."""
+
+    def __init__(self, is_well=True):
+        self.is_well = is_well
+
+    def infer_manual_data_interval(self, *, run_after):
+        if not self.is_well:
+            raise LookupError("no calendar")
+        return DataInterval(run_after - timedelta(days=1), run_after)
+
+
+def test_a_timetable_of_its_own_says_what_a_run_by_hand_is_about():
+    with DAG("d", schedule=Yesterday()) as dag:
+        calls(lambda data_interval_start, data_interval_end: (data_interval_end - data_interval_start).days)
+    assert attempt(dag).xcoms["return_value"] == 1
+
+
+def test_a_timetable_that_raises_fails_the_attempts_of_runs_by_hand():
+    with DAG("d", schedule=Yesterday(is_well=False)) as dag:
+        calls(lambda: 1)
+    outcome = attempt(dag)
+    assert (outcome.state, outcome.error.type) == ("failed", "LookupError")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.compat.airflow import arguments
-from scheduler.compat.airflow.dates import CONTEXT_NAMES, dated
+from scheduler.compat.airflow.dates import CONTEXT_NAMES, as_pendulum, dated
 from scheduler.compat.airflow.old_forms import warn_of
 from scheduler.compat.airflow.schedules import read_new_schedule, read_old_schedule
 from scheduler.sdk.arguments import read_instant
@@ -51,6 +51,11 @@ class Reader:
         """Take a date without a zone as UTC, as Airflow does."""
         warn_of(name, f"{moment} has no time zone and is taken as UTC; write datetime(..., tzinfo=UTC)")
         return moment.replace(tzinfo=UTC)
+
+    def moment(self, moment: datetime) -> datetime:
+        """Return an instant with the methods of pendulum, where that is installed."""
+        found: datetime = as_pendulum(moment)
+        return found
 
     def context(self, dag: DAG, run: RunInfo, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return the context with Airflow's further names."""

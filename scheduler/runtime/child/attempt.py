@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any, Final
 
 from scheduler.clock import Clock
@@ -52,12 +53,29 @@ _LONGEST_NAME: Final = 250
 def perform(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
     """Run the attempt that `job` describes and say how it ended; in the main thread, time limits hold."""
     started_at = clock.now().isoformat()
+    try:
+        job = _dated(dag, job)
+    except Exception as error:  # noqa: BLE001 - a timetable of the author's own
+        info = blame(error, job.code_root)
+        failed = Outcome(
+            attempt_id=job.attempt_id, epoch=job.epoch, state="failed", error=info, reason=info.line
+        )
+        return replace(failed, started_at=started_at, ended_at=clock.now().isoformat())
     outcome = (
         _perform_task(dag, job, channel, clock)
         if job.kind == "task"
         else _call_back(dag, job, channel, clock)
     )
     return replace(outcome, started_at=started_at, ended_at=clock.now().isoformat())
+
+
+def _dated(dag: DAG, job: Job) -> Job:
+    """Return the job with the data interval that the timetable gives a run by hand, where it has a say in that."""
+    if job.run.run_type != "manual" or not hasattr(dag.timetable, "infer_manual_data_interval"):
+        return job
+    # By name: other attempts need not carry it.
+    module = import_module("scheduler.runtime.child.own_timetables")
+    return replace(job, run=module.with_interval(dag, job.run))
 
 
 @dataclass(slots=True)

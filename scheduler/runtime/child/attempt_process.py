@@ -26,7 +26,7 @@ from scheduler.runtime.child.pipe import ChannelClosed, PipeChannel
 from scheduler.runtime.child.title import set_title
 from scheduler.runtime.frames import EXIT_NO_CHANNEL, PROTOCOL
 from scheduler.runtime.sockets import adopt
-from scheduler.wire import DagSpec, Data, Job, Json, Outcome, job_from_data
+from scheduler.wire import DagSpec, Data, Job, Json, Outcome, PlannedRun, job_from_data
 
 #: Descriptors of an attempt: its channel, and the pipes for stdout and stderr.
 ATTEMPT_FDS: Final = 3
@@ -43,6 +43,8 @@ class UserCode:
     ]  #: code_root, file, reader of variables -> DAGs by dag_id
     warm: Callable[[Mapping[str, Any]], None]  #: after the import, and before the first attempt is forked
     describe: Callable[[Any, str], DagSpec]  #: DAG, file -> graph
+    #: DAG, its graph, its last run by schedule, reader of variables -> the runs that its own timetable asks for next
+    foresee: Callable[[Any, DagSpec, Data | None, Any], tuple[PlannedRun, ...]]
     perform: Callable[[Any, Job, PipeChannel, Clock], Outcome]
     rehearse: Callable[[], None]  #: before the first fork; see `rehearsal`
     fresh_command: Sequence[str]  #: what a fresh interpreter executes; see `fresh_attempt`

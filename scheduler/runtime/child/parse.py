@@ -26,9 +26,11 @@ from scheduler.runtime.child.pipe import PipeChannel
 from scheduler.runtime.child.title import set_title
 from scheduler.runtime.frames import PARSE_LIMIT
 from scheduler.runtime.sockets import adopt
-from scheduler.wire import DagSpec, ParsedFile
+from scheduler.wire import DagSpec, ParsedFile, Plan
 
 _WARNINGS: Final = 100
+#: How long a timetable may take to plan ahead, in seconds.
+_PLAN_S: Final = 5.0
 _LISTING: Final = frozenset({"os.listdir", "os.scandir"})
 
 
@@ -102,17 +104,35 @@ def parse(code: UserCode, code_root: str, file: str, timeout_s: float, channel: 
     """Import the file within the time limit and describe what it declares, touched, and did wrong."""
     seen = Seen(code_root)
     started = time.perf_counter()
+    reader = NotingReader(channel, seen.asked)
     try:
         with _watching(seen), _time_limit(timeout_s):
-            dags = code.load(code_root, file, NotingReader(channel, seen.asked))
+            dags = code.load(code_root, file, reader)
             specs = tuple(code.describe(dag, file) for dag in dags.values())
+            own = [(dags[spec.dag_id], spec) for spec in specs if spec.schedule.kind == "own"]
+            # They share half of the time that is left.
+            limit_s = (timeout_s - time.perf_counter() + started) / 2 / max(1, len(own))
+            plans = tuple(_plan(code, dag, spec, reader, min(limit_s, _PLAN_S)) for dag, spec in own)
     except BaseException as error:  # noqa: BLE001 - the edge of a process: SystemExit, too
         use_reserve()
         lineno = lineno_in(error, f"{code_root}/{file}")
         parsed = ParsedFile(file=file, error=blame(error, code_root), error_lineno=lineno)
     else:
-        parsed = ParsedFile(file=file, dags=specs)
+        parsed = ParsedFile(file=file, dags=specs, plans=plans)
     return _completed(parsed, seen, time.perf_counter() - started)
+
+
+def _plan(code: UserCode, dag: Any, spec: DagSpec, reader: NotingReader, limit_s: float) -> Plan:
+    """Ask the timetable of a DAG that is its author's own; what it raises concerns this DAG alone."""
+    last = reader.channel.last_scheduled(spec.dag_id)
+    try:
+        with _time_limit(limit_s):
+            return Plan(dag_id=spec.dag_id, runs=code.foresee(dag, spec, last, reader))
+    except ImportTookTooLong:
+        return Plan(dag_id=spec.dag_id, error=f"It did not answer within {limit_s:.3g} s.")
+    except Exception as error:  # noqa: BLE001 - user code
+        root = str(Path(dag.fileloc).parents[spec.file.count("/")])
+        return Plan(dag_id=spec.dag_id, error=blame(error, root).line)
 
 
 def _completed(parsed: ParsedFile, seen: Seen, seconds: float) -> ParsedFile:

@@ -175,6 +175,11 @@ class PipeChannel:
         found: list[Data] = self._ask("look_up", asked=asked)
         return found
 
+    def last_scheduled(self, dag_id: str) -> Data | None:
+        """Return the newest run that a DAG's schedule made: `run_at`, `start` and `end` of its interval."""
+        last: Data | None = self._ask("last_scheduled", dag_id=dag_id)
+        return last
+
     def receive(self) -> Data:
         """Wait for the next message of the supervisor; raises ChannelClosed."""
         while True:

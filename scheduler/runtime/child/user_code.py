@@ -1,5 +1,6 @@
 """Where the processes of this package meet the sdk: load a file, describe a DAG, perform a job."""
 
+import importlib
 import importlib.util
 import json
 import sys
@@ -17,6 +18,8 @@ from scheduler.runtime.child.rehearsal import rehearse
 from scheduler.sdk.dag import DAG
 from scheduler.sdk.serialize import to_spec
 from scheduler.sdk.templates import load_jinja_for
+from scheduler.sdk.variables import Reader, reading_from
+from scheduler.wire import DagSpec, Data, PlannedRun
 
 #: Loaded here once, so that no preloader has to.
 PRELOADED: Final = (bash, empty, python, taskflow)
@@ -31,6 +34,14 @@ def foreign_command() -> Sequence[str]:
     return (foreign_attempt.__file__, json.dumps(places))
 
 
+def _foresee(dag: DAG, spec: DagSpec, last: Data | None, reader: Reader) -> tuple[PlannedRun, ...]:
+    # By name: attempts need not carry it.
+    module = importlib.import_module("scheduler.runtime.child.own_timetables")
+    with reading_from(reader):
+        runs: tuple[PlannedRun, ...] = module.next_runs(dag, spec, last)
+    return runs
+
+
 def _warm(dags: Mapping[str, DAG]) -> None:
     load_jinja_for(dags.values())
     warm_spans()
@@ -40,6 +51,7 @@ USER_CODE: Final = UserCode(
     load=load_file,
     warm=_warm,
     describe=to_spec,
+    foresee=_foresee,
     perform=perform,
     rehearse=lambda: rehearse(perform),
     fresh_command=(sys.executable, "-m", "scheduler.runtime.child.fresh_attempt"),

@@ -163,7 +163,9 @@ class Parse:
         error = parsed.error and ErrorInfo(
             **{name: self._masker.mask(text) for name, text in asdict(parsed.error).items()}
         )
-        return replace(parsed, error=error, warnings=tuple(map(self._masker.mask, parsed.warnings)))
+        plans = tuple(replace(each, error=self._masker.mask(each.error)) for each in parsed.plans)
+        warnings = tuple(map(self._masker.mask, parsed.warnings))
+        return replace(parsed, error=error, plans=plans, warnings=warnings)
 
     def _parsed(self, reason: str) -> ParsedFile:
         try:

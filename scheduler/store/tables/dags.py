@@ -26,12 +26,16 @@ dag = Table(
     Column("next_logical_date", Instant),
     Column("next_interval_start", Instant),
     Column("next_interval_end", Instant),
+    #: The next runs of a timetable of the author's own: [run_at, logical date, start, end]; and when to ask it again.
+    Column("planned", sa.JSON(none_as_null=True)),
+    Column("replan_at", Instant),
     Column("last_parsed_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("aside_until", Instant),  # its next run could not be created; tried again then
     Column("aside_reason", Text, nullable=False, default="", server_default=""),
     Index("ix_dag_due_live", "next_run_at", **where("next_run_at IS NOT NULL AND retired_at IS NULL")),
     Index("ix_dag_file", "file"),
+    Index("ix_dag_replan_live", "replan_at", **where("replan_at IS NOT NULL AND retired_at IS NULL")),
     Index("ix_dag_alerts_live", "dag_id", **where("alerts IS NOT NULL")),
 )
 

@@ -7,11 +7,13 @@ _STATE: Final = """
 """
 _RULES: Final = "scheduler.sdk.rules: TriggerRule"
 _TIMETABLE: Final = """
-    ?timetables of one's own: Timetable DagRunInfo DataInterval TimeRestriction TimetableProtocol BaseTimetable
+    scheduler.sdk.timetables: Timetable DagRunInfo DataInterval TimeRestriction TimetableProtocol=Timetable
+        BaseTimetable=Timetable
 """
 _TRIGGER_TIMETABLES: Final = """
     scheduler.sdk.schedule: CronTriggerTimetable DeltaTriggerTimetable;
-    ?timetables of several crons or of partitions: MultipleCronTriggerTimetable CronPartitionTimetable
+    scheduler.sdk.timetables: MultipleCronTriggerTimetable;
+    ?timetables of partitions: CronPartitionTimetable
 """
 _SIMPLE_TIMETABLES: Final = """
     scheduler.sdk.schedule: NullTimetable OnceTimetable ContinuousTimetable;
@@ -73,7 +75,7 @@ DEFINITIONS: Final = {
     "airflow.timetables.trigger": _TRIGGER_TIMETABLES,
     "airflow.timetables.interval": "scheduler.sdk.schedule: CronDataIntervalTimetable DeltaDataIntervalTimetable",
     "airflow.timetables.simple": _SIMPLE_TIMETABLES,
-    "airflow.timetables.events": "?timetables of listed instants: EventsTimetable",
+    "airflow.timetables.events": "scheduler.sdk.timetables: EventsTimetable",
     "airflow.timetables.assets": "?assets: AssetOrTimeSchedule",
     "airflow.timetables.datasets": "?assets: DatasetOrTimeSchedule",
     "airflow.utils.context": "scheduler.sdk.context: Context; scheduler.compat.airflow.contexts: context_merge "

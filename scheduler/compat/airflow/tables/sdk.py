@@ -45,8 +45,8 @@ _NAMES: Final = """
     scheduler.sdk.state_store: NEVER_EXPIRE;
     scheduler.operators.resumable: ResumableJobMixin;
     ?ObjectStoragePath: ObjectStoragePath;
-    ?timetables of listed instants or of several crons: EventsTimetable MultipleCronTriggerTimetable;
     scheduler.operators.setup_teardown: result setup teardown;
+    scheduler.sdk.timetables: EventsTimetable MultipleCronTriggerTimetable;
     ?lineage: lineage
 """
 
