@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.deferral import BaseTrigger, StartTriggerArgs, TriggerEvent
     from scheduler.sdk.edges import Label, chain, chain_linear, cross_downstream
     from scheduler.sdk.group import TaskGroup, task_group
+    from scheduler.sdk.hiding import mask_secret
     from scheduler.sdk.instance import DagRun, TaskInstance
     from scheduler.sdk.operator import BaseOperator
     from scheduler.sdk.params import Param
@@ -195,6 +196,7 @@ __all__ = [
     "cross_downstream",
     "dag",
     "get_current_context",
+    "mask_secret",
     "publish_artifact",
     "register_serializer",
     "result",
@@ -236,6 +238,7 @@ _HOMES: Final = {
     "scheduler.sdk.deferral": "BaseTrigger StartTriggerArgs TriggerEvent",
     "scheduler.sdk.edges": "Label chain chain_linear cross_downstream",
     "scheduler.sdk.group": "TaskGroup task_group",
+    "scheduler.sdk.hiding": "mask_secret",
     "scheduler.sdk.instance": "DagRun TaskInstance",
     "scheduler.sdk.operator": "BaseOperator",
     "scheduler.sdk.params": "Param",

@@ -35,6 +35,9 @@ class GivenVariables:
         """Return None: no connection is known here."""
         return None
 
+    def hide(self, secret: object, name: str | None) -> None:
+        """Do nothing: what is printed here is masked by nobody."""
+
 
 def load_dag(folder: Path, dag_id: str, variables: Mapping[str, str], plugins: Path) -> DAG:
     """Import files until one declares the DAG, those that name it first; others may be broken.

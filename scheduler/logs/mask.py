@@ -175,6 +175,21 @@ def secrets_of_connection(fields: dict[str, Any] | None) -> Iterator[str]:
     yield from _sensitive_fields(str(fields.get("extra") or ""))
 
 
+def secrets_named(value: Json, name: str | None) -> Iterator[str]:
+    """Yield what must not be shown of a value that code calls secret: of a dict, what its keys say; else all texts.
+
+    With a name only where this sounds secret.
+    """
+    match value:
+        case dict():
+            yield from _walk(value, name="")
+        case list():
+            for each in value:
+                yield from secrets_named(each, name)
+        case str() if not name or is_sensitive(name):
+            yield value
+
+
 def _sensitive_fields(text: str) -> Iterator[str]:
     if not text.lstrip().startswith(("{", "[")):
         return

@@ -57,6 +57,9 @@ class Channel(Protocol):
     def delete_variable(self, key: str) -> None:
         """Delete a variable; nothing happens where there is none."""
 
+    def hide(self, secret: Any, name: str | None) -> None:
+        """Have a secret masked from now on in all that this attempt prints and tells."""
+
     def get_connection(self, conn_id: str) -> dict[str, Any] | None:
         """Return conn_type, host, port, login, password, schema, extra (text) and description, or None."""
 

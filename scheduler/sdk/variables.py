@@ -23,6 +23,9 @@ class Reader(Protocol):
     def get_connection(self, conn_id: str) -> dict[str, Any] | None:
         """Return the fields, or None where there is none."""
 
+    def hide(self, secret: Any, name: str | None) -> None:
+        """Have a secret masked from now on, where anything is."""
+
 
 _reader: Final[ContextVar[Reader | None]] = ContextVar("dirigent_reader", default=None)
 
@@ -51,6 +54,9 @@ class EnvironmentReader:
         """
         text = _environ("CONN", conn_id)
         return fields_of(conn_id, text) if text else None
+
+    def hide(self, secret: Any, name: str | None) -> None:
+        """Do nothing: what is printed here is masked by nobody."""
 
 
 def _environ(kind: str, name: str) -> str | None:

@@ -106,6 +106,9 @@ class LocalChannel:
         """Return a connection given to `dag.test()`."""
         return self._connections.get(conn_id)
 
+    def hide(self, secret: Any, name: str | None) -> None:
+        """Do nothing: what a run prints here is masked by nobody."""
+
     def set_rendered(self, fields: dict[str, Any]) -> None:
         """Keep the rendered template fields."""
         self.rendered[named(self.task_id, self.path)] = fields

@@ -50,3 +50,22 @@ def test_a_file_that_breaks_before_its_task_hides_what_it_read(make_crew: Callab
     assert outcome.error.message == "***"
     assert b"hunter22" not in crew.log_file().read_bytes()
     assert b"swordfish" not in crew.log_file().read_bytes()
+
+
+def test_what_code_calls_secret_is_hidden_from_then_on(make_crew: Callable[..., Crew]) -> None:
+    crew = make_crew(answer=answer)
+    source = (
+        "from scheduler import mask_secret\n"
+        "mask_secret(b'of-the-file')\n"
+        "def task():\n"
+        "    print('of-the-task', 'of-the-file')\n"
+        "    mask_secret(['of-the-task', 12345])\n"
+        "    mask_secret({'password': 'in-a-dict', 'place': 'in-the-open'})\n"
+        "    mask_secret('by-no-name', name='colour')\n"
+        "    print('of-the-task', 12345, 'in-a-dict', 'in-the-open', 'by-no-name')\n"
+        "    raise RuntimeError('of-the-task')\n"
+    )
+    outcome = crew.run_code(source)
+    assert crew.printed() == ["of-the-task ***", "*** *** *** in-the-open by-no-name"]
+    assert outcome.error is not None
+    assert outcome.error.message == "***"

@@ -24,6 +24,9 @@ class Kept:
     def get_connection(self, conn_id):
         return None
 
+    def hide(self, secret, name):
+        pass
+
 
 @pytest.fixture
 def load(tmp_path, monkeypatch):

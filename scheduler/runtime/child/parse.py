@@ -84,6 +84,10 @@ class NotingReader:
         self.asked.add(f"conn:{conn_id}")
         return self.channel.get_connection(conn_id)
 
+    def hide(self, secret: Any, name: str | None) -> None:
+        """Ask."""
+        self.channel.hide(secret, name)
+
 
 def run_parse(code: UserCode, request: Request, fds: Sequence[int]) -> NoReturn:
     """Import the file, send a ParsedFile, end the process."""

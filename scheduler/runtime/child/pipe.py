@@ -103,6 +103,10 @@ class PipeChannel:
         found: dict[str, Any] | None = self._ask("get_connection", conn_id=conn_id)
         return found
 
+    def hide(self, secret: Json, name: str | None) -> None:
+        """Have a secret masked from now on."""
+        self._ask("hide", secret=secret, name=name)
+
     def set_rendered(self, fields: dict[str, Any]) -> None:
         """Keep the rendered template fields; not waited for."""
         self._ask("set_rendered", fields=fields)

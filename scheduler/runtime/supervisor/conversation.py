@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from typing import Any, Final
 
 from scheduler.errors import DirigentError, TooLarge
-from scheduler.logs.mask import Masker, secrets_of_connection, secrets_of_variable
+from scheduler.logs.mask import Masker, secrets_named, secrets_of_connection, secrets_of_variable
 from scheduler.runtime.frames import FRAME_LIMIT
 from scheduler.runtime.supervisor.framed import FramedSocket
 from scheduler.runtime.supervisor.reactor import Reactor
@@ -27,6 +27,10 @@ Answer = Callable[[Job | None, str, Data], Any]
 _WAITING: Final = 4
 #: What a child tells people: secrets are masked in it.
 _SHOWN: Final = ("set_rendered", "export_spans")
+
+
+#: A secret that code names: nobody but the masker is told.
+HIDE: Final = "hide"
 
 
 class Conversation:
@@ -111,7 +115,7 @@ class Conversation:
             verb, args = str(request["verb"]), dict(request["args"])
             if verb in _SHOWN:
                 args = self._masker.mask_data(args)
-            value = self._answer(self._job, verb, args)
+            value = None if verb == HIDE else self._answer(self._job, verb, args)
             self._masker.add(_secrets_in(verb, args, value))
         except DirigentError as error:
             return {"error": _error_data(error)}
@@ -152,5 +156,7 @@ def _secrets_in(verb: str, args: Data, value: Json) -> Iterator[str]:
         yield from secrets_of_connection(value)
     elif verb == "get_variable":
         yield from secrets_of_variable(args["key"], value)
+    elif verb == HIDE:
+        yield from secrets_named(args["secret"], args["name"])
     elif verb == "set_variable":
         yield from secrets_of_variable(args["key"], args["value"])

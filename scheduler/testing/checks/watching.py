@@ -195,6 +195,10 @@ class _NotingReader:
         )
         return self._reader.get_connection(conn_id)
 
+    def hide(self, secret: Any, name: str | None) -> None:
+        """Ask."""
+        self._reader.hide(secret, name)
+
 
 def _frames(frame: FrameType | None) -> Iterator[tuple[FrameType, bool]]:
     """Give the frames from the innermost on, and whether an import stands between it and the innermost."""

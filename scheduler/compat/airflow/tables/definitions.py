@@ -94,7 +94,7 @@ DEFINITIONS: Final = {
     "scheduler.compat.airflow.contexts: render_template_to_string",
     "airflow.utils.log.logging_mixin": "scheduler.compat.airflow.logs: LoggingMixin",
     "airflow.utils.log.secrets_masker": "scheduler.compat.airflow.logs: redact should_hide_value_for_key; "
-    "?masking of values that code names: mask_secret",
+    "scheduler.sdk.hiding: mask_secret",
     "airflow.utils.module_loading": "scheduler.compat.airflow.sequences: import_string iter_namespace qualname",
     "airflow.utils.strings": "scheduler.compat.airflow.sequences: to_boolean",
     "airflow.providers_manager": "scheduler.compat.airflow.plugins: ProvidersManager",

@@ -50,7 +50,7 @@ _NAMES: Final = """
     ?lineage: lineage
 """
 
-_SECRETS: Final = "scheduler.compat.airflow.logs: redact; ?masking of values that code names: mask_secret"
+_SECRETS: Final = "scheduler.compat.airflow.logs: redact; scheduler.sdk.hiding: mask_secret"
 
 SDK: Final = {
     "airflow.sdk": _NAMES,
