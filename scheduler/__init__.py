@@ -43,6 +43,14 @@ if TYPE_CHECKING:
     from scheduler.operators.taskflow import task
     from scheduler.operators.trigger_dagrun import TriggerDagRunOperator
     from scheduler.sdk.alerts import Alert
+    from scheduler.sdk.assets import (
+        Asset,
+        AssetAlias,
+        AssetAll,
+        AssetAny,
+        AssetOrTimeSchedule,
+        Metadata,
+    )
     from scheduler.sdk.connections import Connection
     from scheduler.sdk.context import Context, get_current_context, publish_artifact
     from scheduler.sdk.dag import DAG, dag
@@ -112,6 +120,11 @@ __all__ = [
     "AirflowSensorTimeout",
     "AirflowSkipException",
     "Alert",
+    "Asset",
+    "AssetAlias",
+    "AssetAll",
+    "AssetAny",
+    "AssetOrTimeSchedule",
     "BaseBranchOperator",
     "BaseHook",
     "BaseOperator",
@@ -152,6 +165,7 @@ __all__ = [
     "HttpSensor",
     "Label",
     "LatestOnlyOperator",
+    "Metadata",
     "MultipleCronTriggerTimetable",
     "Param",
     "PokeReturnValue",
@@ -232,6 +246,7 @@ _HOMES: Final = {
     "scheduler.operators.taskflow": "task",
     "scheduler.operators.trigger_dagrun": "TriggerDagRunOperator",
     "scheduler.sdk.alerts": "Alert",
+    "scheduler.sdk.assets": "Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule Metadata",
     "scheduler.sdk.connections": "Connection",
     "scheduler.sdk.context": "Context get_current_context publish_artifact",
     "scheduler.sdk.dag": "DAG dag",

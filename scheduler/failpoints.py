@@ -42,6 +42,8 @@ class Edge(StrEnum):
     ALERTED = "alerted"
     WATCHED = "watched"
     RESUMED = "resumed"
+    ASSETS_CHANGED = "assets-changed"
+    ASSETS_TAKEN = "assets-taken"
     LEAD_TAKEN = "lead-taken"
     LEAD_YIELDED = "lead-yielded"
 

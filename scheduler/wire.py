@@ -17,8 +17,9 @@ from scheduler.errors import NewerForm
 
 #: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind. 3: tasks may
 #: be setups and teardowns. 4: tasks and groups may be mapped. 5: schedules of several crons, of listed instants, of
-#: timetables of the author's own, and with intervals before the instant.
-WIRE_VERSION: Final = 5
+#: timetables of the author's own, and with intervals before the instant. 6: tasks may make assets, and runs may begin
+#: when these change.
+WIRE_VERSION: Final = 6
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
@@ -31,6 +32,7 @@ TAG: Final = "__type__"
 _LATER: Final = (
     *("isolation", "role", "mapping", "returns_dag_result"),
     *("interval_s", "late", "crons", "events", "said", "own"),
+    *("inlets", "outlets", "assets"),
 )
 
 #: A value that JSON can hold.
@@ -73,6 +75,8 @@ class ScheduleSpec:
     events: tuple[str, ...] | None = None  #: instants, rising
     said: str | None = None  #: the author's words for it
     own: Data | None = None  #: `class` of the timetable, and `data`, what it serializes itself to
+    #: Besides: whenever this expression over assets is met (`core.assets`).
+    assets: Data | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,8 @@ class TaskSpec:
     role: Literal["setup", "teardown", "deciding teardown"] | None = None
     mapping: MapSpec | None = None  #: None: one instance, or one in each instance of its group
     returns_dag_result: bool | None = None  #: what it returns is what the run returns
+    inlets: tuple[Data, ...] | None = None  #: what it reads: assets, aliases and references (`core.assets`)
+    outlets: tuple[Data, ...] | None = None  #: what changes when it succeeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +203,7 @@ def form_of(
 ) -> int:
     """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
     asked = {
+        6: bool(schedule and schedule.assets) or any(each.outlets for each in tasks),
         5: schedule is not None and _is_later(schedule),
         4: any(each.mapping for each in tasks) or any(each.mapping for each in groups),
         3: any(each.role for each in tasks),
@@ -265,6 +272,8 @@ def _task(item: Data) -> TaskSpec:
     data["template_fields"] = tuple(data.get("template_fields", ()))
     data["isolation"] = isolation_from_data(data.get("isolation"))
     data["mapping"] = _mapping(data.get("mapping"))
+    for name in ("inlets", "outlets"):
+        data[name] = tuple(data[name]) if data.get(name) else None
     return TaskSpec(**data)
 
 
@@ -387,6 +396,8 @@ class Outcome:
     #: Template fields as they were rendered, masked, where they were not written while it ran; the supervisor's to say.
     rendered: Data | None = None
     deferral: Deferral | None = None  #: of a state that is `deferred`
+    #: What it says of the assets that it changed (`core.assets.changes_of`).
+    assets: tuple[Data, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -440,6 +451,7 @@ def outcome_from_data(item: Data) -> Outcome:
     data["error"] = error_from_data(data["error"]) if data.get("error") else None
     data["skip_tasks"] = tuple(data.get("skip_tasks", ()))
     data["deferral"] = Deferral(**_known(Deferral, data["deferral"])) if data.get("deferral") else None
+    data["assets"] = tuple(data["assets"]) if data.get("assets") else None
     if (data["state"] == "deferred") != (data["deferral"] is not None):
         raise ValueError("a deferred outcome says what it waits for, and no other one does")
     return Outcome(**data)

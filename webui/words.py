@@ -9,6 +9,7 @@ from functools import lru_cache
 from cron_descriptor import CasingTypeEnum, ExpressionDescriptor, Options
 from cron_descriptor.Exception import FormatException
 
+from scheduler.core.assets import in_words
 from scheduler.wire import DagSpec, Isolation, ScheduleSpec
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -109,6 +110,13 @@ def schedule(spec: DagSpec) -> str:
 
 
 def _rhythm(schedule: ScheduleSpec) -> str:
+    if schedule.assets is None:
+        return _by_time(schedule)
+    changes = f"when {in_words(schedule.assets)} changes"
+    return changes if schedule.kind == "none" else f"{_by_time(schedule)}, and {changes}"
+
+
+def _by_time(schedule: ScheduleSpec) -> str:
     match schedule.kind:
         case "none":
             return "by hand"

@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "dags": ("dags:dags", "List, show, check, trigger, pause, test and delete DAGs."),
     "runs": ("runs:runs", "List, show, cancel, rerun and wait for runs."),
     "tasks": ("tasks:tasks", "List, explain, clear and mark tasks; read their logs, and what they keep."),
+    "assets": ("assets:assets", "List assets and their events, say that one changed, have one made."),
     "bundles": (
         "bundles:bundles",
         "Show the git repository that DAG files come from, and have it looked at.",

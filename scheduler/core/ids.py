@@ -58,6 +58,16 @@ def manual_run_id(instant: datetime) -> str:
     return _dated(RunType.MANUAL, instant)
 
 
+def asset_run_id(instant: datetime, event_id: int) -> str:
+    """Return the id of the run that events begin, the last of which is this one."""
+    return f"{_dated(RunType.ASSET_TRIGGERED, instant)}_{event_id}"
+
+
+def asset_key(event_id: int, partition_key: str = "") -> str:
+    """Return the trigger key by which an event is the last of one batch only, for each partition that it counts for."""
+    return f"asset:{event_id}:{partition_key}" if partition_key else f"asset:{event_id}"
+
+
 def schedule_key(instant: datetime) -> str:
     """Return the trigger key by which the database admits one run an instant of a schedule."""
     return f"schedule:{instant.astimezone(UTC).isoformat()}"

@@ -10,6 +10,7 @@ from datetime import datetime
 from scheduler.core.instances import scopes_of, stands_in
 from scheduler.core.settle import Settled, settle
 from scheduler.core.states import AttemptState, TaskState
+from scheduler.dispatch.asset_changes import Maker, announce
 from scheduler.dispatch.callbacks import end_callback, queue_failure_callback
 from scheduler.dispatch.endings import cut_short, ending_of
 from scheduler.dispatch.successors import Successors
@@ -96,6 +97,7 @@ class Recorder:
         name_instances(session, {key: name for key, name in named.items() if name is not None})
         self._put_waits(session, now, ended, moved)
         put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
+        announce(session, now, _makers(session, ended, moved, self.graphs))
         for each in ended:
             moved += _skip_named(session, now, each, self.graphs)
             _call_back(session, now, each, self.graphs)
@@ -234,6 +236,23 @@ def _xcoms(each: _Ended) -> list[XComRow]:
         XComRow(each.task.run_pk, each.task.task_id, each.task.path, key, value)
         for key, value in outcome.xcoms.items()
     ]
+
+
+def _makers(
+    session: Session, ended: Iterable[_Ended], moved: Iterable[TaskRow], graphs: GraphCache
+) -> list[Maker]:
+    """Return what has just succeeded that changes assets."""
+    succeeded = {row.id for row in moved if row.state is TaskState.SUCCESS}
+    makers = [
+        Maker(
+            each.report.claim,
+            graphs.get(session, each.report.claim.version_id).tasks[each.task.task_id],
+            each.report.outcome,
+        )
+        for each in ended
+        if each.task.id in succeeded
+    ]
+    return [each for each in makers if each.task.outlets]
 
 
 def _skip_named(session: Session, now: datetime, each: _Ended, graphs: GraphCache) -> list[TaskRow]:

@@ -49,7 +49,7 @@ class Duty(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NamedDuty:
-    """A duty, its name for the log, and what calls it besides the sweep: a wake too, the agenda.
+    """A duty, its name for the log, and what calls it besides the sweep: a wake too, the agenda, changes of assets.
 
     `one_by_one` does the same where `run` fails, and sets aside what cannot be done (`loop.one_by_one`).
     """
@@ -60,6 +60,7 @@ class NamedDuty:
     one_by_one: Duty | None = None
     on_wake: bool = False
     on_time: bool = True
+    on_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)

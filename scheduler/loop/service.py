@@ -209,6 +209,8 @@ class Service:
             if is_sweep or duty.on_wake or (is_due and duty.on_time)
         )
         self._note_agenda()
+        if self._agenda.has_events:
+            done += sum(self._do(duty, now) for duty in self._duties if duty.on_events)
         return done
 
     def _note_agenda(self) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from scheduler.clock import Clock, parse_instant
+from scheduler.core.assets import Mark
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import RunType
 from scheduler.errors import Conflict
+from scheduler.operations.assets import told
 from scheduler.operations.finding import get_run
 from scheduler.operations.latest import is_latest
 from scheduler.operations.rerun import RerunRequest, rerun
@@ -18,6 +20,7 @@ from scheduler.operations.states import StateVerbs
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import Database, Session
 from scheduler.store.artifacts import Artifact, put_artifact
+from scheduler.store.asset_history import events_of_run, list_events
 from scheduler.store.attempts import set_rendered
 from scheduler.store.ciphers import Cipher
 from scheduler.store.connections import get_connection
@@ -63,6 +66,8 @@ class Answers:
             "tasks_of_dag": _tasks_of_dag,
             "is_latest_run": self._is_latest_run,
             **states.reading,
+            "asset_events": _asset_events,
+            "triggering_events": _triggering_events,
         }
         self._writing: dict[str, Verb] = {
             "set_xcom": self._set_xcom,
@@ -228,6 +233,24 @@ def _look_up(session: Session, args: Data) -> Json:
         for dag_id, run_id, date, wants in args["asked"]
     ]
     return [asdict(each) for each in states_of(session, asked)]
+
+
+def _asset_events(session: Session, job: Job, args: Data) -> Json:
+    moments = {name: args.get(name) for name in ("after", "before")}
+    found = list_events(
+        session,
+        Mark(args["kind"], args["value"]),
+        **{name: parse_instant(text) if text else None for name, text in moments.items()},
+        ascending=args.get("ascending", True),
+        limit=args.get("limit"),
+    )
+    return [told(each) for each in found]
+
+
+def _triggering_events(session: Session, job: Job, args: Data) -> Json:
+    return [
+        told(each) for each in events_of_run(session, get_run(session, job.run.dag_id, job.run.run_id).id)
+    ]
 
 
 def _set_rendered(session: Session, job: Job, args: Data) -> None:

@@ -13,7 +13,7 @@ from scheduler.core.timetables import Due, following
 from scheduler.wire import DagSpec, RunInfo
 
 #: Runs that somebody asked for by itself; none follows them.
-_ASKED_FOR: Final = frozenset({RunType.MANUAL, RunType.OPERATOR_TRIGGERED})
+_ASKED_FOR: Final = frozenset({RunType.MANUAL, RunType.OPERATOR_TRIGGERED, RunType.ASSET_MATERIALIZATION})
 
 
 def is_latest(spec: DagSpec, run: RunInfo, now: datetime, planned: Sequence[Due] = ()) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 from scheduler.alert_rules import BadRule, read_rule
 from scheduler.clock import parse_instant
+from scheduler.core.assets import check_expression
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import MAX_LENGTH, check_id
 from scheduler.core.timetables import check_schedule
@@ -53,8 +54,17 @@ def check_dag(spec: DagSpec) -> None:
     for param in spec.params:
         _check_param(spec, param)
     _check_alerts(spec)
+    _check_assets(spec)
     if (size := len(dag_to_json(spec))) > MAX_GRAPH_BYTES:
         raise TooLarge(f"The graph of DAG {spec.dag_id!r}", size, MAX_GRAPH_BYTES)
+
+
+def _check_assets(spec: DagSpec) -> None:
+    if spec.schedule.assets is not None:
+        check_expression(f"The schedule of DAG {spec.dag_id!r}", spec.schedule.assets)
+    for task in spec.tasks:
+        for each in (*(task.inlets or ()), *(task.outlets or ())):
+            check_expression(f"Task {task.task_id!r}", each)
 
 
 def _check_alerts(spec: DagSpec) -> None:

@@ -19,6 +19,7 @@ from scheduler.parsing.faults import sentence
 from scheduler.parsing.freshness import content_of, fingerprint, revision_of
 from scheduler.parsing.plans import PlannedDag, plans_of
 from scheduler.store.alerts import Subject, keep_days
+from scheduler.store.assets import put_uses
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
 from scheduler.store.engine import Session
@@ -203,6 +204,7 @@ def _store(session: Session, now: datetime, findings: Sequence[Finding], policy:
     for dag_id, plan in plans.items():
         if plan.reason:
             set_dag_aside(session, now, dag_id, plan.reason)
+    put_uses(session, now, [each.spec for each in parsed])
     for each in parsed:
         _watch_days(session, now, each.spec)
 
@@ -258,7 +260,8 @@ def _has_other_schedule(session: Session, spec: DagSpec) -> bool:
 
 def _calendar(spec: DagSpec) -> tuple[object, ...]:
     code = spec.code_hash if spec.schedule.kind == "own" else ""
-    return (spec.schedule, spec.timezone, spec.start_date, spec.end_date, spec.catchup, code)
+    rhythm = replace(spec.schedule, assets=None)
+    return (rhythm, spec.timezone, spec.start_date, spec.end_date, spec.catchup, code)
 
 
 def _retire_dropped(session: Session, now: datetime, taken: Sequence[tuple[Finding, FileRecord]]) -> None:

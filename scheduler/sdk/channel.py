@@ -101,5 +101,20 @@ class Channel(Protocol):
     def tasks_of_dag(self, dag_id: str) -> dict[str, list[str]] | None:
         """Return the tasks of a DAG's newest version with the groups around each; None where there is no such DAG."""
 
+    def asset_events(
+        self,
+        *,
+        kind: str,
+        value: str,
+        after: str | None = None,
+        before: str | None = None,
+        ascending: bool = True,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return events of assets known by a `name`, `uri` or `alias`: see `sdk.asset_events.event_of`."""
+
+    def triggering_events(self) -> list[dict[str, Any]]:
+        """Return the events that began the own run, oldest first."""
+
     def is_latest_run(self) -> bool:
         """Tell whether no newer run than the own one is due by the schedule."""

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from scheduler.clock import Clock, SystemClock
-from scheduler.errors import DirigentError
+from scheduler.errors import BadDag, DirigentError
 from scheduler.sdk import macros
 from scheduler.sdk.channel import Channel
 from scheduler.sdk.instance import TaskInstance, dag_run_of
@@ -138,9 +139,39 @@ def task_context(
         "try_number": instance.try_number,
         "map_index_template": task.map_index_template,
         "expanded_ti_count": None,
-        "inlets": [],
-        "outlets": [],
+        "inlets": list(task.inlets),
+        "outlets": list(task.outlets),
+        **_events_of_assets(task, instance, run.run_type),
     }
+
+
+class _NoAssets(dict[Any, Any]):
+    """The events of assets for a task that has to do with none."""
+
+    def __missing__(self, key: Any) -> NoReturn:
+        raise BadDag(
+            f"This task has to do with no asset, and so not with {key!r}; name it in its outlets= or inlets=."
+        )
+
+    def for_asset(self, *, name: str = "", uri: str = "") -> NoReturn:
+        """Say that there is none."""
+        self.__missing__(name or uri)
+
+    def for_asset_alias(self, *, name: str) -> NoReturn:
+        """Say that there is none."""
+        self.__missing__(name)
+
+
+_NO_ASSETS: Final = _NoAssets()
+
+
+def _events_of_assets(task: BaseOperator, instance: TaskInstance, run_type: str) -> Mapping[str, Any]:
+    if not (task.inlets or task.outlets or run_type == "asset_triggered"):
+        return dict.fromkeys(("inlet_events", "outlet_events", "triggering_asset_events"), _NO_ASSETS)
+    # By name: only who deals with assets pays for it.
+    module = import_module("scheduler.sdk.asset_events")
+    found: Mapping[str, Any] = module.context_of(task, instance.channel, run_type)
+    return found
 
 
 #: Every name that a task's context holds; a function that takes one of them need not be given it.
@@ -150,15 +181,17 @@ CONTEXT_NAMES: Final = frozenset(
         *(
             "exception",
             "expanded_ti_count",
+            "inlet_events",
             "inlets",
             "logical_date",
             "macros",
             "map_index_template",
+            "outlet_events",
             "outlets",
         ),
         *("params", "reason", "run_id", "task", "task_instance", "task_instance_key_str", "templates_dict"),
         *("test_mode", "ti", "tomorrow_ds", "try_number", "ts", "ts_nodash", "ts_nodash_with_tz", "var"),
-        *("asset_state_store", "task_state_store", "yesterday_ds"),
+        *("asset_state_store", "task_state_store", "triggering_asset_events", "yesterday_ds"),
     }
 )
 

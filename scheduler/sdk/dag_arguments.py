@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from scheduler.sdk.alerts import Alert
 from scheduler.sdk.arguments import Callbacks
 from scheduler.sdk.schedule import Rhythm
+
+if TYPE_CHECKING:
+    from scheduler.sdk.assets import AssetLike
 
 
 class DagArguments(TypedDict, total=False):
     """Keyword arguments of DAG and `@dag`."""
 
     description: str | None
-    schedule: str | timedelta | Rhythm | None
+    schedule: str | timedelta | Rhythm | Collection[AssetLike] | None
     start_date: datetime | str | None
     end_date: datetime | str | None
     timezone: str | tzinfo | None

@@ -28,6 +28,7 @@ from scheduler.sdk.views import TaskViews
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from scheduler.sdk.assets import AssetLike
     from scheduler.sdk.context import Context
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.deferral import StartTriggerArgs
@@ -132,6 +133,8 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     map_index_template: str | None
     task_display_name: str
     logger_name: str | None
+    inlets: tuple[AssetLike, ...]  #: the assets that it reads
+    outlets: tuple[AssetLike, ...]  #: the assets that have changed once it succeeded
     doc_md: str | None
     is_setup: bool = False  #: it makes what others need
     is_teardown: bool = False  #: it takes that away

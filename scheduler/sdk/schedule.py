@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
+from importlib import import_module
 from typing import Final, Literal, Protocol
 
 from scheduler.errors import BadSchedule
@@ -144,13 +145,17 @@ def read_schedule(value: object) -> Rhythm:
             return CronTriggerTimetable(value)
         case timedelta():
             return DeltaTriggerTimetable(value)
+        case list() | tuple() | set():
+            # By name: few DAGs wait for assets.
+            every: Rhythm = import_module("scheduler.sdk.assets").every_one("schedule", value)
+            return every
         case _ if hasattr(value, "to_spec"):
             return value  # type: ignore[return-value]  # it has what the Protocol asks for
         case _:
             raise BadSchedule(
                 f"{author_line()}: schedule={value!r} cannot be read; give a cron string, '@daily' and the "
                 "like, "
-                "a timedelta, a timetable, or None for runs by hand only."
+                "a timedelta, a timetable, assets, or None for runs by hand only."
             )
 
 

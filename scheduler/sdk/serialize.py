@@ -28,6 +28,7 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
     schedule = dag.timetable.to_spec()
     tasks = tuple(_task(dag, task) for task in dag.tasks)
     groups = tuple(_group(group) for group in dag.groups.values())
+    schedule = dag.timetable.to_spec()
     return DagSpec(
         dag_id=dag.dag_id,
         file=file,
@@ -132,6 +133,8 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         role=_role(task),
         mapping=task.expansion.spec() if task.expansion else None,
         returns_dag_result=True if task.returns_dag_result else None,
+        inlets=tuple(each.to_data() for each in task.inlets) or None,
+        outlets=tuple(each.to_data() for each in task.outlets) or None,
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from scheduler.sdk.arguments import (
@@ -38,6 +39,7 @@ from scheduler.sdk.rules import TriggerRule, WeightRule
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from scheduler.sdk.assets import AssetLike
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.group import TaskGroup
     from scheduler.sdk.retry_policy import RetryPolicy
@@ -89,6 +91,8 @@ class TaskArguments(TypedDict, total=False):
     map_index_template: str | None
     task_display_name: str
     logger_name: str | None
+    inlets: AssetLike | Sequence[AssetLike]
+    outlets: AssetLike | Sequence[AssetLike]
     doc: str | None
     doc_md: str | None
     doc_json: str | None
@@ -154,6 +158,12 @@ def _read_policy(name: str, value: object) -> object:
     return value
 
 
+def _read_assets(name: str, value: Any) -> tuple[AssetLike, ...]:
+    # By name: few tasks have any.
+    read: Callable[[str, Any], tuple[AssetLike, ...]] = import_module("scheduler.sdk.assets").read_assets
+    return read(name, value) if value else ()
+
+
 _positive = partial(read_count, minimum=1)
 
 ARGUMENTS: Final[Mapping[str, Argument]] = {
@@ -197,6 +207,8 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "map_index_template": Argument(None, read_text),
     "task_display_name": Argument("", read_word),
     "logger_name": Argument(None, read_text),
+    "inlets": Argument((), _read_assets),
+    "outlets": Argument((), _read_assets),
     "doc": Argument(None, read_text),
     "doc_md": Argument(None, read_text),
     "doc_json": Argument(None, read_text),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from scheduler.core.states import AttemptState, RunState, TaskState
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in, is_raised
-from scheduler.store.tables import attempt, dag, dag_run, task_instance
+from scheduler.store.tables import asset_queue, attempt, dag, dag_run, task_instance
 
 D = dag.c
 
@@ -56,6 +56,7 @@ _AGENDA = sa.select(
         _is_any(dag_run, is_in(dag_run.c.state, [RunState.QUEUED])),
     ),
     _is_any(task_instance, is_in(task_instance.c.state, [TaskState.SCHEDULED])),
+    _is_any(asset_queue, is_raised(asset_queue.c.is_new)),
     _soonest(dag_run.c.wake_at),
     _soonest(dag_run.c.timeout_at),
     _soonest(dag.c.next_run_at, dag.c.retired_at.is_(None), ~dag.c.is_paused),
@@ -71,6 +72,8 @@ class Agenda:
     next_at: datetime | None = None
     #: A run waits to be started or planned, or a task to be queued. It may still be held back.
     has_work: bool = False
+    #: Assets have changed, and nobody has asked whether a DAG is to run for it.
+    has_events: bool = False
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether time asks for something."""
@@ -79,6 +82,6 @@ class Agenda:
 
 def read_agenda(session: Session) -> Agenda:
     """Read it, in one statement whose cost depends on neither the number of DAGs nor the length of history."""
-    has_runs, has_tasks, *instants = session.execute(_AGENDA).one()
+    has_runs, has_tasks, has_events, *instants = session.execute(_AGENDA).one()
     next_at = min((each for each in instants if each is not None), default=None)
-    return Agenda(next_at, has_work=bool(has_runs or has_tasks))
+    return Agenda(next_at, has_work=bool(has_runs or has_tasks or has_events), has_events=bool(has_events))

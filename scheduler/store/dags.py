@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from scheduler.core.timetables import Due
 from scheduler.store.absent import no_dag
+from scheduler.store.assets import look_again
 from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
@@ -193,6 +194,7 @@ def set_paused(
     changed = sorted(session.scalars(statement.values(is_paused=is_paused).returning(D.dag_id)))
     kind = "dag.paused" if is_paused else "dag.resumed"
     append(session, [Event(at=now, kind=kind, dag_id=each, actor=actor) for each in changed])
+    look_again(session, [] if is_paused else changed)
     request_wake(session)
     return changed
 

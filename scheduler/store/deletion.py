@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState
 from scheduler.store.alerts import forget_dag
+from scheduler.store.asset_events import drop_queue
 from scheduler.store.engine import Session
 from scheduler.store.history import delete_rows
 from scheduler.store.tables import attempt, dag, dag_run, dag_version
@@ -32,6 +33,7 @@ def delete_dag_row(session: Session, dag_id: str) -> None:
     remember which graph stands under an id.
     """
     session.execute(sa.delete(dag).where(dag.c.dag_id == dag_id))
+    drop_queue(session, dag_id)
     forget_dag(session, dag_id)
     newest = sa.select(sa.func.max(dag_version.c.id)).scalar_subquery()
     without_dag = dag_version.c.dag_id.not_in(sa.select(dag.c.dag_id))

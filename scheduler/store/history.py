@@ -25,6 +25,7 @@ from scheduler.store.tables import (
     attempt,
     dag,
     dag_run,
+    dag_run_event,
     event,
     log_chunk,
     task_instance,
@@ -208,6 +209,7 @@ _BY_PARTS: Final[Sequence[sa.Delete]] = (
 _AT_ONCE: Final[Sequence[sa.Delete]] = (
     sa.delete(xcom).where(one_of(xcom.c.run_pk, "run_pks")),
     sa.delete(task_state).where(one_of(task_state.c.run_pk, "run_pks")),
+    sa.delete(dag_run_event).where(one_of(dag_run_event.c.run_pk, "run_pks")),
     sa.delete(artifact).where(one_of(artifact.c.run_pk, "run_pks")),
     sa.delete(task_instance).where(one_of(task_instance.c.run_pk, "run_pks")),
     sa.delete(dag_run).where(one_of(R.id, "run_pks")),

@@ -44,6 +44,7 @@ class NewRun:
     triggered_by: str = ""
     note: str = ""
     bundle_version: str | None = None
+    partition_key: str | None = None
 
 
 @cache
@@ -104,6 +105,7 @@ def _values(now: datetime, new: NewRun, graph: TaskGraph) -> dict[str, Any]:
         "version_id": new.version_id,
         "snapshot_id": new.snapshot_id,
         "bundle_version": new.bundle_version,
+        "partition_key": new.partition_key,
         "logical_date": new.logical_date,
         "data_interval_start": new.data_interval_start,
         "data_interval_end": new.data_interval_end,

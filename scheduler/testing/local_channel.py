@@ -160,6 +160,14 @@ class LocalChannel:
     def tasks_of_dag(self, dag_id: str) -> dict[str, list[str]] | None:
         """Return None: there are no other DAGs."""
 
+    def asset_events(self, **asked: Any) -> list[dict[str, Any]]:
+        """Return nothing: there is no history."""
+        return []
+
+    def triggering_events(self) -> list[dict[str, Any]]:
+        """Return nothing: a test run is begun by hand."""
+        return []
+
     def is_latest_run(self) -> bool:
         """Return true: there is no schedule."""
         return True

@@ -71,14 +71,14 @@ def test_a_provider_that_is_installed_without_airflow_is_loaded_from_where_it_is
 
 
 def test_what_is_missing_says_so_when_it_is_used_and_not_before():
-    asset = importlib.import_module("airflow.sdk").Asset
+    asset = importlib.import_module("airflow.models.asset").AssetModel
     assert not isinstance("x", asset)
     assert asset | None
     with pytest.raises(
-        NotInDirigent, match=r"test_finder.py:\d+: airflow.sdk.Asset cannot be used: Dirigent has no"
+        NotInDirigent, match=r"test_finder.py:\d+: airflow.models.asset.AssetModel cannot be used"
     ):
         asset("s3://x")
-    with pytest.raises(NotInDirigent, match=r"airflow.sdk.Asset.ref cannot be used"):
+    with pytest.raises(NotInDirigent, match=r"airflow.models.asset.AssetModel.ref cannot be used"):
         asset.ref("x")
 
 

@@ -20,6 +20,7 @@ from scheduler.loop.duties import StartRuns, Together, wake_runs
 from scheduler.loop.effects import Effects
 from scheduler.loop.handing_on import HandOn, hand_on_apart, hand_on_beside
 from scheduler.loop.planning import PlanRuns
+from scheduler.store.assets import put_uses
 from scheduler.store.claims import Claimed, claim_attempts
 from scheduler.store.engine import Database, Session
 from scheduler.store.graph_cache import GraphCache
@@ -112,6 +113,7 @@ class Engine:
                     created_at=self.now,
                 )
             )
+            put_uses(session, self.now, [graph])
         self.specs[graph.dag_id] = (graph, version, snap)
 
     def redefine(self, graph: DagSpec) -> None:

@@ -22,6 +22,7 @@ _VALUES: dict[str, Any] = {
     "artifact_id": 1,
     "map_index": 1,
     "filename": "x",
+    "asset_id": 1,
 }
 
 

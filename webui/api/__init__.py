@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from webui.api import dags, hooks, monitor, own, runs, tasks
+from webui.api import assets, dags, hooks, monitor, own, runs, tasks
 
 BLUEPRINTS = (
+    assets.blueprint,
     dags.blueprint,
     hooks.blueprint,
     monitor.blueprint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from webui.pages import (
     alerts,
     artifacts,
+    assets,
     cancel,
     dag,
     dags,
@@ -31,6 +32,7 @@ from webui.pages import (
 BLUEPRINTS = (
     alerts.blueprint,
     artifacts.blueprint,
+    assets.blueprint,
     cancel.blueprint,
     dag.blueprint,
     dags.blueprint,

@@ -10,6 +10,7 @@ from scheduler.core.alerts import rules_for
 from scheduler.store import dag_files
 from scheduler.store.views import dags, runs
 from scheduler.store.views.alerts import rule_fields
+from scheduler.store.views.assets import uses_of_dag
 from scheduler.store.views.commits import find_commit
 from scheduler.wire import DagSpec
 from webui.context import reading, spec_of, web
@@ -30,6 +31,7 @@ def _head(dag_id: str) -> dict[str, object]:
         broken = [each for each in dag_files.list_import_errors(session) if each.path == dag.file]
         version = dags.find_version(session, dag.version_id)
         commit = find_commit(session, dag.bundle_version)
+        uses = uses_of_dag(session, dag_id)
         newest = runs.list_runs(session, runs.RunWanted(dag_id=dag_id), limit=1)
     return {
         "dag": dag,
@@ -38,6 +40,7 @@ def _head(dag_id: str) -> dict[str, object]:
         "broken": broken,
         "version": version,
         "commit": commit,
+        "uses": uses,
         "newest": newest[0] if newest else None,
     }
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from scheduler.operations.results import returning
 from scheduler.store import artifacts
+from scheduler.store.asset_history import events_by_run, events_of_run
 from scheduler.store.views import durations, runs
 from scheduler.store.views.commits import find_commit
 from scheduler.store.views.costs import spent_by_run
@@ -102,7 +103,11 @@ def events(dag_id: str, run_id: str) -> Response:
 @blueprint.get("/conf")
 def conf(dag_id: str, run_id: str) -> Response:
     """Show what the run was given."""
-    return page("run_conf.html", tab="conf", **_head(dag_id, run_id))
+    head = _head(dag_id, run_id)
+    with reading() as session:
+        began = events_of_run(session, head["run"].id)
+        made = events_by_run(session, dag_id, run_id)
+    return page("run_conf.html", tab="conf", began=began, made=made, **head)
 
 
 @blueprint.get("/result")

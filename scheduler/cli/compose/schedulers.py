@@ -22,6 +22,7 @@ from scheduler.dispatch.tickets import CeleryPublish, check_broker, create_celer
 from scheduler.git_address import read_address
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.alarms import Alarms
+from scheduler.loop.asset_runs import CreateAssetRuns
 from scheduler.loop.creating import CreateDueRuns
 from scheduler.loop.duties import (
     Duty,
@@ -70,6 +71,7 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
 
     return (
         _either("create due runs", lambda way: CreateDueRuns(graphs, way, alarms), 50),
+        _of_assets(lambda way: CreateAssetRuns(graphs, way, alarms)),
         NamedDuty("wake runs", wake_runs, 50),
         # Before runs are planned: what was set aside and is tried again may be set aside again by that.
         _either("rescue lost attempts", lambda way: RescueLost(graphs, way), 100),
@@ -87,6 +89,12 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
 def _either(name: str, make: Callable[[Way], Duty], limit: int, *, on_wake: bool = False) -> NamedDuty:
     """Make a duty that takes its items at once, or one by one where that fails."""
     return NamedDuty(name, make(at_once), limit, make(one_by_one), on_wake=on_wake)
+
+
+def _of_assets(make: Callable[[Way], Duty]) -> NamedDuty:
+    """Make the duty that is done when assets have changed."""
+    name, limit = "create runs for assets", 50
+    return NamedDuty(name, make(at_once), limit, make(one_by_one), on_time=False, on_events=True)
 
 
 def effects_of(house: House) -> Effects:

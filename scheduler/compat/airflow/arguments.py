@@ -42,8 +42,6 @@ _PASSED_OVER_BY_TASKS: Final = {
     "resources": "use memory_limit and cpu_limit",
     "executor": "use queue, and a worker that serves it",
     "executor_config": "use queue, memory_limit and cpu_limit",
-    "inlets": "Dirigent has no assets yet, so it says nothing",
-    "outlets": "Dirigent has no assets yet, so it says nothing",
     "ignore_first_depends_on_past": "a first run depends on nothing; leave it out",
     "wait_for_past_depends_before_skipping": "Dirigent does not wait; leave it out",
     "allow_nested_operators": "leave it out",

@@ -36,9 +36,8 @@ _NEIGHBOURS: Final = (
     "prev_ds_nodash",
 )
 _OTHERS: Final = (
-    *("END_DATE", "end_date", "execution_date", "inlet_events", "latest_date", "outlet_events"),
-    *("task_reschedule_count", "tomorrow_ds_nodash", "triggering_asset_events", "triggering_dataset_events"),
-    "yesterday_ds_nodash",
+    *("END_DATE", "end_date", "execution_date", "latest_date", "task_reschedule_count", "tomorrow_ds_nodash"),
+    *("triggering_dataset_events", "yesterday_ds_nodash"),
 )
 #: Every name that is added.
 CONTEXT_NAMES: Final = frozenset({*_SUCCESS_BEFORE, *_NEIGHBOURS, *_OTHERS})
@@ -95,8 +94,7 @@ def dated(dag: DAG, run: RunInfo, context: Mapping[str, Any]) -> LateContext:
         "yesterday_ds_nodash": f"{moment - day:%Y%m%d}",
         "tomorrow_ds_nodash": f"{moment + day:%Y%m%d}",
         **dict.fromkeys(("end_date", "END_DATE", "latest_date"), f"{moment:%Y-%m-%d}"),
-        **{name: {} for name in ("inlet_events", "outlet_events")},
-        **{name: {} for name in ("triggering_asset_events", "triggering_dataset_events")},
+        "triggering_dataset_events": context.get("triggering_asset_events", {}),
         "task_reschedule_count": 0,
         **dag.user_defined_macros,
     }

@@ -122,6 +122,8 @@ def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome
         outcome = ask_policy(outcome, error, prepared.task, job, prepared.context)
         if prepared.task.map_index_template:
             outcome = replace(outcome, rendered_map_index=_name_of_instance(prepared, dag))
+        if prepared.task.outlets and outcome.state == "success":
+            outcome = replace(outcome, assets=prepared.context["outlet_events"].collected())
         _announce(prepared, outcome, error, job)
     return outcome
 
@@ -154,6 +156,8 @@ def _run(prepared: _Prepared, dag: DAG, channel: Channel, resume: Data | None) -
     try:
         task.pre_execute(context)
         result = begin(task, context) if resume is None else go_on(task, context, resume)
+        if task.outlets:
+            result = context["outlet_events"].drained(result)
         task.post_execute(context, result)
     except (TaskTimeout, TaskCancelled):
         task.on_kill()

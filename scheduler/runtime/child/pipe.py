@@ -170,6 +170,16 @@ class PipeChannel:
         tasks: dict[str, list[str]] | None = self._ask("tasks_of_dag", dag_id=dag_id)
         return tasks
 
+    def asset_events(self, **asked: Any) -> list[Data]:
+        """Return events of assets."""
+        found: list[Data] = self._ask("asset_events", **asked)
+        return found
+
+    def triggering_events(self) -> list[Data]:
+        """Return the events that began the run."""
+        found: list[Data] = self._ask("triggering_events")
+        return found
+
     def is_latest_run(self) -> bool:
         """Tell whether no newer run is due."""
         return bool(self._ask("is_latest_run"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from scheduler.store.tables.access import connection, session, sign_in_token, variable
 from scheduler.store.tables.alerts import alert, alert_watch, outbox
+from scheduler.store.tables.assets import asset, asset_event, asset_queue, asset_use, dag_run_event
 from scheduler.store.tables.attempts import UNCOUNTED_ATTEMPT, attempt, log_chunk
 from scheduler.store.tables.code import blob, dag_bundle, dag_file, snapshot
 from scheduler.store.tables.columns import Instant, metadata
@@ -40,7 +41,11 @@ __all__ = [
     "alert",
     "alert_watch",
     "artifact",
+    "asset",
+    "asset_event",
+    "asset_queue",
     "asset_state",
+    "asset_use",
     "attempt",
     "blob",
     "connection",
@@ -49,6 +54,7 @@ __all__ = [
     "dag_file",
     "dag_origin",
     "dag_run",
+    "dag_run_event",
     "dag_tag",
     "dag_version",
     "delay_tally",

@@ -63,6 +63,7 @@ dag_run = Table(
     # it could not be gone on with; `reason` says why
     Column("is_aside", Boolean, nullable=False, default=False, server_default=sa.false()),
     Column("counted_end", Instant),  # the end_date that `run_ends` has counted
+    Column("partition_key", Text),  # the part of an asset that it makes anew
     UniqueConstraint("dag_id", "run_id"),
     UniqueConstraint("dag_id", "trigger_key"),
     Index("ix_dag_run_planning_live", "id", **where("needs_planning AND state IN ('running')")),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Asset, PartitionMapper, task
+from airflow.models.asset import AssetModel
+from airflow.sdk import DAG, task
 
 
-class Mine(PartitionMapper):
-    def to_downstream(self, key: str) -> Asset | None:
+class Mine(AssetModel):
+    def to_downstream(self, key: str) -> AssetModel | None:
         return None
 
 
 @task
-def one(of: Asset | None = None):
-    assert not isinstance(of, Asset)
+def one(of: AssetModel | None = None):
+    assert not isinstance(of, AssetModel)
 
 
 with DAG("v3_not_there_yet", schedule=None):

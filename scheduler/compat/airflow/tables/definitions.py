@@ -34,7 +34,10 @@ _EXCEPTIONS: Final = """
     ?runs that are triggered by raising: DagRunTriggerException
 """
 _EDGES: Final = "scheduler.sdk.edges: Label EdgeModifier=Label"
-_ASSETS: Final = "?assets: Asset AssetAlias AssetAll AssetAny Metadata Model AssetWatcher"
+_ASSETS: Final = """
+    scheduler.sdk.assets: Asset AssetAlias AssetAll AssetAny Metadata Model Dataset AssetNameRef AssetRef AssetUriRef;
+    ?assets: AssetWatcher
+"""
 
 DEFINITIONS: Final = {
     "airflow": """
@@ -42,7 +45,7 @@ DEFINITIONS: Final = {
         scheduler.sdk.results: XComArg;
         scheduler.sdk.signals: AirflowException;
         scheduler.compat.airflow.version: __version__;
-        ?assets: Asset Dataset
+        scheduler.sdk.assets: Asset Dataset
     """,
     "airflow.version": "scheduler.compat.airflow.version: version=__version__ __version__",
     "airflow.exceptions": _EXCEPTIONS,
@@ -61,9 +64,10 @@ DEFINITIONS: Final = {
     "airflow.partition_mappers.base": "?assets: PartitionMapper",
     "airflow.partition_mappers.window": "?assets: Window",
     "airflow.assets": _ASSETS,
-    "airflow.assets.metadata": "?assets: Metadata",
-    "airflow.datasets": "?assets: Dataset DatasetAlias DatasetAll DatasetAny",
-    "airflow.datasets.metadata": "?assets: Metadata",
+    "airflow.assets.metadata": "scheduler.sdk.assets: Metadata",
+    "airflow.datasets": "scheduler.sdk.assets: Dataset DatasetAlias=AssetAlias DatasetAll=AssetAll "
+    "DatasetAny=AssetAny",
+    "airflow.datasets.metadata": "scheduler.sdk.assets: Metadata",
     "airflow.io.path": "?ObjectStoragePath: ObjectStoragePath",
     "airflow.io": "?ObjectStoragePath: get_fs has_fs attach ObjectStoragePath Properties",
     "airflow.lineage": "?lineage: AUTO apply_lineage prepare_lineage",
@@ -76,8 +80,8 @@ DEFINITIONS: Final = {
     "airflow.timetables.interval": "scheduler.sdk.schedule: CronDataIntervalTimetable DeltaDataIntervalTimetable",
     "airflow.timetables.simple": _SIMPLE_TIMETABLES,
     "airflow.timetables.events": "scheduler.sdk.timetables: EventsTimetable",
-    "airflow.timetables.assets": "?assets: AssetOrTimeSchedule",
-    "airflow.timetables.datasets": "?assets: DatasetOrTimeSchedule",
+    "airflow.timetables.assets": "scheduler.sdk.assets: AssetOrTimeSchedule",
+    "airflow.timetables.datasets": "scheduler.compat.airflow.old_assets: DatasetOrTimeSchedule",
     "airflow.utils.context": "scheduler.sdk.context: Context; scheduler.compat.airflow.contexts: context_merge "
     "context_to_airflow_vars",
     "airflow.utils.dag_parsing_context": "scheduler.compat.airflow.contexts: get_parsing_context",

@@ -14,7 +14,7 @@ _SQL_HOOK: Final = """
 PROVIDERS: Final = {
     "airflow.providers.common.compat.version_compat": "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS "
     "AIRFLOW_V_3_1_PLUS AIRFLOW_V_3_2_PLUS get_base_airflow_version_tuple",
-    "airflow.providers.common.compat.assets": "?assets: Asset AssetAlias AssetAll AssetAny",
+    "airflow.providers.common.compat.assets": "scheduler.sdk.assets: Asset AssetAlias AssetAll AssetAny",
     "airflow.providers.common.compat.standard.operators": "scheduler.operators.python: PythonOperator "
     "ShortCircuitOperator; scheduler.sdk.context: get_current_context",
     "airflow.providers.common.compat.standard.triggers": "scheduler.triggers.temporal: TimeDeltaTrigger",

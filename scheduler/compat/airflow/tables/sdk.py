@@ -29,7 +29,8 @@ _NAMES: Final = """
     scheduler.sdk.templates: literal=Literal;
     scheduler.compat.airflow.state: DagRunState TaskInstanceState;
     scheduler.compat.airflow.version: __version__;
-    ?assets: Asset AssetAccessControl AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetWatcher Metadata asset
+    scheduler.sdk.assets: Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule Metadata;
+    ?assets: AssetAccessControl AssetWatcher asset
         AllowedKeyMapper ChainMapper CronPartitionTimetable DayWindow FanOutMapper FixedKeyMapper HourWindow
         IdentityMapper MinimumCount MonthWindow PartitionMapper PartitionedAssetTimetable PartitionedAtRuntime
         ProductMapper QuarterWindow RollupMapper SegmentWindow StartOfDayMapper StartOfHourMapper StartOfMonthMapper
@@ -68,8 +69,8 @@ SDK: Final = {
     "?task decorators of one's own: DecoratedOperator TaskDecorator "
     "DecoratedMappedOperator get_unique_task_id task_decorator_factory",
     "airflow.sdk.configuration": DEFINITIONS["airflow.configuration"],
-    "airflow.sdk.definitions.asset": "?assets: Asset AssetAlias AssetAll AssetAny AssetWatcher Metadata",
-    "airflow.sdk.definitions.asset.metadata": "?assets: Metadata",
+    "airflow.sdk.definitions.asset": DEFINITIONS["airflow.assets"],
+    "airflow.sdk.definitions.asset.metadata": "scheduler.sdk.assets: Metadata",
     "airflow.sdk.definitions.connection": "scheduler.compat.airflow.connections: Connection",
     "airflow.sdk.definitions.context": DEFINITIONS["airflow.utils.context"]
     + "; scheduler.sdk.context: get_current_context",

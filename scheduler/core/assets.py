@@ -1,0 +1,155 @@
+"""Assets in graphs, and when an expression over them is met.
+
+An expression is plain data: an asset `{"asset": name, "uri": uri, ...}`, a reference to one that is declared elsewhere
+`{"ref": {"name": name}}` or `{"ref": {"uri": uri}}`, an alias `{"alias": name}`, or of others `{"all": [...]}` and
+`{"any": [...]}`. What an event says of itself is a set of marks: the name and the URI of its asset, and the aliases
+under which it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from scheduler.errors import BadDag
+from scheduler.wire import Data, TaskSpec
+
+_LONGEST: Final = 1500
+_DEEPEST: Final = 50
+
+
+class Mark(NamedTuple):
+    """By what an event is known: `name`, `uri` or `alias`, and which."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An event that a task makes: of a named asset, or of whichever has this URI where the name is empty."""
+
+    name: str
+    uri: str = ""
+    group: str = ""
+    asset_extra: Data | None = None  #: what the asset itself carries; None where it was only named
+    extra: Data = field(default_factory=dict)
+    alias: str = ""
+    partition_key: str = ""
+
+
+def mark_of(leaf: Mapping[str, Any]) -> Mark:
+    """Return what an event must bear for a leaf of an expression."""
+    if "asset" in leaf:
+        return Mark("name", leaf["asset"])
+    if "alias" in leaf:
+        return Mark("alias", leaf["alias"])
+    ((kind, value),) = leaf["ref"].items()
+    return Mark(kind, value)
+
+
+def leaves(expression: Mapping[str, Any]) -> Iterator[Data]:
+    """Walk the assets, references and aliases of an expression."""
+    parts = _parts(expression)
+    if parts is None:
+        yield dict(expression)
+    for each in parts or ():
+        yield from leaves(each)
+
+
+def marks(expression: Mapping[str, Any]) -> frozenset[Mark]:
+    """Return by what the events are known that concern an expression."""
+    return frozenset(map(mark_of, leaves(expression)))
+
+
+def is_met(expression: Mapping[str, Any], seen: Collection[Mark]) -> bool:
+    """Tell whether events with these marks meet an expression."""
+    if "all" in expression:
+        return all(is_met(each, seen) for each in expression["all"])
+    if "any" in expression:
+        return any(is_met(each, seen) for each in expression["any"])
+    return mark_of(expression) in seen
+
+
+def in_words(expression: Mapping[str, Any]) -> str:
+    """Return an expression as people read it: `a and (b or c)`."""
+    if "all" in expression:
+        return " and ".join(_bracketed(each, "any") for each in expression["all"])
+    if "any" in expression:
+        return " or ".join(_bracketed(each, "all") for each in expression["any"])
+    mark = mark_of(expression)
+    return f"alias {mark.value}" if mark.kind == "alias" else mark.value
+
+
+def _bracketed(part: Mapping[str, Any], loose: str) -> str:
+    words = in_words(part)
+    return f"({words})" if len(part.get(loose, ())) > 1 else words
+
+
+def check_expression(what: str, expression: Data, depth: int = 0) -> None:
+    """Raise BadDag for an expression that is none: it comes from a child that ran user code."""
+    try:
+        parts = _parts(expression)
+        if depth > _DEEPEST or (parts is not None and not parts):
+            raise ValueError
+        for each in parts or ():
+            check_expression(what, each, depth + 1)
+        mark = None if parts else mark_of(expression)
+        is_long = mark is not None and not 0 < len(mark.value) <= _LONGEST
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise BadDag(f"{what} names assets in a form that cannot be read: {str(expression)[:200]}") from None
+    if mark and (mark.kind not in ("name", "uri", "alias") or is_long):
+        raise BadDag(
+            f"{what}: {mark.value[:50]!r} is no {mark.kind} of an asset: 1 to {_LONGEST} characters."
+        )
+
+
+def _parts(expression: Mapping[str, Any]) -> Sequence[Data] | None:
+    for way in ("all", "any"):
+        if way in expression:
+            found: Sequence[Data] = expression[way]
+            return found
+    return None
+
+
+def missing(expression: Mapping[str, Any], seen: Collection[Mark]) -> list[str]:
+    """Return the leaves that no event has come for, in words."""
+    return sorted({in_words(each) for each in leaves(expression) if mark_of(each) not in seen})
+
+
+def changes_of(
+    task: TaskSpec, said: Iterable[Mapping[str, Any]] | None, partition_key: str = ""
+) -> list[Change]:
+    """Return the events that a success makes: of each outlet one, with what the task said of it.
+
+    Of an alias there are only those that the task named. What it said is a dict each: `of` (the mark of an outlet),
+    `extra`, `partition_keys`, and of an alias the `asset`.
+    """
+    entries = list(said or ())
+    found: list[Change] = []
+    for outlet in task.outlets or ():
+        mark = mark_of(outlet)
+        own = [each for each in entries if Mark(*each["of"]) == mark]
+        if mark.kind != "alias":
+            own = own or [{}]
+        found += [_change(outlet, each, key) for each in own for key in _keys(each, partition_key)]
+    return found
+
+
+def _keys(said: Mapping[str, Any], partition_key: str) -> Sequence[str]:
+    return said.get("partition_keys") or (partition_key,)
+
+
+def _change(outlet: Data, said: Mapping[str, Any], partition_key: str) -> Change:
+    target = said["asset"] if "alias" in outlet else outlet
+    mark = mark_of(target)
+    return Change(
+        name=mark.value if mark.kind == "name" else "",
+        uri=target.get("uri", "") if "asset" in target else mark.value if mark.kind == "uri" else "",
+        group=target.get("group", ""),
+        asset_extra=target.get("extra", {}) if "asset" in target else None,
+        extra=said.get("extra", {}),
+        alias=outlet.get("alias", ""),
+        partition_key=partition_key,
+    )

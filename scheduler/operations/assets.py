@@ -1,0 +1,82 @@
+"""Say that an asset has changed, and have it made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from scheduler.core.assets import Change
+from scheduler.core.states import RunType
+from scheduler.errors import Conflict
+from scheduler.operations.conf import check_conf
+from scheduler.operations.trigger import RunRef, trigger_run
+from scheduler.store.asset_events import NewEvent, Source, put_events
+from scheduler.store.asset_history import EventRow
+from scheduler.store.assets import get_asset, list_uses
+from scheduler.store.engine import Session
+from scheduler.wire import Data, Json
+
+_LONGEST_KEY = 250
+
+
+def emit_event(
+    session: Session,
+    now: datetime,
+    name: str,
+    *,
+    extra: Mapping[str, Json] | None = None,
+    partition_key: str = "",
+    actor: str,
+) -> int:
+    """Write an event of an asset by hand; what waits for it runs. Return its id.
+
+    Raises NotFound, BadConf for an extra that is no object, Conflict for a key that is too long.
+    """
+    found = get_asset(session, name)
+    if len(partition_key) > _LONGEST_KEY:
+        raise Conflict(
+            f"The partition key {partition_key[:40]!r}... is longer than {_LONGEST_KEY} characters."
+        )
+    change = Change(name=found.name, extra=dict(check_conf(extra or {})), partition_key=partition_key)
+    (event_id,) = put_events(session, now, [NewEvent(change, Source(actor=actor))])
+    return event_id
+
+
+def materialize(session: Session, now: datetime, name: str, *, actor: str) -> RunRef:
+    """Start a run of the one DAG that makes an asset.
+
+    Raises NotFound, and Conflict where no DAG makes it, or several do.
+    """
+    found = get_asset(session, name)
+    marks = {("name", found.name), ("uri", found.uri)}
+    makers = sorted(
+        {each.dag_id for each in list_uses(session) if each.role == "outlet" and each.mark in marks}
+    )
+    if not makers:
+        raise Conflict(f"No DAG makes the asset {found.name!r}: no task of one names it in outlets=.")
+    if len(makers) > 1:
+        raise Conflict(
+            f"Several DAGs make the asset {found.name!r}: trigger one of them, {', '.join(makers)}."
+        )
+    return trigger_run(session, now, makers[0], actor=actor, run_type=RunType.ASSET_MATERIALIZATION)
+
+
+def told(event: EventRow) -> Data:
+    """Return an event as the code of a task is told of it (`sdk.asset_events.event_of`)."""
+    interval = (event.logical_date, event.data_interval_start, event.data_interval_end)
+    return {
+        "id": event.id,
+        "name": event.name,
+        "uri": event.uri,
+        "group": event.group,
+        "asset_extra": event.asset_extra,
+        "at": event.at.isoformat(),
+        "extra": event.extra,
+        "dag_id": event.dag_id,
+        "run_id": event.run_id,
+        "task_id": event.task_id,
+        "path": event.path,
+        "partition_key": event.partition_key,
+        "aliases": [event.alias] if event.alias else [],
+        "interval": [each.isoformat() if each else None for each in interval],
+    }

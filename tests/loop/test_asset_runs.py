@@ -1,0 +1,259 @@
+"""Runs that begin because assets have changed: on each database, with the real report and the real loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from scheduler.loop.asset_runs import CreateAssetRuns
+from scheduler.operations.assets import emit_event
+from scheduler.operations.delete import delete_dag
+from scheduler.operations.pause import set_paused
+from scheduler.store.agenda import read_agenda
+from scheduler.store.asset_history import EventRow, events_of_run, list_events
+from scheduler.store.assets import put_uses
+from scheduler.store.tables import asset_queue, dag_run
+from scheduler.wire import ScheduleSpec
+from tests.loop.engine import Engine, spec, task
+
+LEFT = {"asset": "left", "uri": "s3://left", "group": "asset", "extra": {}}
+RIGHT = {"asset": "right", "uri": "s3://right", "group": "asset", "extra": {}}
+
+
+def maker(dag_id, *outlets, **fields):
+    return spec(task("make", outlets=outlets, **fields), dag_id=dag_id)
+
+
+def taker(dag_id, expression, **fields):
+    return spec(task("take"), dag_id=dag_id, schedule=ScheduleSpec(assets=expression), **fields)
+
+
+def look(engine: Engine) -> int:
+    return engine.db.transact(lambda session: CreateAssetRuns(engine.graphs)(session, engine.now, 50))
+
+
+def make(engine: Engine, dag_id: str, **outcome) -> int:
+    run = engine.trigger(dag_id)
+    engine.run_to_end(**outcome)
+    return run
+
+
+def runs(engine: Engine, dag_id: str) -> list[sa.Row[Any]]:
+    query = sa.select(dag_run).where(dag_run.c.dag_id == dag_id).order_by(dag_run.c.id)
+    with engine.db.read() as session:
+        return list(session.execute(query))
+
+
+def names(engine: Engine, run_pk: int) -> list[str]:
+    with engine.db.read() as session:
+        return [each.name for each in events_of_run(session, run_pk)]
+
+
+def events(engine: Engine) -> list[EventRow]:
+    with engine.db.read() as session:
+        return list_events(session, ascending=True)
+
+
+def has_events(engine: Engine) -> bool:
+    with engine.db.read() as session:
+        return read_agenda(session).has_events
+
+
+@pytest.fixture
+def both(engine):
+    """Two DAGs that make an asset each, and one that waits for both."""
+    engine.define(maker("makes_left", LEFT))
+    engine.define(maker("makes_right", RIGHT))
+    engine.define(taker("takes_both", {"all": [LEFT, RIGHT]}))
+    return engine
+
+
+def test_a_success_writes_an_event_of_each_outlet_and_begins_who_waits(engine):
+    engine.define(maker("orders", LEFT, RIGHT))
+    engine.define(taker("report", LEFT))
+    run = make(engine, "orders", assets=({"of": ["name", "left"], "extra": {"rows": 7}},))
+    assert [(each.name, each.extra, each.dag_id, each.task_id) for each in events(engine)] == [
+        ("left", {"rows": 7}, "orders", "make"),
+        ("right", {}, "orders", "make"),
+    ]
+    assert look(engine) == 1
+    (begun,) = runs(engine, "report")
+    assert (begun.run_type, begun.logical_date, begun.triggered_by) == ("asset_triggered", None, "asset")
+    assert begun.run_after == engine.now
+    assert names(engine, begun.id) == ["left"]
+    engine.run_to_end()
+    assert engine.run_state(begun.id) == "success"
+    assert engine.run_state(run) == "success"
+
+
+@pytest.mark.parametrize("hands_on", ["", "beside", "apart"])
+def test_it_does_so_whoever_plans_what_follows(engine, hands_on):
+    engine.hands_on = hands_on
+    engine.define(maker("orders", LEFT))
+    engine.define(taker("report", LEFT))
+    engine.trigger("orders")
+    engine.run_to_end()
+    assert look(engine) == 1
+    assert len(runs(engine, "report")) == 1
+
+
+@pytest.mark.parametrize("state", ["failed", "skipped", "cancelled", "lost"])
+def test_what_does_not_succeed_changes_nothing(engine, state):
+    engine.define(maker("orders", LEFT))
+    engine.trigger("orders")
+    engine.advance()
+    engine.report(*engine.claim(), state=state)
+    assert events(engine) == []
+
+
+def test_a_retry_that_succeeds_changes_it_once(engine):
+    engine.define(maker("orders", LEFT, retries=1, retry_delay_s=0))
+    engine.trigger("orders")
+    engine.advance()
+    engine.report(*engine.claim(), state="failed")
+    engine.run_to_end()
+    assert len(events(engine)) == 1
+
+
+def test_a_late_report_of_an_attempt_that_was_given_up_changes_nothing(engine):
+    engine.define(maker("orders", LEFT))
+    engine.trigger("orders")
+    engine.advance()
+    late = engine.claim()
+    engine.kill("w1")
+    engine.worker("w2")
+    engine.run_to_end("w2")
+    assert len(events(engine)) == 1
+    assert len(engine.report(*late)) == 1
+    assert len(events(engine)) == 1
+
+
+def test_all_begins_once_each_has_changed_with_all_that_came_meanwhile(both):
+    make(both, "makes_left")
+    make(both, "makes_left")
+    assert look(both) == 1
+    assert runs(both, "takes_both") == []
+    make(both, "makes_right")
+    assert look(both) == 1
+    (begun,) = runs(both, "takes_both")
+    assert names(both, begun.id) == ["left", "left", "right"]
+
+
+def test_an_event_begins_one_run_only(both):
+    for _ in range(2):
+        make(both, "makes_left")
+        make(both, "makes_right")
+        look(both)
+    make(both, "makes_left")
+    look(both)
+    found = runs(both, "takes_both")
+    assert [names(both, each.id) for each in found] == [["left", "right"], ["left", "right"]]
+
+
+def test_what_cannot_begin_a_run_yet_is_not_looked_at_again(both):
+    make(both, "makes_left")
+    assert has_events(both)
+    look(both)
+    assert not has_events(both)
+    assert look(both) == 0
+
+
+def test_any_begins_with_the_first_of_them(engine):
+    engine.define(maker("makes_left", LEFT))
+    engine.define(taker("takes", {"any": [LEFT, RIGHT]}))
+    make(engine, "makes_left")
+    look(engine)
+    assert len(runs(engine, "takes")) == 1
+
+
+def test_two_dags_each_run_for_the_same_event(engine):
+    engine.define(maker("orders", LEFT))
+    engine.define(taker("one", LEFT))
+    engine.define(taker("two", {"any": [RIGHT, LEFT]}))
+    make(engine, "orders")
+    assert look(engine) == 2
+    assert [len(runs(engine, each)) for each in ("one", "two")] == [1, 1]
+
+
+def test_references_and_aliases_are_met_by_uri_name_and_alias(engine):
+    engine.define(maker("orders", {"alias": "daily"}))
+    engine.define(taker("by_alias", {"alias": "daily"}))
+    engine.define(taker("by_uri", {"ref": {"uri": "s3://left"}}))
+    engine.define(taker("by_name", {"ref": {"name": "left"}}))
+    make(engine, "orders", assets=({"of": ["alias", "daily"], "asset": LEFT, "extra": {}},))
+    assert look(engine) == 3
+    assert [len(runs(engine, each)) for each in ("by_alias", "by_uri", "by_name")] == [1, 1, 1]
+
+
+def test_an_alias_of_which_nothing_was_said_changes_nothing(engine):
+    engine.define(maker("orders", {"alias": "daily"}))
+    make(engine, "orders")
+    assert events(engine) == []
+
+
+def test_events_pass_a_paused_dag_by_and_those_before_wait_until_it_is_resumed(both):
+    make(both, "makes_left")
+    both.db.transact(lambda s: set_paused(s, both.now, ["takes_both"], is_paused=True, actor="t"))
+    make(both, "makes_right")
+    look(both)
+    assert not has_events(both)
+    both.db.transact(lambda s: set_paused(s, both.now, ["takes_both"], is_paused=False, actor="t"))
+    assert look(both) == 1
+    assert runs(both, "takes_both") == []
+    make(both, "makes_right")
+    look(both)
+    (begun,) = runs(both, "takes_both")
+    assert names(both, begun.id) == ["left", "right"]
+
+
+def test_a_dag_that_waits_for_something_else_now_is_looked_at_anew(both):
+    make(both, "makes_left")
+    look(both)
+    changed = taker("takes_both", {"any": [LEFT, RIGHT]})
+    both.redefine(changed)
+    both.db.transact(lambda session: put_uses(session, both.now, [changed]))
+    look(both)
+    (begun,) = runs(both, "takes_both")
+    assert names(both, begun.id) == ["left"]
+
+
+def test_a_dag_that_waits_for_nothing_any_more_forgets_what_came(both):
+    make(both, "makes_left")
+    both.redefine(spec(task("take"), dag_id="takes_both"))
+    look(both)
+    assert runs(both, "takes_both") == []
+    with both.db.read() as session:
+        assert session.execute(sa.select(asset_queue)).all() == []
+
+
+def test_a_person_can_say_that_it_changed(engine):
+    engine.define(maker("orders", LEFT))
+    engine.define(taker("report", LEFT))
+    say = lambda session: emit_event(session, engine.now, "left", extra={"n": 1}, actor="user:ada")  # noqa: E731
+    engine.db.transact(say)
+    look(engine)
+    (begun,) = runs(engine, "report")
+    with engine.db.read() as session:
+        (event,) = events_of_run(session, begun.id)
+    assert (event.actor, event.extra, event.run_id) == ("user:ada", {"n": 1}, "")
+
+
+def test_a_deleted_dag_takes_what_it_has_waiting_with_it(both):
+    make(both, "makes_left")
+    delete_dag(both.db, both.now, "takes_both", actor="t")
+    with both.db.read() as session:
+        assert session.execute(sa.select(asset_queue)).all() == []
+    make(both, "makes_right")
+    assert look(both) == 0
+
+
+def test_a_graph_without_assets_costs_no_statement_for_them(engine):
+    engine.define(spec(task("a")))
+    engine.trigger()
+    engine.advance()
+    claims = engine.claim()
+    with engine.db.count() as count:
+        engine.report(*claims)
+    assert not [text for text in count.statements if "asset" in text]

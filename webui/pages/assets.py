@@ -1,0 +1,83 @@
+"""Assets: what there is, who makes it, what runs for it, and when it changed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound as NoSuchPage
+
+from scheduler.core.assets import Mark
+from scheduler.errors import BadConf, Conflict
+from scheduler.operations.assets import emit_event, materialize
+from scheduler.operations.conf import read_conf
+from scheduler.store.asset_history import list_events
+from scheduler.store.views.assets import AssetView, uses_of_asset, view_asset, view_assets
+from webui.context import actor, now, reading, writing
+from webui.filters import run_url
+from webui.fragments import is_sheet, page
+
+blueprint = Blueprint("assets", __name__)
+
+_EVENTS = 100
+_TITLES = {"change": "Say that {} changed", "make": "Make {}"}
+
+
+@blueprint.get("/assets")
+def show() -> Response:
+    """Show all assets."""
+    with reading() as session:
+        return page("assets.html", assets=view_assets(session))
+
+
+@blueprint.get("/asset")
+def show_one() -> Response:
+    """Show one asset with its newest events; its name may hold any character, so it is no part of the path."""
+    with reading() as session:
+        asset = view_asset(session, request.args.get("name", ""))
+        uses = uses_of_asset(session, asset)
+        events = list_events(session, Mark("name", asset.name), limit=_EVENTS)
+    return page("asset.html", asset=asset, uses=uses, events=events)
+
+
+@blueprint.get("/asset/form")
+def form() -> str:
+    """Ask what is to be said of an asset, or whether to make it."""
+    with reading() as session:
+        asset = view_asset(session, request.args.get("name", ""))
+    return _form(asset, request.args.get("what", "change"))
+
+
+@blueprint.post("/asset/form")
+def act() -> ResponseReturnValue:
+    """Write an event of an asset, or start a run of the DAG that makes it."""
+    with reading() as session:
+        asset = view_asset(session, request.form.get("name", ""))
+    what = request.args.get("what", "change")
+    try:
+        return redirect(_change(asset) if what == "change" else _make(asset), 303)
+    except (BadConf, Conflict) as error:
+        return _form(asset, what, str(error)), 400
+
+
+def _change(asset: AssetView) -> str:
+    extra, key = read_conf(request.form.get("extra", "")), request.form.get("partition_key", "").strip()
+    writing(
+        lambda session: emit_event(session, now(), asset.name, extra=extra, partition_key=key, actor=actor())
+    )
+    flash(f"{asset.name} has changed.")
+    return url_for("assets.show_one", name=asset.name)
+
+
+def _make(asset: AssetView) -> str:
+    run = writing(lambda session: materialize(session, now(), asset.name, actor=actor()))
+    flash(f"{run.dag_id} was triggered.")
+    return run_url(run.dag_id, run.run_id)
+
+
+def _form(asset: AssetView, what: str, problem: str = "") -> str:
+    if what not in _TITLES:
+        raise NoSuchPage
+    title = _TITLES[what].format(asset.name)
+    return render_template(
+        "asset_form.html", as_sheet=is_sheet(), asset=asset, what=what, title=title, problem=problem
+    )
