@@ -15,6 +15,7 @@ from scheduler.cli.options import Instant, read_pairs
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.cli.parts.archives import open_payloads
 from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
+from scheduler.cli.simulations import simulate_dags
 from scheduler.core.states import RunState
 from scheduler.operations.conf import read_conf
 from scheduler.operations.delete import delete_dag
@@ -28,10 +29,11 @@ from scheduler.store.views.files import list_python_files
 
 @click.group()
 def dags() -> None:
-    """List, show, check, trigger, pause, test and delete DAGs."""
+    """List, show, check, simulate, trigger, pause, test and delete DAGs."""
 
 
 dags.add_command(check_dags)
+dags.add_command(simulate_dags)
 
 
 @dags.command("list")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -46,40 +46,51 @@ def load_dag(folder: Path, dag_id: str, variables: Mapping[str, str], plugins: P
 
     Raises NotFound, or BadDag where the files that could declare it do not load.
     """
+    return load_dags(folder, [dag_id], variables, plugins)[0]
+
+
+def load_dags(folder: Path, dag_ids: Sequence[str], variables: Mapping[str, str], plugins: Path) -> list[DAG]:
+    """Return DAGs by their ids, as `load_dag` does; without an id, all that load, and all files must."""
     if has_plugins(plugins):
         install(str(plugins))
     reader = GivenVariables(variables)
     broken: dict[str, BaseException] = {}
-    known: set[str] = set()
-    for file in _candidates(folder, dag_id):
+    known: dict[str, DAG] = {}
+    for file in _candidates(folder, dag_ids):
         try:
-            found = load_file(str(folder), file, reader)
+            known |= load_file(str(folder), file, reader)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a file of the user's raises
             broken[file] = error
-            continue
-        if dag_id in found:
-            return found[dag_id]
-        known.update(found)
-    raise _not_found(dag_id, broken, known)
+        if dag_ids and known.keys() >= set(dag_ids):
+            break
+    for dag_id in dag_ids:
+        if dag_id not in known:
+            raise _not_found(dag_id, broken, known)
+    if broken and not dag_ids:
+        raise BadDag(f"Not all files load: {_named(broken)}.")
+    return [known[dag_id] for dag_id in dag_ids or known]
 
 
-def _candidates(folder: Path, dag_id: str) -> list[str]:
-    """Return the files that a server would import, those that name the DAG first."""
+def _candidates(folder: Path, dag_ids: Sequence[str]) -> list[str]:
+    """Return the files that a server would import, those that name one of the DAGs first."""
     files = [file for file in scan_folder(folder).files if file.endswith(".py")]
     texts = {file: (folder / file).read_bytes() for file in files}
     chosen = [file for file in files if may_declare_dags(texts[file])]
-    return sorted(chosen, key=lambda file: (dag_id.encode() not in texts[file], file))
+    names = [dag_id.encode() for dag_id in dag_ids]
+    return sorted(chosen, key=lambda file: (not any(name in texts[file] for name in names), file))
 
 
 def _not_found(dag_id: str, broken: Mapping[str, BaseException], known: Collection[str]) -> NotFound | BadDag:
     if not broken:
         near = get_close_matches(dag_id, known, n=1)
         return NotFound("DAG", dag_id, hint=f"Did you mean {near[0]!r}?" if near else "")
+    return BadDag(f"There is no DAG {dag_id!r} in the files that load. These do not: {_named(broken)}.")
+
+
+def _named(broken: Mapping[str, BaseException]) -> str:
     reasons = [_reason(file, error) for file, error in list(broken.items())[:_NAMED]]
     more = f"; and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
-    return BadDag(
-        f"There is no DAG {dag_id!r} in the files that load. These do not: {'; '.join(reasons)}{more}."
-    )
+    return f"{'; '.join(reasons)}{more}"
 
 
 def _reason(file: str, error: BaseException) -> str:

@@ -21,7 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "worker": ("servers:worker", "Run a worker; any number, on any host."),
     "web": ("servers:web", "Serve the page alone."),
     "login": ("login:login", "Print a fresh sign-in link for the page."),
-    "dags": ("dags:dags", "List, show, check, trigger, pause, test and delete DAGs."),
+    "dags": ("dags:dags", "List, show, check, simulate, trigger, pause, test and delete DAGs."),
     "runs": ("runs:runs", "List, show, cancel, rerun and wait for runs."),
     "tasks": ("tasks:tasks", "List, explain, clear and mark tasks; read their logs, and what they keep."),
     "assets": ("assets:assets", "List assets and their events, say that one changed, have one made."),

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from scheduler.sdk.operator import BaseOperator
     from scheduler.testing.result import RunResult
+    from scheduler.testing.simulation.record import Simulation
 
 _P = ParamSpec("_P")
 
@@ -247,6 +248,15 @@ class DAG(DagViews):
             now=now,
         )
         return cast("RunResult", result)
+
+    def simulate(self, start: datetime, end: datetime, **assumed: Any) -> Simulation:
+        """Return the runs that its schedule makes from `start` and before `end`, without running any task's code.
+
+        Assumed are `durations` and `fail` of tasks by task_id, `default_duration`, `lengths` of what is mapped over,
+        `pools`, and `slots` of all workers: see `scheduler.testing.simulation`.
+        """
+        simulation = importlib.import_module("scheduler.testing.simulation")
+        return cast("Simulation", simulation.simulate(self, start, end, **assumed))
 
     def __enter__(self) -> DAG:
         scope.enter(self.task_group)

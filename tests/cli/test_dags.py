@@ -50,6 +50,26 @@ def test_a_run_that_fails_is_exit_1(dirigent, dag_file):
     assert "DAG adding: failed" in said.out
 
 
+def test_schedules_are_simulated_without_running_anything(dirigent, project):
+    (project / "dags" / "nightly.py").write_text(
+        "from scheduler import DAG, EmptyOperator\n"
+        "with DAG('nightly', schedule='@daily', max_active_runs=1):\n"
+        "    EmptyOperator(task_id='work', retries=1, retry_delay=60)\n"
+    )
+    span = ("--from", "2026-01-01T12:00Z", "--until", "2026-01-04T12:00Z")
+    said = dirigent("dags", "simulate", *span, "--duration", "work=90000", "--fail", "nightly/work=1")
+    assert said.code == 0
+    assert "nightly  2026-01-02 00:00:00  2026-01-02 00:00:00  2026-01-02 00:00:00" in said.out
+    assert said.out.endswith("2 runs; at most 1 at once, with 1 tasks.\n")
+
+    runs = dirigent("dags", "simulate", "nightly", *span, "-o", "json").json
+    assert [run["started_at"] for run in runs] == [f"2026-01-0{day}T00:00:00+00:00" for day in (2, 3, 4)]
+    assert dirigent("dags", "simulate", *span, "--duration", "work=long").code == 2
+    assert "no task 'other'" in dirigent("dags", "simulate", *span, "--fail", "other=1").err.replace(
+        "has a", "no"
+    )
+
+
 def test_the_logical_date_can_be_given(dirigent, dag_file):
     said = dirigent("dags", "test", "adding", "--logical-date", "2026-01-02T00:00:00+00:00")
 
