@@ -15,6 +15,7 @@ from scheduler.cli.options import Instant, read_pairs
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.cli.parts.archives import open_payloads
 from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
+from scheduler.cli.schedule_meaning import schedule_meaning
 from scheduler.cli.simulations import simulate_dags
 from scheduler.core.states import RunState
 from scheduler.operations.conf import read_conf
@@ -34,6 +35,7 @@ def dags() -> None:
 
 dags.add_command(check_dags)
 dags.add_command(simulate_dags)
+dags.add_command(schedule_meaning)
 
 
 @dags.command("list")

@@ -228,10 +228,11 @@ class Settings(BaseModel):
         description="What `import airflow` gives a DAG file where Airflow itself is installed: Dirigent's objects, or "
         "the `installed` ones.",
     )
-    airflow_schedule: Literal["trigger", "interval"] = Field(
-        "trigger",
+    airflow_schedule: Literal["ask", "trigger", "interval"] = Field(
+        "ask",
         description="What `schedule=` with a cron or timedelta means in a file that imports `airflow` and not "
-        "`airflow.sdk`: a `trigger` at each instant, as in Airflow 3, or, as in 2, the end of a data `interval`.",
+        "`airflow.sdk`: a `trigger` at each instant, as in Airflow 3, or, as in 2, the end of a data `interval`. "
+        "`ask`: a trigger until somebody says, on the DAG's page or by `dirigent dags schedule-meaning`, which it is.",
     )
     lease_s: float = Field(
         30.0, gt=0, description="Seconds that a worker may be silent before its attempts count as lost."

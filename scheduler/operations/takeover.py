@@ -12,11 +12,13 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Literal, TypeVar
 
-from scheduler.core.timetables import Due, following
+from scheduler.core.meanings import as_meant
+from scheduler.core.timetables import Due
 from scheduler.errors import DirigentError
 from scheduler.operations.connections import check_connection, set_connection
 from scheduler.operations.names import check_name
 from scheduler.operations.pools import set_pool
+from scheduler.operations.schedule_meaning import apply_meaning, count_next
 from scheduler.operations.variables import check_variable, set_variable
 from scheduler.store import dags
 from scheduler.store.ciphers import Cipher
@@ -24,8 +26,8 @@ from scheduler.store.connections import Connection, load_connections
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.origins import DagOrigin, load_origins, put_origins
+from scheduler.store.plans import ask_for_plans
 from scheduler.store.pools import Pool, list_pools
-from scheduler.store.schedules import last_scheduled
 from scheduler.store.transaction import request_wake
 from scheduler.store.variables import get_variables, list_variables
 from scheduler.store.versions import load_graph
@@ -240,14 +242,16 @@ class TakeOver:
         if not dag_ids:
             return
         here = [each for each in dags.list_dags(session) if each.dag_id in dag_ids]
-        last = last_scheduled(session, [each.dag_id for each in here])
-        dags.set_next_dues(
-            session,
-            {
-                each.dag_id: following(load_graph(session, each.version_id), last.get(each.dag_id), self.now)
-                for each in here
-            },
-        )
+        meanings = load_origins(session, [each.dag_id for each in here])
+        for row in here:
+            spec = load_graph(session, row.version_id)
+            meant = as_meant(spec, meanings[row.dag_id].schedule_meaning)
+            if spec.schedule.kind == "own":
+                ask_for_plans(session, self.now, [row.dag_id])
+            elif meant == spec:
+                count_next(session, self.now, row.dag_id, spec)
+            else:
+                apply_meaning(session, self.now, row, meant)
         append(
             session,
             [

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from scheduler.alert_rules import rules_of_dag
+from scheduler.core.meanings import as_meant
 from scheduler.core.timetables import Due, following
 from scheduler.errors import DirigentError, DuplicateDag, NewerForm
 from scheduler.parsing.checks import check_dag
@@ -94,7 +95,10 @@ def register(
     }
     # Who no longer declares a DAG does not keep it from the file that it has moved to.
     owned = {dag_id: file for dag_id, file in owned.items() if dag_id in newest.get(file, {dag_id})}
-    records = [_judge(each, owned, now) for each in sorted(findings, key=lambda each: each.parsed.file)]
+    meanings = _meanings(session, findings)
+    records = [
+        _judge(each, owned, meanings, now) for each in sorted(findings, key=lambda each: each.parsed.file)
+    ]
     good = [finding for finding, record in records if record.error is None]
     _store(session, now, good, policy)
     _retire_dropped(session, now, [(finding, record) for finding, record in records if record.error is None])
@@ -108,10 +112,19 @@ def declared(parsed: ParsedFile) -> frozenset[str]:
     return frozenset(spec.dag_id for spec in parsed.dags)
 
 
-def _judge(finding: Finding, owned: dict[str, str], now: datetime) -> tuple[Finding, FileRecord]:
+def _meanings(session: Session, findings: Sequence[Finding]) -> dict[str, str | None]:
+    """Return what was said of ambiguous schedules."""
+    asked = [spec.dag_id for each in findings for spec in each.parsed.dags if spec.schedule.meaning]
+    return {dag_id: each.schedule_meaning for dag_id, each in load_origins(session, asked).items()}
+
+
+def _judge(
+    finding: Finding, owned: dict[str, str], meanings: Mapping[str, str | None], now: datetime
+) -> tuple[Finding, FileRecord]:
     """Say whether a file is taken; its DAGs belong to it from then on."""
     parsed = finding.parsed
-    dags = tuple(_settled(spec, parsed.file) for spec in parsed.dags)
+    meant = [as_meant(spec, meanings.get(spec.dag_id)) for spec in parsed.dags]
+    dags = tuple(_settled(spec, parsed.file) for spec in meant)
     finding = replace(finding, parsed=replace(parsed, dags=dags))
     fault = _fault(parsed) or _refusal(finding, owned)
     if fault is None:

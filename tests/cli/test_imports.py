@@ -200,6 +200,21 @@ def test_catch_up_of_a_dag_that_is_here_starts_after_what_ran_there(dirigent, ex
         assert (find_dag(session, "live").is_paused, find_dag(session, "daily").is_paused) == (False, True)
 
 
+def test_what_a_schedule_meant_there_is_not_asked_here(dirigent, exported, db):
+    unsure = ScheduleSpec(kind="cron", cron="0 6 * * *", meaning="unsure")
+    db.transact(lambda session: add_dag(session, spec("daily", schedule=unsure)))
+    assert [row["meaning"] for row in dirigent("dags", "schedule-meaning", "-o", "json").json] == (
+        ["trigger"] * 3 + ["interval"] * 3
+    )
+    imported(dirigent, *exported(dags=DAGS))
+    assert dirigent("dags", "schedule-meaning", "-o", "json").json == []
+    shown = dirigent("dags", "schedule-meaning", "daily", "-o", "json").json
+    assert {row["said"] for row in shown} == {"interval"}
+    said = dirigent("dags", "schedule-meaning", "daily", "--is", "trigger")
+    assert said.out == "The schedule of daily means trigger.\n"
+    assert dirigent("dags", "schedule-meaning", "--is", "trigger").code == 2
+
+
 def test_what_people_paused_or_resumed_here_since_then_stays(dirigent, exported, db):
     db.transact(lambda session: add_dag(session, daily("daily", "cron_interval")))
     imported(dirigent, *exported(dags=DAGS))

@@ -44,16 +44,17 @@ def test_a_schedule_keeps_the_meaning_of_its_word(load, argument, kind, cron, de
 
 def test_an_ambiguous_schedule_is_told_with_both_meanings(load):
     loaded = load(HEAD + "DAG('orders', schedule='@daily')")
-    assert loaded.spec.schedule.kind == "cron"
+    assert (loaded.spec.schedule.kind, loaded.spec.schedule.meaning) == ("cron", "unsure")
     assert len(loaded.said) == 1
-    assert loaded.said[0].startswith("4: schedule: '@daily' is read as Airflow 3 does")
+    assert loaded.said[0].startswith("4: schedule: '@daily' may be read as Airflow 3 does")
     assert "airflow_schedule" in loaded.said[0]
 
 
-def test_a_setting_answers_for_all_ambiguous_schedules(load, monkeypatch):
-    monkeypatch.setenv("DIRIGENT_AIRFLOW_SCHEDULE", "interval")
+@pytest.mark.parametrize(("meaning", "kind"), [("interval", "cron_interval"), ("trigger", "cron")])
+def test_a_setting_answers_for_all_ambiguous_schedules(load, monkeypatch, meaning, kind):
+    monkeypatch.setenv("DIRIGENT_AIRFLOW_SCHEDULE", meaning)
     loaded = load(HEAD + "DAG('orders', schedule='@daily')")
-    assert loaded.spec.schedule.kind == "cron_interval"
+    assert (loaded.spec.schedule.kind, loaded.spec.schedule.meaning) == (kind, None)
     assert loaded.said == []
 
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import LeadLost
+from scheduler.operations.schedule_meaning import set_meaning
 from scheduler.parsing.freshness import provided_by
 from scheduler.parsing.ledger import ContentsLost
 from scheduler.store.blobs import load_blobs
@@ -16,6 +17,7 @@ from scheduler.store.dags import load_tags
 from scheduler.store.snapshots import load_manifest
 from scheduler.store.tables import blob
 from scheduler.store.variables import put_variable
+from scheduler.store.versions import load_graph
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -148,6 +150,23 @@ def test_a_changed_variable_parses_its_reader_again(yard):
     assert yard.sweep() == 1
     assert yard.records()["orders.py"].variables.keys() == {"rate"}
     assert yard.sweep() == 0
+
+
+def test_what_was_said_of_an_ambiguous_schedule_holds_when_its_file_changes(lite_yard):
+    yard, source = lite_yard, "from airflow import DAG\nDAG('orders', schedule='@daily')\n"
+
+    def meaning():
+        yard.sweep()
+        with yard.db.read() as session:
+            schedule = load_graph(session, yard.dag("orders").version_id).schedule
+        return schedule.kind, schedule.meaning
+
+    yard.write("orders.py", source)
+    assert meaning() == ("cron", "unsure")
+    yard.db.transact(lambda session: set_meaning(session, yard.now, "orders", "interval", actor="cli"))
+    assert meaning() == ("cron_interval", "interval")
+    yard.write("orders.py", f"# Changed.\n{source}")
+    assert meaning() == ("cron_interval", "interval")
 
 
 def test_a_variable_that_the_environment_holds_is_asked_again_after_a_restart(lite_yard):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from scheduler.operations.schedule_meaning import apply_meaning
 from scheduler.store import Database
+from scheduler.store import dags as stored_dags
 from scheduler.store.tables import dag, snapshot
+from scheduler.store.versions import load_graph
 from scheduler.store.views import runs, tasks
 from scheduler.store.views.dags import find_dag
 from scheduler.store.views.runs import Run, RunWanted, Task
@@ -201,6 +205,29 @@ def test_a_dag_is_paused_and_resumed(db: Database, person: Browser) -> None:
         assert answer.headers["Location"] == "/dags"
         with db.read() as session:
             assert find_dag(session, "orders_hourly").is_paused is is_paused
+
+
+def test_a_dag_asks_once_what_its_schedule_means(db: Database, person: Browser) -> None:
+    address = "/dags/orders_hourly/schedule-meaning"
+    assert "What does its schedule mean?" not in person.get("/dags/orders_hourly").text
+    assert person.get(address).status_code == 409
+    with db.write() as session:
+        row = stored_dags.get_dag(session, "orders_hourly")
+        spec = load_graph(session, row.version_id)
+        unsure = replace(spec, schedule=replace(spec.schedule, meaning="unsure"))
+        apply_meaning(session, seed.NOW, row, unsure)
+    assert address in person.get("/dags/orders_hourly").text
+    text = person.get(address).text
+    cells = re.findall(r"<td[^>]*>2026-11-21 (\d\d:05):00 UTC</td>", text)
+    assert cells[:6] == ["15:05", "15:05", "16:05", "16:05", "17:05", "17:05"]
+    starts, dates = cells[6::2], cells[7::2]
+    assert starts[0:2] == dates[1:3]
+    answer = person.post(address, meaning="interval")
+    assert answer.headers["Location"] == "/dags/orders_hourly"
+    assert "What does its schedule mean?" not in person.get("/dags/orders_hourly").text
+    with db.read() as session:
+        row = stored_dags.get_dag(session, "orders_hourly")
+        assert load_graph(session, row.version_id).schedule.kind == "cron_interval"
 
 
 def test_the_page_says_why_a_task_waits(person: Browser) -> None:

@@ -86,7 +86,7 @@ def read_stand(told: Data, runs: Iterable[Data] = ()) -> Stand:
         dag_id=str(told["dag_id"]),
         is_paused=_flag(told.get("is_paused", told.get("paused"))),
         last=last,
-        schedule_meaning=_meaning(told, last),
+        schedule_meaning=_meaning(told),
     )
 
 
@@ -117,7 +117,7 @@ def _due_before(told: Data) -> Due | None:
     return Due(run_at - _MOMENT, date - _MOMENT, start - _MOMENT, start)
 
 
-def _meaning(told: Data, last: Due | None) -> str | None:
+def _meaning(told: Data) -> str | None:
     """Return what its schedule means there, as far as an interval that is not empty tells it."""
     start = _instant(told, "next_dagrun_data_interval_start")
     end = _instant(told, "next_dagrun_data_interval_end")

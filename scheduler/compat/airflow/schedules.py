@@ -11,6 +11,7 @@ import linecache
 import os
 import re
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,12 +23,31 @@ from scheduler.sdk.schedule import (
     CronTriggerTimetable,
     DeltaDataIntervalTimetable,
     DeltaTriggerTimetable,
+    Rhythm,
+    Zone,
 )
+from scheduler.wire import ScheduleSpec
 
-#: What an ambiguous `schedule` means: "trigger" (as in Airflow 3, and where it is unset) or "interval" (Airflow 2).
+#: What an ambiguous `schedule` means: "trigger" (as in Airflow 3), "interval" (Airflow 2), or "ask".
 MEANING: Final = "DIRIGENT_AIRFLOW_SCHEDULE"
 _SDK: Final = re.compile(r"\s*(?:from|import)\s+airflow\.sdk\b")
 _AS_THEY_ARE: Final = frozenset({"@once", "@continuous"})
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """A timetable that may be meant otherwise: people are asked."""
+
+    read: Rhythm
+
+    @property
+    def timezone(self) -> Zone | None:
+        """The time zone in which a cron expression is read."""
+        return self.read.timezone
+
+    def to_spec(self) -> ScheduleSpec:
+        """Return the plain form."""
+        return replace(self.read.to_spec(), meaning="unsure")
 
 
 def read_old_schedule(value: Any, start: datetime | None) -> Any:
@@ -44,15 +64,17 @@ def read_new_schedule(value: Any, start: datetime | None) -> Any:
     """Read `schedule`: as Airflow 3 does, unless the file is older and the setting says otherwise."""
     if not _is_ambiguous(value) or _is_of_airflow_3():
         return _of_trigger(value, start)
-    if os.environ.get(MEANING) == "interval":
-        return _of_interval(value, start)
+    meaning = os.environ.get(MEANING)
+    if meaning in _READ_AS:
+        return _READ_AS[meaning](value, start)
     warn_of(
         "schedule",
-        f"{value!r} is read as Airflow 3 does: a run at each instant, which is its logical date (ds). Airflow 2 ran "
-        "at the end of the interval that began there, so that ds was one interval earlier. For that write "
-        "schedule=CronDataIntervalTimetable(...), or set airflow_schedule to 'interval' for all such files",
+        f"{value!r} may be read as Airflow 3 does, a run at each instant, which is its logical date (ds), or as "
+        "Airflow 2 did, at the end of the interval that began there, so that ds is one interval earlier. It is the "
+        "former until the DAG's page is told otherwise; write schedule=CronTriggerTimetable(...) or "
+        "CronDataIntervalTimetable(...), or set airflow_schedule for all such files",
     )
-    return _of_trigger(value, start)
+    return Unsure(_of_trigger(value, start))
 
 
 def _is_ambiguous(value: Any) -> bool:
@@ -85,6 +107,9 @@ def _of_trigger(value: Any, start: datetime | None) -> Any:
             return _of_trigger(_absolute(value, start), start)
         case _:
             return value
+
+
+_READ_AS: Final = {"interval": _of_interval, "trigger": _of_trigger}
 
 
 def _is_relative(value: Any) -> bool:
