@@ -31,12 +31,8 @@ TAG: Final = "__type__"
 #: Fields that a graph which does not need them is written without.
 _LATER: Final = (
     *("isolation", "role", "mapping", "returns_dag_result"),
-<<<<<<< HEAD
-    *("interval_s", "late", "crons", "events", "said", "own"),
-    *("inlets", "outlets", "assets"),
-=======
     *("interval_s", "late", "crons", "events", "said", "own", "meaning"),
->>>>>>> 628f1c2 (Ask once what an ambiguous schedule of Airflow's means)
+    *("inlets", "outlets", "assets"),
 )
 
 #: A value that JSON can hold.
@@ -79,13 +75,10 @@ class ScheduleSpec:
     events: tuple[str, ...] | None = None  #: instants, rising
     said: str | None = None  #: the author's words for it
     own: Data | None = None  #: `class` of the timetable, and `data`, what it serializes itself to
-<<<<<<< HEAD
     #: Besides: whenever this expression over assets is met (`core.assets`).
     assets: Data | None = None
-=======
     #: Of a schedule that may be meant as Airflow 3's or 2's: which it is, or that nobody has said. See `core.meanings`.
     meaning: Literal["unsure", "trigger", "interval"] | None = None
->>>>>>> 628f1c2 (Ask once what an ambiguous schedule of Airflow's means)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
