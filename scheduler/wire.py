@@ -338,6 +338,7 @@ class Job:
     max_tries: int = (
         1  #: the last try_number that will be made: try_number == max_tries means no retry follows
     )
+    excused: int = 0  #: attempts before this one that were no tries: lost, stopped, or put off
     queued_at: str | None = None
     waiting_since: str | None = None  #: when it first looked, in this try, if it was put off since
     callback: str = ""  #: success | failure, for the callback kinds

@@ -36,6 +36,7 @@ def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
         path=claim.path,
         try_number=claim.try_number,
         max_tries=claim.max_tries,
+        excused=claim.excused,
         queued_at=_text(claim.queued_at),
         waiting_since=_text(claim.waiting_since),
         callback=str(payload.get("callback", "")),

@@ -71,8 +71,9 @@ class TaskInstance(InstanceViews):
         self.dag_id = job.run.dag_id
         self.run_id = job.run.run_id
         self.path = job.path
-        self.try_number = job.try_number
-        self.max_tries = job.max_tries
+        #: Counts from 1, through reruns too; attempts that were lost, stopped or put off are no tries.
+        self.try_number = job.try_number - job.excused
+        self.max_tries = job.max_tries - job.excused
         self.start_date = started_at
         self.queued_dttm = instant(job.queued_at)
         #: When a task that was put off for a time first looked, in this try.

@@ -290,7 +290,8 @@ def excuse_waits(session: Session, ids: Collection[int]) -> None:
 def _excuse(session: Session, ids: Collection[int], losses: sa.ColumnElement[int], **more: Any) -> None:
     if ids:
         statement = sa.update(task_instance).where(T.id.in_(sorted(ids)))
-        session.execute(statement.values(losses=losses, max_tries=T.max_tries + 1, **more))
+        counts = {"losses": losses, "max_tries": T.max_tries + 1, "excused": T.excused + 1}
+        session.execute(statement.values(**counts, **more))
 
 
 def mark_changed(session: Session, run_pk: int, task_ids: Collection[str]) -> None:

@@ -6,6 +6,7 @@ from tests.integration.waiting import eventually
 
 
 def test_a_sensor_comes_back_until_its_file_is_there_and_gives_up_after_its_timeout(embedded):
+    looks = embedded.folder / "looks"
     embedded.write(
         "sensors.py",
         """
@@ -18,7 +19,10 @@ def test_a_sensor_comes_back_until_its_file_is_there_and_gives_up_after_its_time
 
             @task.sensor(mode="reschedule", poke_interval=0.1)
             def third(ti=None):
-                return PokeReturnValue(ti.try_number >= 3, xcom_value=ti.waiting_since is not None)
+                with open(LOOKS, "a+") as file:
+                    file.write(f"{ti.try_number} of {ti.max_tries}, ")
+                    file.seek(0)
+                    return PokeReturnValue(file.read().count(",") >= 3, xcom_value=ti.waiting_since is not None)
 
             @task
             def after(value):
@@ -27,7 +31,7 @@ def test_a_sensor_comes_back_until_its_file_is_there_and_gives_up_after_its_time
             file = FileSensor("file", filepath="{{ params.file }}", mode="reschedule", poke_interval=0.1)
             file >> after(third())
             in_vain()
-        """,
+        """.replace("LOOKS", repr(str(looks))),
     )
     awaited = embedded.folder / "awaited"
     run = embedded.trigger("sensors", {"file": str(awaited)})
@@ -37,5 +41,6 @@ def test_a_sensor_comes_back_until_its_file_is_there_and_gives_up_after_its_time
     assert run.tasks == {"file": "success", "third": "success", "after": "success", "in_vain": "failed"}
     assert "handed on True" in run.log("after")
     assert len(run.attempts("file")) > 1
+    assert looks.read_text() == "1 of 1, " * 3
     assert "waited" in run.attempts("in_vain")[-1].reason
     assert {each.state for each in run.attempts("in_vain")[:-1]} == {"deferred"}

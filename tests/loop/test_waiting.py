@@ -10,14 +10,25 @@ from scheduler.store.tables import task_instance
 from tests.loop.engine import spec, task
 
 
-def once(engine, **outcome):
-    """Have one attempt end so, a minute after the one before; return since when its task waits."""
+def claimed(engine, **outcome):
+    """Have one attempt end so, a minute after the one before; return its claim."""
     engine.wait(minutes=1)
     while engine.advance():
         pass
     [claim] = engine.claim()
     engine.report(claim, **outcome)
-    return claim.waiting_since
+    return claim
+
+
+def once(engine, **outcome):
+    """Have one attempt end so; return since when its task waits."""
+    return claimed(engine, **outcome).waiting_since
+
+
+def tried(engine, **outcome):
+    """Have one attempt end so; return which try it was, of how many."""
+    claim = claimed(engine, **outcome)
+    return claim.try_number - claim.excused, claim.max_tries - claim.excused
 
 
 def since(engine):
@@ -45,6 +56,19 @@ def test_each_try_waits_from_its_own_start(engine):
     assert since(engine) is None
     assert once(engine, state="reschedule") is None
     assert since(engine) == engine.now
+
+
+def test_what_was_put_off_lost_or_stopped_is_no_try_and_a_rerun_is_one(engine):
+    engine.define(spec(task("a", retries=1, retry_delay_s=0)))
+    engine.trigger(run_id="first")
+    for state in ("reschedule", "lost", "cancelled"):
+        assert tried(engine, state=state) == (1, 2)
+    assert tried(engine, state="failed") == (1, 2)
+    assert tried(engine, state="reschedule") == (2, 2)
+    assert tried(engine, state="success") == (2, 2)
+    request = RerunRequest(dag_id="orders", run_id="first")
+    engine.db.transact(lambda session: rerun(session, engine.now, request, actor="test"))
+    assert tried(engine, state="success") == (3, 4)
 
 
 def test_a_task_that_is_cleared_waits_anew(engine):

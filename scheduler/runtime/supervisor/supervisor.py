@@ -228,9 +228,8 @@ def _key(job: Job) -> Key:
 
 def _title(job: Job) -> str:
     what = f"{job.task_id}[{job.path}]" if job.path else job.task_id or f"{job.callback} callback"
-    return (
-        f"Try {job.try_number} of {what}, run {job.run.run_id} of {job.run.dag_id}, attempt {job.attempt_id},"
-    )
+    number = job.try_number - job.excused
+    return f"Try {number} of {what}, run {job.run.run_id} of {job.run.dag_id}, attempt {job.attempt_id},"
 
 
 def _waited(job: Job) -> Iterator[str]:

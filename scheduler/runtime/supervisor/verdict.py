@@ -187,6 +187,6 @@ def _text(moment: datetime | None) -> str | None:
 
 def footer(outcome: Outcome) -> str:
     """Say how the attempt ended, and what it took."""
-    reason = f": {outcome.reason}" if outcome.reason else ""
+    reason = f": {outcome.reason.removesuffix('.')}" if outcome.reason else ""
     took = f"{outcome.cpu_s:.2f} s of CPU, {megabytes(outcome.peak_memory_bytes)} of memory at most"
     return f"Ended as {outcome.state}{reason}. {took}."

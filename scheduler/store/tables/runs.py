@@ -91,6 +91,9 @@ task_instance = Table(
     Column("try_number", Integer, nullable=False, default=0),  # of the newest attempt; 0 = none yet
     Column("max_tries", Integer, nullable=False, default=1),  # last try_number that will be made by itself
     Column("losses", Integer, nullable=False, default=0),  # attempts lost since the last start; no tries
+    Column(
+        "excused", Integer, nullable=False, default=0, server_default=sa.text("0")
+    ),  # attempts that were no tries
     Column("queue", Text, nullable=False),
     Column("pool", Text, nullable=False),
     Column("pool_slots", Integer, nullable=False, default=1),
