@@ -24,6 +24,7 @@ def test_a_project_is_written_with_its_name(dirigent, project):
         "dags/orders.py",
         "dirigent.toml",
         "pyproject.toml",
+        "tests/test_dags.py",
         "tests/test_orders.py",
     }
     assert tomllib.loads((project / "shop/pyproject.toml").read_text())["project"]["name"] == "shop"
@@ -76,4 +77,4 @@ def test_the_projects_own_tests_pass(dirigent, project):
     )
 
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
