@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.group import TaskGroup, task_group
     from scheduler.sdk.hiding import mask_secret
     from scheduler.sdk.instance import DagRun, TaskInstance
+    from scheduler.sdk.loops import Loop
     from scheduler.sdk.operator import BaseOperator
     from scheduler.sdk.params import Param
     from scheduler.sdk.results import XComArg
@@ -165,6 +166,7 @@ __all__ = [
     "HttpSensor",
     "Label",
     "LatestOnlyOperator",
+    "Loop",
     "Metadata",
     "MultipleCronTriggerTimetable",
     "Param",
@@ -255,6 +257,7 @@ _HOMES: Final = {
     "scheduler.sdk.group": "TaskGroup task_group",
     "scheduler.sdk.hiding": "mask_secret",
     "scheduler.sdk.instance": "DagRun TaskInstance",
+    "scheduler.sdk.loops": "Loop",
     "scheduler.sdk.operator": "BaseOperator",
     "scheduler.sdk.params": "Param",
     "scheduler.sdk.results": "XComArg",

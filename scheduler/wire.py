@@ -18,8 +18,8 @@ from scheduler.errors import NewerForm
 #: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind. 3: tasks may
 #: be setups and teardowns. 4: tasks and groups may be mapped. 5: schedules of several crons, of listed instants, of
 #: timetables of the author's own, and with intervals before the instant. 6: tasks may make assets, and runs may begin
-#: when these change.
-WIRE_VERSION: Final = 6
+#: when these change. 7: tasks may be looped.
+WIRE_VERSION: Final = 7
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
@@ -30,7 +30,7 @@ TAG: Final = "__type__"
 
 #: Fields that a graph which does not need them is written without.
 _LATER: Final = (
-    *("isolation", "role", "mapping", "returns_dag_result"),
+    *("isolation", "role", "mapping", "returns_dag_result", "loop"),
     *("interval_s", "late", "crons", "events", "said", "own", "meaning"),
     *("inlets", "outlets", "assets"),
 )
@@ -117,6 +117,14 @@ class MapSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoopSpec:
+    """How often a task is done again, at most; whether it is, its own process says after each iteration."""
+
+    max_iterations: int
+    on_exhausted: Literal["fail", "skip", "succeed"] = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
     """One task of the graph: what the planner, the dispatcher and the page need to know about it."""
 
@@ -152,6 +160,7 @@ class TaskSpec:
     role: Literal["setup", "teardown", "deciding teardown"] | None = None
     mapping: MapSpec | None = None  #: None: one instance, or one in each instance of its group
     returns_dag_result: bool | None = None  #: what it returns is what the run returns
+    loop: LoopSpec | None = None  #: None: it is done once
     inlets: tuple[Data, ...] | None = None  #: what it reads: assets, aliases and references (`core.assets`)
     outlets: tuple[Data, ...] | None = None  #: what changes when it succeeds
 
@@ -205,6 +214,7 @@ def form_of(
 ) -> int:
     """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
     asked = {
+        7: any(each.loop for each in tasks),
         6: bool(schedule and schedule.assets) or any(each.outlets for each in tasks),
         5: schedule is not None and _is_later(schedule),
         4: any(each.mapping for each in tasks) or any(each.mapping for each in groups),
@@ -276,6 +286,8 @@ def _task(item: Data) -> TaskSpec:
     data["mapping"] = _mapping(data.get("mapping"))
     for name in ("inlets", "outlets"):
         data[name] = tuple(data[name]) if data.get(name) else None
+    if data.get("loop"):
+        data["loop"] = LoopSpec(**_known(LoopSpec, data["loop"]))
     return TaskSpec(**data)
 
 
@@ -401,6 +413,7 @@ class Outcome:
     deferral: Deferral | None = None  #: of a state that is `deferred`
     #: What it says of the assets that it changed (`core.assets.changes_of`).
     assets: tuple[Data, ...] | None = None
+    is_again: bool = False  #: of a looped task that succeeded: another iteration follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

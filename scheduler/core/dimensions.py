@@ -1,4 +1,5 @@
-"""Along which dimensions tasks have instances: one for each mapped group around a task, one where it is mapped itself.
+"""Along which dimensions tasks have instances: one for each mapped group around a task, one where it is mapped itself,
+one where it is looped.
 
 A path names an index for each dimension, outermost first. A row whose path names fewer is a *stem*: it stands for
 all instances below it until it is known how many those are.
@@ -8,13 +9,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from scheduler.core.ids import TaskKey
 from scheduler.wire import DagSpec, GroupSpec, Json, MapSpec, TaskSpec
 
 #: A factor of a MapSpec.
 Factor = Json
+
+
+#: The dimension of a loop, which no two tasks share; it begins with one instance. No group or task can be named so.
+LOOP: Final = "(iterations)"
 
 
 class Dimension(NamedTuple):
@@ -55,7 +60,7 @@ class Dimensions:
         """Return how many outermost dimensions two tasks have in common: instances meet where these indices agree."""
         pairs = zip(self._of[one], self._of[other], strict=False)
         return next(
-            (place for place, (a, b) in enumerate(pairs) if a.name != b.name),
+            (place for place, (a, b) in enumerate(pairs) if a.name != b.name or a.name == LOOP),
             min(self.depth(one), self.depth(other)),
         )
 
@@ -81,6 +86,10 @@ class Dimensions:
         dimensions = self._of[key.task_id][depth_of(key.path) :]
         return bool(dimensions) and not has_sources(dimensions[0]) and length_of(dimensions[0], _never) == 0
 
+    def may_grow(self, key: TaskKey) -> bool:
+        """Tell whether a row may become more: what is only looped has its iterations made as they come."""
+        return self.is_stem(key) or any(each.name != LOOP for each in self._of[key.task_id])
+
     def is_stem(self, key: TaskKey) -> bool:
         """Tell whether a row stands for instances that are not there yet."""
         return depth_of(key.path) < self.depth(key.task_id)
@@ -91,7 +100,9 @@ def _never(source: Source) -> int:
 
 
 def _dimensions(task: TaskSpec, groups: Mapping[str, GroupSpec]) -> tuple[Dimension, ...]:
-    found = [_dimension(task.task_id, task.mapping)] if task.mapping else []
+    found = [Dimension(LOOP, (1,))] if task.loop else []
+    if task.mapping:
+        found.append(_dimension(task.task_id, task.mapping))
     group_id = task.group_id
     while group_id is not None and group_id in groups:
         group = groups[group_id]

@@ -136,13 +136,15 @@ def grow(
     prefix: str,
     rows: Mapping[str, TaskState],
     ask: Callable[[TaskKey, int], Answer],
+    *,
+    is_looped: bool = False,
 ) -> Growth:
     """Decide what becomes of the rows of a task at and below `prefix`, which are given by path.
 
     `ask` tells how many instances are below a path, and how many indices that path has. Where no row waits to begin,
-    nothing is changed.
+    nothing is changed. Of a task that is looped, the iterations that are there stay.
     """
-    growing = _Growing(task_id, depth, dict(rows), ask)
+    growing = _Growing(task_id, depth, dict(rows), ask, is_looped)
     if TaskState.NONE in rows.values():
         growing.below(prefix, depth_of(prefix))
     return growing.growth
@@ -154,6 +156,7 @@ class _Growing:
     depth: int
     rows: dict[str, TaskState]
     ask: Callable[[TaskKey, int], Answer]
+    is_looped: bool
     growth: Growth = field(default_factory=Growth)
     #: What renamed rows were called before.
     origins: dict[str, str] = field(default_factory=dict)
@@ -172,7 +175,7 @@ class _Growing:
 
     def below(self, prefix: str, place: int) -> None:
         """Have as many instances below a path as there are to be, and look below each of them."""
-        if place == self.depth:
+        if place == self.depth or (self.is_looped and place == self.depth - 1 and self.children.get(prefix)):
             return
         match self.ask(TaskKey(self.task_id, prefix), place):
             case None:

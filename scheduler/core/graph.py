@@ -51,7 +51,13 @@ class TaskGraph:
     @cached_property
     def is_mapped(self) -> bool:
         """Whether a task has instances whose number is known only when a run has come so far."""
-        return any(task.mapping for task in self.spec.tasks) or any(each.mapping for each in self.spec.groups)
+        of_tasks = any(task.mapping or task.loop for task in self.spec.tasks)
+        return of_tasks or any(each.mapping for each in self.spec.groups)
+
+    @cached_property
+    def loops(self) -> frozenset[str]:
+        """The tasks that are done again and again."""
+        return frozenset(task.task_id for task in self.spec.tasks if task.loop)
 
     @cached_property
     def dimensions(self) -> Dimensions:

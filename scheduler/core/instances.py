@@ -14,6 +14,7 @@ from typing import Final
 from scheduler.core.dimensions import depth_of, sources, upper
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
+from scheduler.core.loops import has_begun
 from scheduler.core.plan import Held, Move, States, held_by_past, named
 from scheduler.core.states import UNFINISHED, TaskState
 from scheduler.core.trigger_rules import UNMOVED_BY_SUCCESS, Becomes, Ready, Wait, judge
@@ -70,6 +71,8 @@ def judge_instance(
     graph: TaskGraph, key: TaskKey, counts: Counts, *, past: States | None = None
 ) -> Move | Held:
     """Decide about an instance that has not begun; `counts` holds all that it waits for."""
+    if has_begun(graph, key):
+        return Move(*key, TaskState.SCHEDULED)
     tally, setups = Counter[TaskState](), Counter[TaskState]()
     for scope in waits_for(graph, key):
         tally.update(counts.get(scope) or _UNKNOWN)

@@ -18,6 +18,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
+from scheduler.core.loops import standing
 from scheduler.core.states import FINISHED, UNFINISHED, RunState, TaskState
 from scheduler.core.trigger_rules import UNMOVED_BY_SUCCESS, Becomes, Ready, Wait, judge
 
@@ -129,7 +130,11 @@ def finish(graph: TaskGraph, leaf_states: States, *, failed: Collection[str] = (
 
     The reason names the tasks that `failed`, as those are to be put right; the leaves where none is given.
     """
-    broken = [task_id for task_id, paths in leaf_states.items() if not _FAILURES.isdisjoint(paths.values())]
+    broken = [
+        task_id
+        for task_id, paths in leaf_states.items()
+        if not _FAILURES.isdisjoint(standing(graph, task_id, paths).values())
+    ]
     if broken:
         return FinishRun(RunState.FAILED, f"failed: {named(graph, failed or broken)}")
     return FinishRun(RunState.SUCCESS)
@@ -257,8 +262,7 @@ def held_by_past(graph: TaskGraph, key: TaskKey, past: States | None) -> str:
     task = graph.tasks[key.task_id]
     if past is None or not (task.depends_on_past or task.wait_for_downstream):
         return ""
-    state = past.get(key.task_id, {}).get(key.path)
-    if state is not None and state not in _PAST_MET:
+    if (state := _in_past(graph, key, past)) not in _PAST_MET:
         return f"waits for {key.task_id} in the run before this one, where it is {state}"
     if not task.wait_for_downstream:
         return ""
@@ -268,6 +272,16 @@ def held_by_past(graph: TaskGraph, key: TaskKey, past: States | None) -> str:
         if not _PAST_MET.issuperset(past.get(each, {}).values())
     ]
     return f"waits for {named(graph, open_tasks)} in the run before this one" if open_tasks else ""
+
+
+def _in_past(graph: TaskGraph, key: TaskKey, past: States) -> TaskState:
+    """Return where the same instance stands in the run before; of a loop, the iteration that it has come to."""
+    paths = past.get(key.task_id, {})
+    if key.task_id not in graph.loops:
+        return paths.get(key.path, TaskState.REMOVED)
+    loop = key.path.rpartition(".")[0]
+    found = standing(graph, key.task_id, paths).items()
+    return next((state for path, state in found if path.rpartition(".")[0] == loop), TaskState.REMOVED)
 
 
 def _failed(changed: Iterable[TaskKey], states: States) -> list[str]:

@@ -13,6 +13,7 @@ from scheduler.core.states import AttemptState, TaskState
 from scheduler.dispatch.asset_changes import Maker, announce
 from scheduler.dispatch.callbacks import end_callback, queue_failure_callback
 from scheduler.dispatch.endings import cut_short, ending_of
+from scheduler.dispatch.iterations import begin_iteration
 from scheduler.dispatch.successors import Successors
 from scheduler.failpoints import Edge
 from scheduler.store.attempts import Ending, Reported, end_attempts, lock_reported
@@ -98,6 +99,7 @@ class Recorder:
         self._put_waits(session, now, ended, moved)
         put_xcoms(session, now, [row for each in ended for row in _xcoms(each)])
         announce(session, now, _makers(session, ended, moved, self.graphs))
+        moved += self._go_on(session, now, ended, moved)
         for each in ended:
             moved += _skip_named(session, now, each, self.graphs)
             _call_back(session, now, each, self.graphs)
@@ -138,6 +140,18 @@ class Recorder:
         forget_resumes(session, [each.task.id for each in ended if _is_past(each)])
         if deferred and self.on_deferred is not None:
             after_commit(session, self.on_deferred)
+
+    def _go_on(
+        self, session: Session, now: datetime, ended: Iterable[_Ended], moved: Iterable[TaskRow]
+    ) -> list[TaskRow]:
+        """Begin the iterations that follow on those that ended: each in the transaction that ends the one before."""
+        done = {row.id for row in moved if row.state is TaskState.SUCCESS}
+        begun: list[TaskRow] = []
+        for each in ended:
+            if each.report.outcome.is_again and each.task.id in done:
+                graph = self.graphs.get(session, each.report.claim.version_id)
+                begun += begin_iteration(session, now, graph, each.task, each.is_handed_on)
+        return begun
 
     def _takes(self, run: RunRow) -> bool:
         """Tell whether changes of this run are planned here. One that waits for a retry wakes the loop's agenda."""
@@ -250,7 +264,7 @@ def _makers(
             each.report.outcome,
         )
         for each in ended
-        if each.task.id in succeeded
+        if each.task.id in succeeded and not each.report.outcome.is_again
     ]
     return [each for each in makers if each.task.outlets]
 

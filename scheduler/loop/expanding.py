@@ -75,7 +75,7 @@ def _concerned(graph: TaskGraph, wave: Mapping[TaskKey, TaskState]) -> set[Scope
     """Return the tasks to look at, and below which path: those mapped over what ended, and those that begin anew."""
     scopes: set[Scope] = set()
     for key, state in wave.items():
-        if state is TaskState.NONE and graph.dimensions.depth(key.task_id):
+        if state is TaskState.NONE and graph.dimensions.may_grow(key):
             scopes.add(Scope(key.task_id, ""))
         elif state in FINISHED:
             for each, place in graph.dimensions.mapped_over(key.task_id).items():
@@ -101,7 +101,8 @@ def _facts(session: Session, run: RunRow, graph: TaskGraph, rows: Mapping[Scope,
         for path in {scope.path, *(row.path for row in found)}
         for place in _places(graph, scope.task_id, path)
     }
-    counts = count_within(session, run.id, {place.scope for place in places}, graph.dimensions.depth)
+    scopes = {place.scope for place in places}
+    counts = count_within(session, run.id, scopes, graph.dimensions.depth, graph.loops)
     single = {_handed(place): place for place in places if not is_of_many(graph, place.scope)}
     many = {_handed(place): place for place in places if is_of_many(graph, place.scope)}
     known: dict[Place, Length] = {
@@ -128,7 +129,8 @@ def _growth(
 ) -> Growth:
     ask = partial(_ask, graph, facts, most_items)
     states = {path: row.state for path, row in rows.items()}
-    return grow(scope.task_id, graph.dimensions.depth(scope.task_id), scope.path, states, ask)
+    depth, is_looped = graph.dimensions.depth(scope.task_id), scope.task_id in graph.loops
+    return grow(scope.task_id, depth, scope.path, states, ask, is_looped=is_looped)
 
 
 def _ask(graph: TaskGraph, facts: _Facts, most_items: int, key: TaskKey, place: int) -> Answer:

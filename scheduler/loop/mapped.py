@@ -77,7 +77,7 @@ def _judge(session: Session, run: RunRow, graph: TaskGraph, waiting: list[TaskRo
     if not known:
         return []
     scopes: set[Scope] = {scope for key in known for scope in waits_for(graph, key)}
-    counts = count_within(session, run.id, scopes, graph.dimensions.depth)
+    counts = count_within(session, run.id, scopes, graph.dimensions.depth, graph.loops)
     past = past_of(session, run, graph, {key.task_id for key in known})
     decided = [judge_instance(graph, key, counts, past=past) for key in known]
     return [each for each in decided if isinstance(each, Move)]

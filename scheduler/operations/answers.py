@@ -183,7 +183,9 @@ def _get_xcom_item(session: Session, job: Job, args: Data) -> Json:
 
 def _get_xcoms(session: Session, job: Job, args: Data) -> Data:
     run_pk = _run_of(session, job, args)
-    return read_instances(session, run_pk, _handed(args), args["start"], args["limit"])._asdict()
+    is_newest = args.get("is_newest", False)
+    part = read_instances(session, run_pk, _handed(args), args["start"], args["limit"], is_newest=is_newest)
+    return part._asdict()
 
 
 def _handed(args: Data) -> Handed:

@@ -93,7 +93,8 @@ def _why_none(session: Session, run: RunRow, task: TaskRow) -> list[str]:
 
 def _why_no_start(session: Session, run: RunRow, graph: TaskGraph, task: TaskRow) -> str:
     """Ask the planner about one instance of a graph with mapped tasks."""
-    counts = count_within(session, run.id, waits_for(graph, task.key), graph.dimensions.depth)
+    scopes = waits_for(graph, task.key)
+    counts = count_within(session, run.id, scopes, graph.dimensions.depth, graph.loops)
     past = _past(session, run, graph, task.task_id)
     return judge_instance(graph, task.key, counts, past=past).reason or "it is about to be planned"
 

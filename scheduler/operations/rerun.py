@@ -15,6 +15,7 @@ from scheduler.core.dimensions import depth_of
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.instances import Scope, scopes_of, stands_in
+from scheduler.core.loops import iterations_after
 from scheduler.core.states import TaskState
 from scheduler.errors import Conflict, NotFound
 from scheduler.operations.conf import params_of
@@ -86,6 +87,7 @@ class _Choice:
     code: _Code
     is_other_code: bool
     again: tuple[TaskRow, ...]  #: to be cleared
+    later: tuple[TaskRow, ...]  #: iterations that follow on those: they go
     gone: tuple[TaskRow, ...]  #: no longer in the graph
     added: tuple[str, ...]  #: in the graph, and not yet in the run
 
@@ -114,7 +116,7 @@ def rerun(session: Session, now: datetime, request: RerunRequest, *, actor: str)
     """
     run = lock_run(session, request.dag_id, request.run_id)
     choice = _choose(session, run, request)
-    touched = [row.id for row in (*choice.again, *choice.gone)]
+    touched = [row.id for row in (*choice.again, *choice.later, *choice.gone)]
     live = lock_live_attempts(session, run.id, touched)
     cancel_attempts(session, now, live, f"rerun by {actor}", actor=actor)
     _clear(session, now, run, choice, actor)
@@ -131,7 +133,7 @@ def _choose(session: Session, run: RunRow, request: RerunRequest) -> _Choice:
     is_other_code = code[:2] != (run.version_id, run.snapshot_id)
     known = {row.task_id for row in rows if _fits(row, graph)}
     added = tuple(each for each in graph.order if each not in known) if is_other_code else ()
-    chosen = _chosen(graph, rows, request)
+    chosen, later = _without_later(graph, _chosen(graph, rows, request), rows)
     if not chosen and not added:
         raise Conflict(f"Run {run.run_id!r} has nothing to run again: {_why_nothing(request)}.")
     return _Choice(
@@ -139,6 +141,7 @@ def _choose(session: Session, run: RunRow, request: RerunRequest) -> _Choice:
         code,
         is_other_code,
         again=tuple(row for row in chosen if row.state is not TaskState.NONE),
+        later=tuple(later),
         gone=tuple(row for row in rows if _is_gone(row, graph)) if is_other_code else (),
         added=added,
     )
@@ -181,6 +184,21 @@ def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) ->
     return sorted(candidates, key=lambda row: (graph.index[row.task_id], row.id))
 
 
+def _without_later(
+    graph: TaskGraph, chosen: Sequence[TaskRow], rows: Sequence[TaskRow]
+) -> tuple[list[TaskRow], list[TaskRow]]:
+    """Return what runs again, of a loop the earliest that was chosen, and the iterations after it, which go."""
+    again = list(chosen)
+    later: dict[int, TaskRow] = {}
+    for task_id in sorted(graph.loops):
+        there = {row.path: row for row in rows if row.task_id == task_id and not _is_surplus(row, graph)}
+        chosen_here = [row for row in chosen if row.task_id == task_id]
+        of_task = {row.path for row in chosen_here if not graph.dimensions.is_stem(row.key)}
+        paths = {each for path in of_task for each in iterations_after(path, there)}
+        later |= {there[path].id: there[path] for path in paths}
+    return [row for row in again if row.id not in later], list(later.values())
+
+
 def _named(rows: Sequence[TaskRow], graph: TaskGraph, wanted: str | TaskKey) -> list[TaskKey]:
     task_id, path = wanted if isinstance(wanted, TaskKey) else (wanted, None)
     found = [row.key for row in rows if row.task_id == task_id and path in (None, row.path)]
@@ -217,7 +235,8 @@ def _clear(session: Session, now: datetime, run: RunRow, choice: _Choice, actor:
         by_retries[choice.graph.tasks[row.task_id].retries].append(row.id)
     for retries, ids in sorted(by_retries.items()):
         clear_tasks(session, now, ids, retries=retries, actor=actor)
-    delete_xcoms(session, run.id, [row.key for row in choice.again])
+    delete_xcoms(session, run.id, [row.key for row in (*choice.again, *choice.later)])
+    _remove(session, now, choice.later, actor, "an earlier iteration runs again")
 
 
 def _change_code(session: Session, now: datetime, run: RunRow, choice: _Choice, actor: str) -> None:
@@ -230,16 +249,15 @@ def _change_code(session: Session, now: datetime, run: RunRow, choice: _Choice, 
         max_active_tasks=spec.max_active_tasks,
     )
     renew_settings(session, run.id, [task_values(choice.graph, run.id, each) for each in choice.graph.order])
-    _remove(session, now, choice.gone, actor)
+    _remove(session, now, choice.gone, actor, "the task is not part of the code of now")
     insert_tasks(session, [row for each in choice.added for row in task_rows(choice.graph, run.id, each)])
     # New tasks may stand below tasks that have ended, and what waited may wait for nothing any more.
     judge_anew(session, run.id)
 
 
-def _remove(session: Session, now: datetime, gone: Sequence[TaskRow], actor: str) -> None:
+def _remove(session: Session, now: datetime, gone: Sequence[TaskRow], actor: str, reason: str) -> None:
     """Take tasks out of the run. By way of `none`, the one state that every other one may open to."""
     ids = [row.id for row in gone]
-    reason = "the task is not part of the code of now"
     move_tasks(session, now, ids, TaskState.NONE, actor=actor, reasons=dict.fromkeys(ids, reason))
     values = {"end_date": now, "reason": reason, "changed": False}
     move_tasks(session, now, ids, TaskState.REMOVED, values=values, actor=actor)

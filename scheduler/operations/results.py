@@ -36,11 +36,16 @@ def returning(spec: DagSpec) -> list[str]:
     return [task.task_id for task in spec.tasks if task.returns_dag_result]
 
 
+def looped(spec: DagSpec) -> list[str]:
+    """Return the tasks of which the last iteration's value counts."""
+    return [task.task_id for task in spec.tasks if task.loop]
+
+
 def results_of(session: Session, run: Ended, spec: DagSpec) -> Data:
     """Return what a run returned, by task; nothing before it has ended. Values are as `sdk.xcom` writes them."""
     if run.state not in RUN_FINISHED:
         return {}
-    return read_results(session, run.id, returning(spec))
+    return read_results(session, run.id, returning(spec), looped(spec))
 
 
 def whole(results: Data) -> Json:
@@ -55,7 +60,7 @@ def returned(session: Session, run: Ended, spec: DagSpec) -> Data:
         raise Conflict(f"No task of DAG {run.dag_id!r} is marked with @result, so its runs return nothing.")
     if run.state not in RUN_FINISHED:
         raise Conflict(f"Run {run.run_id!r} is {run.state}: it returns something once it has ended.")
-    if found := read_results(session, run.id, names):
+    if found := read_results(session, run.id, names, looped(spec)):
         return found
     raise Conflict(
         f"Run {run.run_id!r} is {run.state} and returned nothing: {', '.join(names)} kept no value."

@@ -19,7 +19,7 @@ from scheduler.operators.python import (
 )
 from scheduler.sdk import dialect, scope
 from scheduler.sdk.arguments import bad_argument, refuse_unknown
-from scheduler.sdk.context import CONTEXT_NAMES, Context, current_attempt
+from scheduler.sdk.context import CONTEXT_NAMES, LOOP_NAMES, Context, current_attempt
 from scheduler.sdk.location import author_line
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.results import XComArg
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 #: Loaded where something is mapped.
 _EXPANSION: Final = "scheduler.sdk.expansion"
 _MAPPING: Final = "scheduler.sdk.mapping"
+#: Loaded where something is looped.
+_LOOPS: Final = "scheduler.sdk.loops"
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -133,12 +135,17 @@ class TaskFunction(Generic[_P, _R]):
         """Declare a task with these arguments; results of other tasks among them become its upstream."""
         if current_attempt() is not None and scope.open_group() is None:
             return cast("XComArg[_R]", self.function(*args, **kwargs))
-        positional, named = _bind(self.function, args, {**self._given, **kwargs})
+        positional, named = _bind(self.function, args, {**self._given, **kwargs}, self._seen)
         task_id, settings = self._settings()
         task = self._operator(
             task_id, python_callable=self.function, op_args=positional, op_kwargs=named, **settings
         )
         return XComArg(task)
+
+    @property
+    def _seen(self) -> frozenset[str]:
+        """What its tasks see besides what every task sees."""
+        return LOOP_NAMES if self._arguments.get("loop") else frozenset()
 
     def override(self, **arguments: Unpack[NamedTaskArguments]) -> TaskFunction[_P, _R]:
         """Return the same function with other task arguments, such as `task_id` or `retries`."""
@@ -153,7 +160,7 @@ class TaskFunction(Generic[_P, _R]):
         """Declare a task with an instance for each item; of several arguments, for each combination of their items."""
         self._refuse(mapped)
         expansion = import_module(_EXPANSION).ByArgument(mapped)
-        _bind(self.function, (), {**self._given, **mapped})
+        _bind(self.function, (), {**self._given, **mapped}, self._seen)
         return self._mapped(expansion)
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg[Any]:
@@ -281,6 +288,21 @@ class Task(TaskDecorator):
     short_circuit: Final = ShortCircuitDecorator()
     bash: Final = BashDecorator()
 
+    def loop(
+        self,
+        *,
+        until: Callable[[Any], Any],
+        max_iterations: int,
+        on_exhausted: str = "fail",
+        **arguments: Unpack[NamedTaskArguments],
+    ) -> Callable[[Callable[_P, _R]], TaskFunction[_P, _R]]:
+        """`@task.loop(until=..., max_iterations=...)`: done again until `until(value)` is true of what it returned."""
+        loop = import_module(_LOOPS).Loop(until, max_iterations, on_exhausted)
+        decorator: Callable[[Callable[_P, _R]], TaskFunction[_P, _R]] = decorate(
+            TaskFlowOperator, None, {**arguments, "loop": loop}
+        )
+        return decorator
+
     @property
     def sensor(self) -> SensorDecorator:
         """`@task.sensor`; loaded when it is first asked for, as are those below."""
@@ -318,7 +340,7 @@ task: Final = Task(TaskFlowOperator)
 
 
 def _bind(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], seen: frozenset[str]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments, by name where they can be: so the page shows them.
 
@@ -331,7 +353,7 @@ def _bind(
     except TypeError as error:
         raise BadDag(f"{author_line()}: {function.__name__}() {error}.") from None
     spoken = dialect.current()
-    known = CONTEXT_NAMES | spoken.context_names if spoken else CONTEXT_NAMES
+    known = CONTEXT_NAMES | seen | (spoken.context_names if spoken else frozenset())
     for each in parameters.values():
         filled = each.name in given.arguments or each.default is not each.empty or each.name in known
         if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD) and not filled:

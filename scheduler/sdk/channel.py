@@ -27,9 +27,20 @@ class Channel(Protocol):
         """Return one item of a list, or one pair of key and value of a dict."""
 
     def get_xcoms(
-        self, task_id: str, key: str, *, path: str, start: int, limit: int, run_id: str | None = None
+        self,
+        task_id: str,
+        key: str,
+        *,
+        path: str,
+        start: int,
+        limit: int,
+        run_id: str | None = None,
+        is_newest: bool = False,
     ) -> dict[str, Any]:
-        """Return `values` of the instances at and below a path, in their order, and how many there are: `total`."""
+        """Return `values` of the instances at and below a path, in their order, and how many there are: `total`.
+
+        `is_newest`: of each loop those of the newest iteration alone.
+        """
 
     def set_xcom(self, key: str, value: Any) -> None:
         """Store a value under this task and key at once; the return value travels with the outcome."""

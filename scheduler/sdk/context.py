@@ -196,6 +196,10 @@ CONTEXT_NAMES: Final = frozenset(
 )
 
 
+#: What the iterations of a loop find besides.
+LOOP_NAMES: Final = frozenset({"iteration", "last_value"})
+
+
 def _dates(moment: datetime) -> Mapping[str, Any]:
     """The texts made of the logical date; for runs without one, of the instant they are due."""
     return {

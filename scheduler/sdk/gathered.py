@@ -61,25 +61,24 @@ class LazyXComs(Sequence[Any]):
         return repr(list(self))
 
 
-def standing(instance: TaskInstance, operator: BaseOperator) -> tuple[str, bool]:
-    """Return where a task stands for an instance: the path that they share, and whether many instances are below."""
+def standing(instance: TaskInstance, operator: BaseOperator) -> tuple[str, int]:
+    """Return where a task stands for an instance: the path that they share, and how many more indices its own has."""
     mine, theirs = instance.task.dimensions, operator.dimensions
     pairs = list(zip(mine, theirs, strict=False))
     shared = next((place for place, (a, b) in enumerate(pairs) if a != b), len(pairs))
-    return ".".join(instance.path.split(".")[:shared]), len(theirs) > shared
+    return ".".join(instance.path.split(".")[:shared]), len(theirs) - shared
 
 
 def pull(instance: TaskInstance, operator: BaseOperator, source: Source, default: Any) -> Any:
     """Return what `xcom_pull` does of a task that has instances."""
-    path, is_of_many = standing(instance, operator)
+    path, below = standing(instance, operator)
     indexes = source.map_indexes
     if indexes is None:
-        return (
-            _all_below(instance, operator, source, path)
-            if is_of_many
-            else _one(instance, operator, source, path, default)
-        )
-    head = path if is_of_many else path.rpartition(".")[0]
+        if not below:
+            return _one(instance, operator, source, path, default)
+        values = _all_below(instance, operator, source, path)
+        return next(iter(values), default) if operator.loop and below == 1 else values
+    head = path if below else path.rpartition(".")[0]
     if isinstance(indexes, int):
         return _one(instance, operator, source, _child(head, indexes), default)
     return [_one(instance, operator, source, _child(head, each), default) for each in indexes]
@@ -100,17 +99,18 @@ def _one(instance: TaskInstance, operator: BaseOperator, source: Source, path: s
 
 def _all_below(instance: TaskInstance, operator: BaseOperator, source: Source, path: str) -> LazyXComs:
     channel, task_id = instance.channel, operator.task_id
+    run_id, is_newest = source.run_id, operator.loop is not None
     return LazyXComs(
         lambda start, limit: channel.get_xcoms(
-            task_id, source.key, path=path, start=start, limit=limit, run_id=source.run_id
+            task_id, source.key, path=path, start=start, limit=limit, run_id=run_id, is_newest=is_newest
         )
     )
 
 
 def length(instance: TaskInstance, operator: BaseOperator, key: str) -> int:
     """Return how many items a task handed on; of a mapped one, how many instances handed something on."""
-    path, is_of_many = standing(instance, operator)
-    if is_of_many:
+    path, below = standing(instance, operator)
+    if below:
         found = instance.channel.get_xcoms(operator.task_id, key, path=path, start=0, limit=0)
         return int(found["total"])
     return instance.channel.get_xcom_length(operator.task_id, key, path=path)
@@ -118,8 +118,8 @@ def length(instance: TaskInstance, operator: BaseOperator, key: str) -> int:
 
 def item(instance: TaskInstance, operator: BaseOperator, key: str, index: int) -> Any:
     """Return one of them."""
-    path, is_of_many = standing(instance, operator)
-    if is_of_many:
+    path, below = standing(instance, operator)
+    if below:
         found = instance.channel.get_xcoms(operator.task_id, key, path=path, start=index, limit=1)
         return decode(found["values"][0])
     return decode(instance.channel.get_xcom_item(operator.task_id, key, index, path=path))

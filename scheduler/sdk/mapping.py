@@ -70,7 +70,8 @@ class MappedOperator(BaseOperator):
     def unmapped(self, context: Context) -> BaseOperator:
         """Return the task that an attempt runs, with the item of its index."""
         instance = context["ti"]
-        resolved = self.expansion.resolve(instance, int(instance.path.rpartition(".")[2]))
+        place = self.dimensions.index(self.task_id)
+        resolved = self.expansion.resolve(instance, int(instance.path.split(".")[place]))
         task = self._built(resolved)
         task.task_id, task.label = self.task_id, self.label
         task.dag, task.task_group = self.dag, self.task_group

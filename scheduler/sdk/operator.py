@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.deferral import StartTriggerArgs
     from scheduler.sdk.expansion import Expansion
     from scheduler.sdk.group import TaskGroup
+    from scheduler.sdk.loops import Loop
     from scheduler.sdk.mapping import Partial
     from scheduler.sdk.retry_policy import RetryPolicy
 
@@ -131,6 +132,7 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     on_skipped_callback: tuple[Callback, ...]
     render_template_as_native_obj: bool | None
     map_index_template: str | None
+    loop: Loop | None
     task_display_name: str
     logger_name: str | None
     inlets: tuple[AssetLike, ...]  #: the assets that it reads
@@ -159,6 +161,10 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
         settings = {**DEFAULTS, **read_arguments(inherited), **read_arguments(given)}
         self._before, self._after = settings.pop("pre_execute"), settings.pop("post_execute")
         check_together(settings)
+        if settings["loop"] is not None and not settings["do_xcom_push"]:
+            raise BadDag(
+                f"{author_line()}: a loop needs what each iteration returns; leave do_xcom_push=False out."
+            )
         vars(self).update(settings)
 
     @classmethod
@@ -194,11 +200,12 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
 
     @cached_property
     def dimensions(self) -> tuple[str, ...]:
-        """The mapped groups around it, outermost first, and itself where it is mapped: an index of its path each."""
+        """Mapped groups around it, outermost first, itself where it is mapped, its loop: an index of its path each."""
         group = self.task_group
         around = (*group.ancestors, group) if group else ()
         own = (self.task_id,) if self.expansion else ()
-        return (*(each.group_id for each in around if each.expansion), *own)
+        loop = (f"{self.task_id} (iterations)",) if self.loop else ()
+        return (*(each.group_id for each in around if each.expansion), *own, *loop)
 
     def execute(self, context: Context) -> Any:
         """Do the task's work; what is returned is kept for the tasks that follow. Override it."""

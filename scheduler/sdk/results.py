@@ -119,7 +119,12 @@ class XComArg(ListPromise, Generic[_R]):
         return f"The result of task {self.operator.task_id!r}"
 
     def factor(self) -> Any:
-        """Return the task and the key; a part of a part has no length that is kept."""
+        """Return the task and the key; a part of a part has no length that is kept, nor has the end of a loop."""
+        if self.operator.loop is not None:
+            raise BadDag(
+                f"{author_line()}: what the looped task {self.operator.task_id!r} returns cannot be mapped over, as "
+                "only its last iteration counts; have a task after it return that list."
+            )
         return {"task": self.operator.task_id, "key": self._kept_under()}
 
     def count(self, instance: Any) -> int:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.assets import AssetLike
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.group import TaskGroup
+    from scheduler.sdk.loops import Loop
     from scheduler.sdk.retry_policy import RetryPolicy
 
 
@@ -89,6 +90,7 @@ class TaskArguments(TypedDict, total=False):
     post_execute: Callable[[Any, Any], Any] | None
     render_template_as_native_obj: bool | None
     map_index_template: str | None
+    loop: Loop | None
     task_display_name: str
     logger_name: str | None
     inlets: AssetLike | Sequence[AssetLike]
@@ -164,6 +166,12 @@ def _read_assets(name: str, value: Any) -> tuple[AssetLike, ...]:
     return read(name, value) if value else ()
 
 
+def _read_loop(name: str, value: object) -> object:
+    if value is not None and not hasattr(value, "max_iterations"):
+        raise bad_argument(name, value, "give Loop(until=..., max_iterations=...), or use @task.loop")
+    return value
+
+
 _positive = partial(read_count, minimum=1)
 
 ARGUMENTS: Final[Mapping[str, Argument]] = {
@@ -205,6 +213,7 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "post_execute": Argument(None, _read_function),
     "render_template_as_native_obj": Argument(None, read_optional_flag),
     "map_index_template": Argument(None, read_text),
+    "loop": Argument(None, _read_loop),
     "task_display_name": Argument("", read_word),
     "logger_name": Argument(None, read_text),
     "inlets": Argument((), _read_assets),

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from scheduler.core.dimensions import depth_of, upper
+from scheduler.core.dimensions import depth_of, is_within, upper
 from scheduler.core.ids import TaskKey
+from scheduler.core.loops import newest
 from scheduler.core.states import TaskState
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in, one_of
@@ -48,9 +49,37 @@ def _rows(
 
 
 def count_within(
+    session: Session, run_pk: int, scopes: Collection[Scope], depth: Depth, loops: Collection[str] = ()
+) -> dict[Scope, Counter[TaskState]]:
+    """Count the rows of each scope by state: of whole tasks in the database, one row a state.
+
+    Of `loops`, the tasks that are looped, only the newest iterations count.
+    """
+    looped = {scope for scope in scopes if scope.task_id in loops}
+    counts = _count(session, run_pk, set(scopes) - looped, depth)
+    return counts | _count_loops(session, run_pk, looped, depth) if looped else counts
+
+
+def _count_loops(
     session: Session, run_pk: int, scopes: Collection[Scope], depth: Depth
 ) -> dict[Scope, Counter[TaskState]]:
-    """Count the rows of each scope by state: of whole tasks in the database, one row a state."""
+    rows = rows_within(session, run_pk, scopes, depth)
+    counts: dict[Scope, Counter[TaskState]] = {}
+    for scope in scopes:
+        there = {
+            row.path: row.state
+            for row in rows
+            if row.task_id == scope.task_id
+            and is_within(row.path, scope.path)
+            and row.state is not TaskState.REMOVED
+        }
+        counts[scope] = Counter(there[path] for path in newest(there, depth(scope.task_id)))
+    return counts
+
+
+def _count(
+    session: Session, run_pk: int, scopes: Collection[Scope], depth: Depth
+) -> dict[Scope, Counter[TaskState]]:
     counts: defaultdict[Scope, Counter[TaskState]] = defaultdict(Counter)
     whole = sorted({scope.task_id for scope in scopes if not scope.path})
     if whole:

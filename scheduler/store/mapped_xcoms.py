@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from scheduler.core.dimensions import depth_of, in_order, is_within, upper
 from scheduler.core.ids import TaskKey
+from scheduler.core.loops import newest
 from scheduler.errors import NotFound
 from scheduler.items import describe, item_of, length_of
 from scheduler.store.batches import in_batches
@@ -103,14 +104,21 @@ def count_instances(session: Session, run_pk: int, scopes: Iterable[Handed]) -> 
     return dict(counts)
 
 
-def read_instances(session: Session, run_pk: int, which: Handed, start: int, limit: int) -> Page:
-    """Return what the instances at and below a path handed on, from the `start`th on."""
+def read_instances(
+    session: Session, run_pk: int, which: Handed, start: int, limit: int, *, is_newest: bool = False
+) -> Page:
+    """Return what the instances at and below a path handed on, from the `start`th on.
+
+    `is_newest`: of each loop what the newest iteration did.
+    """
     where = (X.run_pk == run_pk, X.task_id == which.task.task_id, X.key == which.key)
     paths = [
         path
         for path in session.execute(sa.select(X.path).where(*where)).scalars()
         if is_within(path, which.task.path)
     ]
+    if is_newest and paths:
+        paths = newest(paths, depth_of(paths[0]))
     chosen = sorted(paths, key=in_order)[start : start + limit]
     texts: dict[str, str] = {}
     for batch in in_batches(chosen, 1000):

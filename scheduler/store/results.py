@@ -18,8 +18,13 @@ from scheduler.wire import Data
 X = xcom.c
 
 
-def read_results(session: Session, run_pk: int, task_ids: Collection[str]) -> Data:
-    """Return what these tasks of a run returned, by task: of many instances a list in the order of their indices."""
+def read_results(
+    session: Session, run_pk: int, task_ids: Collection[str], loops: Collection[str] = ()
+) -> Data:
+    """Return what these tasks of a run returned, by task: of many instances a list in the order of their indices.
+
+    Of `loops`, the tasks that are looped, what the last iteration returned.
+    """
     if not task_ids:
         return {}
     query = sa.select(X.task_id, X.path, X.value).where(
@@ -29,6 +34,8 @@ def read_results(session: Session, run_pk: int, task_ids: Collection[str]) -> Da
     ordered = sorted(rows, key=lambda row: (row.task_id, in_order(row.path)))
     found: Data = {}
     for task_id, of_task in groupby(ordered, key=lambda row: row.task_id):
-        values = [(row.path, json.loads(row.value)) for row in of_task]
-        found[task_id] = [value for _, value in values] if values[0][0] else values[0][1]
+        is_looped = task_id in loops
+        texts = {row.path.rpartition(".")[0] if is_looped else row.path: row.value for row in of_task}
+        values = [json.loads(text) for text in texts.values()]
+        found[task_id] = values[0] if "" in texts else values
     return found

@@ -8,8 +8,9 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from scheduler.connection_texts import fields_of
-from scheduler.core.dimensions import in_order, is_within
+from scheduler.core.dimensions import depth_of, in_order, is_within
 from scheduler.core.ids import named
+from scheduler.core.loops import newest
 from scheduler.errors import Conflict, TooLarge
 from scheduler.items import item_of, length_of
 from scheduler.testing.result import Artifact
@@ -48,12 +49,22 @@ class LocalChannel:
         return item_of(self.xcoms[task_id, key, path], index)
 
     def get_xcoms(
-        self, task_id: str, key: str, *, path: str, start: int, limit: int, run_id: str | None = None
+        self,
+        task_id: str,
+        key: str,
+        *,
+        path: str,
+        start: int,
+        limit: int,
+        run_id: str | None = None,
+        is_newest: bool = False,
     ) -> dict[str, Any]:
         """Return what the instances of a task at and below a path handed on."""
         paths = [
             where[2] for where in self.xcoms if where[:2] == (task_id, key) and is_within(where[2], path)
         ]
+        if is_newest and paths:
+            paths = newest(paths, depth_of(paths[0]))
         chosen = sorted(paths, key=in_order)[start : start + limit]
         return {"total": len(paths), "values": [self.xcoms[task_id, key, each] for each in chosen]}
 

@@ -12,6 +12,7 @@ from scheduler.core.expansion import Answer, Length, Place, answer, grow, place_
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.instances import Scope, followers, judge_instance, waits_for
+from scheduler.core.loops import standing
 from scheduler.core.plan import Move
 from scheduler.core.states import FINISHED, TaskState
 
@@ -51,7 +52,8 @@ class MappedPlanner:
                 if is_within(path, scope.path)
             }
             depth = self.graph.dimensions.depth(scope.task_id)
-            growth = grow(scope.task_id, depth, scope.path, rows, self._ask)
+            is_looped = scope.task_id in self.graph.loops
+            growth = grow(scope.task_id, depth, scope.path, rows, self._ask, is_looped=is_looped)
             paths = self.states[scope.task_id]
             for path, to in growth.renamed.items():
                 paths[to] = paths.pop(path)
@@ -68,7 +70,7 @@ class MappedPlanner:
             for each, place in self.graph.dimensions.mapped_over(key.task_id).items()
         }
         begun = {key for key, state in wave.items() if state is TaskState.NONE}
-        return found | {Scope(key.task_id, "") for key in begun if self.graph.dimensions.depth(key.task_id)}
+        return found | {Scope(key.task_id, "") for key in begun if self.graph.dimensions.may_grow(key)}
 
     def _ask(self, key: TaskKey, place: int) -> Answer:
         dimension = self.graph.dimensions.of(key.task_id)[place]
@@ -93,7 +95,7 @@ class MappedPlanner:
         return self.graph.index[key.task_id], depth_of(key.path), key.path.zfill(12)
 
     def _count(self, scope: Scope) -> Mapping[TaskState, int]:
-        paths = self.states[scope.task_id]
+        paths = standing(self.graph, scope.task_id, self.states[scope.task_id])
         if (
             scope.path
             and scope.path in paths

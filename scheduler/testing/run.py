@@ -14,6 +14,7 @@ from scheduler.core.expansion import MOST_ITEMS, Length, Place, is_of_many
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey, named
 from scheduler.core.instances import scopes_of, stands_in
+from scheduler.core.loops import after
 from scheduler.core.plan import FinishRun, Move, finish, plan
 from scheduler.core.settle import reason_of, settle
 from scheduler.core.states import FINISHED, RunState, TaskState
@@ -211,7 +212,15 @@ class _TestRun:
             self.channel.xcoms[key.task_id, name, key.path] = value
         if outcome.error is not None:
             self.errors[named(*key)] = outcome.error
-        return {key} | self._skip(key, outcome.skip_tasks)
+        return {key} | self._iterate(key, outcome) | self._skip(key, outcome.skip_tasks)
+
+    def _iterate(self, key: TaskKey, outcome: Outcome) -> set[TaskKey]:
+        """Begin the iteration that follows, where one does."""
+        if not outcome.is_again:
+            return set()
+        following = TaskKey(key.task_id, after(key.path))
+        self.states[key.task_id][following.path] = TaskState.NONE
+        return {following}
 
     def _job(self, key: TaskKey, **more: Any) -> Job:
         return Job(
@@ -270,13 +279,21 @@ class _TestRun:
     def _kept(self) -> dict[tuple[str, str], Any]:
         """Return what was handed on: of tasks with instances a list in the order of these."""
         kept: dict[tuple[str, str], Any] = {}
-        for task_id, key, path in sorted(self.channel.xcoms, key=lambda each: in_order(each[2])):
-            value = self.channel.xcoms[task_id, key, path]
+        for (task_id, key, path), value in self._last_of_loops().items():
             if path:
                 kept.setdefault((task_id, key), []).append(value)
             else:
                 kept[task_id, key] = value
         return kept
+
+    def _last_of_loops(self) -> dict[tuple[str, str, str], Any]:
+        """Return what was handed on in the order of the instances, of a loop what its last iteration did."""
+        ordered = sorted(self.channel.xcoms.items(), key=lambda each: in_order(each[0][2]))
+        loops = self.graph.loops
+        return {
+            (name, key, path.rpartition(".")[0] if name in loops else path): value
+            for (name, key, path), value in ordered
+        }
 
 
 def _in_vain(outcome: Outcome) -> Outcome:

@@ -56,7 +56,7 @@ def _nodes(spec: DagSpec) -> list[dict[str, object]]:
             "label": task.label or task.task_id,
             "parent": task.group_id,
             "is_group": False,
-            "more": f"{task.operator}, mapped" if task.mapping else task.operator,
+            "more": ", ".join([task.operator, *["mapped"] * bool(task.mapping), *["loop"] * bool(task.loop)]),
         }
         for task in spec.tasks
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from scheduler.operations.results import returning
+from scheduler.operations.results import looped, returning
 from scheduler.store import artifacts
 from scheduler.store.asset_history import events_by_run, events_of_run
 from scheduler.store.views import durations, runs
@@ -116,5 +116,6 @@ def result(dag_id: str, run_id: str) -> Response:
     head = _head(dag_id, run_id)
     run = head["run"]
     with reading() as session:
-        results = list_results(session, run.id, returning(spec_of(session, run.version_id)), _INSTANCES)
+        spec = spec_of(session, run.version_id)
+        results = list_results(session, run.id, returning(spec), _INSTANCES, looped(spec))
     return page("run_result.html", tab="result", results=results, **head)

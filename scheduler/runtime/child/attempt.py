@@ -85,12 +85,15 @@ class _Prepared:
     task: BaseOperator
     instance: TaskInstance
     context: Context
+    is_again: bool = False  #: another iteration of its loop follows
 
 
 def _prepare(dag: DAG, job: Job, channel: Channel, clock: Clock) -> _Prepared:
     task = dag.get_task(job.task_id)
     instance = TaskInstance(task, job, channel, clock.now(), dag_run_of(job.run))
     context = task_context(dag, task, instance, job.run, job.reason)
+    if task.loop is not None:
+        context |= task.loop.context(instance)
     return _Prepared(task, instance, _completed(dag, job, context))
 
 
@@ -162,12 +165,14 @@ def _run(prepared: _Prepared, dag: DAG, channel: Channel, resume: Data | None) -
     except (TaskTimeout, TaskCancelled):
         task.on_kill()
         raise
+    if task.loop is not None:
+        prepared.is_again = task.loop.is_again(prepared.instance, result)
     return _kept(task, result) if resume is None else resume.get("xcoms", {}) | _kept(task, result)
 
 
 def _kept(task: BaseOperator, result: object) -> Data:
     """Return what is passed on: the result, and its parts where the task has multiple outputs."""
-    if result is None or not task.do_xcom_push:
+    if task.loop is None and (result is None or not task.do_xcom_push):
         return {}
     encoded = encode(result, what=f"The return value of task {task.task_id!r}")
     is_plain = isinstance(result, Mapping) and TAG not in encoded
@@ -179,6 +184,8 @@ def _classify(error: BaseException | None, job: Job, prepared: _Prepared, xcoms:
     ended = Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="failed")
     match error:
         case None:
+            if prepared.is_again:
+                return replace(ended, state="success", xcoms=xcoms, is_again=True)
             skipped = tuple(sorted(prepared.instance.skipped))
             return replace(ended, state="success", xcoms=xcoms, skip_tasks=skipped)
         case SystemExit(code=None | 0):

@@ -54,12 +54,19 @@ class PipeChannel:
         return self._ask("get_xcom_item", task_id=task_id, key=key, index=index, path=path)
 
     def get_xcoms(
-        self, task_id: str, key: str, *, path: str, start: int, limit: int, run_id: str | None = None
+        self,
+        task_id: str,
+        key: str,
+        *,
+        path: str,
+        start: int,
+        limit: int,
+        run_id: str | None = None,
+        is_newest: bool = False,
     ) -> Data:
         """Return values of many instances in their order, and how many there are."""
-        found: Data = self._ask(
-            "get_xcoms", task_id=task_id, key=key, path=path, start=start, limit=limit, run_id=run_id
-        )
+        wanted = {"start": start, "limit": limit, "is_newest": is_newest}
+        found: Data = self._ask("get_xcoms", task_id=task_id, key=key, path=path, run_id=run_id, **wanted)
         return found
 
     def set_xcom(self, key: str, value: Json) -> None:

@@ -27,15 +27,22 @@ class Result:
     updated_at: datetime
 
 
-def list_results(session: Session, run_pk: int, task_ids: Collection[str], limit: int) -> list[Result]:
-    """Return what these tasks of a run returned, by task and index; at most `limit`."""
+def list_results(
+    session: Session, run_pk: int, task_ids: Collection[str], limit: int, loops: Collection[str] = ()
+) -> list[Result]:
+    """Return what these tasks of a run returned, by task and index; at most `limit`. Of `loops` the last value."""
     if not task_ids:
         return []
     X = xcom.c
     where = (X.run_pk == run_pk, one_of(X.task_id, "names"), X.key == RETURN_VALUE)
     names = {"names": sorted(task_ids)}
     keys = session.execute(select(X.task_id, X.path).where(*where), names).all()
-    chosen = sorted(keys, key=lambda row: (row.task_id, in_order(row.path)))[:limit]
+    ordered = sorted(keys, key=lambda row: (row.task_id, in_order(row.path)))
+    shown = {
+        (row.task_id, row.path.rpartition(".")[0] if row.task_id in loops else row.path): row
+        for row in ordered
+    }
+    chosen = list(shown.values())[:limit]
     beginning = func.substr(X.value, 1, SHOWN_CHARACTERS)
     query = select(X.task_id, X.path, beginning, func.length(X.value), X.updated_at)
     paths = {"paths": sorted({row.path for row in chosen})}
