@@ -6,24 +6,47 @@ the same transaction, so at each moment the newest tells how the loop stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Container, Iterable, Mapping
+from itertools import islice
+from typing import Final
 
-from scheduler.core.dimensions import child, depth_of
+from scheduler.core.dimensions import child, depth_of, upper
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import TaskState
 
-_T = TypeVar("_T")
+_GONE: Final = TaskState.REMOVED
 
 
 def standing(graph: TaskGraph, task_id: str, paths: Mapping[str, TaskState]) -> Mapping[str, TaskState]:
     """Return the instances that say how a task stands: all, or of each of its loops the newest iteration."""
-    if task_id not in graph.loops:
-        return paths
-    depth = graph.dimensions.depth(task_id)
-    there = {path: state for path, state in paths.items() if state is not TaskState.REMOVED}
+    return _newest(paths, graph.dimensions.depth(task_id)) if task_id in graph.loops else paths
+
+
+def _newest(paths: Mapping[str, TaskState], depth: int) -> dict[str, TaskState]:
+    there = {path: state for path, state in paths.items() if state is not _GONE}
     return {path: there[path] for path in newest(there, depth)}
+
+
+def standing_in(
+    scope: TaskKey,
+    found: Mapping[str, TaskState],
+    stems: Mapping[TaskKey, TaskState],
+    depth: int,
+    loops: Container[str],
+) -> Mapping[str, TaskState]:
+    """Return the instances that say how a task stands in a scope: those `found` there, of its loops the newest ones.
+
+    Where none is there, the nearest of the rows above does, `stems`: what ended before it had instances has ended for
+    each that it would have had.
+    """
+    if scope.task_id in loops:
+        found = _newest(found, depth)
+    if found:
+        return found
+    above = (upper(scope.path, places) for places in reversed(range(depth_of(scope.path))))
+    near = (path for path in above if stems.get(TaskKey(scope.task_id, path), _GONE) is not _GONE)
+    return {path: stems[TaskKey(scope.task_id, path)] for path in islice(near, 1)}
 
 
 def newest(paths: Iterable[str], depth: int) -> list[str]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from scheduler.core.dimensions import depth_of, is_within, upper
+from scheduler.core.dimensions import depth_of, upper
 from scheduler.core.ids import TaskKey
-from scheduler.core.loops import newest
+from scheduler.core.loops import standing_in
 from scheduler.core.states import TaskState
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in, one_of
@@ -53,50 +53,46 @@ def count_within(
 ) -> dict[Scope, Counter[TaskState]]:
     """Count the rows of each scope by state: of whole tasks in the database, one row a state.
 
-    Of `loops`, the tasks that are looped, only the newest iterations count.
+    Where none stands in a scope, the stem above it counts: it may have ended before it had instances. Of `loops`, the
+    tasks that are looped, only the newest iterations count.
     """
-    looped = {scope for scope in scopes if scope.task_id in loops}
-    counts = _count(session, run_pk, set(scopes) - looped, depth)
-    return counts | _count_loops(session, run_pk, looped, depth) if looped else counts
-
-
-def _count_loops(
-    session: Session, run_pk: int, scopes: Collection[Scope], depth: Depth
-) -> dict[Scope, Counter[TaskState]]:
-    rows = rows_within(session, run_pk, scopes, depth)
-    counts: dict[Scope, Counter[TaskState]] = {}
-    for scope in scopes:
-        there = {
-            row.path: row.state
-            for row in rows
-            if row.task_id == scope.task_id
-            and is_within(row.path, scope.path)
-            and row.state is not TaskState.REMOVED
-        }
-        counts[scope] = Counter(there[path] for path in newest(there, depth(scope.task_id)))
+    whole = {scope for scope in scopes if not scope.path and scope.task_id not in loops}
+    counts = _count_whole(session, run_pk, whole) if whole else {}
+    if parts := set(scopes) - whole:
+        counts |= _count_parts(session, run_pk, parts, depth, loops)
     return counts
 
 
-def _count(
-    session: Session, run_pk: int, scopes: Collection[Scope], depth: Depth
-) -> dict[Scope, Counter[TaskState]]:
+def _count_whole(session: Session, run_pk: int, scopes: Collection[Scope]) -> dict[Scope, Counter[TaskState]]:
     counts: defaultdict[Scope, Counter[TaskState]] = defaultdict(Counter)
-    whole = sorted({scope.task_id for scope in scopes if not scope.path})
-    if whole:
-        query = sa.select(T.task_id, T.state, sa.func.count()).where(
-            T.run_pk == run_pk, one_of(T.task_id, "names")
-        )
-        for task_id, state, number in session.execute(query.group_by(T.task_id, T.state), {"names": whole}):
-            counts[Scope(task_id, "")][TaskState(state)] = number
-    parts = {scope for scope in scopes if scope.path}
-    if parts:
-        condition, binds = _within(parts, depth)
-        query = sa.select(T.task_id, T.path, T.state).where(T.run_pk == run_pk, condition)
-        for task_id, path, state in session.execute(query, binds):
-            for places in range(1, depth_of(path) + 1):
-                if (scope := Scope(task_id, upper(path, places))) in parts:
-                    counts[scope][TaskState(state)] += 1
-    return dict(counts)
+    query = sa.select(T.task_id, T.state, sa.func.count()).where(
+        T.run_pk == run_pk, one_of(T.task_id, "names")
+    )
+    names = {"names": sorted(scope.task_id for scope in scopes)}
+    for task_id, state, number in session.execute(query.group_by(T.task_id, T.state), names):
+        counts[Scope(task_id, "")][TaskState(state)] = number
+    return counts
+
+
+def _count_parts(
+    session: Session, run_pk: int, scopes: set[Scope], depth: Depth, loops: Collection[str]
+) -> dict[Scope, Counter[TaskState]]:
+    condition, binds = _within(scopes, depth)
+    above = {upper(scope.path, places) for scope in scopes for places in range(depth_of(scope.path))}
+    binds["exact"] = sorted({scope.task_id for scope in scopes})
+    binds["paths"] = sorted({*binds["paths"], *above})
+    query = sa.select(T.task_id, T.path, T.state).where(T.run_pk == run_pk, condition)
+    found: defaultdict[Scope, dict[str, TaskState]] = defaultdict(dict)
+    stems: dict[Scope, TaskState] = {}
+    for task_id, path, state in session.execute(query, binds):
+        stems[Scope(task_id, path)] = TaskState(state)
+        for places in range(depth_of(path) + 1):
+            if (scope := Scope(task_id, upper(path, places))) in scopes:
+                found[scope][path] = TaskState(state)
+    return {
+        scope: Counter(standing_in(scope, found[scope], stems, depth(scope.task_id), loops).values())
+        for scope in scopes
+    }
 
 
 def unfinished_among(session: Session, run_pk: int, task_ids: Collection[str]) -> set[str]:

@@ -12,7 +12,7 @@ from scheduler.core.expansion import Answer, Length, Place, answer, grow, place_
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.instances import Scope, followers, judge_instance, waits_for
-from scheduler.core.loops import standing
+from scheduler.core.loops import standing_in
 from scheduler.core.plan import Move
 from scheduler.core.states import FINISHED, TaskState
 
@@ -95,14 +95,13 @@ class MappedPlanner:
         return self.graph.index[key.task_id], depth_of(key.path), key.path.zfill(12)
 
     def _count(self, scope: Scope) -> Mapping[TaskState, int]:
-        paths = standing(self.graph, scope.task_id, self.states[scope.task_id])
-        if (
-            scope.path
-            and scope.path in paths
-            and depth_of(scope.path) == self.graph.dimensions.depth(scope.task_id)
-        ):
-            return {paths[scope.path]: 1}
-        return Counter(state for path, state in paths.items() if is_within(path, scope.path))
+        paths = self.states[scope.task_id]
+        depth = self.graph.dimensions.depth(scope.task_id)
+        is_one = scope.path in paths and depth_of(scope.path) == depth
+        there = [scope.path] if is_one else [path for path in paths if is_within(path, scope.path)]
+        stems = {TaskKey(scope.task_id, path): state for path, state in paths.items()} if not there else {}
+        found = {path: paths[path] for path in there}
+        return Counter(standing_in(scope, found, stems, depth, self.graph.loops).values())
 
     def _made(self, moves: list[Move]) -> list[Move]:
         for move in moves:

@@ -411,3 +411,27 @@ def test_an_instance_waits_for_the_one_of_the_same_index_in_the_run_before(engin
         pass
     assert rows(engine, first) == {"t[0]": "success", "t[1]": "failed"}
     assert rows(engine, second) == {"t[0]": "queued", "t[1]": "none"}
+
+
+@pytest.mark.parametrize("state", ["failed", "skipped"])
+def test_who_waits_in_a_mapped_group_for_what_ended_before_it_had_instances_goes_on(engine, state):
+    """It ended as a stem: for each instance that it would have had."""
+    run = define(
+        engine,
+        task("u"),
+        task("other"),
+        task("g.early", "other", "u", group_id="g"),
+        task("g.late", "g.early", group_id="g", trigger_rule="all_done"),
+        groups=(GroupSpec(group_id="g", mapping=over(result("u"))),),
+    )
+    engine.advance()
+    claims = {each.task_id: each for each in engine.claim()}
+    engine.report(claims["other"], state=state)
+    engine.advance()
+    assert rows(engine, run)["g.early"] == ("upstream_failed" if state == "failed" else "skipped")
+    engine.report(claims["u"], xcoms={"return_value": ["a", "b"]})
+    engine.advance()
+    assert rows(engine, run)["g.late[1]"] == "queued"
+    to_end(engine)
+    assert states(engine, run, "g.late") == ["success", "success"]
+    assert engine.run_state(run) in ("success", "failed")
