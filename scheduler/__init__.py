@@ -54,6 +54,13 @@ if TYPE_CHECKING:
     from scheduler.sdk.connections import Connection
     from scheduler.sdk.context import Context, get_current_context, publish_artifact
     from scheduler.sdk.dag import DAG, dag
+    from scheduler.sdk.deadlines import (
+        AsyncCallback,
+        DeadlineAlert,
+        DeadlineReference,
+        SyncCallback,
+        VariableInterval,
+    )
     from scheduler.sdk.deferral import BaseTrigger, StartTriggerArgs, TriggerEvent
     from scheduler.sdk.edges import Label, chain, chain_linear, cross_downstream
     from scheduler.sdk.group import TaskGroup, task_group
@@ -126,6 +133,7 @@ __all__ = [
     "AssetAll",
     "AssetAny",
     "AssetOrTimeSchedule",
+    "AsyncCallback",
     "BaseBranchOperator",
     "BaseHook",
     "BaseOperator",
@@ -148,6 +156,8 @@ __all__ = [
     "DataInterval",
     "DateTimeSensor",
     "DayOfWeekSensor",
+    "DeadlineAlert",
+    "DeadlineReference",
     "DeltaDataIntervalTimetable",
     "DeltaTriggerTimetable",
     "EmailOperator",
@@ -189,6 +199,7 @@ __all__ = [
     "SqlHook",
     "SqlSensor",
     "StartTriggerArgs",
+    "SyncCallback",
     "TaskDeferralError",
     "TaskDeferralTimeout",
     "TaskDeferred",
@@ -204,6 +215,7 @@ __all__ = [
     "TriggerEvent",
     "TriggerRule",
     "Variable",
+    "VariableInterval",
     "WeekDay",
     "WeightRule",
     "XComArg",
@@ -252,6 +264,7 @@ _HOMES: Final = {
     "scheduler.sdk.connections": "Connection",
     "scheduler.sdk.context": "Context get_current_context publish_artifact",
     "scheduler.sdk.dag": "DAG dag",
+    "scheduler.sdk.deadlines": "AsyncCallback DeadlineAlert DeadlineReference SyncCallback VariableInterval",
     "scheduler.sdk.deferral": "BaseTrigger StartTriggerArgs TriggerEvent",
     "scheduler.sdk.edges": "Label chain chain_linear cross_downstream",
     "scheduler.sdk.group": "TaskGroup task_group",

@@ -17,8 +17,8 @@ from scheduler.errors import NewerForm
 
 #: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind. 3: tasks may
 #: be setups and teardowns. 4: tasks and groups may be mapped. 5: schedules of several crons, of listed instants, of
-#: timetables of the author's own, and with intervals before the instant. 6: tasks may make assets, and runs may begin
-#: when these change. 7: tasks may be looped.
+#: timetables of the author's own, and with intervals before the instant; deadlines. 6: tasks may make assets, and runs
+#: may begin when these change. 7: tasks may be looped.
 WIRE_VERSION: Final = 7
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
@@ -31,7 +31,7 @@ TAG: Final = "__type__"
 #: Fields that a graph which does not need them is written without.
 _LATER: Final = (
     *("isolation", "role", "mapping", "returns_dag_result", "loop"),
-    *("interval_s", "late", "crons", "events", "said", "own", "meaning"),
+    *("interval_s", "late", "crons", "events", "said", "own", "meaning", "deadlines"),
     *("inlets", "outlets", "assets"),
 )
 
@@ -204,19 +204,25 @@ class DagSpec:
     has_success_callback: bool = False  #: DAG level: run as attempts of kind `dag_callback`
     has_failure_callback: bool = False
     alerts: tuple[Data, ...] = ()  #: rules that the file declares, as `alert_rules.read_rule` takes them
+    deadlines: tuple[Data, ...] | None = (
+        None  #: by when runs are to have succeeded, as `core.deadlines` takes them
+    )
     compat: str | None = None  #: "airflow" when the file imports it
     code_hash: str = ""  #: hash of the file and of the modules below the DAG folder that its import loaded
     wire_version: int = 1  #: the form that it is written in
 
 
 def form_of(
-    tasks: Collection[TaskSpec], groups: Iterable[GroupSpec] = (), schedule: ScheduleSpec | None = None
+    tasks: Collection[TaskSpec],
+    groups: Iterable[GroupSpec] = (),
+    schedule: ScheduleSpec | None = None,
+    deadlines: Collection[Data] | None = None,
 ) -> int:
     """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
     asked = {
         7: any(each.loop for each in tasks),
         6: bool(schedule and schedule.assets) or any(each.outlets for each in tasks),
-        5: schedule is not None and _is_later(schedule),
+        5: bool(deadlines) or (schedule is not None and _is_later(schedule)),
         4: any(each.mapping for each in tasks) or any(each.mapping for each in groups),
         3: any(each.role for each in tasks),
         2: any(each.isolation is not None for each in tasks),
@@ -268,6 +274,7 @@ def dag_from_data(item: Data) -> DagSpec:
     data["tasks"] = tuple(_task(item) for item in data["tasks"])
     data["tags"] = tuple(data["tags"])
     data["alerts"] = tuple(data.get("alerts", ()))
+    data["deadlines"] = tuple(data["deadlines"]) if data.get("deadlines") else None
     return DagSpec(**data)
 
 

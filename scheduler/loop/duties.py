@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from scheduler.loop.one_by_one import OF_RUN, Aside, Way, at_once
 from scheduler.loop.planning import end_run
 from scheduler.metrics import instruments as meter
 from scheduler.operations.cancel import stop_unfinished
+from scheduler.store.agenda import Agenda
 from scheduler.store.attempts import AttemptRow
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
@@ -51,6 +52,7 @@ class Duty(Protocol):
 class NamedDuty:
     """A duty, its name for the log, and what calls it besides the sweep: a wake too, the agenda, changes of assets.
 
+    With `asks` it is done where that says so of the agenda, and never else.
     `one_by_one` does the same where `run` fails, and sets aside what cannot be done (`loop.one_by_one`).
     """
 
@@ -61,6 +63,7 @@ class NamedDuty:
     on_wake: bool = False
     on_time: bool = True
     on_events: bool = False
+    asks: Callable[[Agenda, datetime], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,16 +202,17 @@ class Service:
         Every `SWEEP_S` all duties are done whatever the agenda says.
         """
         is_sweep = self._is_sweep()
-        is_due = self._agenda.is_due(now)
-        done = sum(
-            self._do(duty, now)
-            for duty in self._duties
-            if is_sweep or duty.on_wake or (is_due and duty.on_time)
-        )
+        wanted = [duty for duty in self._duties if self._is_wanted(duty, now, is_sweep=is_sweep)]
+        done = sum(self._do(duty, now) for duty in wanted)
         self._note_agenda()
         if self._agenda.has_events:
             done += sum(self._do(duty, now) for duty in self._duties if duty.on_events)
         return done
+
+    def _is_wanted(self, duty: NamedDuty, now: datetime, *, is_sweep: bool) -> bool:
+        if duty.asks is not None:
+            return duty.asks(self._agenda, now)
+        return is_sweep or duty.on_wake or (duty.on_time and self._agenda.is_due(now))
 
     def _note_agenda(self) -> None:
         """Ask when time wants something next; between two wakes that follow closely, only once they are over."""

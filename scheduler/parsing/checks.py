@@ -8,6 +8,8 @@ from typing import Final
 from scheduler.alert_rules import BadRule, read_rule
 from scheduler.clock import parse_instant
 from scheduler.core.assets import check_expression
+from scheduler.core.deadlines import MOST as MOST_DEADLINES
+from scheduler.core.deadlines import check_deadline
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import MAX_LENGTH, check_id
 from scheduler.core.timetables import check_schedule
@@ -54,6 +56,7 @@ def check_dag(spec: DagSpec) -> None:
     for param in spec.params:
         _check_param(spec, param)
     _check_alerts(spec)
+    _check_deadlines(spec)
     _check_assets(spec)
     if (size := len(dag_to_json(spec))) > MAX_GRAPH_BYTES:
         raise TooLarge(f"The graph of DAG {spec.dag_id!r}", size, MAX_GRAPH_BYTES)
@@ -79,6 +82,14 @@ def _check_alerts(spec: DagSpec) -> None:
         if rule.name in names:
             raise BadDag(f"DAG {spec.dag_id!r} has two alerts named {rule.name!r}; give one another name.")
         names.add(rule.name)
+
+
+def _check_deadlines(spec: DagSpec) -> None:
+    wanted = spec.deadlines or ()
+    if len(wanted) > MOST_DEADLINES:
+        raise BadDag(f"DAG {spec.dag_id!r} has {len(wanted)} deadlines; at most {MOST_DEADLINES} are taken.")
+    for data in wanted:
+        check_deadline(data)
 
 
 def _check_ids(spec: DagSpec) -> None:

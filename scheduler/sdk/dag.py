@@ -42,6 +42,7 @@ from scheduler.sdk.views import DagViews
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from scheduler.sdk.deadlines import DeadlineAlert
     from scheduler.sdk.operator import BaseOperator
     from scheduler.testing.result import RunResult
     from scheduler.testing.simulation.record import Simulation
@@ -72,6 +73,7 @@ class DAG(DagViews):
         self._read_limits(given)
         self._read_templating(given)
         self.params = read_params({**_params_of(self.default_args), **_params_of(given)})
+        self.deadlines = _deadlines(given.get("deadline"))
         self.on_success_callback = read_callbacks("on_success_callback", given.get("on_success_callback"))
         self.on_failure_callback = read_callbacks("on_failure_callback", given.get("on_failure_callback"))
         self.task_dict: dict[str, BaseOperator] = {}
@@ -269,6 +271,14 @@ class DAG(DagViews):
 
     def __repr__(self) -> str:
         return f"<DAG: {self.dag_id}>"
+
+
+def _deadlines(value: object) -> tuple[DeadlineAlert, ...]:
+    if value is None:
+        return ()
+    # By name: few DAGs have any, and every process of tasks would carry it.
+    module = importlib.import_module("scheduler.sdk.deadlines")
+    return cast("tuple[DeadlineAlert, ...]", module.read_deadlines(value))
 
 
 def _params_of(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from scheduler.sdk.schedule import Rhythm
 if TYPE_CHECKING:
     from scheduler.sdk.assets import AssetLike
 
+if TYPE_CHECKING:
+    from scheduler.sdk.deadlines import DeadlineAlert
+
 
 class DagArguments(TypedDict, total=False):
     """Keyword arguments of DAG and `@dag`."""
@@ -43,5 +46,6 @@ class DagArguments(TypedDict, total=False):
     user_defined_filters: Mapping[str, Callable[..., Any]]
     jinja_environment_kwargs: Mapping[str, Any]
     render_template_as_native_obj: bool
+    deadline: DeadlineAlert | Sequence[DeadlineAlert] | None
     on_success_callback: Callbacks
     on_failure_callback: Callbacks

@@ -28,6 +28,7 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
     schedule = dag.timetable.to_spec()
     tasks = tuple(_task(dag, task) for task in dag.tasks)
     groups = tuple(_group(group) for group in dag.groups.values())
+    deadlines = tuple(each.data for each in dag.deadlines)
     schedule = dag.timetable.to_spec()
     return DagSpec(
         dag_id=dag.dag_id,
@@ -49,13 +50,14 @@ def to_spec(dag: DAG, file: str) -> DagSpec:
         owner=_owner(dag),
         tags=dag.tags,
         alerts=tuple(alert.data for alert in dag.alerts),
+        deadlines=deadlines or None,
         params=tuple(_param(dag, name, param) for name, param in dag.params.items()),
         tasks=tasks,
         groups=groups,
         has_success_callback=bool(dag.on_success_callback),
         has_failure_callback=bool(dag.on_failure_callback),
         compat=dag.dialect.name if dag.dialect else None,
-        wire_version=form_of(tasks, groups, schedule),
+        wire_version=form_of(tasks, groups, schedule, deadlines),
     )
 
 

@@ -62,6 +62,7 @@ _AGENDA = sa.select(
     _soonest(dag.c.next_run_at, dag.c.retired_at.is_(None), ~dag.c.is_paused),
     _soonest(attempt.c.queue_deadline, attempt.c.state == AttemptState.QUEUED),
     _soonest(attempt.c.lease_until, attempt.c.state == AttemptState.RUNNING),
+    _soonest(dag_run.c.deadline_at),
 )
 
 
@@ -74,14 +75,21 @@ class Agenda:
     has_work: bool = False
     #: Assets have changed, and nobody has asked whether a DAG is to run for it.
     has_events: bool = False
+    #: The first deadline of a run that is yet to be judged.
+    deadline_at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether time asks for something."""
         return self.next_at is not None and self.next_at <= now
+
+    def has_deadline(self, now: datetime) -> bool:
+        """Tell whether a deadline has come."""
+        return self.deadline_at is not None and self.deadline_at <= now
 
 
 def read_agenda(session: Session) -> Agenda:
     """Read it, in one statement whose cost depends on neither the number of DAGs nor the length of history."""
     has_runs, has_tasks, has_events, *instants = session.execute(_AGENDA).one()
     next_at = min((each for each in instants if each is not None), default=None)
-    return Agenda(next_at, has_work=bool(has_runs or has_tasks or has_events), has_events=bool(has_events))
+    has_work = bool(has_runs or has_tasks or has_events)
+    return Agenda(next_at, has_work=has_work, has_events=bool(has_events), deadline_at=instants[-1])

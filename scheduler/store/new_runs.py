@@ -14,6 +14,7 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import RunState, RunType, TaskState
 from scheduler.failpoints import Edge
+from scheduler.store.deadlines import columns_for
 from scheduler.store.engine import Session
 from scheduler.store.events import append
 from scheduler.store.runs import event_of
@@ -66,7 +67,10 @@ def create_runs(
     """Insert many as `create_run` does: all runs in one statement, and all their tasks in another."""
     if not wanted:
         return []
-    values = [_values(now, new, graph) for new, graph in wanted]
+    values = [
+        _values(now, new, graph) | columns_for(session, now, graph.spec, new.logical_date)
+        for new, graph in wanted
+    ]
     rows = session.execute(_insert(session.dialect.name), values)
     keys = {(dag_id, run_id): run_pk for run_pk, dag_id, run_id in rows}
     created = [

@@ -24,6 +24,7 @@ from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.alarms import Alarms
 from scheduler.loop.asset_runs import CreateAssetRuns
 from scheduler.loop.creating import CreateDueRuns
+from scheduler.loop.deadlines import JudgeDeadlines
 from scheduler.loop.duties import (
     Duty,
     NamedDuty,
@@ -50,6 +51,7 @@ from scheduler.parsing.places import Place, PlainFolder
 from scheduler.parsing.register import Policy
 from scheduler.runtime.environments import Environments
 from scheduler.runtime.supervisor.supervisor import Supervisor
+from scheduler.store.agenda import Agenda
 from scheduler.store.bundles import forget_bundle
 from scheduler.store.engine import Transact
 from scheduler.store.run_ends import count_runs
@@ -77,6 +79,7 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
         _either("rescue lost attempts", lambda way: RescueLost(graphs, way), 100),
         _either("time out runs", lambda way: TimeOutRuns(graphs, effects, way), 50),
         _either("advance runs", advance, 50, on_wake=True),
+        NamedDuty("judge deadlines", JudgeDeadlines(effects), 50, asks=Agenda.has_deadline),
         NamedDuty("give way", give_way, 50, on_time=False),
         NamedDuty("ring again", RingAgain(effects), 100),
         NamedDuty("count attempts", count_attempts, 200, on_time=False),

@@ -18,7 +18,6 @@ _PASSED_OVER_BY_DAGS: Final = {
     "sla_miss_callback": "Dirigent has alert rules in its place, see docs/alerts.md",
     "access_control": "roles are set on the page",
     "owner_links": "Dirigent's page has none; leave it out",
-    "deadline": "Dirigent has alert rules in its place, see docs/alerts.md",
     "allowed_run_types": "Dirigent allows all; leave it out",
     "disable_bundle_versioning": "a run keeps the files it started with; leave it out",
     "rerun_with_latest_version": "whoever reruns a task says so; leave it out",

@@ -257,6 +257,17 @@ def _call(callbacks: Iterable[Callback], context: Context, name: str) -> list[Ba
     return raised
 
 
+def _called(owner: Any, job: Job) -> tuple[str, tuple[Callback, ...]]:
+    """Return what a callback is called in the log, and whom it calls."""
+    kind, _, place = job.callback.partition(":")
+    if kind == "deadline":
+        # By name: other attempts need not carry it.
+        module = import_module("scheduler.runtime.child.deadline_calls")
+        return "deadline", module.callbacks_of(owner, int(place))
+    name = f"on_{job.callback}_callback"
+    return name, getattr(owner, name)
+
+
 def _call_back(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
     """Call the callbacks of a DAG, or of a task whose own process could no longer do it."""
     owner: Any = dag
@@ -268,9 +279,9 @@ def _call_back(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
         context = task_context(dag, owner, instance, job.run, job.reason)
     context = _completed(dag, job, context)
     context["exception"] = None
-    name = f"on_{job.callback}_callback"
+    name, callbacks = _called(owner, job)
     with running(Attempt(context, channel, clock)), cancellable(), time_limit(job.execution_timeout_s):
-        raised = _call(getattr(owner, name), context, name)
+        raised = _call(callbacks, context, name)
     ended = Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success")
     if not raised:
         return ended

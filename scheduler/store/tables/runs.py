@@ -62,6 +62,9 @@ dag_run = Table(
     Column("wake_at", Instant),
     # it could not be gone on with; `reason` says why
     Column("is_aside", Boolean, nullable=False, default=False, server_default=sa.false()),
+    #: By when it is to have succeeded: [{"place", "name", "at", "state": waits | met | missed}]; the next that waits.
+    Column("deadlines", sa.JSON(none_as_null=True)),
+    Column("deadline_at", Instant),
     Column("counted_end", Instant),  # the end_date that `run_ends` has counted
     Column("partition_key", Text),  # the part of an asset that it makes anew
     UniqueConstraint("dag_id", "run_id"),
@@ -69,6 +72,7 @@ dag_run = Table(
     Index("ix_dag_run_planning_live", "id", **where("needs_planning AND state IN ('running')")),
     Index("ix_dag_run_wake_live", "wake_at", **where("wake_at IS NOT NULL")),
     Index("ix_dag_run_timeout_live", "timeout_at", **where("timeout_at IS NOT NULL")),
+    Index("ix_dag_run_deadline_live", "deadline_at", **where("deadline_at IS NOT NULL")),
     Index("ix_dag_run_state_live", "dag_id", "state", **live("state", *ACTIVE_RUNS)),
     Index("ix_dag_run_dag_id_id", "dag_id", "id"),
     Index("ix_dag_run_dag_id_logical_date", "dag_id", "logical_date"),

@@ -131,6 +131,7 @@ def run_fields(run: Run) -> dict[str, Any]:
         "conf": run.conf,
         "note": run.note or None,
         "reason": run.reason or None,
+        "deadlines": [{name: each[name] for name in ("name", "at", "state")} for each in run.deadlines or ()],
         "dag_version": run.version_number,
         "bundle_name": NAME,
         "bundle_version": run.bundle_version,

@@ -40,6 +40,7 @@ class Run:
     is_aside: bool
     conf: Data
     params: Data
+    deadlines: list[Data] | None
     bundle_version: str | None
     version_number: int
 

@@ -40,8 +40,8 @@ _NAMES: Final = """
     scheduler.compat.airflow.skipping: BranchMixIn;
     scheduler.compat.airflow.skipping: SkipMixin;
     ?operators of one's own that are asynchronous: BaseAsyncOperator;
-    ?deadlines (alert rules are there, see docs/alerts.md): DeadlineAlert DeadlineReference BaseDeadlineReference
-        deadline_reference AsyncCallback SyncCallback;
+    scheduler.sdk.deadlines: DeadlineAlert DeadlineReference AsyncCallback SyncCallback VariableInterval;
+    ?references of deadlines of one's own: BaseDeadlineReference deadline_reference;
     scheduler.sdk.retry_policy: ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule;
     scheduler.sdk.state_store: NEVER_EXPIRE;
     scheduler.operators.resumable: ResumableJobMixin;

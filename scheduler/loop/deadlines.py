@@ -1,0 +1,34 @@
+"""Call back for runs that have not succeeded by their deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.core.deadlines import Deadline
+from scheduler.loop.effects import Effects
+from scheduler.store.deadlines import DueRun, judge_due, lock_due_runs
+from scheduler.store.engine import Session
+from scheduler.store.events import Event, append
+from scheduler.store.tickets import queue_callback
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeDeadlines:
+    """Queues the callback of each deadline that passed without its run having succeeded, once."""
+
+    effects: Effects
+
+    def __call__(self, session: Session, now: datetime, limit: int) -> int:
+        """Judge what is due; return how many runs that concerned."""
+        due = lock_due_runs(session, now, limit)
+        for run in due:
+            for missed in judge_due(session, now, run):
+                self._tell(session, now, run, missed)
+        return len(due)
+
+    def _tell(self, session: Session, now: datetime, run: DueRun, missed: Deadline) -> None:
+        reason = f"{missed.name}: the run had not succeeded by {missed.at:%Y-%m-%d %H:%M:%S} UTC"
+        payload = {"callback": f"deadline:{missed.place}", "reason": reason}
+        append(session, [Event(at=now, kind="run.deadline", dag_id=run.dag_id, run_pk=run.id, reason=reason)])
+        self.effects.ring(queue_callback(session, now, run_pk=run.id, kind="dag_callback", payload=payload))

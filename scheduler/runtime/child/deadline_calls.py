@@ -1,0 +1,49 @@
+"""What is called where a run missed a deadline: a function, a coroutine, or a notifier."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from typing import Any
+
+from scheduler.errors import BadDag
+from scheduler.operators.python import run_coroutine
+from scheduler.sdk.arguments import Callback
+from scheduler.sdk.context import Context
+from scheduler.sdk.dag import DAG
+from scheduler.sdk.deadlines import Callback as Called
+
+
+def callbacks_of(dag: DAG, place: int) -> tuple[Callback, ...]:
+    """Return what the deadline at this place of the DAG's calls."""
+    if place >= len(dag.deadlines):
+        raise BadDag(
+            f"DAG {dag.dag_id!r} has {len(dag.deadlines)} deadlines by now; there is no {place + 1}."
+        )
+    called = dag.deadlines[place].callback
+    return (lambda context: _call(called, context),)
+
+
+def _call(called: Called, context: Context) -> None:
+    function = _found(called.callable) if isinstance(called.callable, str) else called.callable
+    if isinstance(function, type):
+        function(**called.kwargs)(context)
+        return
+    more = {"context": context} if _takes_context(function) else {}
+    returned = function(**called.kwargs, **more)
+    if inspect.isawaitable(returned):
+        run_coroutine(_awaited(returned))
+
+
+async def _awaited(returned: Any) -> Any:
+    return await returned
+
+
+def _takes_context(function: Any) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    return any(each.name == "context" or each.kind is each.VAR_KEYWORD for each in parameters)
+
+
+def _found(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)

@@ -1,0 +1,125 @@
+"""What a missed deadline calls: functions, coroutines, notifiers, and their keywords."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from scheduler import (
+    DAG,
+    AsyncCallback,
+    DeadlineAlert,
+    DeadlineReference,
+    EmptyOperator,
+    SyncCallback,
+    VariableInterval,
+)
+from scheduler.errors import BadDag, DirigentError
+from scheduler.runtime.child.attempt import perform
+from scheduler.sdk.serialize import to_spec
+from scheduler.sdk.variables import reading_from
+from scheduler.testing.local_channel import LocalChannel
+from tests.runtime.attempts import StandingClock, job
+
+HEARD: list[Any] = []
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def silence():
+    HEARD.clear()
+
+
+def plain(text):
+    HEARD.append(text)
+
+
+def with_context(context, text="?"):
+    HEARD.append((context["dag"].dag_id, context["reason"], text))
+
+
+async def later(text, **context):
+    HEARD.append((text, context["context"]["run_id"]))
+
+
+class Bell:
+    """A notifier, as callbacks take it."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __call__(self, context):
+        HEARD.append((self.text, context["dag_run"].dag_id))
+
+
+def call(callback, place=0):
+    with DAG("d", deadline=DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, HOUR, callback)) as dag:
+        EmptyOperator(task_id="a")
+    asked = job(task_id="", kind="dag_callback", callback=f"deadline:{place}", reason="late")
+    return perform(dag, asked, LocalChannel("d", {}, {}), StandingClock())
+
+
+@pytest.mark.parametrize(
+    ("callback", "heard"),
+    [
+        (SyncCallback(plain, {"text": "x"}), "x"),
+        (with_context, ("d", "late", "?")),
+        (SyncCallback(with_context, kwargs={"text": "y"}), ("d", "late", "y")),
+        (AsyncCallback(later, {"text": "z"}), ("z", "manual__2026-11-21T06:30:00+00:00")),
+        (AsyncCallback(Bell, {"text": "ding"}), ("ding", "d")),
+        (SyncCallback(f"{__name__}.plain", {"text": "by its path"}), "by its path"),
+    ],
+)
+def test_what_is_called_gets_its_keywords_and_the_context_where_it_takes_it(callback, heard):
+    assert call(callback).state == "success"
+    assert [heard] == HEARD
+
+
+def test_one_that_raises_fails_its_attempt():
+    outcome = call(SyncCallback("no.such.place"))
+    assert (outcome.state, outcome.error.type) == ("failed", "ModuleNotFoundError")
+
+
+def test_deadlines_stand_in_the_graph_as_data():
+    average = DeadlineReference.AVERAGE_RUNTIME(max_runs=5, min_runs=2)
+    fixed = DeadlineReference.FIXED_DATETIME(datetime(2027, 1, 1, tzinfo=UTC))
+    alerts = [DeadlineAlert(average, HOUR, plain, name="slow"), DeadlineAlert(fixed, -HOUR, plain)]
+    with DAG("d", deadline=alerts) as dag:
+        EmptyOperator(task_id="a")
+    made = to_spec(dag, "d.py")
+    assert made.wire_version == 5
+    assert made.deadlines == (
+        {"reference": "average_runtime", "max_runs": 5, "min_runs": 2, "interval_s": 3600.0, "name": "slow"},
+        {"reference": "fixed", "at": "2027-01-01T00:00:00+00:00", "interval_s": -3600.0, "name": ""},
+    )
+
+
+def test_an_interval_may_stand_in_a_variable():
+    with reading_from(LocalChannel("d", {"deadline_s": "90", "word": "soon"}, {})):
+        alert = DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, VariableInterval("deadline_s"), plain)
+        assert alert.data["interval_s"] == 90.0
+        with pytest.raises(BadDag, match="variable 'word' is 'soon'"):
+            VariableInterval("word").resolve()
+
+
+BAD: Any = "an hour"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: DAG("d", deadline=BAD), "deadline='an hour'"),
+        (lambda: DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, BAD, plain), "interval='an hour'"),
+        (lambda: DeadlineAlert(BAD, HOUR, plain), "reference='an hour'"),
+        (lambda: SyncCallback(BAD), "callback_callable='an hour'"),
+        (lambda: SyncCallback(plain, {"context": 1}), "cannot be given"),
+        (lambda: AsyncCallback(plain), "a coroutine function"),
+        (lambda: DeadlineReference.FIXED_DATETIME(datetime(2027, 1, 1)), "a time zone"),  # noqa: DTZ001
+        (lambda: DeadlineReference.AVERAGE_RUNTIME(2, 3), "min_runs <= max_runs"),
+    ],
+)
+def test_what_cannot_be_is_refused_where_it_is_written(make, said):
+    with pytest.raises(DirigentError, match=said):
+        make()
