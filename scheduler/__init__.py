@@ -31,6 +31,12 @@ if TYPE_CHECKING:
         ExternalPythonOperator,
         PythonVirtualenvOperator,
     )
+    from scheduler.operators.people import (
+        ApprovalOperator,
+        HITLBranchOperator,
+        HITLEntryOperator,
+        HITLOperator,
+    )
     from scheduler.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
     from scheduler.operators.resumable import ResumableJobMixin
     from scheduler.operators.setup_teardown import result, setup, teardown
@@ -128,6 +134,7 @@ __all__ = [
     "AirflowSensorTimeout",
     "AirflowSkipException",
     "Alert",
+    "ApprovalOperator",
     "Asset",
     "AssetAlias",
     "AssetAll",
@@ -171,6 +178,9 @@ __all__ = [
     "FileDeleteOperator",
     "FileSensor",
     "FileTransferOperator",
+    "HITLBranchOperator",
+    "HITLEntryOperator",
+    "HITLOperator",
     "HttpHook",
     "HttpOperator",
     "HttpSensor",
@@ -252,6 +262,7 @@ _HOMES: Final = {
     "scheduler.operators.http": "HttpOperator",
     "scheduler.operators.interpreters": "BranchExternalPythonOperator BranchPythonVirtualenvOperator "
     "ExternalPythonOperator PythonVirtualenvOperator",
+    "scheduler.operators.people": "ApprovalOperator HITLBranchOperator HITLEntryOperator HITLOperator",
     "scheduler.operators.python": "BranchPythonOperator PythonOperator ShortCircuitOperator",
     "scheduler.operators.setup_teardown": "result setup teardown",
     "scheduler.operators.resumable": "ResumableJobMixin",

@@ -127,6 +127,10 @@ class Conflict(DirigentError):
     """What was asked for contradicts the present state; the message says which state."""
 
 
+class Forbidden(DirigentError):
+    """Whoever asks may not do this."""
+
+
 class AlreadyExists(Conflict):
     """A run with that id, logical date or idempotency key exists."""
 

@@ -18,8 +18,8 @@ from scheduler.errors import NewerForm
 #: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind. 3: tasks may
 #: be setups and teardowns. 4: tasks and groups may be mapped. 5: schedules of several crons, of listed instants, of
 #: timetables of the author's own, and with intervals before the instant; deadlines. 6: tasks may make assets, and runs
-#: may begin when these change. 7: tasks may be looped.
-WIRE_VERSION: Final = 7
+#: may begin when these change. 7: tasks may be looped. 8: tasks may ask people.
+WIRE_VERSION: Final = 8
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
@@ -30,7 +30,7 @@ TAG: Final = "__type__"
 
 #: Fields that a graph which does not need them is written without.
 _LATER: Final = (
-    *("isolation", "role", "mapping", "returns_dag_result", "loop"),
+    *("isolation", "role", "mapping", "returns_dag_result", "loop", "asks"),
     *("interval_s", "late", "crons", "events", "said", "own", "meaning", "deadlines"),
     *("inlets", "outlets", "assets"),
 )
@@ -158,6 +158,7 @@ class TaskSpec:
     isolation: Isolation | None = None  #: None: the task asks for nothing of its own
     #: A setup makes what others need, a teardown takes it away; only a deciding one decides how its run ends.
     role: Literal["setup", "teardown", "deciding teardown"] | None = None
+    asks: bool | None = None  #: it may wait for an answer of a person
     mapping: MapSpec | None = None  #: None: one instance, or one in each instance of its group
     returns_dag_result: bool | None = None  #: what it returns is what the run returns
     loop: LoopSpec | None = None  #: None: it is done once
@@ -220,6 +221,7 @@ def form_of(
 ) -> int:
     """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
     asked = {
+        8: any(each.asks for each in tasks),
         7: any(each.loop for each in tasks),
         6: bool(schedule and schedule.assets) or any(each.outlets for each in tasks),
         5: bool(deadlines) or (schedule is not None and _is_later(schedule)),
@@ -394,13 +396,33 @@ class Deferral:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a task asks a person, and how it goes on with the answer."""
+
+    subject: str
+    body: str | None = None  #: Markdown
+    options: tuple[str, ...]
+    defaults: tuple[str, ...] | None = (
+        None  #: chosen where nobody answers in time; without them the task fails then
+    )
+    multiple: bool = False  #: whether more than one option may be chosen
+    #: By name `schema`, `description` and `value`, which is absent where it must be given.
+    params: Data = field(default_factory=dict)
+    assigned_users: tuple[Data, ...] = ()  #: `id` and `name` of those who may answer; none: everybody
+    method: str
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How an attempt ended: sent by the child, or made by the supervisor where the child could not."""
 
     attempt_id: int
     epoch: int
     #: `lost` is for the supervisor to say: the processes above it died, which is not its fault.
-    state: Literal["success", "failed", "skipped", "reschedule", "deferred", "cancelled", "lost"]
+    state: Literal[
+        "success", "failed", "skipped", "reschedule", "deferred", "awaiting_input", "cancelled", "lost"
+    ]
     retryable: bool = True  #: false: AirflowFailException and the like
     error: ErrorInfo | None = None
     reason: str = ""  #: in words: "killed by SIGKILL", "used 512 MB of 512 MB", "ran longer than 60 s"
@@ -418,6 +440,7 @@ class Outcome:
     #: Template fields as they were rendered, masked, where they were not written while it ran; the supervisor's to say.
     rendered: Data | None = None
     deferral: Deferral | None = None  #: of a state that is `deferred`
+    question: Question | None = None  #: of a state that is `awaiting_input`
     #: What it says of the assets that it changed (`core.assets.changes_of`).
     assets: tuple[Data, ...] | None = None
     is_again: bool = False  #: of a looped task that succeeded: another iteration follows
@@ -475,9 +498,20 @@ def outcome_from_data(item: Data) -> Outcome:
     data["skip_tasks"] = tuple(data.get("skip_tasks", ()))
     data["deferral"] = Deferral(**_known(Deferral, data["deferral"])) if data.get("deferral") else None
     data["assets"] = tuple(data["assets"]) if data.get("assets") else None
+    data["question"] = _question(data["question"]) if data.get("question") else None
+    if (data["state"] == "awaiting_input") != (data["question"] is not None):
+        raise ValueError("an outcome that awaits input says what it asks, and no other one does")
     if (data["state"] == "deferred") != (data["deferral"] is not None):
         raise ValueError("a deferred outcome says what it waits for, and no other one does")
     return Outcome(**data)
+
+
+def _question(item: Data) -> Question:
+    data = _known(Question, item)
+    for name in ("options", "defaults", "assigned_users"):
+        if data.get(name) is not None:
+            data[name] = tuple(data[name])
+    return Question(**data)
 
 
 def parsed_from_data(item: Data) -> ParsedFile:

@@ -32,6 +32,7 @@ def create_app(context: WebContext) -> Flask:
     errors.register(app)
     filters.register(app)
     assets.register(app)
+    pages.questions.register(app)
     for blueprint in (*pages.BLUEPRINTS, *api.BLUEPRINTS):
         app.register_blueprint(blueprint)
     plugin_pages.register(app, context.plugins)

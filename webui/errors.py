@@ -16,6 +16,7 @@ _LOG = logging.getLogger(__name__)
 _STATUS: dict[type[errors.DirigentError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Forbidden: 403,
     errors.BadParams: 400,
     errors.BadConf: 400,
     errors.BadId: 400,

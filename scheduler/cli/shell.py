@@ -23,7 +23,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "login": ("login:login", "Print a fresh sign-in link for the page."),
     "dags": ("dags:dags", "List, show, check, simulate, trigger, pause, test and delete DAGs."),
     "runs": ("runs:runs", "List, show, cancel, rerun and wait for runs."),
-    "tasks": ("tasks:tasks", "List, explain, clear and mark tasks; read their logs, and what they keep."),
+    "tasks": (
+        "tasks:tasks",
+        "List, explain, answer, clear and mark tasks; read their logs, and what they keep.",
+    ),
     "assets": ("assets:assets", "List assets and their events, say that one changed, have one made."),
     "bundles": (
         "bundles:bundles",

@@ -13,6 +13,7 @@ from scheduler.cli.options import path_option, read_path
 from scheduler.cli.output import json_line, output_option, print_json, print_rows
 from scheduler.cli.parts.archives import open_archive
 from scheduler.cli.parts.attempt_logs import AttemptLogs
+from scheduler.cli.questions import answer, questions
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.cli.task_states import state
 from scheduler.core.dimensions import in_order
@@ -36,10 +37,11 @@ COLUMNS: Final = ["task_id", "path", "state", "try_number", "start_date", "durat
 
 @click.group()
 def tasks() -> None:
-    """List, explain, clear and mark tasks; read their logs, and what they keep."""
+    """List, explain, answer, clear and mark tasks; read their logs, and what they keep."""
 
 
-tasks.add_command(state)
+for command in (answer, questions, state):
+    tasks.add_command(command)
 
 
 @tasks.command("list")

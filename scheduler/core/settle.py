@@ -71,8 +71,8 @@ def settle(
         case "reschedule":
             at = parse_instant(outcome.reschedule_at) if outcome.reschedule_at else now
             return Settled(AttemptState.DEFERRED, TaskState.UP_FOR_RESCHEDULE, outcome.reason, at)
-        case "deferred":
-            return Settled(AttemptState.DEFERRED, TaskState.DEFERRED, outcome.reason)
+        case "deferred" | "awaiting_input":
+            return _settle_wait(outcome, now)
         case "cancelled":
             return _settle_stop(cut_short + 1, outcome.reason or "its worker stopped", now)
         case "lost":
@@ -85,6 +85,13 @@ def settle(
             return _settle_failure(reason_of(outcome), retry_at)
         case unknown:
             assert_never(unknown)
+
+
+def _settle_wait(outcome: Outcome, now: datetime) -> Settled:
+    """The limit of a trigger is for its waiter to hold, that of a question for the planner."""
+    timeout_s = outcome.question.timeout_s if outcome.question else None
+    until = None if timeout_s is None else now + timedelta(seconds=timeout_s)
+    return Settled(AttemptState.DEFERRED, TaskState(outcome.state), outcome.reason, until)
 
 
 def _settle_failure(reason: str, retry_at: datetime | None) -> Settled:

@@ -27,6 +27,8 @@ class TaskState(StrEnum):
     UP_FOR_RESCHEDULE = "up_for_reschedule"
     #: In: report of a task that waits without a slot. Out: its trigger fired.
     DEFERRED = "deferred"
+    #: In: report of a task that asks a person. Out: an answer, or the planner at `retry_at`, when nobody has answered.
+    AWAITING_INPUT = "awaiting_input"
     #: In: planner, the trigger rule can no longer be met because something upstream failed. Final.
     UPSTREAM_FAILED = "upstream_failed"
     #: In: planner or report. Final.
@@ -95,6 +97,7 @@ TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
             _T.UP_FOR_RETRY,
             _T.UP_FOR_RESCHEDULE,
             _T.DEFERRED,
+            _T.AWAITING_INPUT,
             _T.NONE,
             _T.QUEUED,
         }
@@ -102,6 +105,7 @@ TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
     _T.UP_FOR_RETRY: frozenset({_T.SCHEDULED, _T.NONE, _T.SUCCESS, _T.FAILED, _T.SKIPPED}),
     _T.UP_FOR_RESCHEDULE: frozenset({_T.SCHEDULED, _T.NONE, _T.SUCCESS, _T.FAILED, _T.SKIPPED}),
     _T.DEFERRED: frozenset({_T.SCHEDULED, _T.NONE, _T.SUCCESS, _T.FAILED, _T.SKIPPED}),
+    _T.AWAITING_INPUT: frozenset({_T.SCHEDULED, _T.NONE, _T.SUCCESS, _T.FAILED, _T.SKIPPED}),
     # Final states open only to an explicit rerun (-> none) or mark (-> success, failed, skipped).
     _T.SUCCESS: frozenset({_T.NONE, _T.FAILED, _T.SKIPPED}),
     _T.FAILED: frozenset({_T.NONE, _T.SUCCESS, _T.SKIPPED}),
@@ -115,8 +119,8 @@ FINISHED: Final = frozenset({_T.SUCCESS, _T.FAILED, _T.UPSTREAM_FAILED, _T.SKIPP
 UNFINISHED: Final = frozenset(_T) - FINISHED
 #: States in which a task occupies places in its pool and in its run's `max_active_tasks`.
 OCCUPYING: Final = frozenset({_T.QUEUED, _T.RUNNING})
-#: States that wait for an instant (`retry_at`).
-WAITING_FOR_TIME: Final = frozenset({_T.UP_FOR_RETRY, _T.UP_FOR_RESCHEDULE})
+#: States that wait for an instant (`retry_at`), the last one for something else before.
+WAITING_FOR_TIME: Final = frozenset({_T.UP_FOR_RETRY, _T.UP_FOR_RESCHEDULE, _T.AWAITING_INPUT})
 
 LIVE_ATTEMPT: Final = frozenset({AttemptState.QUEUED, AttemptState.RUNNING})
 RUN_FINISHED: Final = frozenset({RunState.SUCCESS, RunState.FAILED})

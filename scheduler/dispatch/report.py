@@ -20,6 +20,7 @@ from scheduler.store.attempts import Ending, Reported, end_attempts, lock_report
 from scheduler.store.claims import Claimed
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.questions import NewQuestion, put_questions
 from scheduler.store.runs import RunRow, bring_wake_forward, flag_runs
 from scheduler.store.tasks import (
     TaskRow,
@@ -137,6 +138,9 @@ class Recorder:
         deferred = {row.id for row in moved if row.state is TaskState.DEFERRED}
         waits = [_new_wait(each) for each in ended if each.task.id in deferred]
         put_waits(session, now, [each for each in waits if each is not None])
+        asking = {row.id for row in moved if row.state is TaskState.AWAITING_INPUT}
+        asked = [_new_question(each) for each in ended if each.task.id in asking]
+        put_questions(session, now, [each for each in asked if each is not None])
         forget_resumes(session, [each.task.id for each in ended if _is_past(each)])
         if deferred and self.on_deferred is not None:
             after_commit(session, self.on_deferred)
@@ -169,7 +173,7 @@ class Recorder:
 
 
 def _waits(how: Settled) -> bool:
-    return how.retry_at is not None or how.task is TaskState.DEFERRED
+    return how.retry_at is not None or how.task in (TaskState.DEFERRED, TaskState.AWAITING_INPUT)
 
 
 def _is_past(each: _Ended) -> bool:
@@ -181,6 +185,13 @@ def _new_wait(each: _Ended) -> NewWait | None:
     if deferral is None:
         return None
     return NewWait(each.task.run_pk, each.task.id, deferral, each.settled.reason)
+
+
+def _new_question(each: _Ended) -> NewQuestion | None:
+    asked = each.report.outcome.question
+    if asked is None:
+        return None
+    return NewQuestion(each.task.run_pk, each.task.id, each.task.try_number, asked)
 
 
 def _task_of(claim: Claimed) -> TaskRow:

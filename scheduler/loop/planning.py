@@ -20,6 +20,7 @@ from scheduler.loop.moves import past_of, write_moves
 from scheduler.loop.one_by_one import OF_RUN, Way, at_once
 from scheduler.metrics import instruments as meter
 from scheduler.operations.callbacks import call_back
+from scheduler.operations.questions import time_out_questions
 from scheduler.operations.reopening import wake_later_run, wake_later_run_of_other_code
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
@@ -97,7 +98,10 @@ def advance_run(
     The row of the run must be locked. `most_items`: of a result that is mapped over.
     """
     due = due_tasks(session, run.id, now) if run.wake_at and run.wake_at <= now else []
-    move_tasks(session, now, [row.id for row in due], TaskState.SCHEDULED, values={"scheduled_at": now})
+    asking = [row for row in due if row.state is TaskState.AWAITING_INPUT]
+    time_out_questions(session, now, asking)
+    again = [row.id for row in due if row not in asking]
+    move_tasks(session, now, again, TaskState.SCHEDULED, values={"scheduled_at": now})
     scheduled = _draw_consequences(session, now, run, graph, changed, most_items)
     at_edge(session, Edge.PLANNED)
     # What was due may have been skipped at once, where the DAG is fail_fast.

@@ -55,11 +55,12 @@ def params_of(spec: DagSpec, conf: Mapping[str, Json]) -> Data:
     for param in spec.params:
         if param.name not in params:
             raise BadParams(f"Param {param.name!r} of DAG {spec.dag_id!r} has no default; give it in conf.")
-        _check(param, params[param.name])
+        check_param(param, params[param.name])
     return params
 
 
-def _check(param: ParamSpec, value: Json) -> None:
+def check_param(param: ParamSpec, value: Json) -> None:
+    """Hold a value against the schema of its param. Raises BadParams."""
     try:
         broken = find_fault(param.schema, value)
     except UnusableSchema as error:

@@ -14,6 +14,7 @@ from scheduler.store import facts
 from scheduler.store.engine import Session
 from scheduler.store.instances import count_within
 from scheduler.store.limits import candidate_of, limits_of, load_scheduled, queue_slots
+from scheduler.store.questions import open_questions_of
 from scheduler.store.run_queue import standing_of
 from scheduler.store.runs import RunRow, previous_run
 from scheduler.store.scheduled import occupancy
@@ -53,8 +54,8 @@ def _reasons(session: Session, run: RunRow, task: TaskRow) -> list[str]:
             return [_why_queued(session, task)]
         case TaskState.UP_FOR_RETRY | TaskState.UP_FOR_RESCHEDULE:
             return [*_no_scheduler(session), _until(session, task)]
-        case TaskState.DEFERRED:
-            return [_why_deferred(session, task)]
+        case TaskState.DEFERRED | TaskState.AWAITING_INPUT:
+            return [(_why_deferred if task.state is TaskState.DEFERRED else _why_asking)(session, task)]
         case _:
             return []
 
@@ -152,6 +153,16 @@ def _why_deferred(session: Session, task: TaskRow) -> str:
         return f"{words}; {_why_unwatched(session, task)}"
     last = f"; its trigger said last: {waiting.said[-1]}" if waiting.said else ""
     return f"{words}; worker {waiting.hostname} watches it{last}"
+
+
+def _why_asking(session: Session, task: TaskRow) -> str:
+    asked = open_questions_of(session, [task.id]).get(task.id)
+    if asked is None:
+        return "it waits for an answer, without a slot"
+    who = ", ".join(str(each.get("name") or each["id"]) for each in asked.assigned_users)
+    until = f", until {_instant(asked.timeout_at)} at most" if asked.timeout_at else ""
+    whom = f"one of {who}" if who else "a person"
+    return f"it asks {whom} since {_instant(asked.created_at)}{until}, without a slot: {asked.subject}"
 
 
 def _why_unwatched(session: Session, task: TaskRow) -> str:

@@ -224,14 +224,17 @@ class DAG(DagViews):
         connections: Mapping[str, Any] | None = None,
         mocks: Mapping[str, Any] | None = None,
         fail: Mapping[str, int | Collection[int]] | None = None,
+        answers: Mapping[str, Any] | None = None,
         now: datetime | None = None,
     ) -> RunResult:
         """Run the whole DAG in this process, without a server or a database, and return what came of it.
 
         Nothing sleeps: retries, sensors and deferred tasks put the run's clock forward. `mocks` says by task_id what
         a task returns, raises (an exception) or calls (a function) in place of its work; `fail` how many of its first
-        tries fail, or which. With `now` the run begins at that instant and its clock moves by such waits alone.
-        Raises BadParams where `run_conf` breaks the params, BadDag for tasks that there are not.
+        tries fail, or which; `answers` what people answer it: an option, a list of them, or a dict of `chosen_options`
+        and `params_input`, else the defaults of the question. With `now` the run begins at that instant and its clock
+        moves by such waits alone. Raises BadParams where `run_conf` breaks the params, BadDag for tasks that there are
+        not.
         """
         if scope.is_collecting():
             raise BadDag(
@@ -247,6 +250,7 @@ class DAG(DagViews):
             connections=connections,
             mocks=mocks,
             fail=fail,
+            answers=answers,
             now=now,
         )
         return cast("RunResult", result)

@@ -141,6 +141,7 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     is_setup: bool = False  #: it makes what others need
     is_teardown: bool = False  #: it takes that away
     on_failure_fail_dagrun: bool = False  #: a teardown whose failure fails the run
+    asks_people: bool = False  #: it may end its attempt to wait for an answer
     returns_dag_result: bool = False  #: what it returns is what the run returns
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

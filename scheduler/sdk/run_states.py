@@ -11,7 +11,7 @@ from scheduler.sdk.arguments import bad_argument
 RUN_STATES: Final = ("queued", "running", "success", "failed")
 TASK_STATES: Final = (
     *("none", "scheduled", "queued", "running", "success", "failed", "up_for_retry", "up_for_reschedule"),
-    *("deferred", "upstream_failed", "skipped", "removed"),
+    *("deferred", "awaiting_input", "upstream_failed", "skipped", "removed"),
 )
 
 

@@ -8,6 +8,7 @@ from logging import Logger
 from typing import Any, Final, NoReturn, Protocol
 
 from scheduler.errors import NaiveDate
+from scheduler.wire import Question
 
 
 class TaskError(Exception):
@@ -62,6 +63,14 @@ class TaskDeferred(BaseException):
         self.method_name = method_name
         self.kwargs = kwargs
         self.timeout = timeout
+
+
+class TaskAwaitingInput(BaseException):
+    """Ends the attempt; once a person has answered, the task goes on with the method that the question names."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(f"asks: {question.subject}")
+        self.question = question
 
 
 class TaskDeferralError(TaskError):

@@ -18,6 +18,7 @@ from scheduler.store.tables import (
     dag_run,
     dag_version,
     event,
+    question,
     task_instance,
     task_state,
     xcom,
@@ -29,6 +30,7 @@ _PARTS: Final = {
     "attempts": attempt,
     "xcoms": xcom,
     "task_states": task_state,
+    "questions": question,
     "artifacts": artifact,
     "events": event,
 }

@@ -23,6 +23,7 @@ from scheduler.runtime.child.attempt import perform
 from scheduler.sdk.dag import DAG
 from scheduler.sdk.serialize import to_spec
 from scheduler.testing.agenda import Agenda, Entry
+from scheduler.testing.answering import Answer, answer_here
 from scheduler.testing.capture import captured
 from scheduler.testing.clocks import StandingClock, TestClock
 from scheduler.testing.local_channel import LocalChannel
@@ -47,6 +48,7 @@ def run_dag(
     connections: Mapping[str, Any] | None = None,
     mocks: Mapping[str, Any] | None = None,
     fail: Mapping[str, int | Collection[int]] | None = None,
+    answers: Mapping[str, Answer] | None = None,
     now: datetime | None = None,
 ) -> RunResult:
     """Run the DAG; see `DAG.test`. Raises BadParams, and what `to_spec` raises."""
@@ -56,7 +58,7 @@ def run_dag(
     channel = LocalChannel(dag.dag_id, variables or {}, connections or {})
     scripts = read_scripts(dag, mocks or {}, fail or {})
     with logs_shown(), played(dag, scripts, clock):
-        return _TestRun(dag, spec, run, channel, clock).to_end()
+        return _TestRun(dag, spec, run, channel, clock, answers or {}).to_end()
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class _TestRun:
     run: RunInfo
     channel: LocalChannel
     clock: TestClock
+    answers: Mapping[str, Answer]
     states: dict[str, dict[str, TaskState]] = field(init=False)
     graph: TaskGraph = field(init=False)
     report: Report = field(init=False)
@@ -177,6 +180,9 @@ class _TestRun:
         assert entry.job is not None
         if entry.wait is None:
             return entry.job
+        if (asked := entry.wait.question) is not None:
+            answer = answer_here(entry.key.task_id, asked, self.answers, self.clock.now())
+            return replace(entry.job, resume=answer)
         return replace(entry.job, resume=wait_here(entry.job, entry.wait, self.channel, self.clock))
 
     def _perform(self, job: Job) -> Outcome:
@@ -190,7 +196,9 @@ class _TestRun:
     def _put_off(self, entry: Entry, job: Job, outcome: Outcome, at: datetime | None) -> None:
         since = job.waiting_since or self.begun[entry.key].isoformat()
         again = replace(job, waiting_since=since, resume=None)
-        wait = outcome if outcome.deferral else None
+        wait = outcome if outcome.deferral or outcome.question else None
+        if outcome.question and entry.key.task_id in self.answers:
+            at = None
         self.agenda.put_off(at or self.clock.now(), Entry(entry.key, again, wait, entry.looks + 1))
 
     def _note_end(self, job: Job, outcome: Outcome) -> None:
@@ -303,4 +311,4 @@ def _in_vain(outcome: Outcome) -> Outcome:
 
 
 #: Outcomes of tasks that are called again in the same try.
-_PUT_OFF: Final = frozenset({"reschedule", "deferred"})
+_PUT_OFF: Final = frozenset({"reschedule", "deferred", "awaiting_input"})

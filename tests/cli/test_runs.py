@@ -11,7 +11,7 @@ from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import get_dag
 from scheduler.store.migrate import upgrade
-from scheduler.wire import MapSpec
+from scheduler.wire import MapSpec, Question
 from tests.loop.engine import Engine, spec, task
 
 
@@ -327,3 +327,23 @@ def test_what_a_task_keeps_is_set_listed_and_deleted(dirigent, failed_run):
     assert dirigent("tasks", "state", "get", *task, "page").err.strip().endswith("no state key 'page'.")
     assert dirigent("tasks", "state", "delete", *task).code == 2
     assert dirigent("tasks", "state", "set", *task, "page", "null").code == 2
+
+
+def test_what_a_task_asks_is_listed_and_answered(dirigent, engine):
+    asks = {"schema": {"type": "integer"}, "value": 1}
+    asked = Question(subject="Ship?", options=("yes", "no"), params={"rows": asks}, method="m")
+    engine.trigger(run_id="first")
+    engine.advance()
+    engine.report(*engine.claim(), state="awaiting_input", question=asked)
+    [row] = dirigent("tasks", "questions", "-o", "json").json
+    assert (row["subject"], row["task_instance"]["task_id"]) == ("Ship?", "extract")
+    assert "Ship?" in dirigent("tasks", "questions").out
+    assert "Ship?" in dirigent("tasks", "why", "orders", "first", "extract").out
+    task = ("orders", "first", "extract")
+    assert "'maybe' is no option" in dirigent("tasks", "answer", *task, "maybe").err
+    said = dirigent("tasks", "answer", *task, "yes", "--param", "rows=7")
+    assert (said.code, said.out) == (0, "extract was answered: yes.\n")
+    assert "cli answered already" in dirigent("tasks", "answer", *task, "no").err
+    assert dirigent("tasks", "questions", "-o", "json").json == []
+    [row] = dirigent("tasks", "questions", "--all", "-o", "json").json
+    assert (row["responded_by_user"]["name"], row["params_input"]) == ("cli", {"rows": 7})

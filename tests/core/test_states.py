@@ -29,19 +29,20 @@ DIAGRAMS = Path(__file__).parents[2] / "docs" / "states.md"
 # fmt: off
 #: Rows leave, columns are reached, in the order of the enum; x = a legal move.
 TASKS = """
-                   non sch que run suc fai ret res def upf ski rem
-none                .   x   .   .   x   x   .   .   .   x   x   x
-scheduled           x   .   x   .   x   x   .   .   .   .   x   x
-queued              x   x   .   x   x   x   .   .   .   .   x   x
-running             x   .   x   .   x   x   x   x   x   .   x   .
-success             x   .   .   .   .   x   .   .   .   .   x   .
-failed              x   .   .   .   x   .   .   .   .   .   x   .
-up_for_retry        x   x   .   .   x   x   .   .   .   .   x   .
-up_for_reschedule   x   x   .   .   x   x   .   .   .   .   x   .
-deferred            x   x   .   .   x   x   .   .   .   .   x   .
-upstream_failed     x   .   .   .   x   x   .   .   .   .   x   .
-skipped             x   .   .   .   x   x   .   .   .   .   .   .
-removed             x   .   .   .   .   .   .   .   .   .   .   .
+                   non sch que run suc fai ret res def inp upf ski rem
+none                .   x   .   .   x   x   .   .   .   .   x   x   x
+scheduled           x   .   x   .   x   x   .   .   .   .   .   x   x
+queued              x   x   .   x   x   x   .   .   .   .   .   x   x
+running             x   .   x   .   x   x   x   x   x   x   .   x   .
+success             x   .   .   .   .   x   .   .   .   .   .   x   .
+failed              x   .   .   .   x   .   .   .   .   .   .   x   .
+up_for_retry        x   x   .   .   x   x   .   .   .   .   .   x   .
+up_for_reschedule   x   x   .   .   x   x   .   .   .   .   .   x   .
+deferred            x   x   .   .   x   x   .   .   .   .   .   x   .
+awaiting_input      x   x   .   .   x   x   .   .   .   .   .   x   .
+upstream_failed     x   .   .   .   x   x   .   .   .   .   .   x   .
+skipped             x   .   .   .   x   x   .   .   .   .   .   .   .
+removed             x   .   .   .   .   .   .   .   .   .   .   .   .
 """
 ATTEMPTS = """
            que run suc fai ski los can def

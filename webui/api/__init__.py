@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webui.api import assets, dags, hooks, monitor, own, runs, tasks
+from webui.api import assets, dags, hooks, monitor, own, questions, runs, tasks
 
 BLUEPRINTS = (
     assets.blueprint,
@@ -10,6 +10,7 @@ BLUEPRINTS = (
     hooks.blueprint,
     monitor.blueprint,
     own.blueprint,
+    questions.blueprint,
     runs.blueprint,
     tasks.blueprint,
 )

@@ -30,6 +30,7 @@ LETTERS = {
     TaskState.UP_FOR_RETRY: "y",
     TaskState.UP_FOR_RESCHEDULE: "w",
     TaskState.DEFERRED: "d",
+    TaskState.AWAITING_INPUT: "i",
     TaskState.UPSTREAM_FAILED: "u",
     TaskState.SKIPPED: "k",
     TaskState.REMOVED: "x",

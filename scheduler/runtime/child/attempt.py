@@ -35,6 +35,7 @@ from scheduler.sdk.signals import (
     FailTask,
     RescheduleTask,
     SkipTask,
+    TaskAwaitingInput,
     TaskCancelled,
     TaskDeferred,
     TaskTimeout,
@@ -195,8 +196,8 @@ def _classify(error: BaseException | None, job: Job, prepared: _Prepared, xcoms:
         case RescheduleTask():
             at = error.reschedule_date.isoformat()
             return replace(ended, state="reschedule", reschedule_at=at, reason=str(error))
-        case TaskDeferred():
-            return _defer(ended, error, job, prepared)
+        case TaskDeferred() | TaskAwaitingInput():
+            return _wait(ended, error, job, prepared)
         case TaskCancelled():
             return replace(ended, state="cancelled", retryable=False, reason=str(error))
         case _:
@@ -205,7 +206,9 @@ def _classify(error: BaseException | None, job: Job, prepared: _Prepared, xcoms:
             return replace(ended, retryable=not isinstance(error, FailTask), error=info, reason=reason)
 
 
-def _defer(ended: Outcome, wish: TaskDeferred, job: Job, prepared: _Prepared) -> Outcome:
+def _wait(ended: Outcome, wish: TaskDeferred | TaskAwaitingInput, job: Job, prepared: _Prepared) -> Outcome:
+    if isinstance(wish, TaskAwaitingInput):
+        return replace(ended, state="awaiting_input", question=wish.question, reason=str(wish))
     try:
         return deferred(ended, wish, prepared.task)
     except Exception as error:  # noqa: BLE001 - `serialize` of a trigger is user code
@@ -239,8 +242,8 @@ def _told(task: BaseOperator, outcome: Outcome, job: Job) -> tuple[str, tuple[Ca
             return "failed", task.on_failure_callback, "on_failure_callback"
         case "reschedule":
             return "up_for_reschedule", (), ""
-        case "deferred":
-            return "deferred", (), ""
+        case "deferred" | "awaiting_input" as waiting:
+            return waiting, (), ""
         case "cancelled" | "lost":
             return "failed", (), ""
 

@@ -34,7 +34,7 @@ from scheduler.runtime.supervisor.verdict import (
     parting_of,
     storable,
 )
-from scheduler.wire import Data, ErrorInfo, Job, Outcome
+from scheduler.wire import Data, ErrorInfo, Job, Outcome, Question
 
 _log: Final = logging.getLogger(__name__)
 
@@ -323,9 +323,21 @@ class Attempt:
             error=error,
             reason=self._shown(outcome.reason),
             rendered=self._masked_fields(),
+            question=self._masked_question(outcome.question),
             rendered_map_index=self._shown(outcome.rendered_map_index)
             if outcome.rendered_map_index
             else None,
+        )
+
+    def _masked_question(self, question: Question | None) -> Question | None:
+        """Mask what people read, but for the options: by these the task knows the answer."""
+        if question is None:
+            return None
+        return replace(
+            question,
+            subject=self._shown(question.subject),
+            body=question.body and storable(self._log.masker.mask(question.body)),
+            params=self._log.masker.mask_data(question.params),
         )
 
     def _masked_fields(self) -> Data | None:

@@ -39,7 +39,7 @@ ONE_THREAD: Final = dict.fromkeys(
 _OWN: Final = "DIRIGENT_"
 #: Settings that processes with user code keep to; none of them is secret.
 SETTINGS_OF_CHILDREN: Final = frozenset(
-    {"DIRIGENT_AIRFLOW_NAMES", "DIRIGENT_AIRFLOW_SCHEDULE", "DIRIGENT_PLUGINS_FOLDER"}
+    {"DIRIGENT_AIRFLOW_NAMES", "DIRIGENT_AIRFLOW_SCHEDULE", "DIRIGENT_BASE_URL", "DIRIGENT_PLUGINS_FOLDER"}
 )
 #: Naming a process must not wipe out what `ps e` and /proc tell of its environment.
 OURS: Final = {"SPT_NOENV": "1"}

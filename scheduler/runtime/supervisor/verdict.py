@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from scheduler.clock import parse_instant
+from scheduler.questions import check_question
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import EXIT_NO_CHANNEL
 from scheduler.runtime.supervisor.bounds import Bounds, megabytes, memory_words, time_words
@@ -62,6 +63,8 @@ def outcome_of(job: Job, message: Data) -> Outcome:
             parse_instant(at)
     if outcome.retry_delay_s is not None and not 0 <= outcome.retry_delay_s <= _LONGEST_S:
         raise ValueError(f"a retry delay of {outcome.retry_delay_s} s")
+    if outcome.question is not None:
+        check_question(outcome.question)
     if outcome.state == "cancelled":
         # Only the supervisor cancels, and then its own word counts.
         outcome = replace(outcome, state="failed", retryable=True, reason=_STRANGE_SIGTERM)

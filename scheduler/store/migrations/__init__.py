@@ -29,6 +29,7 @@ REVISIONS: Final = (
     "0021",
     "0022",
     "0023",
+    "0024",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes

@@ -25,7 +25,7 @@ ACTIVE_RUNS: Final = ("queued", "running")
 OCCUPYING_TASKS: Final = ("queued", "running")
 UNFINISHED_TASKS: Final = (
     *("none", "scheduled", "queued", "running"),
-    *("up_for_retry", "up_for_reschedule", "deferred"),
+    *("up_for_retry", "up_for_reschedule", "deferred", "awaiting_input"),
 )
 
 #: It has ended and is yet to be summed up.
@@ -124,6 +124,7 @@ task_instance = Table(
     Index("ix_task_instance_failed", "run_pk", **live("state", "failed")),
     Index("ix_task_instance_occupying_live", "pool", **live("state", *OCCUPYING_TASKS)),
     Index("ix_task_instance_deferred_live", "pool", **live("state", "deferred")),
+    Index("ix_task_instance_asking_live", "run_pk", **live("state", "awaiting_input")),
 )
 
 #: In the order in which the runs of a DAG start (`runs.age_of`).

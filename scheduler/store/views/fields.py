@@ -12,6 +12,7 @@ from scheduler.store.connections import Connection, ConnectionRef
 from scheduler.store.dag_files import FileRecord, ImportFault
 from scheduler.store.dags import DagRow
 from scheduler.store.pools import Pool
+from scheduler.store.questions import QuestionRow
 from scheduler.store.state_stores import StateRow
 from scheduler.store.variables import VariableRef
 from scheduler.store.views.commits import commit_url
@@ -39,6 +40,36 @@ def dag_fields(dag: DagRow, tags: Sequence[str]) -> dict[str, Any]:
         "last_parsed_time": dag.last_parsed_at,
         "bundle_name": NAME,
         "bundle_version": dag.bundle_version,
+    }
+
+
+def question_fields(row: QuestionRow) -> dict[str, Any]:
+    """Describe what a task asked, and the answer."""
+    by = row.responded_by
+    return {
+        "subject": row.subject,
+        "body": row.body,
+        "options": row.options,
+        "defaults": row.defaults,
+        "multiple": row.multiple,
+        "params": row.params,
+        "assigned_users": row.assigned_users,
+        "created_at": row.created_at,
+        "response_timeout_at": row.timeout_at,
+        "response_received": row.responded_at is not None,
+        "responded_at": row.responded_at,
+        "responded_by_user": None if by is None else {"id": by, "name": by},
+        "chosen_options": row.chosen_options,
+        "params_input": row.params_input or {},
+        "task_instance": {
+            "dag_id": row.dag_id,
+            "dag_run_id": row.run_id,
+            "task_id": row.task_id,
+            "map_index": int(row.path) if row.path.isdecimal() else -1,
+            "path": row.path,
+            "try_number": row.try_number,
+            "state": row.task_state,
+        },
     }
 
 

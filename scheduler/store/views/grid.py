@@ -13,6 +13,7 @@ from scheduler.store.tables import dag_run, task_instance
 #: The loudest first: what a mapped task shows is the first of these that one of its instances is in.
 LOUDEST = (
     "failed",
+    "awaiting_input",
     "running",
     "up_for_retry",
     "upstream_failed",

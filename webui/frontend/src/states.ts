@@ -10,6 +10,7 @@ export const LETTERS = {
   y: "up_for_retry",
   w: "up_for_reschedule",
   d: "deferred",
+  i: "awaiting_input",
   u: "upstream_failed",
   k: "skipped",
   x: "removed",
@@ -20,6 +21,7 @@ export type State = (typeof LETTERS)[keyof typeof LETTERS];
 /** What a folded group shows: the first of these that one of its tasks is in. */
 const LOUDEST: State[] = [
   "failed",
+  "awaiting_input",
   "running",
   "up_for_retry",
   "upstream_failed",

@@ -21,7 +21,7 @@ _SIMPLE_TIMETABLES: Final = """
 """
 _EXCEPTIONS: Final = """
     scheduler.sdk.signals: AirflowException AirflowSkipException AirflowFailException AirflowRescheduleException
-        AirflowTaskTimeout AirflowSensorTimeout TaskDeferred TaskDeferralError TaskDeferralTimeout;
+        AirflowTaskTimeout AirflowSensorTimeout TaskAwaitingInput TaskDeferred TaskDeferralError TaskDeferralTimeout;
     scheduler.errors: AirflowNotFoundException=NotFound AirflowDagCycleException=DagCycle DagNotFound=NotFound
         DuplicateTaskIdFound=DuplicateTask AirflowDagDuplicatedIdException=DuplicateDag TaskNotFound=BadDag
         ParamValidationError=BadParams DagRunNotFound=NotFound PoolNotFound=NotFound XComNotFound=NotFound

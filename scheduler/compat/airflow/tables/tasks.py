@@ -101,8 +101,10 @@ TASKS: Final = {
     "airflow.providers.standard.operators.latest_only": _LATEST_ONLY,
     "airflow.providers.standard.operators.trigger_dagrun": _TRIGGER_DAGRUN,
     "airflow.providers.standard.operators.smooth": "scheduler.operators.empty: SmoothOperator=EmptyOperator",
-    "airflow.providers.standard.operators.hitl": "?input from people: HITLOperator ApprovalOperator "
+    "airflow.providers.standard.operators.hitl": "scheduler.operators.people: HITLOperator ApprovalOperator "
     "HITLBranchOperator HITLEntryOperator",
+    "airflow.providers.standard.exceptions": "scheduler.operators.people: HITLRejectException HITLTimeoutError "
+    "HITLTriggerEventError",
     "airflow.providers.standard.sensors.python": "scheduler.sensors.python: PythonSensor",
     "airflow.providers.standard.sensors.bash": "scheduler.sensors.bash: BashSensor",
     "airflow.providers.standard.sensors.date_time": _DATE_TIME_SENSOR,
@@ -118,7 +120,7 @@ TASKS: Final = {
     "airflow.providers.standard.triggers.temporal": "scheduler.triggers.temporal: DateTimeTrigger TimeDeltaTrigger",
     "airflow.providers.standard.triggers.file": _FILE_TRIGGER,
     "airflow.providers.standard.triggers.external_task": _EXTERNAL_TRIGGER,
-    "airflow.providers.standard.triggers.hitl": "?input from people: HITLTrigger",
+    "airflow.providers.standard.triggers.hitl": "?triggers of questions (they need none here): HITLTrigger",
     "airflow.providers.standard.utils.weekday": "scheduler.sdk.weekday: WeekDay",
     "airflow.providers.standard.utils.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
     "airflow.providers.standard.version_compat": "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS "
