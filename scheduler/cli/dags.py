@@ -10,8 +10,8 @@ import click
 from scheduler.cli.broken_files import count_of_broken
 from scheduler.cli.checks import check_dags
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
-from scheduler.cli.local_dags import load_dag
-from scheduler.cli.options import Instant, read_pairs
+from scheduler.cli.local_runs import test_dag
+from scheduler.cli.options import Instant
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.cli.parts.archives import open_payloads
 from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
@@ -35,6 +35,7 @@ def dags() -> None:
 
 dags.add_command(check_dags)
 dags.add_command(simulate_dags)
+dags.add_command(test_dag)
 dags.add_command(schedule_meaning)
 
 
@@ -85,28 +86,6 @@ def errors(invocation: Invocation, output: str) -> int:
         found = dag_files.list_import_errors(session)
     print_rows(map(import_error_fields, found), ["filename", "error_type", "lineno", "message"], output)
     return 1 if found else 0
-
-
-@dags.command()
-@click.argument("dag_id")
-@click.option("--conf", help="A JSON object for the run.")
-@click.option("--logical-date", type=Instant(), help="An instant; else now.")
-@click.option("--var", "variables", multiple=True, metavar="KEY=VALUE", help="A variable that the DAG reads.")
-@pass_invocation
-def test(
-    invocation: Invocation,
-    dag_id: str,
-    conf: str | None,
-    logical_date: datetime | None,
-    variables: Sequence[str],
-) -> int:
-    """Run a DAG in this process, without server and database; exit 0 when the run succeeds, else 1."""
-    given = read_pairs(variables)
-    dag = load_dag(
-        invocation.settings.dags_folder, dag_id, given, invocation.settings.plugins_folder.absolute()
-    )
-    result = dag.test(run_conf=read_conf(conf or ""), logical_date=logical_date, variables=given)
-    return 0 if result.is_success else 1
 
 
 @dags.command()

@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "runs": ("runs:runs", "List, show, cancel, rerun and wait for runs."),
     "tasks": (
         "tasks:tasks",
-        "List, explain, answer, clear and mark tasks; read their logs, and what they keep.",
+        "List, explain, answer, test, clear and mark tasks; read their logs, and what they keep.",
     ),
     "assets": ("assets:assets", "List assets and their events, say that one changed, have one made."),
     "bundles": (

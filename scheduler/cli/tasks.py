@@ -9,6 +9,7 @@ import click
 
 from scheduler.cli.following import log_lines
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
+from scheduler.cli.local_runs import test_tasks
 from scheduler.cli.options import path_option, read_path
 from scheduler.cli.output import json_line, output_option, print_json, print_rows
 from scheduler.cli.parts.archives import open_archive
@@ -37,10 +38,10 @@ COLUMNS: Final = ["task_id", "path", "state", "try_number", "start_date", "durat
 
 @click.group()
 def tasks() -> None:
-    """List, explain, answer, clear and mark tasks; read their logs, and what they keep."""
+    """List, explain, answer, test, clear and mark tasks; read their logs, and what they keep."""
 
 
-for command in (answer, questions, state):
+for command in (answer, questions, state, test_tasks):
     tasks.add_command(command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -67,6 +67,23 @@ class LocalChannel:
             paths = newest(paths, depth_of(paths[0]))
         chosen = sorted(paths, key=in_order)[start : start + limit]
         return {"total": len(paths), "values": [self.xcoms[task_id, key, each] for each in chosen]}
+
+    def kept(self, loops: Collection[str]) -> dict[tuple[str, str], Any]:
+        """Return what was handed on: of tasks with instances a list in their order, of `loops` the last iteration's."""
+        kept: dict[tuple[str, str], Any] = {}
+        for (task_id, key, path), value in self._last_of(loops).items():
+            if path:
+                kept.setdefault((task_id, key), []).append(value)
+            else:
+                kept[task_id, key] = value
+        return kept
+
+    def _last_of(self, loops: Collection[str]) -> dict[tuple[str, str, str], Any]:
+        ordered = sorted(self.xcoms.items(), key=lambda each: in_order(each[0][2]))
+        return {
+            (name, key, path.rpartition(".")[0] if name in loops else path): value
+            for (name, key, path), value in ordered
+        }
 
     def forget(self, task_id: str, path: str) -> None:
         """Forget what an instance handed on, as it begins anew."""

@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from types import new_class
 from typing import Any, Final, cast
@@ -20,6 +19,7 @@ from scheduler.sdk.dag import DAG
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.sensor import BaseSensorOperator, PokeReturnValue
 from scheduler.testing.clocks import TestClock
+from scheduler.testing.given import check_task
 
 _BRANCHES: Final = (
     BaseBranchOperator,
@@ -63,10 +63,7 @@ def read_scripts(
 ) -> dict[str, Script]:
     """Return what each named task is to do; raises BadDag for a task that the DAG does not have."""
     for task_id in [*mocks, *fail]:
-        if task_id not in dag.task_dict:
-            near = get_close_matches(task_id, dag.task_ids, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadDag(f"DAG {dag.dag_id!r} has no task {task_id!r} that the test could play.{hint}")
+        check_task(dag, task_id)
     return {
         task_id: Script(mocks.get(task_id, _NOTHING), _tries(task_id, fail.get(task_id, ())))
         for task_id in {**mocks, **fail}

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from scheduler.clock import SystemClock
-from scheduler.core.dimensions import in_order
 from scheduler.core.expansion import MOST_ITEMS, Length, Place, is_of_many
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey, named
@@ -26,9 +25,10 @@ from scheduler.testing.agenda import Agenda, Entry
 from scheduler.testing.answering import Answer, answer_here
 from scheduler.testing.capture import captured
 from scheduler.testing.clocks import StandingClock, TestClock
+from scheduler.testing.given import Given, States, read_given
 from scheduler.testing.local_channel import LocalChannel
 from scheduler.testing.mapped import MappedPlanner
-from scheduler.testing.mocks import played, read_scripts
+from scheduler.testing.mocks import Script, played, read_scripts
 from scheduler.testing.report import Report, logs_shown
 from scheduler.testing.result import RunResult, TriedTask
 from scheduler.testing.run_info import describe_run, zoned
@@ -50,15 +50,31 @@ def run_dag(
     fail: Mapping[str, int | Collection[int]] | None = None,
     answers: Mapping[str, Answer] | None = None,
     now: datetime | None = None,
+    only: Collection[str] | None = None,
+    xcoms: Mapping[str, Any] | None = None,
 ) -> RunResult:
     """Run the DAG; see `DAG.test`. Raises BadParams, and what `to_spec` raises."""
+    given = replace(read_given(dag, only, xcoms or {}), answers=answers or {})
     clock = TestClock(SystemClock() if now is None else StandingClock(zoned("now", now)))
     spec = to_spec(dag, dag.fileloc)
     run = describe_run(spec, conf or {}, logical_date or clock.now())
     channel = LocalChannel(dag.dag_id, variables or {}, connections or {})
     scripts = read_scripts(dag, mocks or {}, fail or {})
+    return run_given(dag, spec, run, channel, clock, given, scripts)
+
+
+def run_given(
+    dag: DAG,
+    spec: DagSpec,
+    run: RunInfo,
+    channel: LocalChannel,
+    clock: TestClock,
+    given: Given,
+    scripts: Mapping[str, Script],
+) -> RunResult:
+    """Run what is not taken for granted."""
     with logs_shown(), played(dag, scripts, clock):
-        return _TestRun(dag, spec, run, channel, clock, answers or {}).to_end()
+        return _TestRun(dag, spec, run, channel, clock, given).to_end()
 
 
 @dataclass(slots=True)
@@ -70,8 +86,8 @@ class _TestRun:
     run: RunInfo
     channel: LocalChannel
     clock: TestClock
-    answers: Mapping[str, Answer]
-    states: dict[str, dict[str, TaskState]] = field(init=False)
+    given: Given
+    states: States = field(init=False)
     graph: TaskGraph = field(init=False)
     report: Report = field(init=False)
     tries: Counter[TaskKey] = field(default_factory=Counter)
@@ -84,14 +100,12 @@ class _TestRun:
     def __post_init__(self) -> None:
         self.graph = TaskGraph(self.spec)
         self.report = Report(self.clock)
-        paths = self.graph.dimensions.known_paths
-        self.states = {
-            task.task_id: dict.fromkeys(paths(task.task_id), TaskState.NONE) for task in self.spec.tasks
-        }
+        self.states = self.given.states_at_first(self.graph)
+        self.channel.xcoms.update(self.given.xcoms)
 
     def to_end(self) -> RunResult:
         """Plan, run what is ready, plan again, until nothing is left."""
-        self._plan([TaskKey(name, path) for name, path in self._all() if self._begins(name, path)])
+        self._plan([key for key in self._all() if self._begins(key)])
         while entry := self.agenda.next(self.clock):
             if self._state(entry.key) not in FINISHED:
                 self._plan(self._go_on(entry))
@@ -104,8 +118,10 @@ class _TestRun:
     def _all(self) -> list[TaskKey]:
         return [TaskKey(name, path) for name, paths in self.states.items() for path in paths]
 
-    def _begins(self, task_id: str, path: str) -> bool:
-        return task_id in self.graph.roots or self.graph.dimensions.is_empty(TaskKey(task_id, path))
+    def _begins(self, key: TaskKey) -> bool:
+        if self.given.only is not None:
+            return self._state(key) is TaskState.NONE
+        return key.task_id in self.graph.roots or self.graph.dimensions.is_empty(key)
 
     def _state(self, key: TaskKey) -> TaskState:
         return self.states[key.task_id][key.path]
@@ -181,7 +197,7 @@ class _TestRun:
         if entry.wait is None:
             return entry.job
         if (asked := entry.wait.question) is not None:
-            answer = answer_here(entry.key.task_id, asked, self.answers, self.clock.now())
+            answer = answer_here(entry.key.task_id, asked, self.given.answers, self.clock.now())
             return replace(entry.job, resume=answer)
         return replace(entry.job, resume=wait_here(entry.job, entry.wait, self.channel, self.clock))
 
@@ -197,7 +213,7 @@ class _TestRun:
         since = job.waiting_since or self.begun[entry.key].isoformat()
         again = replace(job, waiting_since=since, resume=None)
         wait = outcome if outcome.deferral or outcome.question else None
-        if outcome.question and entry.key.task_id in self.answers:
+        if outcome.question and entry.key.task_id in self.given.answers:
             at = None
         self.agenda.put_off(at or self.clock.now(), Entry(entry.key, again, wait, entry.looks + 1))
 
@@ -279,29 +295,10 @@ class _TestRun:
             rendered=self.channel.rendered,
             artifacts=tuple(self.channel.artifacts.values()),
             variables=self.channel.variables,
-            kept=self._kept(),
+            kept=self.channel.kept(self.graph.loops),
             attempts=tuple(self.ended),
             returning=tuple(task.task_id for task in self.spec.tasks if task.returns_dag_result),
         )
-
-    def _kept(self) -> dict[tuple[str, str], Any]:
-        """Return what was handed on: of tasks with instances a list in the order of these."""
-        kept: dict[tuple[str, str], Any] = {}
-        for (task_id, key, path), value in self._last_of_loops().items():
-            if path:
-                kept.setdefault((task_id, key), []).append(value)
-            else:
-                kept[task_id, key] = value
-        return kept
-
-    def _last_of_loops(self) -> dict[tuple[str, str, str], Any]:
-        """Return what was handed on in the order of the instances, of a loop what its last iteration did."""
-        ordered = sorted(self.channel.xcoms.items(), key=lambda each: in_order(each[0][2]))
-        loops = self.graph.loops
-        return {
-            (name, key, path.rpartition(".")[0] if name in loops else path): value
-            for (name, key, path), value in ordered
-        }
 
 
 def _in_vain(outcome: Outcome) -> Outcome:

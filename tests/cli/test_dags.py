@@ -50,6 +50,35 @@ def test_a_run_that_fails_is_exit_1(dirigent, dag_file):
     assert "DAG adding: failed" in said.out
 
 
+def test_tasks_are_played_and_fail_by_option(dirigent, dag_file):
+    said = dirigent("dags", "test", "adding", "--mock", "two=7", "--fail", "show=1")
+    assert said.code == 1
+    assert "the test has try 1 of 'show' fail" in said.out
+    assert dirigent("dags", "test", "adding", "--fail", "show=often").code == 2
+
+
+def test_a_task_is_run_alone_on_values_that_are_given(dirigent, dag_file):
+    said = dirigent("tasks", "test", "adding", "show", "--xcom", "two=7")
+    assert said.code == 0
+    assert "the number is 7" in said.out
+    assert "two: try" not in said.out
+    assert "two returned 6" in dirigent("tasks", "test", "adding", "two", "--conf", '{"by": 5}').out
+    assert dirigent("tasks", "test", "adding", "show", "--xcom", "two=70").code == 1
+
+
+def test_connections_and_the_instant_are_given_by_option(dirigent, project):
+    (project / "dags" / "named.py").write_text(
+        "from scheduler import DAG, Connection, task\n"
+        "@task\n"
+        "def read(ti): return [Connection.get('db').host, str(ti.start_date)]\n"
+        "with DAG('named'): read()\n"
+    )
+    said = dirigent(
+        "tasks", "test", "named", "read", "--conn", "db=http://here", "--now", "2026-01-02T00:00Z"
+    )
+    assert "read returned ['here', '2026-01-02 00:00:00+00:00']" in said.out
+
+
 def test_schedules_are_simulated_without_running_anything(dirigent, project):
     (project / "dags" / "nightly.py").write_text(
         "from scheduler import DAG, EmptyOperator\n"
