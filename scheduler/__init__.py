@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scheduler.hooks.filesystem import FSHook
     from scheduler.hooks.hook import BaseHook
     from scheduler.hooks.http import HttpHook
+    from scheduler.hooks.object_storage import ObjectStoragePath
     from scheduler.hooks.sql import SqlHook
     from scheduler.operators.bash import BashOperator
     from scheduler.operators.branching import (
@@ -189,6 +190,7 @@ __all__ = [
     "Loop",
     "Metadata",
     "MultipleCronTriggerTimetable",
+    "ObjectStoragePath",
     "Param",
     "PokeReturnValue",
     "PythonOperator",
@@ -251,6 +253,7 @@ _HOMES: Final = {
     "scheduler.hooks.filesystem": "FSHook",
     "scheduler.hooks.hook": "BaseHook",
     "scheduler.hooks.http": "HttpHook",
+    "scheduler.hooks.object_storage": "ObjectStoragePath",
     "scheduler.hooks.sql": "SqlHook",
     "scheduler.operators.bash": "BashOperator",
     "scheduler.operators.branching": "BaseBranchOperator BranchDateTimeOperator BranchDayOfWeekOperator "

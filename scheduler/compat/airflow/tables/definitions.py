@@ -68,8 +68,10 @@ DEFINITIONS: Final = {
     "airflow.datasets": "scheduler.sdk.assets: Dataset DatasetAlias=AssetAlias DatasetAll=AssetAll "
     "DatasetAny=AssetAny",
     "airflow.datasets.metadata": "scheduler.sdk.assets: Metadata",
-    "airflow.io.path": "?ObjectStoragePath: ObjectStoragePath",
-    "airflow.io": "?ObjectStoragePath: get_fs has_fs attach ObjectStoragePath Properties",
+    "airflow.io.path": "scheduler.hooks.object_storage: ObjectStoragePath",
+    "airflow.io": "scheduler.hooks.object_storage: ObjectStoragePath; "
+    "scheduler.hooks.object_stores: get_fs has_fs attach Properties",
+    "airflow.io.store": "scheduler.hooks.object_stores: attach",
     "airflow.lineage": "?lineage: AUTO apply_lineage prepare_lineage",
     "airflow.lineage.entities": "?lineage: File Table Column User Tag",
     "airflow.lineage.hook": "?lineage: get_hook_lineage_collector HookLineageCollector",

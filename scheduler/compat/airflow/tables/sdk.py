@@ -45,7 +45,7 @@ _NAMES: Final = """
     scheduler.sdk.retry_policy: ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule;
     scheduler.sdk.state_store: NEVER_EXPIRE;
     scheduler.operators.resumable: ResumableJobMixin;
-    ?ObjectStoragePath: ObjectStoragePath;
+    scheduler.hooks.object_storage: ObjectStoragePath;
     scheduler.operators.setup_teardown: result setup teardown;
     scheduler.sdk.timetables: EventsTimetable MultipleCronTriggerTimetable;
     ?lineage: lineage
@@ -91,7 +91,8 @@ SDK: Final = {
     "airflow.sdk.execution_time.xcom": "scheduler.compat.airflow.models: XCom",
     "airflow.sdk.execution_time.task_runner": "scheduler.compat.airflow.models: RuntimeTaskInstance=TaskInstance",
     "airflow.sdk.execution_time.secrets_masker": _SECRETS,
-    "airflow.sdk.io": "?ObjectStoragePath: ObjectStoragePath get_fs has_fs attach",
+    "airflow.sdk.io": "scheduler.hooks.object_storage: ObjectStoragePath; "
+    "scheduler.hooks.object_stores: get_fs has_fs attach",
     "airflow.sdk.log": _SECRETS,
     "airflow.sdk.module_loading": DEFINITIONS["airflow.utils.module_loading"],
     "airflow.sdk.lineage": "scheduler.compat.airflow.lineage: get_hook_lineage_collector HookLineageCollector "
