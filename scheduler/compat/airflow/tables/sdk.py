@@ -8,7 +8,7 @@ from scheduler.compat.airflow.tables.tasks import TASKS
 
 _NAMES: Final = """
     scheduler.sdk.dag: DAG dag;
-    scheduler.operators.taskflow: task;
+    scheduler.compat.airflow.decorators: task;
     scheduler.sdk.group: TaskGroup task_group;
     scheduler.sdk.operator: BaseOperator;
     scheduler.sdk.edges: Label EdgeModifier=Label chain chain_linear cross_downstream;
@@ -66,8 +66,8 @@ SDK: Final = {
     "airflow.sdk.bases.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
     "airflow.sdk.bases.xcom": "scheduler.compat.airflow.models: BaseXCom",
     "airflow.sdk.bases.decorator": "inspect: is_async_callable=iscoroutinefunction; "
-    "?task decorators of one's own: DecoratedOperator TaskDecorator "
-    "DecoratedMappedOperator get_unique_task_id task_decorator_factory",
+    "scheduler.compat.airflow.decorators: DecoratedOperator task_decorator_factory TaskDecorator; "
+    "?task decorators that map by themselves: DecoratedMappedOperator get_unique_task_id",
     "airflow.sdk.configuration": DEFINITIONS["airflow.configuration"],
     "airflow.sdk.definitions.asset": DEFINITIONS["airflow.assets"],
     "airflow.sdk.definitions.asset.metadata": "scheduler.sdk.assets: Metadata",
@@ -75,7 +75,7 @@ SDK: Final = {
     "airflow.sdk.definitions.context": DEFINITIONS["airflow.utils.context"]
     + "; scheduler.sdk.context: get_current_context",
     "airflow.sdk.definitions.dag": "scheduler.sdk.dag: DAG dag",
-    "airflow.sdk.definitions.decorators": "scheduler.operators.taskflow: task; scheduler.sdk.group: task_group",
+    "airflow.sdk.definitions.decorators": "scheduler.compat.airflow.decorators: task; scheduler.sdk.group: task_group",
     "airflow.sdk.definitions.mappedoperator": "scheduler.sdk.mapping: MappedOperator OperatorPartial=Partial",
     "airflow.sdk.definitions.param": MODELS["airflow.models.param"],
     "airflow.sdk.definitions.retry_policy": "scheduler.sdk.retry_policy: ExceptionRetryPolicy RetryAction "
@@ -113,7 +113,8 @@ SDK: Final = {
     "scheduler.compat.airflow.lineage: get_hook_lineage_collector HookLineageCollector; "
     "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS AIRFLOW_V_3_1_PLUS; "
     "scheduler.sdk.results: XCOM_RETURN_KEY=RETURN_KEY; "
-    "?task decorators of one's own: DecoratedOperator TaskDecorator task_decorator_factory get_unique_task_id; "
+    "scheduler.compat.airflow.decorators: DecoratedOperator task_decorator_factory TaskDecorator; "
+    "?task decorators that map by themselves: get_unique_task_id; "
     "scheduler.sdk.mapping: MappedOperator; scheduler.compat.airflow.sensors: poke_mode_only; "
     + DEFINITIONS["airflow.exceptions"],
 }

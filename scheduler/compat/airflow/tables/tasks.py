@@ -43,7 +43,7 @@ _TIME_DELTA: Final = """
 """
 _FILE_SENSOR: Final = "scheduler.sensors.filesystem: FileSensor"
 _TASKFLOW: Final = """
-    scheduler.operators.taskflow: task;
+    scheduler.compat.airflow.decorators: task;
     scheduler.sdk.dag: dag;
     scheduler.sdk.group: task_group;
     scheduler.operators.setup_teardown: setup teardown
@@ -81,8 +81,9 @@ TASKS: Final = {
     "airflow.sensors.external_task": _EXTERNAL_TASK,
     "airflow.sensors.sql": "scheduler.sensors.sql: SqlSensor",
     "airflow.decorators": _TASKFLOW,
-    "airflow.decorators.base": "?task decorators of one's own: DecoratedOperator TaskDecorator "
-    "TaskDecoratorCollection DecoratedMappedOperator get_unique_task_id task_decorator_factory",
+    "airflow.decorators.base": "scheduler.compat.airflow.decorators: DecoratedOperator task_decorator_factory "
+    "TaskDecorator TaskDecoratorCollection=AirflowTask; "
+    "?task decorators that map by themselves: DecoratedMappedOperator get_unique_task_id",
     "airflow.hooks.base": _HOOK,
     "airflow.hooks.filesystem": "scheduler.hooks.filesystem: FSHook",
     "airflow.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
