@@ -9,6 +9,7 @@ import click
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.options import read_stdin
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
+from scheduler.cli.recordings import export_run, replay_run
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
 from scheduler.core.states import RunState
@@ -25,7 +26,11 @@ COLUMNS: Final = ["dag_id", "dag_run_id", "state", "run_type", "start_date", "du
 
 @click.group()
 def runs() -> None:
-    """List, show, cancel, rerun and wait for runs."""
+    """List, show, cancel, rerun, wait for, export and replay runs."""
+
+
+runs.add_command(export_run)
+runs.add_command(replay_run)
 
 
 @runs.command("list")

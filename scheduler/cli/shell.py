@@ -22,7 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "web": ("servers:web", "Serve the page alone."),
     "login": ("login:login", "Print a fresh sign-in link for the page."),
     "dags": ("dags:dags", "List, show, check, simulate, trigger, pause, test and delete DAGs."),
-    "runs": ("runs:runs", "List, show, cancel, rerun and wait for runs."),
+    "runs": ("runs:runs", "List, show, cancel, rerun, wait for, export and replay runs."),
     "tasks": (
         "tasks:tasks",
         "List, explain, answer, test, clear and mark tasks; read their logs, and what they keep.",

@@ -233,7 +233,7 @@ class DAG(DagViews):
 
         Nothing sleeps: retries, sensors and deferred tasks put the run's clock forward. `mocks` says by task_id what
         a task returns, raises (an exception) or calls (a function) in place of its work; `fail` how many of its first
-        tries fail, or which; `answers` what people answer it: an option, a list of them, or a dict of `chosen_options`
+        tries fail, or which; `answers` what people answer it: an option, a list, or a dict of `chosen_options`
         and `params_input`, else the defaults of the question. With `now` the run begins at that instant and its clock
         moves by such waits alone. `only` these tasks run: the others count as successes that returned what `xcoms`
         says. Raises BadParams where `run_conf` breaks the params, BadDag for tasks that there are not.
