@@ -162,7 +162,7 @@ def _why_asking(session: Session, task: TaskRow) -> str:
     who = ", ".join(str(each.get("name") or each["id"]) for each in asked.assigned_users)
     until = f", until {_instant(asked.timeout_at)} at most" if asked.timeout_at else ""
     whom = f"one of {who}" if who else "a person"
-    return f"it asks {whom} since {_instant(asked.created_at)}{until}, without a slot: {asked.subject}"
+    return f"it asks {whom} since {_instant(asked.created_at)}{until}, without a slot: “{asked.subject}”"
 
 
 def _why_unwatched(session: Session, task: TaskRow) -> str:

@@ -221,7 +221,7 @@ def _announce(prepared: _Prepared, outcome: Outcome, error: BaseException | None
     if outcome.error is not None:
         task.log.error("%s", outcome.error.traceback.rstrip() or outcome.error.line)
     elif outcome.reason:
-        task.log.info("%s: %s", outcome.state.capitalize(), outcome.reason)
+        task.log.info("%s: %s", outcome.state.capitalize().replace("_", " "), outcome.reason)
     state, callbacks, name = _told(task, outcome, job)
     prepared.instance.state = state
     context["exception"] = error

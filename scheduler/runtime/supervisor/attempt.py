@@ -40,6 +40,8 @@ _log: Final = logging.getLogger(__name__)
 
 #: A short attempt writes its log once.
 _FLUSH_S: Final = 0.2
+#: Outcomes that are no failure: the log's last line is no error.
+_WELL: Final = frozenset({"success", "skipped", "reschedule", "deferred", "awaiting_input"})
 #: Characters of a reason, message or traceback; cut once no secret can be cut in two.
 _LONGEST_TEXT: Final = 100_000
 
@@ -311,7 +313,7 @@ class Attempt:
             _log.warning(
                 "Part of a log could not be written: %s.", self._log.error_reason, extra=self._fields()
             )
-        self._log.close("info" if outcome.state == "success" else "error", footer(outcome))
+        self._log.close("info" if outcome.state in _WELL else "error", footer(outcome))
         self._deliver(self, outcome)
 
     def _masked(self, outcome: Outcome) -> Outcome:
