@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from scheduler.cli.asset_states import state
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_record, print_rows
 from scheduler.core.assets import Mark
@@ -32,6 +33,9 @@ _EVENT: Final = [
 @click.group()
 def assets() -> None:
     """List assets and their events, say that one changed, have one made."""
+
+
+assets.add_command(state)
 
 
 @assets.command("list")

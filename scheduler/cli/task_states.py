@@ -65,14 +65,15 @@ def set_(
     invocation: Invocation, dag_id: str, run_id: str, task_id: str, key: str, value: str, path: str
 ) -> None:
     """Set a value: JSON, or else a text. With `-` as VALUE it is read from standard input."""
-    now, kept = invocation.now(), _value(value)
+    now, kept = invocation.now(), read_state_value(value)
     invocation.db.transact(
         lambda session: set_state(session, now, dag_id, run_id, task_id, key, kept, path=path, actor=ACTOR)
     )
     click.echo(f"{key} of {task_id} is set; the task's next attempt finds it.")
 
 
-def _value(text: str) -> Json:
+def read_state_value(text: str) -> Json:
+    """Read what is to be kept: JSON, or else a text."""
     try:
         value = json.loads(text)
     except ValueError:

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scheduler.clock import Clock
-from scheduler.errors import Conflict, NotFound
+from scheduler.errors import BadParams, Conflict, NotFound
 from scheduler.operations.finding import get_run, get_task
 from scheduler.operations.names import check_name
+from scheduler.store.assets import find_asset
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.fences import require_live
@@ -31,6 +32,8 @@ from scheduler.wire import STATE_NEVER_EXPIRES, Data, Job, Json
 Verb = Callable[[Session, Job, Data], Any]
 #: What a key is called where it cannot be one.
 _KEY: Final = "state key"
+#: Characters of the name of an asset, or of its URI.
+_LONGEST_ASSET: Final = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,17 @@ class StateVerbs:
 
     def _get(self, session: Session, job: Job, args: Data) -> Json:
         run_pk = get_run(session, job.run.dag_id, job.run.run_id).id
-        return get_state(session, self.clock.now(), _scope(job, run_pk, args), args["key"])
+        return get_state(session, self.clock.now(), _scope(session, job, run_pk, args), args["key"])
 
     def _keys(self, session: Session, job: Job, args: Data) -> list[str]:
         run_pk = get_run(session, job.run.dag_id, job.run.run_id).id
-        return [each.key for each in list_states(session, self.clock.now(), _scope(job, run_pk, args))]
+        return [
+            each.key for each in list_states(session, self.clock.now(), _scope(session, job, run_pk, args))
+        ]
 
     def _set(self, session: Session, job: Job, args: Data) -> None:
-        scope = _scope(job, require_live(session, job.attempt_id, job.epoch).run_pk, args)
+        run_pk = require_live(session, job.attempt_id, job.epoch).run_pk
+        scope = _scope(session, job, run_pk, args)
         now, key = self.clock.now(), check_name(_KEY, args["key"])
         actor = f"task:{job.run.dag_id}.{job.task_id}"
         until = self._expires_at(now, args.get("retention"))
@@ -67,7 +73,8 @@ class StateVerbs:
         keep_quiet(session)
 
     def _delete(self, session: Session, job: Job, args: Data) -> None:
-        scope = _scope(job, require_live(session, job.attempt_id, job.epoch).run_pk, args)
+        run_pk = require_live(session, job.attempt_id, job.epoch).run_pk
+        scope = _scope(session, job, run_pk, args)
         delete_states(session, scope, args["key"])
         keep_quiet(session)
 
@@ -77,12 +84,45 @@ class StateVerbs:
         return None if retention == STATE_NEVER_EXPIRES else now + timedelta(seconds=retention)
 
 
-def _scope(job: Job, run_pk: int, args: Data) -> Scope:
+def _scope(session: Session, job: Job, run_pk: int, args: Data) -> Scope:
     if (asset := args.get("asset")) is not None:
-        return AssetScope(check_name("asset", asset))
+        return asset_scope(session, asset)
     if not job.task_id:
         raise Conflict("task_state_store belongs to a task; a callback of the DAG has none.")
     return TaskScope(run_pk, job.task_id, job.path)
+
+
+def asset_scope(session: Session, asset: str) -> AssetScope:
+    """Return an asset by its name, or by its URI where one that is known lies there. Raises BadParams."""
+    if not 0 < len(asset) <= _LONGEST_ASSET or not asset.isprintable():
+        raise BadParams(f"{asset[:80]!r} names no asset: up to {_LONGEST_ASSET} printable characters do.")
+    known = find_asset(session, asset)
+    return AssetScope(known.name if known else asset)
+
+
+def set_asset_state(
+    session: Session, now: datetime, asset: str, key: str, value: Json, *, actor: str
+) -> None:
+    """Change what is kept with an asset. Raises BadName, BadParams, TooLarge, Conflict."""
+    scope = asset_scope(session, asset)
+    put_state(session, now, scope, check_name(_KEY, key), value, updated_by=actor)
+    append(session, [Event(at=now, kind="asset.kept", actor=actor, reason=f"{scope.asset}: {key!r} was set")])
+
+
+def remove_asset_states(session: Session, now: datetime, asset: str, key: str | None, *, actor: str) -> int:
+    """Delete a key of an asset, or all without one; return how many. Raises NotFound."""
+    scope = asset_scope(session, asset)
+    count = delete_states(session, scope, key)
+    if key is not None and not count:
+        raise NotFound(_KEY, key)
+    what = f"{scope.asset}: " + ("all of its state" if key is None else f"{key!r}")
+    append(session, [Event(at=now, kind="asset.kept", actor=actor, reason=f"{what} was deleted")])
+    return count
+
+
+def read_asset_states(session: Session, now: datetime, asset: str) -> list[StateRow]:
+    """Return what is kept with an asset, by key. Raises BadParams."""
+    return list_states(session, now, asset_scope(session, asset))
 
 
 def read_states(

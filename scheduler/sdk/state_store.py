@@ -112,7 +112,8 @@ def _only_asset() -> str:
     attempt = current_attempt()
     context: Mapping[str, Any] = attempt.context if attempt else {}
     named = [*context.get("inlets", ()), *context.get("outlets", ())]
-    names = sorted({_name_of(each) for each in named})
+    # An alias is no asset.
+    names = sorted({_name_of(each) for each in named if type(each).__name__ != "AssetAlias"})
     if len(names) != 1:
         raise BadParams(
             f"The task has {len(names)} assets among its inlets and outlets: say which one is meant, as in "

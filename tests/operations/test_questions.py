@@ -91,7 +91,7 @@ def test_a_task_that_asks_holds_no_slot_and_goes_on_with_the_answer(engine, ask)
     with engine.db.read() as session:
         assert questions.count_open(session) == 1
         why = explain_task(session, *TASK)
-    assert why == ["It asks a person since 2026-11-21 12:00:00 UTC, without a slot: Ship it?."]
+    assert why == ["It asks a person since 2026-11-21 12:00:00 UTC, without a slot: “Ship it?”."]
     asked = _answer(engine, "yes", rows=7)
     assert (asked.responded_by, asked.chosen_options) == ("ada", ["yes"])
     assert asked.params_input == {"rows": 7, "why": "so"}

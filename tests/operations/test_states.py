@@ -9,9 +9,18 @@ from scheduler.dispatch.jobs import job_of
 from scheduler.errors import BadName, Conflict, NotFound
 from scheduler.operations.answers import Answers
 from scheduler.operations.rerun import RerunRequest, rerun
-from scheduler.operations.states import read_state, read_states, remove_states, set_state
+from scheduler.operations.states import (
+    read_asset_states,
+    read_state,
+    read_states,
+    remove_asset_states,
+    remove_states,
+    set_asset_state,
+    set_state,
+)
 from scheduler.security.encryption import FernetCipher
 from scheduler.security.secret_key import SecretKey
+from scheduler.store.assets import put_assets
 from scheduler.store.events import list_events
 from scheduler.store.runs import find_run
 from scheduler.wire import STATE_NEVER_EXPIRES
@@ -132,3 +141,26 @@ def test_people_read_set_and_delete_what_a_task_keeps(ask, start, engine):
         ("cli", "state 'page' was deleted"),
         ("cli", "all of its state was deleted"),
     ]
+
+
+def test_an_asset_that_is_known_is_named_by_its_uri_too(ask, start, engine):
+    job = start()[1]
+    with engine.db.write() as session:
+        put_assets(session, engine.now, [{"asset": "orders", "uri": "s3://orders"}])
+    ask(job, "set_state", {"asset": "s3://orders", "key": "watermark", "value": 7})
+    assert ask(job, "get_state", {"asset": "orders", "key": "watermark"}) == 7
+    engine.db.transact(
+        lambda session: set_asset_state(session, engine.now, "orders", "watermark", 8, actor="cli")
+    )
+    assert ask(job, "get_state", {"asset": "s3://orders", "key": "watermark"}) == 8
+    with engine.db.read() as session:
+        [row] = read_asset_states(session, engine.now, "orders")
+    assert (row.value, row.updated_by) == (8, "cli")
+    for key in ("watermark", None):
+        engine.db.transact(
+            lambda session, key=key: remove_asset_states(session, engine.now, "orders", key, actor="cli")
+        )
+    with pytest.raises(NotFound):
+        engine.db.transact(
+            lambda session: remove_asset_states(session, engine.now, "orders", "watermark", actor="cli")
+        )

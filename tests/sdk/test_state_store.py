@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler import DAG, NEVER_EXPIRE, task
+from scheduler import DAG, NEVER_EXPIRE, Asset, AssetAlias, task
 from scheduler.sdk.state_store import AssetStateStores, TaskStateStore
 from scheduler.testing.local_channel import LocalChannel
 from tests.runtime.attempts import attempt
@@ -87,13 +87,9 @@ def test_an_asynchronous_task_awaits_it():
     _asserts(_run(keeps))
 
 
-class _Asset:
-    name, uri = "orders", "s3://orders"
-
-
 def test_what_is_kept_with_an_asset_is_found_by_its_name():
     def keeps(asset_state_store):
-        asset_state_store[_Asset].set("watermark", 3)
+        asset_state_store[Asset("orders", uri="s3://orders")].set("watermark", 3)
         assert asset_state_store["orders"].get("watermark") == 3
         assert asset_state_store["others"].get("watermark") is None
 
@@ -123,3 +119,15 @@ def test_outside_of_a_task_nothing_is_kept():
     for use in (lambda: TaskStateStore().get("k"), lambda: AssetStateStores()["a"].get("k")):
         with pytest.raises(Exception, match="can be used in a running task only"):
             use()
+
+
+def test_a_task_with_one_asset_need_not_name_it():
+    with DAG("d") as dag:
+
+        @task(task_id="a", inlets=[Asset("orders")], outlets=[Asset("orders"), AssetAlias("others")])
+        def keeps(asset_state_store=None):
+            asset_state_store.set("watermark", 3)
+            assert asset_state_store["orders"].get("watermark") == 3
+
+        keeps()
+    _asserts(attempt(dag))

@@ -10,6 +10,7 @@ from scheduler.core.assets import Mark
 from scheduler.errors import BadConf, Conflict
 from scheduler.operations.assets import emit_event, materialize
 from scheduler.operations.conf import read_conf
+from scheduler.operations.states import read_asset_states
 from scheduler.store.asset_history import list_events
 from scheduler.store.views.assets import AssetView, uses_of_asset, view_asset, view_assets
 from webui.context import actor, now, reading, writing
@@ -36,7 +37,8 @@ def show_one() -> Response:
         asset = view_asset(session, request.args.get("name", ""))
         uses = uses_of_asset(session, asset)
         events = list_events(session, Mark("name", asset.name), limit=_EVENTS)
-    return page("asset.html", asset=asset, uses=uses, events=events)
+        kept = read_asset_states(session, now(), asset.name)
+    return page("asset.html", asset=asset, uses=uses, events=events, kept=kept)
 
 
 @blueprint.get("/asset/form")
