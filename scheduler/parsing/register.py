@@ -15,6 +15,7 @@ from scheduler.alert_rules import rules_of_dag
 from scheduler.core.meanings import as_meant
 from scheduler.core.timetables import Due, following
 from scheduler.errors import DirigentError, DuplicateDag, NewerForm
+from scheduler.parsing.broken import broken_files
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.faults import sentence
 from scheduler.parsing.freshness import content_of, fingerprint, revision_of
@@ -24,6 +25,7 @@ from scheduler.store.assets import put_uses
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
 from scheduler.store.engine import Session
+from scheduler.store.events import append
 from scheduler.store.origins import DagOrigin, load_origins
 from scheduler.store.schedules import last_scheduled
 from scheduler.store.setting_aside import set_dag_aside
@@ -102,6 +104,7 @@ def register(
     good = [finding for finding, record in records if record.error is None]
     _store(session, now, good, policy)
     _retire_dropped(session, now, [(finding, record) for finding, record in records if record.error is None])
+    append(session, broken_files(now, [(finding.before, record) for finding, record in records]))
     save_files(session, [record for _, record in records])
     request_wake(session)
     return [record for _, record in records]

@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 
 from pluggy import HookspecMarker
 
+from scheduler.plugins.subjects import Asset, AssetEvent, DagRun, TaskInstance
+
 _hookspec: Final = HookspecMarker("dirigent")
 
 
@@ -46,3 +48,71 @@ def dirigent_pages() -> Sequence[PluginPage]:
 def dirigent_secret_backend() -> SecretBackend:
     """Return a place that keeps variables and connections. Asked once a server."""
     raise NotImplementedError
+
+
+# --- Listeners: told of what happened, after it is written, by whoever leads; they return nothing -----------
+
+
+@_hookspec
+def on_starting(component: str) -> None:
+    """Be told that a scheduler leads from now on; `component` is "scheduler"."""
+
+
+@_hookspec
+def before_stopping(component: str) -> None:
+    """Be told that it is about to stop."""
+
+
+@_hookspec
+def on_dag_run_running(dag_run: DagRun, msg: str) -> None:
+    """Be told that a run began."""
+
+
+@_hookspec
+def on_dag_run_success(dag_run: DagRun, msg: str) -> None:
+    """Be told that a run succeeded."""
+
+
+@_hookspec
+def on_dag_run_failed(dag_run: DagRun, msg: str) -> None:
+    """Be told that a run failed; `msg` says why."""
+
+
+@_hookspec
+def on_task_instance_running(previous_state: str | None, task_instance: TaskInstance) -> None:
+    """Be told that a task began."""
+
+
+@_hookspec
+def on_task_instance_success(previous_state: str | None, task_instance: TaskInstance) -> None:
+    """Be told that a task succeeded."""
+
+
+@_hookspec
+def on_task_instance_failed(previous_state: str | None, task_instance: TaskInstance, error: str) -> None:
+    """Be told that an attempt of a task failed; its state is `up_for_retry` where another follows."""
+
+
+@_hookspec
+def on_task_instance_skipped(previous_state: str | None, task_instance: TaskInstance) -> None:
+    """Be told that a task was skipped."""
+
+
+@_hookspec
+def on_asset_changed(asset: Asset) -> None:
+    """Be told that an asset changed."""
+
+
+@_hookspec
+def on_asset_event_emitted(asset_event: AssetEvent) -> None:
+    """Be told the same, with what changed it."""
+
+
+@_hookspec
+def on_new_dag_import_error(filename: str, stacktrace: str) -> None:
+    """Be told that a file of the DAG folder cannot be imported."""
+
+
+@_hookspec
+def on_existing_dag_import_error(filename: str, stacktrace: str) -> None:
+    """Be told that a file that could not be imported fails in another way now."""

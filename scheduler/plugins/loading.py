@@ -9,7 +9,8 @@ import importlib
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from importlib.metadata import entry_points
@@ -22,6 +23,8 @@ from pluggy import PluginManager, PluginValidationError
 from scheduler.plugins import hookspecs
 
 _log: Final = logging.getLogger(__name__)
+#: Hooks that are told and asked nothing.
+_LISTENING: Final = tuple(name for name in vars(hookspecs) if name.startswith(("on_", "before_")))
 #: The group of entry points that installed packages name their plugins in.
 GROUP: Final = "dirigent.plugins"
 
@@ -34,6 +37,22 @@ class Plugin:
     source: str  #: file, or distribution and its version
     hooks: tuple[str, ...] = ()
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of a listener, and what it asks for."""
+
+    function: Callable[..., Any]
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What of a plugin is told of what happens: functions by the names of their hooks."""
+
+    name: str
+    calls: Mapping[str, Call]
 
 
 @dataclass(slots=True)
@@ -56,6 +75,15 @@ class Plugins:
                 self.note(name, f"{hook}() raised {_said(error)}")
             else:
                 yield name, answer
+
+    def listeners(self) -> list[Listener]:
+        """Return what listens, one a plugin."""
+        found: defaultdict[str, dict[str, Call]] = defaultdict(dict)
+        for hook in _LISTENING:
+            for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+                call = Call(implementation.function, tuple(implementation.argnames))
+                found[implementation.plugin_name][hook] = call
+        return [Listener(name, calls) for name, calls in sorted(found.items())]
 
     def note(self, name: str, error: str) -> None:
         """Take down that something of a plugin is of no use."""

@@ -110,3 +110,28 @@ print(has_plugins(Path("nowhere")), load_plugins(Path("nowhere")).found)
 def test_a_folder_that_is_not_there_has_no_plugins(tmp_path):
     assert not has_plugins(tmp_path / "nowhere")
     assert load_plugins(tmp_path / "nowhere").found == []
+
+
+LISTENER = """
+from scheduler.plugins import hookimpl
+
+@hookimpl
+def on_task_instance_failed(task_instance, error):
+    pass
+
+@hookimpl
+def on_starting(component):
+    pass
+"""
+
+
+def test_a_listener_names_the_arguments_that_it_wants(folder):
+    (folder / "ear.py").write_text(LISTENER)
+    plugins = load_plugins(folder)
+    [listener] = plugins.listeners()
+    assert listener.name == "ear"
+    assert {name: call.arguments for name, call in listener.calls.items()} == {
+        "on_starting": ("component",),
+        "on_task_instance_failed": ("task_instance", "error"),
+    }
+    assert plugins.found[0].hooks == ("on_starting", "on_task_instance_failed")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response
 
-from webui.context import web
+from scheduler.store.listeners import errors_of_listeners
+from webui.context import reading, web
 from webui.fragments import page
 
 blueprint = Blueprint("plugins", __name__)
@@ -13,4 +16,10 @@ blueprint = Blueprint("plugins", __name__)
 @blueprint.get("/plugins")
 def show() -> Response:
     """List them."""
-    return page("plugins.html", plugins=list(web().plugins.found))
+    with reading() as session:
+        deaf = errors_of_listeners(session)
+    found = [
+        replace(each, error="; ".join(filter(None, (each.error, deaf.get(each.name, "")))))
+        for each in web().plugins.found
+    ]
+    return page("plugins.html", plugins=found)

@@ -39,6 +39,7 @@ from scheduler.loop.duties import (
 from scheduler.loop.effects import Effects
 from scheduler.loop.history import History
 from scheduler.loop.judging import JudgeAlerts
+from scheduler.loop.listening import Listening
 from scheduler.loop.one_by_one import Way, at_once, one_by_one
 from scheduler.loop.planning import PlanRuns
 from scheduler.loop.pruning import Prune
@@ -231,6 +232,10 @@ class SchedulerSide:
         folder = make_folder(self._house, self._parser, self._environ, environments, transact)
         folder.start()
         self._while_leading.callback(folder.close)
+        if listeners := self._house.plugins.listeners():
+            listening = Listening(self._house.db, self._house.clock, listeners)
+            listening.start()
+            self._while_leading.callback(listening.close)
         policy = policy_of(self._house.settings)
         history = History(self._house.db, self._house.clock, policy, self._history_place, self._payloads)
         history.start()

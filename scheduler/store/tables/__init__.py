@@ -15,6 +15,7 @@ from scheduler.store.tables.attempts import UNCOUNTED_ATTEMPT, attempt, log_chun
 from scheduler.store.tables.code import blob, dag_bundle, dag_file, snapshot
 from scheduler.store.tables.columns import Instant, metadata
 from scheduler.store.tables.dags import dag, dag_origin, dag_tag, dag_version
+from scheduler.store.tables.listeners import listener
 from scheduler.store.tables.questions import question
 from scheduler.store.tables.runs import (
     ACTIVE_RUNS,
@@ -61,6 +62,7 @@ __all__ = [
     "delay_tally",
     "event",
     "leader",
+    "listener",
     "log_chunk",
     "metadata",
     "outage",
