@@ -18,8 +18,8 @@ from scheduler.errors import NewerForm
 #: The newest form of a graph that this program reads. 2: tasks may ask for a process of their own kind. 3: tasks may
 #: be setups and teardowns. 4: tasks and groups may be mapped. 5: schedules of several crons, of listed instants, of
 #: timetables of the author's own, and with intervals before the instant; deadlines. 6: tasks may make assets, and runs
-#: may begin when these change. 7: tasks may be looped. 8: tasks may ask people.
-WIRE_VERSION: Final = 8
+#: may begin when these change. 7: tasks may be looped. 8: tasks may ask people. 9: runs may make partitions.
+WIRE_VERSION: Final = 9
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
@@ -32,7 +32,7 @@ TAG: Final = "__type__"
 _LATER: Final = (
     *("isolation", "role", "mapping", "returns_dag_result", "loop", "asks"),
     *("interval_s", "late", "crons", "events", "said", "own", "meaning", "deadlines"),
-    *("inlets", "outlets", "assets"),
+    *("inlets", "outlets", "assets", "partitions"),
 )
 
 #: A value that JSON can hold.
@@ -79,6 +79,9 @@ class ScheduleSpec:
     assets: Data | None = None
     #: Of a schedule that may be meant as Airflow 3's or 2's: which it is, or that nobody has said. See `core.meanings`.
     meaning: Literal["unsure", "trigger", "interval"] | None = None
+    #: Each run makes a part: of `cron` by its instant, of assets by what the mappers make of the keys that come
+    #: (`core.partitions`).
+    partitions: Data | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +224,7 @@ def form_of(
 ) -> int:
     """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
     asked = {
+        9: bool(schedule and schedule.partitions),
         8: any(each.asks for each in tasks),
         7: any(each.loop for each in tasks),
         6: bool(schedule and schedule.assets) or any(each.outlets for each in tasks),
@@ -341,6 +345,8 @@ class RunInfo:
     params: Data = field(default_factory=dict)  #: declared defaults overlaid with conf, validated
     triggered_by: str = ""
     state: str = "running"
+    partition_key: str | None = None
+    partition_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ def events(invocation: Invocation, name: str, limit: int, output: str) -> None:
 @pass_invocation
 def emit(invocation: Invocation, name: str, extra: str, partition_key: str) -> None:
     """Say that an asset changed: what waits for it runs."""
-    now, said = invocation.now(), read_conf(extra)
+    now, said = invocation.now(), read_conf(extra, "extra")
     event_id = invocation.db.transact(
         lambda session: emit_event(session, now, name, extra=said, partition_key=partition_key, actor=ACTOR)
     )

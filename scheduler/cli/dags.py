@@ -94,6 +94,7 @@ def errors(invocation: Invocation, output: str) -> int:
 @click.option("--run-id", help="The id of the run; else made of its logical date.")
 @click.option("--logical-date", type=Instant(), help="An instant; else now.")
 @click.option("--note", default="", help="A note on the run.")
+@click.option("--partition-key", help="The partition that the run makes.")
 @click.option("--idempotency-key", help="With a key used before, the run of then is named and none is made.")
 @click.option(
     "--wait", "waits", is_flag=True, help="Wait for the end of the run; exit 0 when it succeeded, else 1."
@@ -110,6 +111,7 @@ def trigger(
     run_id: str | None,
     logical_date: datetime | None,
     note: str,
+    partition_key: str | None,
     idempotency_key: str | None,
     waits: bool,
     wants_result: bool,
@@ -127,6 +129,7 @@ def trigger(
             run_id=run_id,
             idempotency_key=idempotency_key,
             note=note,
+            partition_key=partition_key,
             actor=ACTOR,
         )
     )

@@ -58,9 +58,9 @@ def manual_run_id(instant: datetime) -> str:
     return _dated(RunType.MANUAL, instant)
 
 
-def asset_run_id(instant: datetime, event_id: int) -> str:
-    """Return the id of the run that events begin, the last of which is this one."""
-    return f"{_dated(RunType.ASSET_TRIGGERED, instant)}_{event_id}"
+def asset_run_id(instant: datetime, event_id: int, place: int = 0) -> str:
+    """Return the id of the run that events begin, the last of which is this one; `place`: of several by partitions."""
+    return f"{_dated(RunType.ASSET_TRIGGERED, instant)}_{event_id}" + (f"_{place}" if place else "")
 
 
 def asset_key(event_id: int, partition_key: str = "") -> str:

@@ -68,6 +68,8 @@ def _run_info(claim: Claimed) -> RunInfo:
         params=dict(claim.params),
         triggered_by=claim.triggered_by,
         state=claim.run_state,
+        partition_key=claim.partition_key,
+        partition_date=_text(claim.partition_date),
     )
 
 

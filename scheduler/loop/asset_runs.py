@@ -9,10 +9,12 @@ from functools import partial
 from typing import Final
 
 from scheduler.core.assets import is_met
+from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import asset_key, asset_run_id
 from scheduler.core.states import RunType
 from scheduler.failpoints import Edge
 from scheduler.loop.alarms import Alarms
+from scheduler.loop.asset_batches import Batch, map_keys, marks_of, ready
 from scheduler.loop.one_by_one import Aside, Way, at_once
 from scheduler.store.alerts import run_subject
 from scheduler.store.asset_events import (
@@ -58,33 +60,49 @@ class CreateAssetRuns:
 
     def _look_at(self, session: Session, now: datetime, news: NewsOf, queued: Sequence[Queued]) -> None:
         graph = self.graphs.get(session, news.version_id)
-        expression = graph.spec.schedule.assets
-        if expression is None:
+        schedule = graph.spec.schedule
+        ids = [each.event_id for each in queued]
+        if schedule.assets is None:
             drop_queued(session, news.dag_id, queued)
-        elif news.is_paused or not is_met(expression, frozenset().union(*(each.marks for each in queued))):
-            note_looked_at(session, news.dag_id, [each.event_id for each in queued])
+        elif news.is_paused:
+            note_looked_at(session, news.dag_id, ids)
+        elif schedule.partitions is None:
+            batches = [Batch("", queued)] if is_met(schedule.assets, marks_of(queued)) else []
+            self._begin(session, now, news, graph, batches)
+            note_looked_at(session, news.dag_id, [] if batches else ids)
         else:
-            new = _new_run(news, graph.spec, now, queued)
-            (run_pk,) = create_runs(session, now, [(new, graph)])
+            mapped = map_keys(session, now, news.dag_id, schedule.partitions, queued)
+            self._begin(session, now, news, graph, ready(schedule.assets, schedule.partitions, mapped))
+            note_looked_at(session, news.dag_id, ids)
+
+    def _begin(
+        self, session: Session, now: datetime, news: NewsOf, graph: TaskGraph, batches: Sequence[Batch]
+    ) -> None:
+        wanted = [
+            (_new_run(news, graph.spec, now, batch, place), graph) for place, batch in enumerate(batches)
+        ]
+        for batch, (new, _), run_pk in zip(batches, wanted, create_runs(session, now, wanted), strict=True):
             assert run_pk is not None  # Its last event was in the queue, so it has begun no run.
-            consume_events(session, news.dag_id, run_pk, queued)
+            consume_events(session, news.dag_id, run_pk, batch.queued)
             subject = run_subject(new.dag_id, run_pk, new.run_id)
             self.alarms.note_created(session, subject, graph.spec, new.run_after)
             at_edge(session, Edge.ASSETS_TAKEN)
 
 
-def _new_run(news: NewsOf, spec: DagSpec, now: datetime, queued: Sequence[Queued]) -> NewRun:
-    last = queued[-1]
+def _new_run(news: NewsOf, spec: DagSpec, now: datetime, batch: Batch, place: int) -> NewRun:
+    last = batch.queued[-1]
     return NewRun(
         dag_id=news.dag_id,
-        run_id=asset_run_id(now, last.event_id),
-        trigger_key=asset_key(last.event_id),
+        run_id=asset_run_id(now, last.event_id, place),
+        trigger_key=asset_key(last.event_id, batch.key),
         run_type=RunType.ASSET_TRIGGERED,
         version_id=news.version_id,
         snapshot_id=news.snapshot_id,
         bundle_version=news.bundle_version,
-        run_after=max(each.at for each in queued),
+        run_after=max(each.at for each in batch.queued),
         conf={},
         params={param.name: param.default for param in spec.params if param.has_default},
         triggered_by="asset",
+        partition_key=batch.key or None,
+        partition_date=batch.date,
     )

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from scheduler.core.ids import schedule_key, scheduled_run_id
+from scheduler.core.partitions import of_schedule
 from scheduler.core.states import RunType
 from scheduler.core.timetables import Due, following
 from scheduler.loop.alarms import Alarms
@@ -77,6 +78,7 @@ def _newest(spec: DagSpec, dag: DueDag, now: datetime) -> Due:
 
 def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:
     due = dag.due
+    key, date = of_schedule(spec, due.run_at)
     return NewRun(
         dag_id=dag.dag_id,
         run_id=scheduled_run_id(due.logical_date),
@@ -92,4 +94,6 @@ def _new_run(dag: DueDag, spec: DagSpec) -> NewRun:
         conf={},
         params={param.name: param.default for param in spec.params if param.has_default},
         triggered_by="schedule",
+        partition_key=key,
+        partition_date=date,
     )

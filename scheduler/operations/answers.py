@@ -21,6 +21,7 @@ from scheduler.operations.trigger import trigger_run
 from scheduler.store import Database, Session
 from scheduler.store.artifacts import Artifact, put_artifact
 from scheduler.store.asset_history import events_of_run, list_events
+from scheduler.store.assets import get_asset
 from scheduler.store.attempts import set_rendered
 from scheduler.store.ciphers import Cipher
 from scheduler.store.connections import get_connection
@@ -68,6 +69,7 @@ class Answers:
             **states.reading,
             "asset_events": _asset_events,
             "triggering_events": _triggering_events,
+            "get_asset": _get_asset,
         }
         self._writing: dict[str, Verb] = {
             "set_xcom": self._set_xcom,
@@ -247,6 +249,10 @@ def _asset_events(session: Session, job: Job, args: Data) -> Json:
         limit=args.get("limit"),
     )
     return [told(each) for each in found]
+
+
+def _get_asset(session: Session, job: Job, args: Data) -> Json:
+    return asdict(get_asset(session, args["name"]))
 
 
 def _triggering_events(session: Session, job: Job, args: Data) -> Json:

@@ -9,14 +9,13 @@ from scheduler.core.assets import Change
 from scheduler.core.states import RunType
 from scheduler.errors import Conflict
 from scheduler.operations.conf import check_conf
+from scheduler.operations.partition_keys import check_partition_key
 from scheduler.operations.trigger import RunRef, trigger_run
 from scheduler.store.asset_events import NewEvent, Source, put_events
 from scheduler.store.asset_history import EventRow
 from scheduler.store.assets import get_asset, list_uses
 from scheduler.store.engine import Session
 from scheduler.wire import Data, Json
-
-_LONGEST_KEY = 250
 
 
 def emit_event(
@@ -30,14 +29,11 @@ def emit_event(
 ) -> int:
     """Write an event of an asset by hand; what waits for it runs. Return its id.
 
-    Raises NotFound, BadConf for an extra that is no object, Conflict for a key that is too long.
+    Raises NotFound, BadConf for an extra that is no object, BadParams for a key that is too long.
     """
     found = get_asset(session, name)
-    if len(partition_key) > _LONGEST_KEY:
-        raise Conflict(
-            f"The partition key {partition_key[:40]!r}... is longer than {_LONGEST_KEY} characters."
-        )
-    change = Change(name=found.name, extra=dict(check_conf(extra or {})), partition_key=partition_key)
+    key = check_partition_key(partition_key) or ""
+    change = Change(name=found.name, extra=dict(check_conf(extra or {}, "extra")), partition_key=key)
     (event_id,) = put_events(session, now, [NewEvent(change, Source(actor=actor))])
     return event_id
 

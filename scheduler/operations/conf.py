@@ -16,8 +16,8 @@ DEEPEST: Final = 100
 _SHOWN: Final = 80
 
 
-def read_conf(text: str | bytes) -> Data:
-    """Read the JSON object of a request or a command line; nothing given is an empty one.
+def read_conf(text: str | bytes, what: str = "conf") -> Data:
+    """Read the JSON object of a request or a command line; nothing given is an empty one. `what`: its name in errors.
 
     Raises TooLarge above 1 MB, before anything is parsed, and BadConf for what is not a JSON object.
     """
@@ -28,18 +28,18 @@ def read_conf(text: str | bytes) -> Data:
     try:
         conf = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BadConf(f"conf is not JSON: {error}. Give an object such as {{}}.") from None
-    return check_conf(conf)
+        raise BadConf(f"{what} is not JSON: {error}. Give an object such as {{}}.") from None
+    return check_conf(conf, what)
 
 
-def check_conf(conf: object) -> Data:
+def check_conf(conf: object, what: str = "conf") -> Data:
     """Return a conf that is a JSON object of at most 1 MB. Raises BadConf and TooLarge."""
     if not isinstance(conf, Mapping):
-        raise BadConf(f'conf must be a JSON object, not {_kind(conf)}; write it like {{"day": "mon"}}.')
+        raise BadConf(f'{what} must be a JSON object, not {_kind(conf)}; write it like {{"day": "mon"}}.')
     try:
         text = json.dumps(dict(conf), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise BadConf(f"conf cannot be stored as JSON: {error}.") from None
+        raise BadConf(f"{what} cannot be stored as JSON: {error}.") from None
     _refuse_large(len(text))
     loaded: Data = json.loads(text)
     _refuse_deep(loaded)

@@ -15,6 +15,7 @@ from scheduler.errors import AlreadyExists, Conflict
 from scheduler.operations.conf import check_conf, params_of
 from scheduler.operations.names import check_name
 from scheduler.operations.notes import check_note
+from scheduler.operations.partition_keys import check_partition_key
 from scheduler.store.dags import DagRow, get_dag
 from scheduler.store.engine import Session
 from scheduler.store.new_runs import NewRun, create_run
@@ -47,6 +48,7 @@ def trigger_run(
     run_id: str | None = None,
     idempotency_key: str | None = None,
     note: str = "",
+    partition_key: str | None = None,
     actor: str,
     run_type: RunType = RunType.MANUAL,
 ) -> RunRef:
@@ -83,6 +85,7 @@ def trigger_run(
         params=params_of(graph.spec, checked),
         triggered_by=actor,
         note=check_note(note),
+        partition_key=check_partition_key(partition_key),
     )
     is_free = run_id is None and logical_date is None
     return _create(session, now, new, graph, tries=_MOST_AT_ONCE if is_free else 1, key=idempotency_key)

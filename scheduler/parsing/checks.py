@@ -12,6 +12,7 @@ from scheduler.core.deadlines import MOST as MOST_DEADLINES
 from scheduler.core.deadlines import check_deadline
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import MAX_LENGTH, check_id
+from scheduler.core.partitions import check_partitions
 from scheduler.core.timetables import check_schedule
 from scheduler.core.trigger_rules import RULES
 from scheduler.errors import BadDag, BadName, BadParams, BadSchedule, TooLarge
@@ -65,6 +66,8 @@ def check_dag(spec: DagSpec) -> None:
 def _check_assets(spec: DagSpec) -> None:
     if spec.schedule.assets is not None:
         check_expression(f"The schedule of DAG {spec.dag_id!r}", spec.schedule.assets)
+    if spec.schedule.partitions is not None and spec.schedule.assets is not None:
+        check_partitions(f"The schedule of DAG {spec.dag_id!r}", spec.schedule.partitions)
     for task in spec.tasks:
         for each in (*(task.inlets or ()), *(task.outlets or ())):
             check_expression(f"Task {task.task_id!r}", each)

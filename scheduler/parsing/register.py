@@ -276,7 +276,7 @@ def _has_other_schedule(session: Session, spec: DagSpec) -> bool:
 
 def _calendar(spec: DagSpec) -> tuple[object, ...]:
     code = spec.code_hash if spec.schedule.kind == "own" else ""
-    rhythm = replace(spec.schedule, assets=None)
+    rhythm = replace(spec.schedule, assets=None, partitions=None)
     return (rhythm, spec.timezone, spec.start_date, spec.end_date, spec.catchup, code)
 
 

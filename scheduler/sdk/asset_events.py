@@ -271,11 +271,7 @@ def _mark(key: Any) -> tuple[str, str]:
         return "name", key
     if not isinstance(key, BaseAsset):
         raise BadDag(f"{key!r} is no asset; give Asset(...), AssetAlias(...) or Asset.ref(...).")
-    data = key.to_data()
-    if "ref" in data:
-        ((kind, value),) = data["ref"].items()
-        return kind, value
-    return ("alias", data["alias"]) if "alias" in data else ("name", data["asset"])
+    return key.mark
 
 
 def _plain(extra: Mapping[str, Any]) -> Any:

@@ -37,6 +37,19 @@ class BaseAsset:
         """Return the plain form."""
         raise NotImplementedError
 
+    @property
+    def mark(self) -> tuple[str, str]:
+        """By what its events are known: `name`, `uri` or `alias`, and which."""
+        data = self.to_data()
+        if "asset" in data:
+            return "name", data["asset"]
+        if "alias" in data:
+            return "alias", data["alias"]
+        if "ref" not in data:
+            raise bad_argument("asset", self, "give a single asset")
+        ((kind, value),) = data["ref"].items()
+        return kind, value
+
     def to_spec(self) -> ScheduleSpec:
         """Return the schedule of a DAG that runs when this is met."""
         return ScheduleSpec(assets=self.to_data())
@@ -52,7 +65,7 @@ class Asset(BaseAsset):
     """Something that tasks make and read: a table, a file, a model. It is known by its name.
 
     `uri` says where it lies, `group` what kind it is, `extra` whatever else is to be said of it (JSON).
-    One of name and URI stands for both.
+    One of name and URI stands for both. `access_control` is read by Airflow only: there are no teams here.
     """
 
     asset_type: ClassVar[str] = "asset"
@@ -64,6 +77,7 @@ class Asset(BaseAsset):
         *,
         group: str | None = None,
         extra: Mapping[str, Any] | None = None,
+        access_control: object = None,
     ) -> None:
         if name is None and uri is None:
             raise bad_argument("name", None, "an asset needs a name, or a URI")

@@ -124,6 +124,9 @@ class Channel(Protocol):
     ) -> list[dict[str, Any]]:
         """Return events of assets known by a `name`, `uri` or `alias`: see `sdk.asset_events.event_of`."""
 
+    def get_asset(self, name: str) -> dict[str, Any]:
+        """Return name, uri, group and extra of an asset. Raises NotFound."""
+
     def triggering_events(self) -> list[dict[str, Any]]:
         """Return the events that began the own run, oldest first."""
 

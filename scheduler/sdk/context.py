@@ -115,6 +115,8 @@ def run_context(dag: DAG, run: RunInfo, reason: str = "") -> Context:
         "logical_date": dag_run.logical_date,
         "data_interval_start": dag_run.data_interval_start,
         "data_interval_end": dag_run.data_interval_end,
+        "partition_key": dag_run.partition_key,
+        "partition_date": dag_run.partition_date,
         "macros": macros,
         "reason": reason,
         "test_mode": False,
@@ -191,7 +193,14 @@ CONTEXT_NAMES: Final = frozenset(
         ),
         *("params", "reason", "run_id", "task", "task_instance", "task_instance_key_str", "templates_dict"),
         *("test_mode", "ti", "tomorrow_ds", "try_number", "ts", "ts_nodash", "ts_nodash_with_tz", "var"),
-        *("asset_state_store", "task_state_store", "triggering_asset_events", "yesterday_ds"),
+        *(
+            "asset_state_store",
+            "partition_date",
+            "partition_key",
+            "task_state_store",
+            "triggering_asset_events",
+            "yesterday_ds",
+        ),
     }
 )
 

@@ -48,6 +48,8 @@ class DagRun:
     conf: dict[str, Any]
     triggered_by: str
     state: str
+    partition_key: str | None = None
+    partition_date: datetime | None = None
 
     @property
     def execution_date(self) -> datetime | None:
@@ -181,4 +183,6 @@ def dag_run_of(run: RunInfo) -> DagRun:
         conf=run.conf,
         triggered_by=run.triggered_by,
         state=run.state,
+        partition_key=run.partition_key,
+        partition_date=instant(run.partition_date),
     )

@@ -77,7 +77,8 @@ class Queued:
 def put_events(session: Session, now: datetime, events: Sequence[NewEvent]) -> list[int]:
     """Write events, and queue them for the DAGs that wait for them; return their ids.
 
-    A paused or retired DAG is passed by. An event of a URI that no asset has makes one of this name.
+    A paused or retired DAG is passed by. Events of partitions are for DAGs that run by partitions, and only they are.
+    An event of a URI that no asset has makes one of this name.
     """
     if not events:
         return []
@@ -146,9 +147,11 @@ def _values(event: NewEvent, now: datetime) -> dict[str, Any]:
 
 
 _CONSUMERS: Final = (
-    sa.select(U.dag_id, U.kind, U.value)
+    sa.select(U.dag_id, U.kind, U.value, U.role)
     .join(dag, D.dag_id == U.dag_id)
-    .where(one_of(U.value, "marks"), U.role == "schedule", D.retired_at.is_(None), ~D.is_paused)
+    .where(
+        one_of(U.value, "marks"), U.role.in_(["partition", "schedule"]), D.retired_at.is_(None), ~D.is_paused
+    )
 )
 
 
@@ -160,7 +163,12 @@ def _queue(session: Session, changes: Mapping[int, Change]) -> None:
             bearing[mark].append(event_id)
     found = session.execute(_CONSUMERS, {"marks": sorted({mark.value for mark in bearing})})
     wanted = sorted(
-        {(row.dag_id, event_id) for row in found for event_id in bearing.get(Mark(row.kind, row.value), ())}
+        {
+            (row.dag_id, event_id)
+            for row in found
+            for event_id in bearing.get(Mark(row.kind, row.value), ())
+            if (row.role == "partition") == bool(changes[event_id].partition_key)
+        }
     )
     if wanted:
         rows = [{"dag_id": dag_id, "event_id": event_id} for dag_id, event_id in wanted]
@@ -236,6 +244,14 @@ def drop_queued(session: Session, dag_id: str, queued: Sequence[Queued]) -> None
             Q.dag_id == dag_id, Q.partition_key == key, one_of(Q.event_id, "ids")
         )
         session.execute(statement, {"ids": sorted(ids)})
+
+
+def queue_targets(session: Session, dag_id: str, queued: Queued, keys: Sequence[str]) -> None:
+    """Queue an event of a partition for the runs that it counts for, in place of itself."""
+    drop_queued(session, dag_id, [queued])
+    rows = [{"dag_id": dag_id, "event_id": queued.event_id, "partition_key": key} for key in keys]
+    if rows:
+        session.execute(sa.insert(asset_queue), rows)
 
 
 def drop_queue(session: Session, dag_id: str) -> None:

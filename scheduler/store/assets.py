@@ -37,7 +37,7 @@ class AssetRow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Use:
-    """What a DAG, or a task of it, has to do with an asset: `role` is schedule, inlet or outlet."""
+    """What a DAG, or a task of it, has to do with an asset: `role` is schedule, partition, inlet or outlet."""
 
     dag_id: str
     role: str
@@ -92,8 +92,9 @@ def look_again(session: Session, dag_ids: Sequence[str]) -> None:
 
 
 def _named(spec: DagSpec) -> Iterator[tuple[str, str, Data]]:
+    role = "partition" if spec.schedule.partitions else "schedule"
     for each in leaves(spec.schedule.assets) if spec.schedule.assets else ():
-        yield "schedule", "", each
+        yield role, "", each
     for task in spec.tasks:
         for role, found in (("inlet", task.inlets), ("outlet", task.outlets)):
             for each in found or ():

@@ -70,6 +70,8 @@ class Claimed:
     waiting_since: datetime | None  #: when its task first looked, in this try, if it was put off since
     resume: Mapping[str, Any] | None = None  #: how the wait ended that it goes on after
     excused: int = 0  #: earlier attempts of its task that were no tries: lost, stopped, or put off
+    partition_key: str | None = None
+    partition_date: datetime | None = None
 
 
 _IS_QUEUED = is_in(A.state, [AttemptState.QUEUED])
@@ -116,6 +118,7 @@ _CLAIMED = (
         R.data_interval_start, R.data_interval_end, R.run_after, R.start_date, R.queued_at,
         R.conf, R.params, R.triggered_by, R.state, A.queue, T.scheduled_at, T.waiting_since, T.resume,
         sa.func.coalesce(T.excused, 0),
+        R.partition_key, R.partition_date,
     )
     .join(dag_run, R.id == A.run_pk)
     .outerjoin(task_instance, T.id == A.ti_id)

@@ -46,6 +46,7 @@ class NewRun:
     note: str = ""
     bundle_version: str | None = None
     partition_key: str | None = None
+    partition_date: datetime | None = None
 
 
 @cache
@@ -110,6 +111,7 @@ def _values(now: datetime, new: NewRun, graph: TaskGraph) -> dict[str, Any]:
         "snapshot_id": new.snapshot_id,
         "bundle_version": new.bundle_version,
         "partition_key": new.partition_key,
+        "partition_date": new.partition_date,
         "logical_date": new.logical_date,
         "data_interval_start": new.data_interval_start,
         "data_interval_end": new.data_interval_end,

@@ -254,10 +254,3 @@ def count_active_runs(session: Session, dag_ids: Collection[str]) -> dict[str, i
         .group_by(R.dag_id)
     )
     return {row.dag_id: row.active for row in session.execute(query)}
-
-
-def partition_keys(session: Session, run_pks: Collection[int]) -> dict[int, str]:
-    """Return the partition that each of these runs makes; a run that makes none is left out."""
-    query = sa.select(R.id, R.partition_key).where(one_of(R.id, "ids"), R.partition_key.is_not(None))
-    rows = session.execute(query, {"ids": sorted(run_pks)})
-    return {row.id: row.partition_key for row in rows}

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from scheduler import (
+    AllowedKeyMapper,
+    FanOutMapper,
+    FixedKeyMapper,
+    IdentityMapper,
+    RollupMapper,
+    SegmentWindow,
+    StartOfDayMapper,
+    StartOfWeekMapper,
+    WeekWindow,
+)
 from scheduler.loop.asset_runs import CreateAssetRuns
 from scheduler.operations.assets import emit_event
 from scheduler.operations.delete import delete_dag
 from scheduler.operations.pause import set_paused
 from scheduler.store.agenda import read_agenda
 from scheduler.store.asset_history import EventRow, events_of_run, list_events
-from scheduler.store.assets import put_uses
+from scheduler.store.assets import put_assets, put_uses
 from scheduler.store.tables import asset_queue, dag_run
 from scheduler.wire import ScheduleSpec
 from tests.loop.engine import Engine, spec, task
@@ -257,3 +269,95 @@ def test_a_graph_without_assets_costs_no_statement_for_them(engine):
     with engine.db.count() as count:
         engine.report(*claims)
     assert not [text for text in count.statements if "asset" in text]
+
+
+def by_partition(dag_id, expression, default, by=()):
+    partitions = {"default": default.to_data(), "by": [[*mark, mapper.to_data()] for mark, mapper in by]}
+    return spec(task("take"), dag_id=dag_id, schedule=ScheduleSpec(assets=expression, partitions=partitions))
+
+
+def emit(engine: Engine, name: str, *keys: str) -> None:
+    for key in keys:
+        say = partial(emit_event, now=engine.now, name=name, partition_key=key, actor="t")
+        engine.db.transact(say)
+
+
+def keys_of(engine: Engine, dag_id: str) -> list[str]:
+    return [each.partition_key for each in runs(engine, dag_id)]
+
+
+def test_a_dag_by_partitions_runs_for_each_key_and_others_do_not_see_these_events(both):
+    both.define(by_partition("parts", {"all": [LEFT, RIGHT]}, StartOfDayMapper()))
+    emit(both, "left", "2026-03-01T01:00:00", "2026-03-02T01:00:00")
+    emit(both, "right", "2026-03-02T23:00:00")
+    look(both)
+    (begun,) = runs(both, "parts")
+    assert (begun.partition_key, begun.partition_date.isoformat()) == (
+        "2026-03-02",
+        "2026-03-02T00:00:00+00:00",
+    )
+    assert names(both, begun.id) == ["left", "right"]
+    assert runs(both, "takes_both") == []
+    emit(both, "right", "2026-03-01T23:00:00")
+    look(both)
+    assert keys_of(both, "parts") == ["2026-03-02", "2026-03-01"]
+    assert not has_events(both)
+
+
+def test_events_without_a_key_are_not_for_a_dag_by_partitions(both):
+    both.define(by_partition("parts", LEFT, IdentityMapper()))
+    make(both, "makes_left")
+    look(both)
+    assert runs(both, "parts") == []
+
+
+def test_a_roll_up_waits_for_all_its_keys(both):
+    rollup = RollupMapper(upstream_mapper=FixedKeyMapper("all"), window=SegmentWindow(["eu", "us"]))
+    both.define(by_partition("parts", LEFT, rollup))
+    emit(both, "left", "eu", "eu")
+    look(both)
+    assert runs(both, "parts") == []
+    emit(both, "left", "us")
+    look(both)
+    (begun,) = runs(both, "parts")
+    assert (begun.partition_key, names(both, begun.id)) == ("all", ["left", "left", "left"])
+
+
+def test_one_key_may_begin_many_runs(both):
+    fan_out = FanOutMapper(upstream_mapper=StartOfWeekMapper(), window=WeekWindow())
+    both.define(by_partition("parts", LEFT, fan_out))
+    emit(both, "left", "2026-03-02T00:00:00")
+    look(both)
+    assert keys_of(both, "parts") == [f"2026-03-0{day}" for day in range(2, 9)]
+    both.run_to_end()
+
+
+def test_a_key_that_cannot_be_mapped_begins_nothing_and_is_told(both, caplog):
+    both.define(by_partition("parts", LEFT, AllowedKeyMapper(["eu"])))
+    emit(both, "left", "mars", "eu")
+    look(both)
+    assert keys_of(both, "parts") == ["eu"]
+    assert "parts: Event 1 of asset left begins no run: 'mars' cannot be mapped by allowed" in caplog.text
+    assert not has_events(both)
+
+
+def test_a_run_of_a_partition_changes_its_outlets_for_it_and_a_task_may_name_others(both):
+    both.define(
+        spec(
+            task("a", outlets=[LEFT]),
+            task("b", outlets=[RIGHT]),
+            dag_id="makes",
+            schedule=by_partition("x", {"asset": "raw"}, IdentityMapper()).schedule,
+        )
+    )  # fmt: skip
+    both.db.transact(lambda session: put_assets(session, both.now, [{"asset": "raw"}]))
+    emit(both, "raw", "eu")
+    look(both)
+    both.advance()
+    for claim in both.claim():
+        said = {"of": ["name", "right"], "partition_keys": ["x", "y"]} if claim.task_id == "b" else None
+        assert claim.partition_key == "eu"
+        both.report(claim, assets=(said,) if said else None)
+    assert sorted((each.name, each.partition_key) for each in events(both)) == [
+        ("left", "eu"), ("raw", "eu"), ("right", "x"), ("right", "y"),
+    ]  # fmt: skip

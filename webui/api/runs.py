@@ -46,7 +46,7 @@ def show(dag_id: str, run_id: str) -> Response:
 @blueprint.post("")
 def trigger(dag_id: str) -> Response:
     """Trigger a run; the same `Idempotency-Key` finds the run that it triggered before."""
-    given = body({"conf", "dag_run_id", "logical_date", "note"})
+    given = body({"conf", "dag_run_id", "logical_date", "note", "partition_key"})
     at = given.get("logical_date")
     ref = writing(
         lambda session: trigger_run(
@@ -56,7 +56,8 @@ def trigger(dag_id: str) -> Response:
             conf=given.get("conf"),
             run_id=given.get("dag_run_id"),
             logical_date=_instant(at) if at else None,
-            note=_note(given.get("note")),
+            note=_text("note", given.get("note")),
+            partition_key=_text("partition_key", given.get("partition_key")),
             idempotency_key=request.headers.get("Idempotency-Key"),
             actor=actor(),
         )
@@ -64,10 +65,10 @@ def trigger(dag_id: str) -> Response:
     return show(dag_id, ref.run_id)
 
 
-def _note(text: object) -> str:
+def _text(name: str, text: object) -> str:
     if text is None or isinstance(text, str):
         return text or ""
-    raise BadParams("note must be a text.")
+    raise BadParams(f"{name} must be a text.")
 
 
 def _instant(text: object) -> datetime:

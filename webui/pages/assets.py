@@ -62,7 +62,10 @@ def act() -> ResponseReturnValue:
 
 
 def _change(asset: AssetView) -> str:
-    extra, key = read_conf(request.form.get("extra", "")), request.form.get("partition_key", "").strip()
+    extra, key = (
+        read_conf(request.form.get("extra", ""), "extra"),
+        request.form.get("partition_key", "").strip(),
+    )
     writing(
         lambda session: emit_event(session, now(), asset.name, extra=extra, partition_key=key, actor=actor())
     )

@@ -40,7 +40,15 @@ def start(dag_id: str) -> ResponseReturnValue:
     key = request.form.get("key") or None
     try:
         run = writing(
-            lambda session: trigger_run(session, now(), dag_id, conf=conf, idempotency_key=key, actor=actor())
+            lambda session: trigger_run(
+                session,
+                now(),
+                dag_id,
+                conf=conf,
+                idempotency_key=key,
+                partition_key=request.form.get("partition_key"),
+                actor=actor(),
+            )
         )
     except (BadParams, BadConf) as error:
         return _form(dag, spec, fields, conf, [str(error)]), 400
@@ -71,6 +79,7 @@ def _form(dag: dags.DagRow, spec: DagSpec, fields: list[forms.Field], conf: Data
         title="Trigger",
         dag_id=dag.dag_id,
         is_paused=dag.is_paused,
+        has_partitions=spec.schedule.partitions is not None,
         task_count=len(spec.tasks),
         fields=fields,
         extra=json.dumps(extra, indent=2) if extra else "",

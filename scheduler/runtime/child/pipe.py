@@ -182,6 +182,11 @@ class PipeChannel:
         found: list[Data] = self._ask("asset_events", **asked)
         return found
 
+    def get_asset(self, name: str) -> Data:
+        """Return an asset."""
+        found: Data = self._ask("get_asset", name=name)
+        return found
+
     def triggering_events(self) -> list[Data]:
         """Return the events that began the run."""
         found: list[Data] = self._ask("triggering_events")

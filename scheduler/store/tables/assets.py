@@ -25,7 +25,9 @@ asset_use = Table(
     "asset_use",
     metadata,
     Column("dag_id", Text, ForeignKey("dag.dag_id", ondelete="CASCADE"), primary_key=True),
-    Column("role", Text, primary_key=True),  # schedule | inlet | outlet
+    Column(
+        "role", Text, primary_key=True
+    ),  # schedule | partition (a schedule by partitions) | inlet | outlet
     Column("task_id", Text, primary_key=True, default=""),
     Column("kind", Text, primary_key=True),  # name | uri | alias
     Column("value", Text, primary_key=True),

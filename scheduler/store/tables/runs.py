@@ -67,6 +67,7 @@ dag_run = Table(
     Column("deadline_at", Instant),
     Column("counted_end", Instant),  # the end_date that `run_ends` has counted
     Column("partition_key", Text),  # the part of an asset that it makes anew
+    Column("partition_date", Instant),  # when that part begins, where it is one of time
     UniqueConstraint("dag_id", "run_id"),
     UniqueConstraint("dag_id", "trigger_key"),
     Index("ix_dag_run_planning_live", "id", **where("needs_planning AND state IN ('running')")),

@@ -20,7 +20,13 @@ from scheduler.wire import Data
 E = asset_event.c
 Q = asset_queue.c
 
-_WORDS: Final = {"schedule": "Runs for", "inlet": "Reads", "outlet": "Makes"}
+_WORDS: Final = {
+    "schedule": "Runs for",
+    "partition": "Runs for each partition of",
+    "inlet": "Reads",
+    "outlet": "Makes",
+}
+_MAKES, _BEGINS, _READS = ("outlet",), ("schedule", "partition"), ("inlet",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def uses_of_asset(session: Session, shown: AssetView) -> list[UseView]:
     waiting: Mapping[str, int] = {row.dag_id: row.events for row in rows}
     marks = {Mark("name", shown.name), Mark("uri", shown.uri)}
     return [
-        _use_view(each, shown.name, waiting.get(each.dag_id, 0) if each.role == "schedule" else 0)
+        _use_view(each, shown.name, waiting.get(each.dag_id, 0) if each.role in _BEGINS else 0)
         for each in list_uses(session)
         if each.mark in marks
     ]
@@ -106,12 +112,12 @@ def _by_mark(uses: Iterable[Use]) -> dict[Mark, list[Use]]:
 def _view(row: AssetRow, uses: Mapping[Mark, list[Use]], changed_at: datetime | None) -> AssetView:
     own = [*uses.get(Mark("name", row.name), ()), *uses.get(Mark("uri", row.uri), ())]
     by_role = {
-        role: tuple(sorted({each.dag_id for each in own if each.role == role}))
-        for role in ("outlet", "schedule", "inlet")
+        roles: tuple(sorted({each.dag_id for each in own if each.role in roles}))
+        for roles in (_MAKES, _BEGINS, _READS)
     }
     return AssetView(
         row.id, row.name, row.uri, row.group, row.extra, changed_at,
-        by_role["outlet"], by_role["schedule"], by_role["inlet"],
+        by_role[_MAKES], by_role[_BEGINS], by_role[_READS],
     )  # fmt: skip
 
 

@@ -161,6 +161,8 @@ def run_fields(run: Run) -> dict[str, Any]:
         "triggering_user_name": run.triggered_by,
         "conf": run.conf,
         "note": run.note or None,
+        "partition_key": run.partition_key,
+        "partition_date": run.partition_date,
         "reason": run.reason or None,
         "deadlines": [{name: each[name] for name in ("name", "at", "state")} for each in run.deadlines or ()],
         "dag_version": run.version_number,

@@ -42,6 +42,8 @@ class Run:
     params: Data
     deadlines: list[Data] | None
     bundle_version: str | None
+    partition_key: str | None
+    partition_date: datetime | None
     version_number: int
 
 

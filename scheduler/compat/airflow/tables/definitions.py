@@ -13,11 +13,12 @@ _TIMETABLE: Final = """
 _TRIGGER_TIMETABLES: Final = """
     scheduler.sdk.schedule: CronTriggerTimetable DeltaTriggerTimetable;
     scheduler.sdk.timetables: MultipleCronTriggerTimetable;
-    ?timetables of partitions: CronPartitionTimetable
+    scheduler.sdk.partitions: CronPartitionTimetable
 """
 _SIMPLE_TIMETABLES: Final = """
     scheduler.sdk.schedule: NullTimetable OnceTimetable ContinuousTimetable;
-    ?assets: AssetTriggeredTimetable DatasetTriggeredTimetable PartitionedAssetTimetable PartitionedAtRuntime
+    scheduler.sdk.partitions: PartitionedAssetTimetable PartitionedAtRuntime;
+    ?assets: AssetTriggeredTimetable DatasetTriggeredTimetable
 """
 _EXCEPTIONS: Final = """
     scheduler.sdk.signals: AirflowException AirflowSkipException AirflowFailException AirflowRescheduleException
@@ -61,8 +62,8 @@ DEFINITIONS: Final = {
     "airflow.task.trigger_rule": _RULES,
     "airflow.task.weight_rule": "scheduler.sdk.rules: WeightRule",
     "airflow.task.priority_strategy": "scheduler.compat.airflow.plugins: PriorityWeightStrategy",
-    "airflow.partition_mappers.base": "?assets: PartitionMapper",
-    "airflow.partition_mappers.window": "?assets: Window",
+    "airflow.partition_mappers.base": "scheduler.sdk.partitions: PartitionMapper RollupMapper",
+    "airflow.partition_mappers.window": "scheduler.sdk.partitions: Window",
     "airflow.assets": _ASSETS,
     "airflow.assets.metadata": "scheduler.sdk.assets: Metadata",
     "airflow.datasets": "scheduler.sdk.assets: Dataset DatasetAlias=AssetAlias DatasetAll=AssetAll "

@@ -30,11 +30,14 @@ _NAMES: Final = """
     scheduler.compat.airflow.state: DagRunState TaskInstanceState;
     scheduler.compat.airflow.version: __version__;
     scheduler.sdk.assets: Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule Metadata;
-    ?assets: AssetAccessControl AssetWatcher asset
-        AllowedKeyMapper ChainMapper CronPartitionTimetable DayWindow FanOutMapper FixedKeyMapper HourWindow
-        IdentityMapper MinimumCount MonthWindow PartitionMapper PartitionedAssetTimetable PartitionedAtRuntime
-        ProductMapper QuarterWindow RollupMapper SegmentWindow StartOfDayMapper StartOfHourMapper StartOfMonthMapper
-        StartOfQuarterMapper StartOfWeekMapper StartOfYearMapper WaitForAll WeekWindow Window YearWindow;
+    scheduler.operators.asset: asset;
+    scheduler.sdk.partitions: AllowedKeyMapper
+        ChainMapper CronPartitionTimetable DayWindow FanOutMapper FixedKeyMapper HourWindow IdentityMapper MinimumCount
+        MonthWindow PartitionMapper PartitionedAssetTimetable PartitionedAtRuntime ProductMapper QuarterWindow
+        RollupMapper SegmentWindow StartOfDayMapper StartOfHourMapper StartOfMonthMapper StartOfQuarterMapper
+        StartOfWeekMapper StartOfYearMapper WaitForAll WeekWindow Window YearWindow;
+    scheduler.compat.airflow.old_assets: AssetAccessControl;
+    ?assets: AssetWatcher;
     scheduler.sdk.sensor: BaseSensorOperator PokeReturnValue;
     scheduler.operators.branching: BaseBranchOperator;
     scheduler.compat.airflow.skipping: BranchMixIn;

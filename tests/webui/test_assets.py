@@ -1,0 +1,123 @@
+"""The pages and the API of assets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from scheduler.core.assets import Mark
+from scheduler.store.asset_history import list_events
+from scheduler.store.assets import put_uses
+from scheduler.wire import DagSpec, ScheduleSpec, TaskSpec
+from tests.webui.conftest import HERE, Browser
+from tests.webui.seed import NOW, ORDERS
+
+ASSET: dict[str, Any] = {
+    "asset": "s3://shop/<orders>",
+    "uri": "s3://shop/orders",
+    "group": "table",
+    "extra": {"owner": "ada"},
+}
+
+
+@pytest.fixture(autouse=True)
+def declared(db):
+    """One DAG makes an asset, and another waits for it."""
+    maker = DagSpec(
+        dag_id=ORDERS.dag_id,
+        file="orders.py",
+        tasks=(TaskSpec(task_id="load", operator="X", outlets=(ASSET,)),),
+    )
+    taker = DagSpec(dag_id="carrier_fanout", file="fanout.py", schedule=ScheduleSpec(assets=ASSET))
+    with db.write() as session:
+        put_uses(session, NOW, [maker, taker])
+
+
+def api(person: Browser, path: str, given: dict[str, Any]) -> TestResponse:
+    headers = {"X-CSRF-Token": person.token()}
+    return person.client.post(
+        path, data=json.dumps(given), headers=headers, content_type="application/json", base_url=HERE
+    )
+
+
+def read(person: Browser, path: str) -> Any:
+    return person.get(path).get_json()
+
+
+def events(db):
+    with db.read() as session:
+        return list_events(session, Mark("name", ASSET["asset"]))
+
+
+def test_assets_are_listed_with_who_makes_them_and_what_they_begin(person):
+    text = person.get("/assets").text
+    assert "s3://shop/&lt;orders&gt;" in text
+    assert "orders_hourly" in text
+    assert "carrier_fanout" in text
+    assert "never yet" in text
+
+
+def test_a_person_says_that_one_changed_and_it_stands_on_its_page(person, db):
+    form = person.get("/asset/form?name=s3://shop/<orders>&what=change").text
+    assert "Say that s3://shop/&lt;orders&gt; changed" in form
+    said = person.post(
+        "/asset/form?what=change", name=ASSET["asset"], extra='{"rows": 7}', partition_key="eu"
+    )
+    assert said.status_code == 303
+    (event,) = events(db)
+    assert (event.extra, event.partition_key, event.actor) == ({"rows": 7}, "eu", "user:owner")
+    text = person.get("/asset?name=s3://shop/<orders>").text
+    assert "partition eu" in text
+    assert "user:owner" in text
+    assert "runs for it" in text
+
+
+def test_what_is_no_json_is_told_in_the_form(person, db):
+    said = person.post("/asset/form?what=change", name=ASSET["asset"], extra="{rows")
+    assert said.status_code == 400
+    assert "{rows" in said.text
+    assert events(db) == []
+
+
+def test_an_asset_that_is_not_there_is_not_found(person):
+    assert person.get("/asset?name=nothing").status_code == 404
+    assert person.get("/api/v2/assets/77").status_code == 404
+    assert person.get(f"/asset/form?name={ASSET['uri']}&what=burn").status_code == 404
+
+
+def test_a_person_has_it_made(person):
+    said = person.post("/asset/form?what=make", name=ASSET["asset"])
+    assert said.status_code == 303
+    assert "/dags/orders_hourly/runs/" in said.headers["Location"]
+    run = person.get(said.headers["Location"].replace(HERE, "") + "/conf").text
+    assert "asset_materialization" in run
+
+
+def test_a_dag_names_its_assets_in_its_details(person):
+    text = person.get("/dags/orders_hourly/details").text
+    assert "<dt>Makes</dt>" in text
+    assert "in load" in text
+
+
+def test_programs_list_them_say_that_one_changed_and_have_one_made(person):
+    (asset,) = read(person, "/api/v2/assets")["assets"]
+    assert (asset["name"], asset["producing_dags"], asset["scheduled_dags"]) == (
+        ASSET["asset"], ["orders_hourly"], ["carrier_fanout"],
+    )  # fmt: skip
+    path = f"/api/v2/assets/{asset['id']}"
+    assert read(person, path)["extra"] == {"owner": "ada"}
+    made = api(person, "/api/v2/assets/events", {"asset_id": asset["id"], "extra": {"n": 1}}).get_json()
+    assert (made["name"], made["extra"]) == (ASSET["asset"], {"n": 1})
+    assert read(person, f"/api/v2/assets/events?asset_id={asset['id']}")["total_entries"] == 1
+    run = api(person, f"{path}/materialize", {}).get_json()
+    assert run["dag_id"] == "orders_hourly"
+    upstream = f"/api/v2/dags/orders_hourly/dagRuns/{run['dag_run_id']}/upstreamAssetEvents"
+    assert read(person, upstream) == {"asset_events": [], "total_entries": 0}
+
+
+@pytest.mark.parametrize("given", [{}, {"asset_id": "x"}, {"asset_id": 1, "extra": []}, {"asset": 1}])
+def test_what_programs_get_wrong_is_told(person, given):
+    assert api(person, "/api/v2/assets/events", given).status_code in (400, 422)
