@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "alerts": ("alerts:alerts", "List alert rules and what fires; try a channel."),
     "plugins": ("plugins:plugins", "List plugins, and what is wrong with one."),
     "providers": ("providers:providers", "Install providers of Airflow's without Airflow, and list them."),
+    "stubs": ("stubs:stubs", "Write stubs, by which editors find Airflow's names."),
     "pools": ("pools:pools", "List, set and delete pools of slots that tasks share."),
     "variables": ("variables:variables", "List, get, set and delete variables."),
     "connections": ("connections:connections", "List, get, set and delete connections."),

@@ -86,14 +86,15 @@ def _above(name: str) -> Iterator[str]:
 
 #: First parts of providers' names that more than one provider has in common.
 FAMILIES: Final = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "microsoft"})
-_PACKAGES: Final = {"airflow.example_dags", *(f"airflow.providers.{each}" for each in FAMILIES)}.union(
+#: Names below which there are modules.
+PACKAGES: Final = {"airflow.example_dags", *(f"airflow.providers.{each}" for each in FAMILIES)}.union(
     *map(_above, MODULES)
 )
 
 
 def is_package(name: str) -> bool:
     """Whether there are modules below this name."""
-    return name in _PACKAGES
+    return name in PACKAGES
 
 
 def is_yielding(name: str) -> bool:

@@ -1,0 +1,57 @@
+"""Stubs by which editors and type checkers find Airflow's names: each is where Dirigent has it.
+
+They are written into a folder on request, and not installed: a package of stubs would hide the types of an Airflow that
+is installed beside Dirigent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from scheduler.compat.airflow.tables import MODULES, PACKAGES, Home, is_package
+
+_HEAD: Final = '"""Names of Airflow\'s, as Dirigent has them; written by `dirigent stubs`."""\n\n'
+
+
+def write_stubs(folder: Path) -> int:
+    """Write a file for each module that a DAG file can import, below `folder`; return how many."""
+    names = sorted({*MODULES, *PACKAGES})
+    for name in names:
+        file = _file(folder, name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(stub_of(MODULES.get(name, {})), encoding="utf-8")
+    return len(names)
+
+
+def stub_of(names: Mapping[str, Home]) -> str:
+    """Return the text of one stub."""
+    imports = sorted({_import(name, home) for name, home in names.items() if not home.lacks})
+    classes = [_lacking(name, home) for name, home in sorted(names.items()) if home.lacks]
+    head = ["from typing import Any\n"] if classes else []
+    return _HEAD + "\n".join([*head, *imports, *classes]) + "\n"
+
+
+def _file(folder: Path, name: str) -> Path:
+    place = folder.joinpath(*name.split("."))
+    return place / "__init__.pyi" if is_package(name) else place.with_suffix(".pyi")
+
+
+def _import(name: str, home: Home) -> str:
+    if name == "*":
+        return f"from {home.module} import *"
+    if home.name != ".":
+        return f"from {home.module} import {home.name or name} as {name}"
+    package, _, module = home.module.rpartition(".")
+    return f"from {package} import {module} as {name}" if package else f"import {module} as {name}"
+
+
+def _lacking(name: str, home: Home) -> str:
+    return "\n".join(_lines_of_lacking(name, home))
+
+
+def _lines_of_lacking(name: str, home: Home) -> Iterator[str]:
+    yield f"\nclass {name}(Any):"
+    yield f'    """Dirigent has no {home.lacks} yet."""'
+    yield "    def __init__(self, *args: Any, **kwargs: Any) -> None: ..."

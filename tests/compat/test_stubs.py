@@ -1,0 +1,63 @@
+"""Stubs name each of Airflow's names where Dirigent has it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+
+import pytest
+
+from scheduler.cli.shell import run
+from scheduler.compat.airflow.tables import MODULES
+
+
+@pytest.fixture(scope="module")
+def stubs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stubs") / "typings"
+    assert run(["stubs", str(folder)]) == 0
+    return folder
+
+
+def imported(tree):
+    return [
+        (node.module, each.name)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module != "typing"
+        for each in node.names
+    ]
+
+
+def test_each_module_has_a_stub_whose_names_are_there(stubs):
+    found = {path: ast.parse(path.read_text()) for path in stubs.rglob("*.pyi")}
+    assert len(found) > 250
+    targets = {target for tree in found.values() for target in imported(tree)}
+    lacking = [
+        f"{module}.{name}"
+        for module, name in sorted(targets)
+        if name != "*" and not hasattr(importlib.import_module(module), name) and not _is_module(module, name)
+    ]
+    assert lacking == []
+
+
+def _is_module(package, name):
+    return importlib.util.find_spec(f"{package}.{name}") is not None
+
+
+def test_every_folder_is_a_package_and_every_name_of_a_module_is_in_its_stub(stubs):
+    assert all(
+        (folder / "__init__.pyi").exists() for folder in (stubs / "airflow").rglob("*") if folder.is_dir()
+    )
+    for module in ("airflow", "airflow.sdk", "airflow.operators.python", "airflow.utils.trigger_rule"):
+        place = stubs.joinpath(*module.split("."))
+        tree = ast.parse(
+            (place / "__init__.pyi" if place.is_dir() else place.with_suffix(".pyi")).read_text()
+        )
+        names = {each.asname for node in tree.body if isinstance(node, ast.ImportFrom) for each in node.names}
+        names |= {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+        assert set(MODULES[module]) <= names
+
+
+def test_what_dirigent_lacks_can_be_named_and_subclassed(stubs):
+    text = (stubs / "airflow" / "executors" / "local_executor.pyi").read_text()
+    assert "class LocalExecutor(Any):" in text
+    assert "executors (a worker serves a queue)" in text
