@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.isolation import environ_of_children, task_policy_of
 from scheduler.cli.invocation import Invocation
-from scheduler.errors import DirigentError
+from scheduler.cli.parts.parsers import LockedParser
+from scheduler.errors import DirigentError, NotFound
 from scheduler.operations.answers import Answers
+from scheduler.parsing import Parser
 from scheduler.parsing.checks import check_dag
 from scheduler.parsing.contents import may_declare_dags
-from scheduler.parsing.scan import scan_folder
+from scheduler.parsing.scan import ROOT, scan_folder
 from scheduler.plugins.loading import load_plugins
 from scheduler.plugins.secrets import Answer, secrets_first
 from scheduler.runtime.supervisor.supervisor import Supervisor
@@ -41,16 +44,16 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Answers of variables and connections: what was given first, then what servers answer."""
+    """Answers of variables and connections: what was given, before what servers would know here."""
 
     given: Mapping[str, str]
-    kept: Answer
+    known: Answer
 
     def __call__(self, job: Job | None, verb: str, args: Data) -> Json:
         """Answer one request of a file that is imported."""
         if verb == "get_variable" and args["key"] in self.given:
             return self.given[args["key"]]
-        return self.kept(job, verb, args)
+        return self.known(job, verb, args)
 
 
 def check(
@@ -73,8 +76,12 @@ def check(
         )
         supervisor.start()
         open_parts.callback(supervisor.close)
+        environments = environments_of(settings, os.environ)
+        parser: Parser = supervisor
+        if environments is not None:
+            parser = LockedParser(supervisor, environments, settings.dags_lock_file, invocation.clock)
         parts = [
-            _check_folder(invocation, supervisor, root, files, is_store_known=store is not None)
+            _check_folder(invocation, parser, root, files, is_store_known=store is not None)
             for root, files in files_by_root(settings.dags_folder, paths).items()
         ]
     return Checked(
@@ -95,9 +102,9 @@ def _open_store(invocation: Invocation, open_parts: ExitStack) -> Answer | None:
 
 
 def _check_folder(
-    invocation: Invocation, supervisor: Supervisor, root: Path, files: Iterable[str], *, is_store_known: bool
+    invocation: Invocation, parser: Parser, root: Path, files: Iterable[str], *, is_store_known: bool
 ) -> Checked:
-    parsed = [_parse(invocation, supervisor, root, file) for file in files]
+    parsed = [_parse(invocation, parser, root, file) for file in files]
     findings = findings_of(parsed, root, check_dag, is_store_known=is_store_known)
     texts = {file: (root / file).read_bytes() for file in sorted(_files_of(parsed, root))}
     prefix = _prefix(root)
@@ -108,9 +115,9 @@ def _check_folder(
     return Checked(shown, len(parsed), sum(len(each.dags) for each in parsed))
 
 
-def _parse(invocation: Invocation, supervisor: Supervisor, root: Path, file: str) -> ParsedFile:
+def _parse(invocation: Invocation, parser: Parser, root: Path, file: str) -> ParsedFile:
     settings = invocation.settings
-    return supervisor.parse(
+    return parser.parse(
         str(root),
         file,
         timeout_s=settings.parse_timeout_s,
@@ -140,7 +147,13 @@ def files_by_root(folder: Path, paths: Sequence[Path]) -> dict[Path, list[str]]:
 
 
 def _below(root: Path, path: Path) -> Iterator[str]:
-    for file in scan_folder(root).files:
+    scan = scan_folder(root)
+    if scan.unreadable:
+        place, why = next(iter(scan.unreadable.items()))
+        raise NotFound(
+            "folder or file", str(root if place == ROOT else root / place), hint=f"Reading it says: {why}."
+        )
+    for file in scan.files:
         if (
             file.endswith(".py")
             and (root / file).is_relative_to(path)

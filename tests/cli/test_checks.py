@@ -83,6 +83,12 @@ FILES = {
         @dag
         def forgotten(): ...
     """,
+    "noisy.py": """
+        import warnings
+        from scheduler import DAG
+        for n in range(200): warnings.warn_explicit(f"{n}", UserWarning, "elsewhere.py", n)
+        DAG("noisy", owner="ann")
+    """,
     "raising.py": "import scheduler  # dag\\n1 / 0",
     "looping.py": "import scheduler, time  # dag\\nwhile True: time.sleep(1)",
     "dying.py": "import os, scheduler  # dag\\nos.kill(os.getpid(), 9)",
@@ -105,6 +111,7 @@ FOUND = {
     ("naming.py", 6, "missing-variable"),
     ("naming.py", 9, "missing-variable"),
     ("naming.py", 11, "missing-connection"),
+    ("noisy.py", 5, "no-tags"),
     ("numbers.py", 2, "bad-dag"),
     ("tags.py", 1, "bad-dag"),
     ("old.py", 3, "deprecated"),
@@ -138,7 +145,7 @@ def folder(tmp_path_factory):
         (root / "dags" / name).write_text(dedent(text))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        patch.setenv("DIRIGENT_PARSE_TIMEOUT_S", "3")
+        patch.setenv("DIRIGENT_PARSE_TIMEOUT_S", "5")
         patch.setenv("DIRIGENT_CONN_IN_ENVIRONMENT", "http://host")
         yield root
 
@@ -178,7 +185,7 @@ def test_what_kills_or_hangs_the_import_is_told_in_words(checked):
         for each in checked[1]["findings"]
         if each["level"] == "error"
     }
-    assert "took longer than 3 s" in said["looping.py"]
+    assert "took longer than 5 s" in said["looping.py"]
     assert "SIGKILL" in said["dying.py"]
     assert "code 0" in said["forking.py"]
 
@@ -195,6 +202,8 @@ def test_warnings_are_exit_1_only_where_asked(folder):
 
 def test_a_path_that_does_not_exist_and_settings_that_cannot_be_are_exit_2(folder, monkeypatch):
     assert call("nowhere")[0] == 2
+    monkeypatch.setenv("DIRIGENT_DAGS_FOLDER", "nowhere")
+    assert call()[0] == 2
     monkeypatch.setenv("DIRIGENT_PORT", "many")
     assert call()[0] == 2
 

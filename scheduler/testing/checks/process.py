@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from scheduler.errors import BadDag
 from scheduler.runtime.child.loading import load_file
@@ -26,8 +27,9 @@ from scheduler.testing.checks.watching import ImportWatch
 
 def load_watched(code_root: str, file: str, reader: Reader, limit_s: float) -> dict[str, DAG]:
     """Import a file as `load_file` does, and tell as warnings what rules find."""
-    # The file may put warnings away, or catch them.
-    show = warnings.showwarning
+    # The file may put warnings away, or catch them, or give more of them than are passed on.
+    show, heard = warnings.showwarning, list[tuple[Any, ...]]()
+    warnings.showwarning = lambda *told: heard.append(told[:4])
     watch = ImportWatch(code_root, file, limit_s)
     dags: dict[str, DAG] = {}
     try:
@@ -42,6 +44,8 @@ def load_watched(code_root: str, file: str, reader: Reader, limit_s: float) -> d
             *_written(texts, dags, reader),
         ]
         tell(notes, show)
+        for told in heard:
+            show(*told)
 
 
 def _texts(code_root: str, file: str) -> Iterator[tuple[str, ast.Module]]:
