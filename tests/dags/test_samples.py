@@ -25,7 +25,7 @@ def sample(tmp_path, monkeypatch):
     return lambda name: load_file(str(DAGS), f"{name}.py", EnvironmentReader())[name]
 
 
-@pytest.mark.parametrize("name", ["flights_etl", "flights_by_carrier", "storm_watch"])
+@pytest.mark.parametrize("name", ["flights_etl", "flights_by_carrier", "rebooking", "storm_watch"])
 def test_no_sample_runs_by_itself(sample, name):
     spec = to_spec(sample(name), f"{name}.py")
     assert spec.schedule.kind == "none"
@@ -85,3 +85,16 @@ def test_a_day_without_weather_is_skipped(sample):
     result = sample("storm_watch").test(run_conf={"day": 20})
     assert result.is_success
     assert result.task_states["send_bulletin"] == "skipped"
+
+
+def test_what_people_approve_is_rebooked_and_a_retry_goes_on_where_the_try_before_stopped(sample):
+    answers = {"how_many": {"chosen_options": ["OK"], "params_input": {"flights": 6}}, "approve": "Approve"}
+    result = sample("rebooking").test(answers=answers)
+    assert result.is_success
+    assert (result.xcoms["rebook"], result.tries["rebook"]) == (6, 2)
+    assert "3 of 6 are done" in result.attempts[-1].log
+
+
+def test_what_nobody_approves_in_time_is_left_alone(sample):
+    result = sample("rebooking").test()
+    assert result.task_states["rebook"] == "skipped"

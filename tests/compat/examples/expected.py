@@ -19,12 +19,10 @@ LACKS: Final = {
     "example_asset_allow_teams.py": _ASSETS,
     "example_asset_decorator.py": _ASSETS,
     "example_asset_partition.py": _ASSETS,
-    "example_asset_state_store.py": _ASSETS,
     "example_asset_with_watchers.py": _ASSETS,
     "example_assets.py": _ASSETS,
     "example_inlet_event_extra.py": _ASSETS,
     "example_outlet_event_extra.py": _ASSETS,
-    "example_hitl_operator.py": "input from people",
     "example_workday_timetable.py": "timetables of one's own",
     "tutorial_objectstorage.py": "ObjectStoragePath",
 }
@@ -35,7 +33,4 @@ LEFT_OUT: Final = {
     "example_dag_decorator": "asks a server on the internet",
     "example_retry_policy": "is tried again after minutes, which are not waited for",
     "tutorial_taskflow_api_virtualenv": "installs packages in each run, which not every machine can",
-    "example_task_state_store_mapped": "state that survives an attempt",
-    "example_task_state_store": "state that survives an attempt",
-    "example_task_state_store_async": "state that survives an attempt",
 }
