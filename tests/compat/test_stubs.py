@@ -8,6 +8,7 @@ import importlib
 import pytest
 
 from scheduler.cli.shell import run
+from scheduler.compat.airflow.stubs import stub_of
 from scheduler.compat.airflow.tables import MODULES
 
 
@@ -54,7 +55,16 @@ def test_every_folder_is_a_package_and_every_name_of_a_module_is_in_its_stub(stu
         )
         names = {each.asname for node in tree.body if isinstance(node, ast.ImportFrom) for each in node.names}
         names |= {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+        names |= {ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)}
         assert set(MODULES[module]) <= names
+
+
+def test_a_name_that_is_another_one_here_is_handed_on_too():
+    lines = stub_of(MODULES["airflow.operators.dummy"]).splitlines()
+    assert lines[-2:] == [
+        "from scheduler.operators.empty import EmptyOperator as _DummyOperator",
+        "DummyOperator = _DummyOperator",
+    ]
 
 
 def test_what_dirigent_lacks_can_be_named_and_subclassed(stubs):

@@ -41,10 +41,13 @@ def _file(folder: Path, name: str) -> Path:
 def _import(name: str, home: Home) -> str:
     if name == "*":
         return f"from {home.module} import *"
-    if home.name != ".":
-        return f"from {home.module} import {home.name or name} as {name}"
     package, _, module = home.module.rpartition(".")
-    return f"from {package} import {module} as {name}" if package else f"import {module} as {name}"
+    source, there = (package, module) if home.name == "." else (home.module, home.name or name)
+    if there == name:
+        return f"from {source} import {name} as {name}" if source else f"import {name} as {name}"
+    # Under another name an import is a stub's own: only `x as x` hands it on.
+    found = f"from {source} import {there} as _{name}" if source else f"import {there} as _{name}"
+    return f"{found}\n{name} = _{name}"
 
 
 def _lacking(name: str, home: Home) -> str:
