@@ -31,6 +31,7 @@ REVISIONS: Final = (
     "0023",
     "0024",
     "0025",
+    "0026",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes
