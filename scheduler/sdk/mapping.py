@@ -45,6 +45,7 @@ class MappedOperator(BaseOperator):
         self._given = dict(given)
         self._into = into
         self._arguments = {name: value for name, value in arguments.items() if name not in PLACING}
+        self.asks_people = self._specimen().asks_people
 
     @property
     def operator_name(self) -> str:

@@ -18,6 +18,7 @@ from scheduler.store.runs import find_run
 from scheduler.store.tasks import tasks_of_run
 from scheduler.wire import TAG, Question
 from tests.loop.engine import Engine, spec, task
+from tests.store.contention import met_by
 
 TASK = ("orders", "first", "asks")
 ASKS = Question(
@@ -280,3 +281,49 @@ def test_a_run_whose_question_is_answered_late_ends_as_ever(engine, ask):
     _answer(engine, "yes")
     engine.run_to_end()
     assert _states(engine) == {"asks": "success", "after": "success"}
+
+
+def test_a_retry_after_no_answer_asks_again(engine, ask):
+    engine.define(spec(task("asks", asks=True, retries=1, retry_delay_s=0), dag_id="others"))
+    engine.trigger("others", run_id="second")
+    engine.advance()
+    asked = replace(ASKS, timeout_s=60.0)
+    claims = engine.claim()
+    engine.report(*claims, state="awaiting_input", question=asked)
+    engine.wait(seconds=60)
+    engine.advance()
+    [claim] = [each for each in engine.claim() if each.dag_id == "others"]
+    engine.report(claim, state="failed", reason="nobody answered")
+    engine.advance()
+    [again] = engine.claim()
+    assert (again.dag_id, again.resume) == ("others", None)
+
+
+def test_a_failure_beside_it_ends_a_question_where_the_dag_fails_fast(engine):
+    engine.define(spec(task("asks", asks=True), task("breaks"), dag_id="fast", fail_fast=True))
+    run_pk = engine.trigger("fast", run_id="second")
+    engine.advance()
+    claims = {claim.task_id: claim for claim in engine.claim() if claim.dag_id == "fast"}
+    engine.report(claims["asks"], state="awaiting_input", question=ASKS)
+    engine.report(claims["breaks"], state="failed", retryable=False)
+    engine.run_to_end()
+    assert (engine.states(run_pk)["asks"], engine.run_state(run_pk)) == ("skipped", "failed")
+
+
+def test_of_two_answers_at_once_one_counts(postgres_db):
+    engine = Engine(postgres_db)
+    engine.worker()
+    engine.define(spec(task("asks", asks=True)))
+    engine.trigger(run_id="first", logical_date=engine.now)
+    engine.advance()
+    engine.report(*engine.claim(), state="awaiting_input", question=replace(ASKS, params={}))
+
+    def answer(session, who):
+        return answer_question(session, engine.now, *TASK, chosen_options=["yes"], actor="cli", user_name=who)
+
+    def second():
+        with pytest.raises(Conflict, match="ada answered already"):
+            postgres_db.transact(lambda session: answer(session, "bob"))
+
+    with met_by(postgres_db, second) as session:
+        assert answer(session, "ada").responded_by == "ada"

@@ -17,6 +17,7 @@ from scheduler import (
 from scheduler.errors import BadDag, BadParams
 from scheduler.operators.people import HITLTimeoutError
 from scheduler.questions import LONGEST_BODY, LONGEST_OPTION
+from scheduler.sdk.serialize import to_spec
 from tests.runtime.attempts import attempt
 
 _ASKS = {"subject": "Which?", "options": ["red", "blue"]}
@@ -224,3 +225,32 @@ def test_a_link_leads_to_the_page_with_an_answer_filled_in():
     for wrong in ({"options": "green"}, {"params_input": {"x": 1}}, {"base_url": None}):
         with pytest.raises(BadParams):
             asks.generate_link_to_ui(task_instance=None, **wrong)
+
+
+def test_a_mapped_task_asks_once_for_each_item_and_its_graph_takes_a_later_form():
+    with DAG("d") as dag:
+        asks = HITLOperator.partial(task_id="asks", options=["yes", "no"]).expand(subject=["One?", "Two?"])
+
+        @task
+        def count(answers):
+            return [each["chosen_options"] for each in answers]
+
+        count(asks.output)
+    result = dag.test(answers={"asks": "no"})
+    assert result.xcoms["count"] == [["no"], ["no"]]
+    spec = to_spec(dag, "d.py")
+    assert (spec.tasks[0].asks, spec.tasks[1].asks, spec.wire_version) == (True, None, 8)
+
+
+def test_without_an_answer_a_test_run_goes_on_to_the_time_out():
+    with DAG("d") as dag:
+        HITLOperator(
+            task_id="a",
+            subject="Which?",
+            options=["red", "blue"],
+            defaults="blue",
+            response_timeout=timedelta(hours=4),
+        )
+    result = dag.test(now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert result.xcoms["a"]["chosen_options"] == ["blue"]
+    assert result.xcoms["a"]["responded_at"] == datetime(2026, 1, 1, 4, tzinfo=UTC)
