@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,9 @@ from scheduler.plugins.loading import load_plugins
 from scheduler.plugins.secrets import Answer, secrets_first
 from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.sdk.variables import EnvironmentReader
+from scheduler.store import Database
 from scheduler.store.migrate import current
+from scheduler.store.pools import list_pools
 from scheduler.testing.checks.comments import without_allowed
 from scheduler.testing.checks.findings import findings_of
 from scheduler.testing.checks.rules import Finding
@@ -60,29 +62,14 @@ def check(
     invocation: Invocation, paths: Sequence[Path], variables: Mapping[str, str], limit_s: float
 ) -> Checked:
     """Check the DAG files at and below these paths; none: the DAG folder. Raises DirigentError."""
-    settings = invocation.settings
+    folder = invocation.settings.dags_folder
     with ExitStack() as open_parts:
-        store = _open_store(invocation, open_parts)
-        plugins = load_plugins(settings.plugins_folder)
-        known = Knowledge(variables, secrets_first(plugins, EnvironmentReader(), store or _nothing))
-        supervisor = Supervisor(
-            on_outcome=_expect_none,
-            answer=known,
-            clock=invocation.clock,
-            environ=environ_of_children(settings, os.environ),
-            pass_on=settings.pass_environ,
-            policy=task_policy_of(settings),
-            base_command=(*_BASE, str(limit_s)),
-        )
-        supervisor.start()
-        open_parts.callback(supervisor.close)
-        environments = environments_of(settings, os.environ)
-        parser: Parser = supervisor
-        if environments is not None:
-            parser = LockedParser(supervisor, environments, settings.dags_lock_file, invocation.clock)
+        db = _open_database(invocation, open_parts)
+        parser = _open_parser(invocation, _knowledge(invocation, db, variables), limit_s, open_parts)
+        pools = None if db is None else _pools(db)
         parts = [
-            _check_folder(invocation, parser, root, files, is_store_known=store is not None)
-            for root, files in files_by_root(settings.dags_folder, paths).items()
+            _check_folder(invocation, parser, root, files, pools)
+            for root, files in files_by_root(folder, paths).items()
         ]
     return Checked(
         sorted(each for part in parts for each in part.findings),
@@ -91,21 +78,52 @@ def check(
     )
 
 
-def _open_store(invocation: Invocation, open_parts: ExitStack) -> Answer | None:
-    """Return what answers from the database; None where there is none yet."""
+def _open_database(invocation: Invocation, open_parts: ExitStack) -> Database | None:
+    """Return the database of this project; None where there is none yet."""
     url = invocation.settings.database_url
     if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
         return None
     db = invocation.open_database()
     open_parts.callback(db.close)
-    return Answers(db, invocation.cipher, invocation.clock) if current(db) else None
+    return db if current(db) else None
+
+
+def _pools(db: Database) -> set[str]:
+    with db.read() as session:
+        return {pool.name for pool in list_pools(session)}
+
+
+def _knowledge(invocation: Invocation, db: Database | None, variables: Mapping[str, str]) -> Knowledge:
+    kept = _nothing if db is None else Answers(db, invocation.cipher, invocation.clock)
+    plugins = load_plugins(invocation.settings.plugins_folder)
+    return Knowledge(variables, secrets_first(plugins, EnvironmentReader(), kept))
+
+
+def _open_parser(invocation: Invocation, known: Knowledge, limit_s: float, open_parts: ExitStack) -> Parser:
+    """Return what imports files in watching children, with the packages of the project's lock file."""
+    settings = invocation.settings
+    supervisor = Supervisor(
+        on_outcome=_expect_none,
+        answer=known,
+        clock=invocation.clock,
+        environ=environ_of_children(settings, os.environ),
+        pass_on=settings.pass_environ,
+        policy=task_policy_of(settings),
+        base_command=(*_BASE, str(limit_s)),
+    )
+    supervisor.start()
+    open_parts.callback(supervisor.close)
+    environments = environments_of(settings, os.environ)
+    if environments is None:
+        return supervisor
+    return LockedParser(supervisor, environments, settings.dags_lock_file, invocation.clock)
 
 
 def _check_folder(
-    invocation: Invocation, parser: Parser, root: Path, files: Iterable[str], *, is_store_known: bool
+    invocation: Invocation, parser: Parser, root: Path, files: Iterable[str], pools: Collection[str] | None
 ) -> Checked:
     parsed = [_parse(invocation, parser, root, file) for file in files]
-    findings = findings_of(parsed, root, check_dag, is_store_known=is_store_known)
+    findings = findings_of(parsed, root, check_dag, pools)
     texts = {file: (root / file).read_bytes() for file in sorted(_files_of(parsed, root))}
     prefix = _prefix(root)
     shown = [

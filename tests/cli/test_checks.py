@@ -208,6 +208,23 @@ def test_a_path_that_does_not_exist_and_settings_that_cannot_be_are_exit_2(folde
     assert call()[0] == 2
 
 
+def test_with_a_database_what_it_lacks_is_an_error_and_what_it_has_is_none(dirigent, project):
+    for words in (["db", "upgrade"], ["variables", "set", "kept", "1"], ["pools", "set", "big", "3"]):
+        assert dirigent(*words).code == 0
+    (project / "dags" / "one.py").write_text(
+        "from scheduler import DAG, BashOperator\n"
+        "with DAG('d', owner='a', tags=['b']):\n"
+        "    BashOperator(task_id='one', bash_command='{{ var.value.kept }}', pool='big')\n"
+        "    BashOperator(task_id='two', bash_command='{{ var.value.gone }}', pool='small')\n"
+    )
+    said = dirigent("dags", "check", "--format", "json")
+    assert said.code == 1
+    assert [(each["line"], each["rule"], each["level"]) for each in said.json["findings"]] == [
+        (1, "missing-pool", "error"),
+        (4, "missing-variable", "error"),
+    ]
+
+
 def test_every_rule_is_described():
     page = (Path(__file__).parents[2] / "docs" / "authoring" / "checking.md").read_text()
     levels = {"note": "hint"}

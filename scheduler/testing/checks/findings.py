@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,18 +24,22 @@ _OF_STORE: Final = frozenset({"missing-variable", "missing-connection"})
 
 
 def findings_of(
-    parsed: Sequence[ParsedFile], root: Path, check: Callable[[DagSpec], None], *, is_store_known: bool
+    parsed: Sequence[ParsedFile], root: Path, check: Callable[[DagSpec], None], pools: Collection[str] | None
 ) -> list[Finding]:
-    """Return the findings of all files in order, each once. `check` raises what is wrong with a graph."""
-    seen = {
-        each
-        for file in parsed
-        for each in (*_of_warnings(file, root, is_store_known), *_of_error(file), *_of_graphs(file, check))
-    }
-    return sorted(seen | set(_of_all(parsed)))
+    """Return the findings of all files in order, each once.
+
+    `check` raises what is wrong with a graph; `pools` are those that exist, None where nobody here can tell.
+    """
+    seen = set(_of_all(parsed))
+    for file in parsed:
+        seen.update(_of_warnings(file, root, is_store_known=pools is not None))
+        seen.update(_of_error(file))
+        seen.update(_of_graphs(file, check))
+        seen.update(_of_pools(file, pools) if pools is not None else ())
+    return sorted(seen)
 
 
-def _of_warnings(parsed: ParsedFile, root: Path, is_store_known: bool) -> Iterator[Finding]:
+def _of_warnings(parsed: ParsedFile, root: Path, *, is_store_known: bool) -> Iterator[Finding]:
     for text in parsed.warnings:
         match = _WARNING.fullmatch(text)
         if match is None or not (root / match["place"]).is_file():
@@ -68,6 +72,19 @@ def _of_graphs(parsed: ParsedFile, check: Callable[[DagSpec], None]) -> Iterator
             check(dag)
         except DirigentError as error:
             yield found(parsed.file, 1, _OF_ERROR.get(type(error).__name__, "bad-dag"), str(error))
+
+
+def _of_pools(parsed: ParsedFile, pools: Collection[str]) -> Iterator[Finding]:
+    for dag in parsed.dags:
+        for task in dag.tasks:
+            if task.pool not in pools:
+                yield found(
+                    parsed.file,
+                    1,
+                    "missing-pool",
+                    f"Task {task.task_id!r} of DAG {dag.dag_id!r} would wait for ever: there is no pool {task.pool!r}. "
+                    f"Make it: `dirigent pools set {task.pool} SLOTS`.",
+                )
 
 
 def _of_all(parsed: Sequence[ParsedFile]) -> Iterator[Finding]:
