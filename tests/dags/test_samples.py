@@ -25,7 +25,9 @@ def sample(tmp_path, monkeypatch):
     return lambda name: load_file(str(DAGS), f"{name}.py", EnvironmentReader())[name]
 
 
-@pytest.mark.parametrize("name", ["flights_etl", "flights_by_carrier", "rebooking", "storm_watch"])
+@pytest.mark.parametrize(
+    "name", ["flights_etl", "flights_by_carrier", "rebooking", "storm_watch", "wind_report"]
+)
 def test_no_sample_runs_by_itself(sample, name):
     spec = to_spec(sample(name), f"{name}.py")
     assert spec.schedule.kind == "none"
@@ -98,3 +100,31 @@ def test_what_people_approve_is_rebooked_and_a_retry_goes_on_where_the_try_befor
 def test_what_nobody_approves_in_time_is_left_alone(sample):
     result = sample("rebooking").test()
     assert result.task_states["rebook"] == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("station", "states", "words"),
+    [
+        (
+            "works",
+            {"ask_station": "success", "read_archive": "skipped", "ask_neighbour": "skipped"},
+            "station",
+        ),
+        (
+            "fails",
+            {"ask_station": "failed", "read_archive": "success", "ask_neighbour": "skipped"},
+            "archive",
+        ),
+        (
+            "closed",
+            {"ask_station": "skipped", "read_archive": "skipped", "ask_neighbour": "success"},
+            "neighbour",
+        ),
+    ],
+)
+def test_the_wind_is_reported_whatever_happens_to_its_source(sample, station, states, words):
+    result = sample("wind_report").test(run_conf={"station": station})
+    assert result.is_success
+    assert result.task_states == {"choose_source": "success", "report": "success", **states}
+    assert result.tries["ask_station"] == {"works": 1, "fails": 2, "closed": 0}[station]
+    assert result.result.endswith(f"says the {words}.")
