@@ -108,10 +108,10 @@ class BaseSensorOperator(BaseOperator):
             pause = min(self._pause(waited), self.timeout - waited)
             if self.reschedule:
                 raise RescheduleTask(current_clock().now() + timedelta(seconds=pause))
-            self.rest(pause)
+            self.sleep_between_looks(pause)
         return found.xcom_value if isinstance(found, PokeReturnValue) else None
 
-    def rest(self, seconds: float) -> None:
+    def sleep_between_looks(self, seconds: float) -> None:
         """Let time pass between two looks, in mode `poke`."""
         time.sleep(seconds)
 

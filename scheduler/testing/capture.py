@@ -30,6 +30,10 @@ class _Both(io.TextIOBase):
     def isatty(self) -> bool:
         return self._shown.isatty()
 
+    def __getattr__(self, name: str) -> Any:
+        """What else a stream has, such as its buffer: what goes there is shown, and not kept."""
+        return getattr(self._shown, name)
+
     @property
     def encoding(self) -> Any:  # type: ignore[override]  # as it is where it goes
         return self._shown.encoding

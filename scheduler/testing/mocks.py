@@ -97,7 +97,7 @@ def _unmapped(
 ) -> BaseOperator:
     task = copy.copy(unmapped(context))
     if isinstance(task, BaseSensorOperator):
-        vars(task)["rest"] = lambda seconds: clock.advance(seconds or _LEAST_REST_S)
+        vars(task)["sleep_between_looks"] = lambda seconds: clock.advance(seconds or _LEAST_REST_S)
     if not script.is_empty:
         task.start_from_trigger = False
         task.__class__ = _playing(type(task), script)

@@ -125,3 +125,16 @@ def test_the_loop_gives_up_a_wait_without_end():
 
     with pytest.raises(InVain, match="20,000 times"):
         run_leaping(forever(), TestClock(StandingClock(NOON)))
+
+
+def test_what_a_task_writes_as_bytes_is_let_through():
+    @task
+    def write():
+        sys.stdout.buffer.write(b"bytes")
+        sys.stdout.write("text")
+        return sys.stdout.encoding.lower()
+
+    with DAG("d") as dag:
+        write()
+    result = dag.test()
+    assert (result.xcoms["write"], result.logs["write"]) == ("utf-8", "text")
