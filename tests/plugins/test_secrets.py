@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.plugins.secrets import BackendFailed, SecretsFirst
+from scheduler.plugins.loading import Plugins
+from scheduler.plugins.secrets import BackendFailed, SecretsFirst, secrets_first
+from scheduler.sdk.variables import EnvironmentReader
 
 
 class Vault:
@@ -52,3 +54,16 @@ def test_a_place_that_does_not_answer_is_named():
         BackendFailed, match="The secrets of plugin vault cannot be read: the vault is sealed"
     ):
         SecretsFirst([("plugin vault", vault)], behind)(None, "get_variable", {"key": "key"})
+
+
+def test_the_environment_answers_after_plugins_and_names_what_it_cannot_read(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_VAR_KEY", "of the environment")
+    monkeypatch.setenv("DIRIGENT_CONN_BROKEN", "s3cret")
+    answer = secrets_first(Plugins(), EnvironmentReader(), behind)
+    assert answer(None, "get_variable", {"key": "key"}) == "of the environment"
+    assert answer(None, "get_connection", {"conn_id": "none"}) == "Dirigent's answer to get_connection"
+    with pytest.raises(
+        BackendFailed, match=r"The secrets of the environment cannot be read: .*'broken'"
+    ) as told:
+        answer(None, "get_connection", {"conn_id": "broken"})
+    assert "s3cret" not in str(told.value)
