@@ -25,6 +25,7 @@ _BROUGHT_BY_AIRFLOW: Final = (
     "attrs",
     "deprecated",
     "dill",
+    "lazy-object-proxy",
     "packaging",
     "pendulum>=3",
     "tabulate",

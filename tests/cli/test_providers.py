@@ -10,7 +10,16 @@ import pytest
 from tests.integration.processes import DIRIGENT
 from tests.wheels import make_wheel
 
-BROUGHT = ("attrs", "deprecated", "dill", "packaging", "pendulum", "tabulate", "tenacity")
+BROUGHT = (
+    "attrs",
+    "deprecated",
+    "dill",
+    "lazy_object_proxy",
+    "packaging",
+    "pendulum",
+    "tabulate",
+    "tenacity",
+)
 
 
 @pytest.fixture

@@ -124,6 +124,8 @@ TASKS: Final = {
     "airflow.providers.standard.triggers.hitl": "?triggers of questions (they need none here): HITLTrigger",
     "airflow.providers.standard.utils.weekday": "scheduler.sdk.weekday: WeekDay",
     "airflow.providers.standard.utils.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
+    "airflow.providers.standard.utils.python_virtualenv": "scheduler.compat.airflow.python_scripts: "
+    "write_python_script",
     "airflow.providers.standard.version_compat": "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS "
     "AIRFLOW_V_3_1_PLUS AIRFLOW_V_3_2_PLUS; scheduler.sdk.operator: BaseOperator",
 }
