@@ -30,6 +30,7 @@ STATE_STYLES: Final = {
     "running": "cyan",
     "queued": "yellow",
     "up_for_retry": "yellow",
+    "awaiting_input": "bold yellow",
     "lost": "red",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypedDict
 from urllib.parse import quote, urlencode
 
 from scheduler.errors import BadDag, BadParams
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from scheduler.sdk.task_arguments import TaskArguments
 
 Notifier = Callable[[Any], Any]
+
+
+class HITLUser(TypedDict):
+    """Somebody who may answer, by the name that they sign in with: either of the two."""
+
+    id: str
+    name: str
 
 
 class HITLTriggerEventError(TaskError):

@@ -169,3 +169,41 @@ if os.access(MEMORY_GROUPS, os.W_OK) and os.getuid() == 0:
 
 def test_words_hold_nothing_that_a_database_refuses():
     assert storable("no file \udcff\0, grüße 🙂") == r"no file \udcff\x00, grüße 🙂"
+
+
+_ASKED = {"subject": "Go?", "options": ["yes", "no"], "method": "m"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        None,
+        [],
+        {"options": ["yes"], "method": "m"},
+        _ASKED | {"subject": 5},
+        _ASKED | {"subject": "x" * 1_001},
+        _ASKED | {"body": "x" * 100_001},
+        _ASKED | {"options": [1]},
+        _ASKED | {"options": []},
+        _ASKED | {"options": ["\0"]},
+        _ASKED | {"options": [str(number) for number in range(101)]},
+        _ASKED | {"defaults": ["maybe"]},
+        _ASKED | {"multiple": "no"},
+        _ASKED | {"params": {"a": 5}},
+        _ASKED | {"params": {"a": {"schema": [1]}}},
+        _ASKED | {"params": {"a": {"value": "x" * 100_001}}},
+        _ASKED | {"assigned_users": [{"name": "Ada"}]},
+        _ASKED | {"assigned_users": ["ada"]},
+        _ASKED | {"timeout_s": -1},
+        _ASKED | {"timeout_s": 1e300},
+        _ASKED | {"timeout_s": float("nan")},
+    ],
+    ids=lambda each: repr(each)[:60],
+)
+def test_a_question_that_could_not_be_kept_or_shown_is_refused(question: object) -> None:
+    said = {"attempt_id": 1, "epoch": 1, "state": "awaiting_input"}
+    assert outcome_of(JOB, {"outcome": said | {"question": _ASKED}}).question is not None
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        outcome_of(JOB, {"outcome": said | {"question": question}})
+    with pytest.raises(ValueError, match="says what it asks"):
+        outcome_of(JOB, {"outcome": said | {"state": "success", "question": _ASKED}})

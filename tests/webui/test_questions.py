@@ -74,7 +74,8 @@ def test_the_form_shows_what_is_asked_and_no_markup_of_it(person: Browser, asked
         assert evil not in text
     assert 'name="param.rows"' in text
     assert '<button class="btn primary" type="submit" name="option" value="yes">' in text
-    assert "Answer…" in person.get(f"{LIVE_RUN}/tasks/{TASK}").text
+    for page in (f"{LIVE_RUN}/tasks/{TASK}", LIVE_RUN):
+        assert f'/tasks/{TASK}/required_actions">Answer…</a>' in person.get(page).text
 
 
 def test_a_link_fills_the_answer_in(person: Browser, db: Database) -> None:

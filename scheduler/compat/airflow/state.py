@@ -43,6 +43,7 @@ class IntermediateTIState(StrEnum):
     UP_FOR_RETRY = "up_for_retry"
     UP_FOR_RESCHEDULE = "up_for_reschedule"
     DEFERRED = "deferred"
+    AWAITING_INPUT = "awaiting_input"
 
 
 class DagRunState(StrEnum):
@@ -88,6 +89,7 @@ class State:
     UPSTREAM_FAILED: Final = TaskInstanceState.UPSTREAM_FAILED
     SKIPPED: Final = TaskInstanceState.SKIPPED
     DEFERRED: Final = TaskInstanceState.DEFERRED
+    AWAITING_INPUT: Final = TaskInstanceState.AWAITING_INPUT
     SHUTDOWN: Final = "shutdown"
     RESTARTING: Final = TaskInstanceState.RESTARTING
     task_states: Final = (None, *TaskInstanceState)

@@ -90,6 +90,7 @@ SDK: Final = {
     "airflow.sdk.exceptions": DEFINITIONS["airflow.exceptions"],
     "airflow.sdk.execution_time.context": "scheduler.compat.airflow.contexts: context_to_airflow_vars; "
     "scheduler.sdk.state_store: NEVER_EXPIRE; ?assets: AssetAliasEvent",
+    "airflow.sdk.execution_time.hitl": "scheduler.operators.people: HITLUser",
     "airflow.sdk.execution_time.timeout": "scheduler.compat.airflow.limits: timeout",
     "airflow.sdk.execution_time.xcom": "scheduler.compat.airflow.models: XCom",
     "airflow.sdk.execution_time.task_runner": "scheduler.compat.airflow.models: RuntimeTaskInstance=TaskInstance",
