@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         Window,
         YearWindow,
     )
+    from scheduler.sdk.priorities import PriorityWeightStrategy
     from scheduler.sdk.results import XComArg
     from scheduler.sdk.retry_policy import (
         ExceptionRetryPolicy,
@@ -236,6 +237,7 @@ __all__ = [
     "PartitionedAssetTimetable",
     "PartitionedAtRuntime",
     "PokeReturnValue",
+    "PriorityWeightStrategy",
     "ProductMapper",
     "PythonOperator",
     "PythonSensor",
@@ -351,6 +353,7 @@ _HOMES: Final = {
     "PartitionedAtRuntime PartitionMapper ProductMapper QuarterWindow RollupMapper "
     "SegmentWindow StartOfDayMapper StartOfHourMapper StartOfMonthMapper StartOfQuarterMapper "
     "StartOfWeekMapper StartOfYearMapper WaitForAll WeekWindow Window YearWindow",
+    "scheduler.sdk.priorities": "PriorityWeightStrategy",
     "scheduler.sdk.results": "XComArg",
     "scheduler.sdk.retry_policy": "ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule",
     "scheduler.sdk.rules": "TriggerRule WeightRule",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -16,7 +17,8 @@ class Entry:
     """An entry of the menu."""
 
     label: str
-    endpoint: str
+    endpoint: str = ""
+    href: str = ""  #: where it leads to, elsewhere
 
 
 def register(app: Flask, plugins: Plugins) -> None:
@@ -27,6 +29,12 @@ def register(app: Flask, plugins: Plugins) -> None:
             entries += _register(app, name, pages)
         except Exception as error:  # noqa: BLE001 - a plugin must not stop the pages
             plugins.note(name, f"its page cannot be shown: {type(error).__name__}: {error}")
+    for name, links in plugins.ask("dirigent_links"):
+        for link in links:
+            if _is_address(link.href):
+                entries.append(Entry(link.label, href=link.href))
+            else:
+                plugins.note(name, f"its link {link.href!r} leads nowhere: give http(s)://... or /...")
     app.context_processor(lambda: {"plugin_entries": entries, "has_plugins": bool(plugins.found)})
 
 
@@ -37,8 +45,17 @@ def _register(app: Flask, plugin: str, pages: Iterable[PluginPage]) -> list[Entr
         app.register_blueprint(
             page.blueprint, name=name, url_prefix=f"/plugins/{plugin}/{page.blueprint.name}"
         )
+        if not page.endpoint:
+            continue
         endpoint = f"{name}.{page.endpoint}"
         if endpoint not in app.view_functions:
             raise LookupError(f"it has no view {page.endpoint!r}")
         entries.append(Entry(page.label, endpoint))
     return entries
+
+
+def _is_address(href: str) -> bool:
+    """Tell what a link may lead to: it must run no script."""
+    parts = urlsplit(href)
+    is_path = not parts.scheme and not parts.netloc and href.startswith("/")
+    return is_path or (parts.scheme in ("http", "https") and bool(parts.netloc))

@@ -14,6 +14,7 @@ from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.isolation import environ_of_children, task_policy_of
 from scheduler.cli.invocation import Invocation
 from scheduler.cli.parts.parsers import LockedParser
+from scheduler.compat.airflow import finder
 from scheduler.errors import DirigentError, NotFound
 from scheduler.operations.answers import Answers
 from scheduler.parsing import Parser
@@ -95,7 +96,7 @@ def _pools(db: Database) -> set[str]:
 
 def _knowledge(invocation: Invocation, db: Database | None, variables: Mapping[str, str]) -> Knowledge:
     kept = _nothing if db is None else Answers(db, invocation.cipher, invocation.clock)
-    plugins = load_plugins(invocation.settings.plugins_folder)
+    plugins = load_plugins(invocation.settings.plugins_folder, finder.install)
     return Knowledge(variables, secrets_first(plugins, EnvironmentReader(), kept))
 
 

@@ -6,6 +6,7 @@ import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_rows
+from scheduler.compat.airflow import finder
 from scheduler.plugins.loading import load_plugins
 
 
@@ -19,11 +20,17 @@ def plugins() -> None:
 @pass_invocation
 def list_(invocation: Invocation, output: str) -> None:
     """List the plugins, what they bring, and what is wrong with one; the exit code is 1 if something is."""
-    found = load_plugins(invocation.settings.plugins_folder).found
+    found = load_plugins(invocation.settings.plugins_folder, finder.install).found
     rows = [
-        {"name": each.name, "source": each.source, "hooks": ", ".join(each.hooks), "error": each.error}
+        {
+            "name": each.name,
+            "source": each.source,
+            "hooks": ", ".join(each.hooks),
+            "lacks": ", ".join(each.lacks),
+            "error": each.error,
+        }
         for each in found
     ]
-    print_rows(rows, ["name", "source", "hooks", "error"], output)
+    print_rows(rows, ["name", "source", "hooks", "lacks", "error"], output)
     if any(each.error for each in found):
         raise SystemExit(1)

@@ -19,7 +19,15 @@ class PluginPage:
 
     blueprint: Any  #: flask.Blueprint
     label: str
-    endpoint: str = "show"
+    endpoint: str = "show"  #: "": it has no entry
+
+
+@dataclass(frozen=True, slots=True)
+class PluginLink:
+    """An entry of the menu that leads elsewhere: `href` is http, https, or a path that begins with /."""
+
+    label: str
+    href: str
 
 
 class SecretBackend(Protocol):
@@ -41,6 +49,12 @@ def dirigent_macros() -> Mapping[str, Callable[..., Any]]:
 @_hookspec
 def dirigent_pages() -> Sequence[PluginPage]:
     """Return pages. Whoever is signed in sees them, as all others; what they print is escaped by their templates."""
+    raise NotImplementedError
+
+
+@_hookspec
+def dirigent_links() -> Sequence[PluginLink]:
+    """Return entries of the menu that lead elsewhere."""
     raise NotImplementedError
 
 

@@ -12,6 +12,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.machinery import PathFinder
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,8 +22,11 @@ from typing import Any, Final
 from pluggy import PluginManager, PluginValidationError
 
 from scheduler.plugins import hookspecs
+from scheduler.plugins.of_airflow import Brought, plugins_of
 
 _log: Final = logging.getLogger(__name__)
+#: Between the name of a plugin and the number of a listener that its class brings.
+_PART: Final = "#"
 #: Hooks that are told and asked nothing.
 _LISTENING: Final = tuple(name for name in vars(hookspecs) if name.startswith(("on_", "before_")))
 #: The group of entry points that installed packages name their plugins in.
@@ -37,6 +41,7 @@ class Plugin:
     source: str  #: file, or distribution and its version
     hooks: tuple[str, ...] = ()
     error: str = ""
+    lacks: tuple[str, ...] = ()  #: what a plugin of Airflow's brings that Dirigent has no place for
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class Plugins:
 
     found: list[Plugin] = field(default_factory=list)
     _manager: PluginManager = field(default_factory=lambda: PluginManager("dirigent"))
+    #: What classes of Airflow's bring: the hook, the name, the answer.
+    _brought: list[tuple[str, str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._manager.add_hookspecs(hookspecs)
@@ -75,6 +82,7 @@ class Plugins:
                 self.note(name, f"{hook}() raised {_said(error)}")
             else:
                 yield name, answer
+        yield from [(name, answer) for asked, name, answer in self._brought if asked == hook]
 
     def listeners(self) -> list[Listener]:
         """Return what listens, one a plugin."""
@@ -82,7 +90,7 @@ class Plugins:
         for hook in _LISTENING:
             for implementation in getattr(self._manager.hook, hook).get_hookimpls():
                 call = Call(implementation.function, tuple(implementation.argnames))
-                found[implementation.plugin_name][hook] = call
+                found[implementation.plugin_name.partition(_PART)[0]][hook] = call
         return [Listener(name, calls) for name, calls in sorted(found.items())]
 
     def note(self, name: str, error: str) -> None:
@@ -101,11 +109,30 @@ class Plugins:
             self._manager.register(module, name)
             self._manager.check_pending()
             plugin.hooks = tuple(sorted(each.name for each in self._manager.get_hookcallers(module) or ()))
+            for brought in plugins_of(module):
+                self._take_up(plugin, brought)
         except PluginValidationError as error:
             self._manager.unregister(name=name)
             self.note(name, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin must not stop a server
             self.note(name, f"it cannot be imported: {_said(error)}")
+
+    def _take_up(self, plugin: Plugin, brought: Brought) -> None:
+        """Register what a class of Airflow's brings."""
+        for number, each in enumerate(brought.listeners):
+            self._manager.register(each, f"{plugin.name}{_PART}{number}")
+            self._manager.check_pending()
+            plugin.hooks += tuple(sorted(call.name for call in self._manager.get_hookcallers(each) or ()))
+        answers = {
+            "dirigent_macros": (brought.name, brought.macros),
+            "dirigent_pages": (plugin.name, brought.pages),
+            "dirigent_links": (plugin.name, brought.links),
+        }
+        for hook, (name, answer) in answers.items():
+            if answer:
+                self._brought.append((hook, name, answer))
+                plugin.hooks += (hook,)
+        plugin.lacks += brought.lacks
 
 
 def has_plugins(folder: Path) -> bool:
@@ -113,20 +140,31 @@ def has_plugins(folder: Path) -> bool:
     return bool(_names(folder) or entry_points(group=GROUP))
 
 
-def load_plugins(folder: Path) -> Plugins:
+def load_plugins(folder: Path, know_airflow: Callable[[], None] | None = None) -> Plugins:
     """Import all plugins. Those of the folder can be imported by name from then on, by DAG files, too.
 
-    The folder stands last in the search path, so that no file in it takes the place of a library.
+    The folder stands last in the search path, so that no file in it takes the place of a library. `know_airflow` is
+    called where one imports `airflow`, which is not there: it lets that be found.
     """
     plugins = Plugins()
     if folder.is_dir() and str(folder) not in sys.path:
         sys.path.append(str(folder))
     for name in _names(folder):
-        plugins.take(name, str(folder / name), lambda name=name: _import(name, folder))  # type: ignore[misc]
+        plugins.take(name, str(folder / name), partial(_load, partial(_import, name, folder), know_airflow))
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         source = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-        plugins.take(entry.name, source, entry.load)
+        plugins.take(entry.name, source, partial(_load, entry.load, know_airflow))
     return plugins
+
+
+def _load(load: Callable[[], Any], know_airflow: Callable[[], None] | None) -> Any:  # noqa: ANN401 - a plugin
+    try:
+        return load()
+    except ModuleNotFoundError as error:
+        if know_airflow is None or (error.name or "").partition(".")[0] != "airflow":
+            raise
+    know_airflow()
+    return load()
 
 
 def _names(folder: Path) -> list[str]:

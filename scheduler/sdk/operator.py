@@ -110,7 +110,7 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     depends_on_past: bool
     wait_for_downstream: bool
     priority_weight: int
-    weight_rule: str
+    weight_rule: Any  #: a WeightRule, or what has `get_weight`
     queue: str
     pool: str
     pool_slots: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from scheduler.errors import BadDag
@@ -99,6 +100,7 @@ def _group(group: TaskGroup) -> GroupSpec:
 
 def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
     group_id = task.task_group.group_id if task.task_group else ""
+    weight, rule = _priority(dag, task)
     return TaskSpec(
         task_id=task.task_id,
         operator=task.operator_name,
@@ -120,8 +122,8 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         pool=task.pool,
         pool_slots=task.pool_slots,
         queue=task.queue,
-        priority_weight=task.priority_weight,
-        weight_rule=str(task.weight_rule),
+        priority_weight=weight,
+        weight_rule=rule,
         depends_on_past=task.depends_on_past,
         wait_for_downstream=task.wait_for_downstream,
         max_active_tis_per_dag=task.max_active_tis_per_dag,
@@ -140,6 +142,12 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         inlets=tuple(each.to_data() for each in task.inlets) or None,
         outlets=tuple(each.to_data() for each in task.outlets) or None,
     )
+
+
+def _priority(dag: DAG, task: BaseOperator) -> tuple[int, str]:
+    if isinstance(task.weight_rule, str):
+        return task.priority_weight, str(task.weight_rule)
+    return import_module("scheduler.sdk.priorities").weigh(task.weight_rule, dag, task), "absolute"
 
 
 def _role(task: BaseOperator) -> Literal["setup", "teardown", "deciding teardown"] | None:

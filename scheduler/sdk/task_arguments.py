@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.dag import DAG
     from scheduler.sdk.group import TaskGroup
     from scheduler.sdk.loops import Loop
+    from scheduler.sdk.priorities import PriorityWeightStrategy
     from scheduler.sdk.retry_policy import RetryPolicy
 
 
@@ -66,7 +67,7 @@ class TaskArguments(TypedDict, total=False):
     depends_on_past: bool
     wait_for_downstream: bool
     priority_weight: int
-    weight_rule: WeightRule | str
+    weight_rule: WeightRule | PriorityWeightStrategy | type[PriorityWeightStrategy] | str
     queue: str
     pool: str
     pool_slots: int
@@ -136,6 +137,13 @@ def _read_fraction(name: str, value: object) -> float:
     return float(value)
 
 
+def _read_weight_rule(name: str, value: object) -> Any:
+    if isinstance(value, str) and "." not in value:
+        return read_choice(name, value, WeightRule)
+    # By name: few files have a rule of their own.
+    return import_module("scheduler.sdk.priorities").read_strategy(name, value)
+
+
 def _read_weight(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise bad_argument(name, value, "give a whole number")
@@ -189,7 +197,7 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "depends_on_past": Argument(False, read_flag),
     "wait_for_downstream": Argument(False, read_flag),
     "priority_weight": Argument(1, _read_weight),
-    "weight_rule": Argument(WeightRule.DOWNSTREAM, partial(read_choice, choices=WeightRule)),
+    "weight_rule": Argument(WeightRule.DOWNSTREAM, _read_weight_rule),
     "queue": Argument("default", read_name),
     "pool": Argument("default_pool", read_name),
     "pool_slots": Argument(1, _positive),

@@ -104,7 +104,10 @@ print(has_plugins(Path("nowhere")), load_plugins(Path("nowhere")).found)
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.startswith("True ")
-    assert "Plugin(name='shop', source='shop-plugin 1.2', hooks=('dirigent_macros',), error='')" in run.stdout
+    assert (
+        "Plugin(name='shop', source='shop-plugin 1.2', hooks=('dirigent_macros',), error='', lacks=())"
+        in run.stdout
+    )
 
 
 def test_a_folder_that_is_not_there_has_no_plugins(tmp_path):

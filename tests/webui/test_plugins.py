@@ -84,3 +84,25 @@ def test_the_list_says_what_each_brings_and_what_is_broken(shown, db, clock):
 def test_without_plugins_the_menu_does_not_speak_of_them(person):
     assert ">Plugins</a>" not in person.get("/").text
     assert "There is no plugin" in person.get("/plugins").text
+
+
+LINKS = """
+from scheduler.plugins import hookimpl
+from scheduler.plugins.hookspecs import PluginLink
+
+@hookimpl
+def dirigent_links():
+    return [
+        PluginLink("Wiki", "https://wiki.example.com"),
+        PluginLink("Bad", "javascript:alert(1)"),
+        PluginLink("Worse", "//evil.example.com"),
+    ]
+"""
+
+
+def test_a_link_of_a_plugin_has_an_entry_in_the_menu_unless_it_could_run_a_script(shown, db, clock):
+    text = sign_in(shown(links=LINKS), db, clock.now()).get("/plugins").text
+    assert '<a class="nav-item" href="https://wiki.example.com">Wiki</a>' in text
+    assert "Bad</a>" not in text
+    assert "its link &#39;javascript:alert(1)&#39; leads nowhere" in text
+    assert "its link &#39;//evil.example.com&#39; leads nowhere" in text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scheduler.cli.parts.collectors import open_collector
 from scheduler.cli.parts.corrected_clock import CorrectedClock
 from scheduler.clock import Clock, SystemClock
+from scheduler.compat.airflow import finder
 from scheduler.config import Settings
 from scheduler.metrics.instruments import Meter
 from scheduler.plugins.loading import Plugins, load_plugins
@@ -85,7 +86,7 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
     corrected = CorrectedClock(clock or SystemClock())
     vitals = Vitals(corrected.monotonic, settings.health_late_s)
     collected = open_collector(settings.otlp_url, db, secret, corrected)
-    plugins = load_plugins(settings.plugins_folder)
+    plugins = load_plugins(settings.plugins_folder, finder.install)
     house = House(settings, db, secret, corrected, vitals=vitals, collected=collected, plugins=plugins)
     house.check_clock()
     return house

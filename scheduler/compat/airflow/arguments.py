@@ -79,10 +79,6 @@ def default_args(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_rule(read: dict[str, Any]) -> dict[str, Any]:
-    weight_rule = read.get("weight_rule", "")
-    if not isinstance(weight_rule, str) or "." in weight_rule:
-        warn_of("weight_rule", "a strategy of one's own is passed over: priority_weight counts as it is")
-        read["weight_rule"] = "absolute"
     rule = read.get("trigger_rule")
     if rule in _OLD_RULES:
         warn_of(f"trigger_rule={str(rule)!r}", f"write {_OLD_RULES[rule]!r}")

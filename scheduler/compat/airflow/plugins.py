@@ -10,23 +10,23 @@ from scheduler.compat.airflow.old_forms import warn_of
 
 
 class AirflowPlugin:
-    """A plugin of Airflow's. It can be declared; what it brings is not taken up."""
+    """A plugin of Airflow's: one of `plugins/` is taken up as far as Dirigent has a place for what it lists."""
 
+    dirigent_takes_up = True
     name: ClassVar[str | None] = None
+    macros: ClassVar[list[Any]] = []
+    listeners: ClassVar[list[Any]] = []
+    flask_blueprints: ClassVar[list[Any]] = []
+    appbuilder_menu_items: ClassVar[list[Any]] = []
+    external_views: ClassVar[list[Any]] = []
+    menu_links: ClassVar[list[Any]] = []
+    timetables: ClassVar[list[Any]] = []
+    priority_weight_strategies: ClassVar[list[Any]] = []
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Say that it is passed over."""
-        super().__init_subclass__(**kwargs)
-        warn_of("AirflowPlugin", "is passed over; import what it brings where it is used")
 
-
-class PriorityWeightStrategy:
-    """A rule for priorities. It can be declared; tasks that name it have their priority_weight as it is."""
-
-
-def hookimpl(function: Callable[..., Any] | None = None, **_options: Any) -> Any:
-    """Mark a listener; it is not called."""
-    warn_of("hookimpl", "listeners are not called; use callbacks, or alert rules (docs/alerts.md)")
+def policy(function: Callable[..., Any] | None = None, **_options: Any) -> Any:
+    """Mark a cluster policy; it is not called."""
+    warn_of("airflow.policies", "cluster policies are not called")
     return function if function is not None else lambda decorated: decorated
 
 

@@ -49,9 +49,9 @@ def module_name(file: str) -> str:
 
 def prepare_imports(code_root: str) -> None:
     """Let modules below the root be imported, plugins, and names of other systems."""
+    finder.install()
     if folder := os.environ.get(FOLDER_OF_PLUGINS):
         import_module("scheduler.plugins.in_children").install(folder)
-    finder.install()
     if code_root not in sys.path:
         sys.path.insert(0, code_root)
 

@@ -111,7 +111,7 @@ SDK: Final = {
     + "; scheduler.compat.airflow.models: XCom TaskInstanceKey; "
     + _SECRETS
     + "; "
-    "scheduler.compat.airflow.plugins: AirflowPlugin Stats hookimpl; "
+    "scheduler.compat.airflow.plugins: AirflowPlugin Stats; scheduler.plugins: hookimpl; "
     "scheduler.compat.airflow.contexts: context_merge context_to_airflow_vars determine_kwargs KeywordParameters; "
     "scheduler.compat.airflow.limits: timeout; scheduler.compat.airflow.timezone: timezone=.; "
     "scheduler.compat.airflow.lineage: get_hook_lineage_collector HookLineageCollector; "
