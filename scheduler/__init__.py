@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         AssetAll,
         AssetAny,
         AssetOrTimeSchedule,
+        AssetWatcher,
         Metadata,
     )
     from scheduler.sdk.connections import Connection
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
         SyncCallback,
         VariableInterval,
     )
-    from scheduler.sdk.deferral import BaseTrigger, StartTriggerArgs, TriggerEvent
+    from scheduler.sdk.deferral import BaseEventTrigger, BaseTrigger, StartTriggerArgs, TriggerEvent
     from scheduler.sdk.edges import Label, chain, chain_linear, cross_downstream
     from scheduler.sdk.group import TaskGroup, task_group
     from scheduler.sdk.hiding import mask_secret
@@ -173,8 +174,10 @@ __all__ = [
     "AssetAll",
     "AssetAny",
     "AssetOrTimeSchedule",
+    "AssetWatcher",
     "AsyncCallback",
     "BaseBranchOperator",
+    "BaseEventTrigger",
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
@@ -335,12 +338,12 @@ _HOMES: Final = {
     "scheduler.operators.taskflow": "task",
     "scheduler.operators.trigger_dagrun": "TriggerDagRunOperator",
     "scheduler.sdk.alerts": "Alert",
-    "scheduler.sdk.assets": "Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule Metadata",
+    "scheduler.sdk.assets": "Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetWatcher Metadata",
     "scheduler.sdk.connections": "Connection",
     "scheduler.sdk.context": "Context get_current_context publish_artifact",
     "scheduler.sdk.dag": "DAG dag",
     "scheduler.sdk.deadlines": "AsyncCallback DeadlineAlert DeadlineReference SyncCallback VariableInterval",
-    "scheduler.sdk.deferral": "BaseTrigger StartTriggerArgs TriggerEvent",
+    "scheduler.sdk.deferral": "BaseEventTrigger BaseTrigger StartTriggerArgs TriggerEvent",
     "scheduler.sdk.edges": "Label chain chain_linear cross_downstream",
     "scheduler.sdk.group": "TaskGroup task_group",
     "scheduler.sdk.hiding": "mask_secret",

@@ -15,6 +15,7 @@ from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
 from scheduler.clock import Clock
+from scheduler.dispatch.asset_watching import AssetWatching
 from scheduler.dispatch.code_at_hand import KEPT_ROOTS
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError
@@ -89,11 +90,12 @@ class Waiter:
         self._stopping = Event()
         self._idle_mark: Mark | None = None
         self._looked_at = clock.monotonic() - plan.heartbeat_s
+        self._assets = AssetWatching(db, plan, clock, watching, self._code_of)
         self._thread = Thread(target=self._run, name="waiter", daemon=True)
 
     def start(self) -> None:
         """Begin to watch; what an earlier worker of this id watched is taken up anew."""
-        self._db.transact(lambda session: release_waits(session, [self._plan.worker_id]))
+        self._db.transact(self._release)
         self._thread.start()
 
     def close(self) -> None:
@@ -104,9 +106,13 @@ class Waiter:
         if self._thread.is_alive():
             return
         try:
-            self._db.transact(lambda session: release_waits(session, [self._plan.worker_id]))
+            self._db.transact(self._release)
         except DirigentError as error:
             log.warning("waiter: %s", error)
+
+    def _release(self, session: Session) -> None:
+        release_waits(session, [self._plan.worker_id])
+        self._assets.release(session)
 
     def ring(self) -> None:
         """Look for waits now: a task was deferred."""
@@ -152,8 +158,9 @@ class Waiter:
     def _report(self) -> None:
         """Write what triggers said and how waits ended; told again where the database cannot be reached."""
         with self._lock:
-            ended, self._ended = self._ended, []
+            told, self._ended = self._ended, []
             said, self._said = self._said, defaultdict(list)
+        ended = [each for each in told if each.id > 0]
         try:
             while ended or said:
                 self._report_batch(ended[:BATCH], said)
@@ -164,6 +171,8 @@ class Waiter:
                 for wait_id, lines in said.items():
                     self._said[wait_id][:0] = lines
             raise
+        finally:
+            self._assets.take([each for each in told if each.id < 0])
 
     def _report_batch(self, batch: Sequence[Waited], said: Mapping[int, Sequence[str]]) -> None:
         """Write a batch; where the database refuses something of it, one by one, so that the others go on."""
@@ -204,6 +213,7 @@ class Waiter:
     def _look_after(self) -> None:
         """Let go of waits whose tasks wait no longer, and free those of workers that are gone."""
         self._looked_at = self._clock.monotonic()
+        self._assets.look_after()
         with self._db.read() as session:
             mine = watched(session, self._plan.worker_id)
             gone = gone_watchers(session) - {self._plan.worker_id}
@@ -255,7 +265,7 @@ class Waiter:
         return len(taken)
 
     def _wait_of(self, row: WaitRow) -> Wait:
-        root, file = ("", "") if row.trigger.startswith(_OWN) else self._code_of(row)
+        root, file = self._code_of(row.trigger, row.snapshot_id, row.version_id)
         return Wait(
             id=row.id,
             trigger=row.trigger,
@@ -266,13 +276,15 @@ class Waiter:
             name=f"{row.task_id}, run {row.run_id} of {row.dag_id}",
         )
 
-    def _code_of(self, row: WaitRow) -> tuple[str, str]:
-        """Return the folder with the code of a run, and the DAG file in it; brought to this host once."""
-        key = row.snapshot_id, row.version_id
+    def _code_of(self, trigger: str, snapshot_id: int, version_id: int) -> tuple[str, str]:
+        """Return the folder with the code that a trigger needs, and the DAG file in it; brought to this host once."""
+        if trigger.startswith(_OWN):
+            return "", ""
+        key = snapshot_id, version_id
         if key not in self._codes:
             with self._db.read() as session:
-                file = self._graphs.get(session, row.version_id).spec.file
-                self._codes[key] = str(self._code_root(session, row.snapshot_id)), file
+                file = self._graphs.get(session, version_id).spec.file
+                self._codes[key] = str(self._code_root(session, snapshot_id)), file
         while len(self._codes) > KEPT_ROOTS:
             del self._codes[next(iter(self._codes))]
         return self._codes[key]

@@ -21,6 +21,7 @@ from scheduler.parsing.faults import sentence
 from scheduler.parsing.freshness import content_of, fingerprint, revision_of
 from scheduler.parsing.plans import PlannedDag, plans_of
 from scheduler.store.alerts import Subject, keep_days
+from scheduler.store.asset_watches import put_watchers
 from scheduler.store.assets import put_uses
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import ParsedDag, get_dag, owners, retire_dags, set_next_dues, upsert_dags
@@ -221,6 +222,7 @@ def _store(session: Session, now: datetime, findings: Sequence[Finding], policy:
         if plan.reason:
             set_dag_aside(session, now, dag_id, plan.reason)
     put_uses(session, now, [each.spec for each in parsed])
+    put_watchers(session, [each.spec for each in parsed])
     for each in parsed:
         _watch_days(session, now, each.spec)
 

@@ -19,6 +19,7 @@ class Wait:
     file: str = ""  #: the DAG file below it
     timeout_at: str | None = None  #: ISO 8601, with its offset
     name: str = ""  #: of the task, for messages
+    is_lasting: bool = False  #: it goes on after an event: a watcher of an asset, not a task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +33,4 @@ class Waited:
     xcoms: Data = field(default_factory=dict)
     error: str = ""  #: one line
     traceback: str = ""
+    goes_on: bool = False  #: an event of one that is lasting; else it is over

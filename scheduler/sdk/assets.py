@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from scheduler.sdk.arguments import bad_argument
+from scheduler.sdk.deferral import BaseEventTrigger
 from scheduler.sdk.schedule import Rhythm, Zone, read_schedule
+from scheduler.sdk.xcom import encode
 from scheduler.wire import Data, ScheduleSpec
 
 _LONGEST: Final = 1500
@@ -61,6 +63,24 @@ class BaseAsset:
         return AssetAny(self, other) if isinstance(other, BaseAsset) else NotImplemented
 
 
+@dataclass(frozen=True, slots=True)
+class AssetWatcher:
+    """A trigger outside of any run, each event of which is one of the asset: a message, a file that came."""
+
+    name: str
+    trigger: BaseEventTrigger
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.trigger, BaseEventTrigger):
+            raise bad_argument("trigger", self.trigger, "give a trigger that derives from BaseEventTrigger")
+
+    def to_data(self) -> Data:
+        """Return the plain form."""
+        path, kwargs = self.trigger.serialize()
+        what = f"What the trigger of watcher {self.name!r} is made of"
+        return {"name": _checked("name", self.name), "trigger": path, "kwargs": encode(kwargs, what=what)}
+
+
 class Asset(BaseAsset):
     """Something that tasks make and read: a table, a file, a model. It is known by its name.
 
@@ -77,6 +97,7 @@ class Asset(BaseAsset):
         *,
         group: str | None = None,
         extra: Mapping[str, Any] | None = None,
+        watchers: Iterable[AssetWatcher] = (),
         access_control: object = None,
     ) -> None:
         if name is None and uri is None:
@@ -85,6 +106,10 @@ class Asset(BaseAsset):
         self.uri = _normal(_checked("uri", self.name if uri is None else str(uri)))
         self.group = self.asset_type if group is None else _checked("group", group)
         self.extra = _json("extra", extra or {})
+        self.watchers = tuple(watchers)
+        for each in self.watchers:
+            if not isinstance(each, AssetWatcher):
+                raise bad_argument("watchers", each, 'give AssetWatcher("name", trigger=...)')
         if self.name in _TAKEN:
             raise bad_argument(
                 "name", name, "give another one: functions of @asset use this for something else"
@@ -99,7 +124,8 @@ class Asset(BaseAsset):
 
     def to_data(self) -> Data:
         """Return the plain form."""
-        return {"asset": self.name, "uri": self.uri, "group": self.group, "extra": self.extra}
+        plain = {"asset": self.name, "uri": self.uri, "group": self.group, "extra": self.extra}
+        return {**plain, "watchers": [each.to_data() for each in self.watchers]} if self.watchers else plain
 
     def __fspath__(self) -> str:
         return self.uri

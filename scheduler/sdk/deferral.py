@@ -91,6 +91,13 @@ class BaseTrigger(ABC):
         return f"<{path} {', '.join(f'{name}={value}' for name, value in kwargs.items())}>"
 
 
+class BaseEventTrigger(BaseTrigger):
+    """A trigger that may be watched for an asset (`AssetWatcher`): `run` goes on, and yields an event for each change.
+
+    Where it ends it is begun anew. The same class with the same arguments is watched once, however many DAGs name it.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class StartTriggerArgs:
     """The trigger that a task begins with (`start_from_trigger`), before any of its own code runs."""

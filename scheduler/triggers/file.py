@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from scheduler.sdk.deferral import BaseTrigger, TriggerEvent
+from scheduler.sdk.deferral import BaseEventTrigger, BaseTrigger, TriggerEvent
 
 
 class FileTrigger(BaseTrigger):
@@ -42,8 +42,8 @@ class FileTrigger(BaseTrigger):
         return next((file for path in paths for file in _files_of(path)), None)
 
 
-class FileDeleteTrigger(FileTrigger):
-    """Fires when there is a file of this path, which it deletes."""
+class FileDeleteTrigger(FileTrigger, BaseEventTrigger):
+    """Fires when there is a file of this path, which it deletes. It may be watched for an asset."""
 
     def __init__(self, filepath: str, poke_interval: float = 5.0, **kwargs: Any) -> None:
         super().__init__(filepath, poke_interval=poke_interval, **kwargs)
@@ -59,6 +59,19 @@ class FileDeleteTrigger(FileTrigger):
             return None
         path.unlink()
         return path
+
+
+class DirectoryFileDeleteTrigger(FileDeleteTrigger):
+    """Fires when there is a file of this name in a folder, which it deletes."""
+
+    def __init__(self, directory: str, filename: str, poke_interval: float = 5.0, **kwargs: Any) -> None:
+        super().__init__(str(Path(directory, filename)), poke_interval=poke_interval, **kwargs)
+        self.directory, self.filename = directory, filename
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return what it is made of."""
+        kwargs = {name: getattr(self, name) for name in ("directory", "filename", "poke_interval")}
+        return "scheduler.triggers.file.DirectoryFileDeleteTrigger", kwargs
 
 
 def _files_of(path: Path) -> list[Path]:

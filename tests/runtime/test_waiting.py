@@ -44,6 +44,14 @@ class Says(Trigger):
         self.log.info("cleaned up")
 
 
+class Counts(Trigger):
+    async def run(self):
+        for number in range(3):
+            yield TriggerEvent(number)
+        if self.word:
+            raise ValueError(self.word)
+
+
 class Reads(Trigger):
     async def run(self):
         yield TriggerEvent(Variable.get(self.word))
@@ -137,6 +145,7 @@ def ask(watching, tmp_path):
             code_root="" if name.startswith("scheduler.") else str(tmp_path),
             timeout_at=kwargs.get("timeout_at"),
             name="task",
+            is_lasting=name == "Counts",
         )
         watching.watch([wait])
         return wait.id
@@ -149,6 +158,15 @@ def test_a_trigger_of_a_dag_folder_fires_and_what_it_says_is_told(ask, ear):
     waited = ear.next()
     assert (waited.id, waited.kind, decode(waited.event)) == (wait_id, "event", {"word": "hello"})
     assert ear.lines[wait_id] == ["printed hello", "INFO: logged hello", "INFO: cleaned up"]
+
+
+@pytest.mark.parametrize(("word", "end"), [("", "success"), ("no more", "error")])
+def test_a_trigger_that_lasts_tells_each_event_and_that_it_is_over(ask, ear, word, end):
+    wait_id = ask("Counts", word=word)
+    told = [ear.next() for _ in range(4)]
+    assert {each.id for each in told} == {wait_id}
+    assert [(each.event, each.goes_on) for each in told[:3]] == [(0, True), (1, True), (2, True)]
+    assert (told[3].kind, told[3].goes_on, word in told[3].error) == (end, False, True)
 
 
 def test_a_trigger_of_dirigents_own_fires(ask, ear):

@@ -12,6 +12,7 @@ from scheduler.operations.assets import emit_event, materialize
 from scheduler.operations.conf import read_conf
 from scheduler.operations.states import read_asset_states
 from scheduler.store.asset_history import list_events
+from scheduler.store.asset_watches import watchers_of
 from scheduler.store.views.assets import AssetView, uses_of_asset, view_asset, view_assets
 from webui.context import actor, now, reading, writing
 from webui.filters import run_url
@@ -35,10 +36,10 @@ def show_one() -> Response:
     """Show one asset with its newest events; its name may hold any character, so it is no part of the path."""
     with reading() as session:
         asset = view_asset(session, request.args.get("name", ""))
-        uses = uses_of_asset(session, asset)
+        uses, watchers = uses_of_asset(session, asset), watchers_of(session, asset.name)
         events = list_events(session, Mark("name", asset.name), limit=_EVENTS)
         kept = read_asset_states(session, now(), asset.name)
-    return page("asset.html", asset=asset, uses=uses, events=events, kept=kept)
+    return page("asset.html", asset=asset, uses=uses, watchers=watchers, events=events, kept=kept)
 
 
 @blueprint.get("/asset/form")

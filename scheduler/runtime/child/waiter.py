@@ -17,7 +17,7 @@ from typing import Any, Final
 from scheduler.runtime.child.lines import CURRENT_WAIT, Lines, Printed
 from scheduler.runtime.child.loop_guard import LoopGuard
 from scheduler.runtime.child.pipe import PipeChannel
-from scheduler.runtime.child.watching import outcome_of
+from scheduler.runtime.child.watching import outcome_of, tell_events
 from scheduler.runtime.frames import EXIT_NO_CHANNEL, FrameReader, encode
 from scheduler.runtime.waits import Wait, Waited
 from scheduler.sdk.variables import reading_from
@@ -80,6 +80,9 @@ class Waiter:
 
     async def _watch(self, wait: Wait) -> None:
         CURRENT_WAIT.set(wait.id)
+        if wait.is_lasting:
+            await tell_events(wait, self._channel, self._end)
+            return
         self._end(await outcome_of(wait, self._channel))
 
     def _end(self, waited: Waited) -> None:

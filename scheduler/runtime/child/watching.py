@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from scheduler.clock import parse_instant
@@ -33,6 +34,23 @@ async def outcome_of(wait: Wait, reader: Reader) -> Waited:
         raise
     except BaseException as error:  # noqa: BLE001 - a trigger is user code, and its neighbours are others'
         return _failed(wait, error)
+
+
+async def tell_events(wait: Wait, reader: Reader, tell: Callable[[Waited], None]) -> None:
+    """Watch a trigger that is lasting, and tell each of its events; at its end, or where it raises, that it is over."""
+    ended = Waited(id=wait.id, kind="success")
+    try:
+        trigger = make_trigger(wait, reader)
+        try:
+            async for event in trigger.run():
+                tell(replace(_waited(wait, event), kind="event", goes_on=True))
+        finally:
+            await _clean_up(trigger)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a trigger is user code, and its neighbours are others'
+        ended = _failed(wait, error)
+    tell(ended)
 
 
 async def _event_in_time(wait: Wait, trigger: BaseTrigger) -> Waited:

@@ -149,7 +149,8 @@ class Room:
             self._ears.said(said)
         if ended:
             for each in ended:
-                del self.waits[each.id]
+                if not each.goes_on:
+                    self.waits.pop(each.id, None)
             self._ears.ended(self, ended)
 
     def _read(self, message: Data) -> tuple[dict[int, list[str]], list[Waited]]:
@@ -165,10 +166,10 @@ class Room:
         ended = [Waited(**data) for data in message.get("ended", ())]
         for each in ended:
             check_shape(each)
-        mine = {each.id: each for each in ended if each.id in self.waits}
+        mine = [each for each in ended if each.id in self.waits]
         return (
             {wait_id: lines for wait_id, lines in said.items() if wait_id in self.waits},
-            [replace(each, error=mask(each.error), traceback=mask(each.traceback)) for each in mine.values()],
+            [replace(each, error=mask(each.error), traceback=mask(each.traceback)) for each in mine],
         )
 
     def _take_note(self, message: Data) -> None:

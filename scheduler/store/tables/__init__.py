@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from scheduler.store.tables.access import connection, session, sign_in_token, variable
 from scheduler.store.tables.alerts import alert, alert_watch, outbox
-from scheduler.store.tables.assets import asset, asset_event, asset_queue, asset_use, dag_run_event
+from scheduler.store.tables.assets import (
+    asset,
+    asset_event,
+    asset_queue,
+    asset_use,
+    asset_watch,
+    asset_watcher,
+    dag_run_event,
+)
 from scheduler.store.tables.attempts import UNCOUNTED_ATTEMPT, attempt, log_chunk
 from scheduler.store.tables.code import blob, dag_bundle, dag_file, snapshot
 from scheduler.store.tables.columns import Instant, metadata
@@ -48,6 +56,8 @@ __all__ = [
     "asset_queue",
     "asset_state",
     "asset_use",
+    "asset_watch",
+    "asset_watcher",
     "attempt",
     "blob",
     "connection",

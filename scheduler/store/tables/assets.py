@@ -76,3 +76,29 @@ dag_run_event = Table(
     Column("event_id", Id, ForeignKey("asset_event.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_dag_run_event_event_id", "event_id"),
 )
+
+#: Triggers that DAGs want watched for their assets; `key` is made of the trigger and its arguments.
+asset_watcher = Table(
+    "asset_watcher",
+    metadata,
+    Column("dag_id", Text, ForeignKey("dag.dag_id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),  # of the asset
+    Column("key", Text, primary_key=True),
+    Column("watcher", Text, nullable=False),
+    Index("ix_asset_watcher_key", "key"),
+)
+
+#: Each of these triggers once, and the worker that watches it.
+asset_watch = Table(
+    "asset_watch",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("kwargs", JsonText, nullable=False),
+    Column("worker_id", Text),
+    Column("retry_at", Instant),  # it ended; when it is watched anew
+    Column("error", Text, nullable=False, default="", server_default=""),
+    UniqueConstraint("key"),
+    Index("ix_asset_watch_worker_id", "worker_id"),
+)

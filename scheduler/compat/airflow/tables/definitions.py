@@ -37,7 +37,7 @@ _EXCEPTIONS: Final = """
 _EDGES: Final = "scheduler.sdk.edges: Label EdgeModifier=Label"
 _ASSETS: Final = """
     scheduler.sdk.assets: Asset AssetAlias AssetAll AssetAny Metadata Model Dataset AssetNameRef AssetRef AssetUriRef;
-    ?assets: AssetWatcher
+    scheduler.sdk.assets: AssetWatcher
 """
 
 DEFINITIONS: Final = {

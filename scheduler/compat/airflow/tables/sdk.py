@@ -37,7 +37,7 @@ _NAMES: Final = """
         RollupMapper SegmentWindow StartOfDayMapper StartOfHourMapper StartOfMonthMapper StartOfQuarterMapper
         StartOfWeekMapper StartOfYearMapper WaitForAll WeekWindow Window YearWindow;
     scheduler.compat.airflow.old_assets: AssetAccessControl;
-    ?assets: AssetWatcher;
+    scheduler.sdk.assets: AssetWatcher;
     scheduler.sdk.sensor: BaseSensorOperator PokeReturnValue;
     scheduler.operators.branching: BaseBranchOperator;
     scheduler.compat.airflow.skipping: BranchMixIn;

@@ -49,8 +49,7 @@ _TASKFLOW: Final = """
     scheduler.operators.setup_teardown: setup teardown
 """
 _FILE_TRIGGER: Final = """
-    scheduler.triggers.file: FileTrigger FileDeleteTrigger;
-    ?triggers of assets: DirectoryFileDeleteTrigger
+    scheduler.triggers.file: FileTrigger FileDeleteTrigger DirectoryFileDeleteTrigger
 """
 _EXTERNAL_TRIGGER: Final = (
     "scheduler.triggers.external_task: DagStateTrigger WorkflowTrigger ExternalTaskTrigger"
@@ -89,7 +88,7 @@ TASKS: Final = {
     "airflow.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
     "airflow.hooks.dbapi": "scheduler.hooks.sql: DbApiHook=SqlHook",
     "airflow.triggers.base": "scheduler.sdk.deferral: BaseTrigger TriggerEvent TaskSuccessEvent "
-    "TaskFailedEvent TaskSkippedEvent BaseTaskEndEvent StartTriggerArgs BaseEventTrigger=BaseTrigger",
+    "TaskFailedEvent TaskSkippedEvent BaseTaskEndEvent StartTriggerArgs BaseEventTrigger",
     "airflow.triggers.temporal": "scheduler.triggers.temporal: DateTimeTrigger TimeDeltaTrigger",
     "airflow.triggers.file": _FILE_TRIGGER,
     "airflow.triggers.external_task": _EXTERNAL_TRIGGER,
