@@ -42,6 +42,7 @@ from scheduler.sdk.views import DagViews
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from scheduler.sdk.dag_arguments import AirflowTestArguments
     from scheduler.sdk.deadlines import DeadlineAlert
     from scheduler.sdk.operator import BaseOperator
     from scheduler.testing.result import RunResult
@@ -228,6 +229,7 @@ class DAG(DagViews):
         now: datetime | None = None,
         only: Collection[str] | None = None,
         xcoms: Mapping[str, Any] | None = None,
+        **airflow: Unpack[AirflowTestArguments],
     ) -> RunResult:
         """Run the whole DAG in this process, without a server or a database, and return what came of it.
 
@@ -236,7 +238,8 @@ class DAG(DagViews):
         tries fail, or which; `answers` what people answer it: an option, a list, or a dict of `chosen_options`
         and `params_input`, else the defaults of the question. With `now` the run begins at that instant and its clock
         moves by such waits alone. `only` these tasks run: the others count as successes that returned what `xcoms`
-        says. Raises BadParams where `run_conf` breaks the params, BadDag for tasks that there are not.
+        says. `airflow`: what Airflow's own takes beside these, such as files of variables and of connections.
+        Raises BadParams where `run_conf` breaks the params, BadDag for tasks that there are not.
         """
         if scope.is_collecting():
             raise BadDag(
@@ -256,6 +259,7 @@ class DAG(DagViews):
             now=now,
             only=only,
             xcoms=xcoms,
+            airflow=airflow,
         )
         return cast("RunResult", result)
 

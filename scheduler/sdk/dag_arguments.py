@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from scheduler.sdk.assets import AssetLike
 
 if TYPE_CHECKING:
+    from re import Pattern
+
     from scheduler.sdk.deadlines import DeadlineAlert
 
 
@@ -49,3 +51,14 @@ class DagArguments(TypedDict, total=False):
     deadline: DeadlineAlert | Sequence[DeadlineAlert] | None
     on_success_callback: Callbacks
     on_failure_callback: Callbacks
+
+
+class AirflowTestArguments(TypedDict, total=False):
+    """What `DAG.test` of Airflow takes beside what ours does."""
+
+    execution_date: datetime
+    run_after: datetime
+    conn_file_path: str
+    variable_file_path: str
+    use_executor: bool  #: one is never used
+    mark_success_pattern: str | Pattern[str]

@@ -20,8 +20,10 @@ from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.items import describe, length_of
 from scheduler.runtime.child.attempt import perform
 from scheduler.sdk.dag import DAG
+from scheduler.sdk.dag_arguments import AirflowTestArguments
 from scheduler.sdk.serialize import to_spec
 from scheduler.testing.agenda import Agenda, Entry
+from scheduler.testing.airflow_arguments import take
 from scheduler.testing.answering import Answer, answer_here
 from scheduler.testing.capture import captured
 from scheduler.testing.clocks import StandingClock, TestClock
@@ -52,13 +54,16 @@ def run_dag(
     now: datetime | None = None,
     only: Collection[str] | None = None,
     xcoms: Mapping[str, Any] | None = None,
+    airflow: AirflowTestArguments | None = None,
 ) -> RunResult:
     """Run the DAG; see `DAG.test`. Raises BadParams, and what `to_spec` raises."""
-    given = replace(read_given(dag, only, xcoms or {}), answers=answers or {})
+    also = take(dag, airflow or {})
+    given = replace(read_given(dag, only or also.only, xcoms or {}), answers=answers or {})
     clock = TestClock(SystemClock() if now is None else StandingClock(zoned("now", now)))
     spec = to_spec(dag, dag.fileloc)
-    run = describe_run(spec, conf or {}, logical_date or clock.now())
-    channel = LocalChannel(dag.dag_id, variables or {}, connections or {})
+    run = describe_run(spec, conf or {}, logical_date or also.logical_date or clock.now())
+    variables = {**also.variables, **(variables or {})}
+    channel = LocalChannel(dag.dag_id, variables, {**also.connections, **(connections or {})})
     scripts = read_scripts(dag, mocks or {}, fail or {})
     return run_given(dag, spec, run, channel, clock, given, scripts)
 
