@@ -27,6 +27,7 @@ LIVE = [
     "/",
     "/dags",
     "/runs",
+    "/required_actions",
     "/dashboard",
     "/dashboard?window=7d&by=team&owner=shop",
     "/dags/orders_hourly",

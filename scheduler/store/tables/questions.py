@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
-from scheduler.store.tables.columns import Id, Instant, JsonText, metadata
+from scheduler.store.tables.columns import Id, Instant, JsonText, metadata, where
 
 #: One row each time that a task asks. It can be answered as long as its task, in this very try, awaits input.
 question = Table(
@@ -31,4 +31,5 @@ question = Table(
     Column("params_input", sa.JSON(none_as_null=True)),
     UniqueConstraint("ti_id", "try_number"),
     Index("ix_question_run_pk", "run_pk"),
+    Index("ix_question_responded_at", "responded_at", "id", **where("responded_at IS NOT NULL")),
 )

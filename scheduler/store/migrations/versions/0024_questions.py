@@ -50,6 +50,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("ti_id", "try_number"),
     )
     op.create_index("ix_question_run_pk", "question", ["run_pk"])
+    answered = sa.text("responded_at IS NOT NULL")
+    op.create_index(
+        "ix_question_responded_at",
+        "question",
+        ["responded_at", "id"],
+        postgresql_where=answered,
+        sqlite_where=answered,
+    )
     _index("ix_task_instance_asking_live", ["run_pk"], "awaiting_input")
     op.drop_index(_UNFINISHED, "task_instance")
     _index(_UNFINISHED, ["run_pk", "state"], *_BEFORE, "awaiting_input")
