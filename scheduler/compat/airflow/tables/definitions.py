@@ -120,7 +120,7 @@ DEFINITIONS: Final = {
     "airflow.utils.xcom": "scheduler.sdk.results: XCOM_RETURN_KEY=RETURN_KEY",
     "airflow.utils.setup_teardown": "?contexts of setups: SetupTeardownContext",
     "airflow.utils.decorators": "scheduler.compat.airflow.old_operators: apply_defaults",
-    "airflow.utils.process_utils": "?processes of Airflow's: execute_in_subprocess",
+    "airflow.utils.process_utils": "scheduler.compat.airflow.subprocesses: execute_in_subprocess",
     "airflow.utils.net": "scheduler.compat.airflow.files: get_hostname",
     "airflow.utils.yaml": "yaml: *",
     "airflow.typing_compat": "typing: Literal Protocol TypedDict Self",

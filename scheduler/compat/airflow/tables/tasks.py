@@ -85,7 +85,7 @@ TASKS: Final = {
     "?task decorators that map by themselves: DecoratedMappedOperator get_unique_task_id",
     "airflow.hooks.base": _HOOK,
     "airflow.hooks.filesystem": "scheduler.hooks.filesystem: FSHook",
-    "airflow.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
+    "airflow.hooks.subprocess": "scheduler.compat.airflow.subprocesses: SubprocessHook SubprocessResult",
     "airflow.hooks.dbapi": "scheduler.hooks.sql: DbApiHook=SqlHook",
     "airflow.triggers.base": "scheduler.sdk.deferral: BaseTrigger TriggerEvent TaskSuccessEvent "
     "TaskFailedEvent TaskSkippedEvent BaseTaskEndEvent StartTriggerArgs BaseEventTrigger",
@@ -115,7 +115,8 @@ TASKS: Final = {
     "airflow.providers.standard.sensors.external_task": _EXTERNAL_TASK,
     "airflow.providers.standard.decorators.python": "scheduler.operators.taskflow: python_task=task",
     "airflow.providers.standard.hooks.filesystem": "scheduler.hooks.filesystem: FSHook",
-    "airflow.providers.standard.hooks.subprocess": "?hooks for subprocesses: SubprocessHook SubprocessResult",
+    "airflow.providers.standard.hooks.subprocess": "scheduler.compat.airflow.subprocesses: SubprocessHook "
+    "SubprocessResult",
     "airflow.providers.standard.hooks.package_index": "?hooks for package indexes: PackageIndexHook",
     "airflow.providers.standard.triggers.temporal": "scheduler.triggers.temporal: DateTimeTrigger TimeDeltaTrigger",
     "airflow.providers.standard.triggers.file": _FILE_TRIGGER,
