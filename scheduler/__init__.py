@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from scheduler.sdk.hiding import mask_secret
     from scheduler.sdk.instance import DagRun, TaskInstance
     from scheduler.sdk.loops import Loop
+    from scheduler.sdk.notifiers import BaseNotifier
     from scheduler.sdk.operator import BaseOperator
     from scheduler.sdk.params import Param
     from scheduler.sdk.partitions import (
@@ -179,6 +180,7 @@ __all__ = [
     "BaseBranchOperator",
     "BaseEventTrigger",
     "BaseHook",
+    "BaseNotifier",
     "BaseOperator",
     "BaseSensorOperator",
     "BaseTrigger",
@@ -349,6 +351,7 @@ _HOMES: Final = {
     "scheduler.sdk.hiding": "mask_secret",
     "scheduler.sdk.instance": "DagRun TaskInstance",
     "scheduler.sdk.loops": "Loop",
+    "scheduler.sdk.notifiers": "BaseNotifier",
     "scheduler.sdk.operator": "BaseOperator",
     "scheduler.sdk.params": "Param",
     "scheduler.sdk.partitions": "AllowedKeyMapper ChainMapper CronPartitionTimetable DayWindow FanOutMapper "

@@ -43,6 +43,7 @@ class DagRow:
     last_parsed_at: datetime | None
     created_at: datetime
     bundle_version: str | None
+    aside_reason: str  #: why no run comes by itself for now, "" mostly
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ _ROW = (
     D.last_parsed_at,
     D.created_at,
     D.bundle_version,
+    D.aside_reason,
 )
 _DUE = (D.next_run_at, D.next_logical_date, D.next_interval_start, D.next_interval_end)
 

@@ -89,6 +89,11 @@ FILES = {
         for n in range(200): warnings.warn_explicit(f"{n}", UserWarning, "elsewhere.py", n)
         DAG("noisy", owner="ann")
     """,
+    "moons.py": """
+        from scheduler import DAG, Timetable
+        class Moons(Timetable): pass
+        DAG("moons", schedule=Moons(), owner="ann", tags=["x"])
+    """,
     "raising.py": "import scheduler  # dag\\n1 / 0",
     "looping.py": "import scheduler, time  # dag\\nwhile True: time.sleep(1)",
     "dying.py": "import os, scheduler  # dag\\nos.kill(os.getpid(), 9)",
@@ -106,6 +111,7 @@ FOUND = {
     ("dying.py", 1, "import-error"),
     ("forking.py", 1, "import-error"),
     ("looping.py", 2, "import-error"),
+    ("moons.py", 1, "bad-dag"),
     ("naming.py", 4, "no-owner"),
     ("naming.py", 4, "no-tags"),
     ("naming.py", 6, "missing-variable"),

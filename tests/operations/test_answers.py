@@ -1,9 +1,12 @@
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from scheduler.clock import SystemClock
+from scheduler.core.graph import TaskGraph
+from scheduler.core.states import RunType
 from scheduler.dispatch.jobs import job_of
 from scheduler.errors import Conflict, NotFound
 from scheduler.operations.answers import Answers
@@ -12,6 +15,7 @@ from scheduler.security.encryption import FernetCipher
 from scheduler.security.secret_key import SecretKey
 from scheduler.store.artifacts import list_artifacts
 from scheduler.store.connections import Connection, put_connection
+from scheduler.store.new_runs import NewRun, create_run
 from scheduler.store.runs import find_run
 from tests.loop.engine import Engine, spec, task
 
@@ -183,3 +187,26 @@ def test_a_task_runs_another_run_again(answers, jobs, engine):
     assert engine.run_state(run) == "success"
     answers(jobs["load"], "rerun_dag", {"dag_id": "others", "run_id": "second"})
     assert engine.run_state(run) == "queued"
+
+
+def test_a_file_that_is_imported_is_told_the_newest_run_of_its_schedule(answers, engine):
+    assert answers(None, "last_scheduled", {"dag_id": "orders"}) is None
+    start, end = engine.now, engine.now + timedelta(hours=1)
+    new = NewRun(
+        dag_id="orders",
+        run_id="scheduled__1",
+        trigger_key="schedule:1",
+        run_type=RunType.SCHEDULED,
+        version_id=engine.specs["orders"][1],
+        snapshot_id=engine.specs["orders"][2],
+        run_after=end,
+        logical_date=start,
+        data_interval_start=start,
+        data_interval_end=end,
+        conf={},
+        params={},
+    )
+    with engine.db.write() as session:
+        create_run(session, engine.now, new, TaskGraph(engine.specs["orders"][0]))
+    last = {"run_at": end.isoformat(), "start": start.isoformat(), "end": end.isoformat()}
+    assert answers(None, "last_scheduled", {"dag_id": "orders"}) == last

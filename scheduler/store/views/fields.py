@@ -37,6 +37,7 @@ def dag_fields(dag: DagRow, tags: Sequence[str]) -> dict[str, Any]:
         "tags": [{"name": name} for name in tags],
         "max_active_runs": dag.max_active_runs,
         "next_dagrun_run_after": dag.next_run_at,
+        "aside_reason": dag.aside_reason or None,
         "last_parsed_time": dag.last_parsed_at,
         "bundle_name": NAME,
         "bundle_version": dag.bundle_version,

@@ -35,6 +35,7 @@ def findings_of(
         seen.update(_of_warnings(file, root, is_store_known=pools is not None))
         seen.update(_of_error(file))
         seen.update(_of_graphs(file, check))
+        seen.update(_of_plans(file))
         seen.update(_of_pools(file, pools) if pools is not None else ())
     return sorted(seen)
 
@@ -64,6 +65,14 @@ def _words(error: ErrorInfo) -> str:
     if error.type in _OF_ERROR or not error.type or error.type == "ImportEnded":
         return error.message
     return f"{error.type}: {error.message}" if error.message else error.type
+
+
+def _of_plans(parsed: ParsedFile) -> Iterator[Finding]:
+    """A timetable of the author's own that could not be asked."""
+    for plan in parsed.plans:
+        if plan.error:
+            message = f"The timetable of DAG {plan.dag_id!r} cannot be asked: {plan.error}"
+            yield found(parsed.file, 1, "bad-dag", message)
 
 
 def _of_graphs(parsed: ParsedFile, check: Callable[[DagSpec], None]) -> Iterator[Finding]:

@@ -23,7 +23,6 @@ LACKS: Final = {
     "example_assets.py": _ASSETS,
     "example_inlet_event_extra.py": _ASSETS,
     "example_outlet_event_extra.py": _ASSETS,
-    "example_workday_timetable.py": "timetables of one's own",
     "tutorial_objectstorage.py": "ObjectStoragePath",
 }
 

@@ -58,7 +58,7 @@ DEFINITIONS: Final = {
     "airflow.listeners": "scheduler.plugins: hookimpl",
     "airflow.policies": "scheduler.compat.airflow.plugins: hookimpl=policy",
     "airflow.stats": "scheduler.compat.airflow.plugins: Stats",
-    "airflow.notifications.basenotifier": "scheduler.compat.airflow.notifier: BaseNotifier",
+    "airflow.notifications.basenotifier": "scheduler.sdk.notifiers: BaseNotifier",
     "airflow.task.trigger_rule": _RULES,
     "airflow.task.weight_rule": "scheduler.sdk.rules: WeightRule",
     "airflow.task.priority_strategy": "scheduler.sdk.priorities: PriorityWeightStrategy",

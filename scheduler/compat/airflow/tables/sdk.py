@@ -23,7 +23,7 @@ _NAMES: Final = """
     scheduler.compat.airflow.models: BaseOperatorLink BaseXCom ParamsDict TaskInstance;
     scheduler.compat.airflow.connections: Connection;
     scheduler.compat.airflow.hooks: BaseHook;
-    scheduler.compat.airflow.notifier: BaseNotifier;
+    scheduler.sdk.notifiers: BaseNotifier;
     scheduler.compat.airflow.configuration: conf;
     scheduler.compat.airflow.contexts: get_parsing_context;
     scheduler.sdk.templates: literal=Literal;
@@ -62,7 +62,7 @@ SDK: Final = {
     + "; scheduler.compat.airflow.asynchronous: BaseAsyncOperator",
     "airflow.sdk.bases.operatorlink": "scheduler.compat.airflow.models: BaseOperatorLink",
     "airflow.sdk.bases.hook": "scheduler.compat.airflow.hooks: BaseHook",
-    "airflow.sdk.bases.notifier": "scheduler.compat.airflow.notifier: BaseNotifier",
+    "airflow.sdk.bases.notifier": "scheduler.sdk.notifiers: BaseNotifier",
     "airflow.sdk.bases.sensor": TASKS["airflow.sensors.base"],
     "airflow.sdk.bases.branch": TASKS["airflow.operators.branch"],
     "airflow.sdk.bases.resumablejobmixin": "scheduler.operators.resumable: ResumableJobMixin",
