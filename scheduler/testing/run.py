@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from scheduler.clock import SystemClock
-from scheduler.core.expansion import MOST_ITEMS, Length, Place, is_of_many
+from scheduler.core.expansion import Length, Place, is_of_many
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey, named
-from scheduler.core.instances import scopes_of, stands_in
 from scheduler.core.loops import after
-from scheduler.core.plan import FinishRun, Move, finish, plan
+from scheduler.core.plan import FinishRun
 from scheduler.core.settle import reason_of, settle
 from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.items import describe, length_of
@@ -27,13 +26,13 @@ from scheduler.testing.airflow_arguments import take
 from scheduler.testing.answering import Answer, answer_here
 from scheduler.testing.capture import captured
 from scheduler.testing.clocks import StandingClock, TestClock
-from scheduler.testing.given import Given, States, read_given
+from scheduler.testing.given import Given, read_given
 from scheduler.testing.local_channel import LocalChannel
-from scheduler.testing.mapped import MappedPlanner
 from scheduler.testing.mocks import Script, played, read_scripts
 from scheduler.testing.report import Report, logs_shown
 from scheduler.testing.result import RunResult, TriedTask
 from scheduler.testing.run_info import describe_run, zoned
+from scheduler.testing.run_states import RunStates
 from scheduler.testing.waiting import wait_here
 from scheduler.wire import DagSpec, ErrorInfo, Job, Outcome, RunInfo
 
@@ -92,7 +91,7 @@ class _TestRun:
     channel: LocalChannel
     clock: TestClock
     given: Given
-    states: States = field(init=False)
+    states: RunStates = field(init=False)
     graph: TaskGraph = field(init=False)
     report: Report = field(init=False)
     tries: Counter[TaskKey] = field(default_factory=Counter)
@@ -105,49 +104,32 @@ class _TestRun:
     def __post_init__(self) -> None:
         self.graph = TaskGraph(self.spec)
         self.report = Report(self.clock)
-        self.states = self.given.states_at_first(self.graph)
+        self.states = RunStates(self.graph, self.given.states_at_first(self.graph), self._measure)
         self.channel.xcoms.update(self.given.xcoms)
 
     def to_end(self) -> RunResult:
         """Plan, run what is ready, plan again, until nothing is left."""
-        self._plan([key for key in self._all() if self._begins(key)])
+        self._plan([key for key in self.states.instances() if self._begins(key)])
         while entry := self.agenda.next(self.clock):
-            if self._state(entry.key) not in FINISHED:
+            if self.states.of(entry.key) not in FINISHED:
                 self._plan(self._go_on(entry))
-        ended = self._finish()
+        ended = self.states.finish()
         self._call_back(ended)
         result = self._result(ended)
         self.report.summary(result)
         return result
 
-    def _all(self) -> list[TaskKey]:
-        return [TaskKey(name, path) for name, paths in self.states.items() for path in paths]
-
     def _begins(self, key: TaskKey) -> bool:
         if self.given.only is not None:
-            return self._state(key) is TaskState.NONE
+            return self.states.of(key) is TaskState.NONE
         return key.task_id in self.graph.roots or self.graph.dimensions.is_empty(key)
 
-    def _state(self, key: TaskKey) -> TaskState:
-        return self.states[key.task_id][key.path]
-
     def _plan(self, changed: Collection[TaskKey]) -> None:
-        for move in self._moves(changed):
-            self.states[move.task_id][move.path] = move.to
+        for move in self.states.draw(changed):
             if move.to is TaskState.SCHEDULED:
                 self.agenda.add(TaskKey(move.task_id, move.path))
             elif move.reason:
                 self.report.moved(named(move.task_id, move.path), move.to, move.reason)
-
-    def _moves(self, changed: Collection[TaskKey]) -> Sequence[Move]:
-        if not self.graph.is_mapped or (self.spec.fail_fast and self._has_failed(changed)):
-            return plan(self.graph, changed, self.states).moves
-        moves = MappedPlanner(self.graph, self.states, self._measure, MOST_ITEMS).plan(changed)
-        broken = [TaskKey(move.task_id, move.path) for move in moves if move.to is TaskState.FAILED]
-        return [*moves, *(self._moves(broken) if broken and self.spec.fail_fast else ())]
-
-    def _has_failed(self, keys: Collection[TaskKey]) -> bool:
-        return any(self._state(key) is TaskState.FAILED for key in keys)
 
     def _measure(self, place: Place) -> Length | None:
         """Return the length of what is mapped over, words for what has none, None for what is not there."""
@@ -178,7 +160,7 @@ class _TestRun:
             now=self.clock.now(),
             chance=0.0,
         )
-        self.states[key.task_id][key.path] = settled.task
+        self.states.put(key, settled.task)
         if outcome.state in _PUT_OFF:
             self._put_off(entry, job, outcome, settled.retry_at)
             return set()
@@ -241,14 +223,14 @@ class _TestRun:
             self.channel.xcoms[key.task_id, name, key.path] = value
         if outcome.error is not None:
             self.errors[named(*key)] = outcome.error
-        return {key} | self._iterate(key, outcome) | self._skip(key, outcome.skip_tasks)
+        return {key} | self._iterate(key, outcome) | self.states.skip(key, outcome.skip_tasks)
 
     def _iterate(self, key: TaskKey, outcome: Outcome) -> set[TaskKey]:
         """Begin the iteration that follows, where one does."""
         if not outcome.is_again:
             return set()
         following = TaskKey(key.task_id, after(key.path))
-        self.states[key.task_id][following.path] = TaskState.NONE
+        self.states.put(following, TaskState.NONE)
         return {following}
 
     def _job(self, key: TaskKey, **more: Any) -> Job:
@@ -269,18 +251,6 @@ class _TestRun:
     def _max_tries(self, task_id: str) -> int:
         return self.graph.tasks[task_id].retries + 1
 
-    def _skip(self, by: TaskKey, task_ids: Collection[str]) -> set[TaskKey]:
-        scopes = scopes_of(self.graph, by, task_ids)
-        skipped = {key for key in self._all() if stands_in(key, scopes) and self._state(key) not in FINISHED}
-        for key in skipped:
-            self.states[key.task_id][key.path] = TaskState.SKIPPED
-        return skipped
-
-    def _finish(self) -> FinishRun:
-        leaves = {task_id: self.states[task_id] for task_id in self.graph.leaves}
-        failed = {task_id for task_id, paths in self.states.items() if TaskState.FAILED in paths.values()}
-        return finish(self.graph, leaves, failed=failed)
-
     def _call_back(self, ended: FinishRun) -> None:
         kind = "success" if ended.state is RunState.SUCCESS else "failure"
         if getattr(self.dag, f"on_{kind}_callback"):
@@ -288,13 +258,13 @@ class _TestRun:
             perform(self.dag, job, self.channel, self.clock)
 
     def _result(self, ended: FinishRun) -> RunResult:
-        keys = self._all()
+        keys = self.states.instances()
         return RunResult(
             dag_id=self.run.dag_id,
             run_id=self.run.run_id,
             state=str(ended.state),
             reason=ended.reason,
-            task_states={named(*key): str(self._state(key)) for key in keys},
+            task_states={named(*key): str(self.states.of(key)) for key in keys},
             tries={named(*key): self.tries[key] for key in keys},
             errors=self.errors,
             rendered=self.channel.rendered,

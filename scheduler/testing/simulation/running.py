@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from scheduler.core.dimensions import is_within
-from scheduler.core.expansion import MOST_ITEMS, Length, Place, is_of_many
+from scheduler.core.expansion import Length, Place, is_of_many
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey, named, scheduled_run_id
 from scheduler.core.instances import Scope
-from scheduler.core.plan import Move, finish, plan
 from scheduler.core.settle import Settled, settle
-from scheduler.core.states import FINISHED, RunState, TaskState
+from scheduler.core.states import RunState, TaskState
 from scheduler.core.timetables import Due
-from scheduler.testing.mapped import MappedPlanner
+from scheduler.testing.run_states import RunStates
 from scheduler.testing.simulation.assumptions import Assumptions
 from scheduler.testing.simulation.record import SimulatedRun, SimulatedTask
 from scheduler.wire import Outcome
@@ -39,60 +38,54 @@ class Run:
     state: RunState = RunState.QUEUED
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    states: dict[str, dict[str, TaskState]] = field(default_factory=dict)
+    states: RunStates = field(init=False)
     tries: Counter[TaskKey] = field(default_factory=Counter)
     scheduled_at: dict[TaskKey, datetime] = field(default_factory=dict)
     began: dict[TaskKey, datetime] = field(default_factory=dict)
     ended: dict[TaskKey, datetime] = field(default_factory=dict)
     reasons: dict[TaskKey, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        paths = self.graph.dimensions.known_paths
+        first = {name: dict.fromkeys(paths(name), TaskState.NONE) for name in self.graph.order}
+        self.states = RunStates(self.graph, first, self._measure)
+
     def start(self, now: datetime) -> None:
         """Begin, with what waits for nothing."""
         self.state, self.started_at = RunState.RUNNING, now
-        paths = self.graph.dimensions.known_paths
-        self.states = {name: dict.fromkeys(paths(name), TaskState.NONE) for name in self.graph.order}
         self.plan(self.waiting(), now)
 
-    def keys(self) -> list[TaskKey]:
-        """Return all its task instances."""
-        return [TaskKey(name, path) for name, paths in self.states.items() for path in paths]
-
     def waiting(self) -> list[TaskKey]:
-        """Return those that nothing was decided for yet."""
-        return [key for key in self.keys() if self.state_of(key) is TaskState.NONE]
+        """Return the task instances that nothing was decided for yet."""
+        return [key for key in self.states.instances() if self.states.of(key) is TaskState.NONE]
 
     def scheduled(self) -> list[TaskKey]:
         """Return those that may run as soon as there is room."""
-        return [key for key in self.scheduled_at if self.state_of(key) is TaskState.SCHEDULED]
-
-    def state_of(self, key: TaskKey) -> TaskState:
-        """Return the state of an instance."""
-        return self.states[key.task_id][key.path]
+        return [key for key in self.scheduled_at if self.states.of(key) is TaskState.SCHEDULED]
 
     def plan(self, changed: Collection[TaskKey], now: datetime) -> None:
         """Draw what follows from a change, the end of the run included."""
-        for move in self._moves(changed):
+        past = self.before.states.by_task if self.before and self.graph.looks_back else None
+        for move in self.states.draw(changed, past):
             key = TaskKey(move.task_id, move.path)
-            self.states[move.task_id][move.path] = move.to
             self.reasons[key] = move.reason
             if move.to is TaskState.SCHEDULED:
                 self.scheduled_at[key] = now
             elif key in self.began:
                 self.ended[key] = now
-        if all(state in FINISHED for paths in self.states.values() for state in paths.values()):
-            leaves = {name: self.states[name] for name in self.graph.leaves}
-            self.state, self.ended_at = finish(self.graph, leaves).state, now
+        if self.states.are_final:
+            self.state, self.ended_at = self.states.finish().state, now
 
     def begin_task(self, key: TaskKey, now: datetime) -> timedelta:
         """Have a task run; return how long this try takes."""
         self.tries[key] += 1
         self.began.setdefault(key, now)
-        self.states[key.task_id][key.path] = TaskState.RUNNING
+        self.states.put(key, TaskState.RUNNING)
         return self.assumed.duration(self.graph.spec.dag_id, key.task_id, self.due.logical_date)
 
     def end_task(self, key: TaskKey, try_number: int, now: datetime) -> Settled | None:
         """End a try as assumed; None where the task was stopped meanwhile."""
-        if self.state_of(key) is not TaskState.RUNNING or self.tries[key] != try_number:
+        if self.states.of(key) is not TaskState.RUNNING or self.tries[key] != try_number:
             return None
         spec = self.graph.tasks[key.task_id]
         fails = self.assumed.fails(self.graph.spec.dag_id, key.task_id, self.due.logical_date, try_number)
@@ -100,7 +93,7 @@ class Run:
         settled = settle(
             outcome, spec, try_number=try_number, max_tries=spec.retries + 1, losses=0, now=now, chance=0.0
         )
-        self.states[key.task_id][key.path] = settled.task
+        self.states.put(key, settled.task)
         self.reasons[key], self.ended[key] = settled.reason, now
         if settled.retry_at is None:
             self.plan([key], now)
@@ -108,20 +101,13 @@ class Run:
 
     def retry(self, key: TaskKey, now: datetime) -> None:
         """Let a task be tried again, unless it was stopped meanwhile."""
-        if self.state_of(key) is TaskState.UP_FOR_RETRY:
-            self.states[key.task_id][key.path] = TaskState.SCHEDULED
+        if self.states.of(key) is TaskState.UP_FOR_RETRY:
+            self.states.put(key, TaskState.SCHEDULED)
             self.scheduled_at[key] = now
-
-    def _moves(self, changed: Collection[TaskKey]) -> Sequence[Move]:
-        past = self.before.states if self.before and self.graph.looks_back else None
-        broken = [key for key in changed if self.state_of(key) is TaskState.FAILED]
-        if not self.graph.is_mapped or (self.graph.spec.fail_fast and broken):
-            return plan(self.graph, changed, self.states, past=past).moves
-        return MappedPlanner(self.graph, self.states, self._measure, MOST_ITEMS).plan(changed)
 
     def _measure(self, place: Place) -> Length | None:
         """Return how long the list is that is mapped over: as assumed, or one item an instance that succeeded."""
-        states = self.states[place.scope.task_id]
+        states = self.states.by_task[place.scope.task_id]
         succeeded = [path for path, state in states.items() if state is TaskState.SUCCESS]
         if is_of_many(self.graph, place.scope):
             return sum(_is_below(path, place.scope) for path in succeeded)
@@ -141,13 +127,13 @@ class Run:
             started_at=self.started_at,
             ended_at=self.ended_at,
             state=str(self.state),
-            tasks=tuple(self._record_of(key) for key in self.keys()),
+            tasks=tuple(self._record_of(key) for key in self.states.instances()),
         )
 
     def _record_of(self, key: TaskKey) -> SimulatedTask:
         return SimulatedTask(
             task_id=named(*key),
-            state=str(self.state_of(key)),
+            state=str(self.states.of(key)),
             tries=self.tries[key],
             started_at=self.began.get(key),
             ended_at=self.ended.get(key),

@@ -167,7 +167,7 @@ class _World:
 
     def _end_task(self, run: Run, key: TaskKey, try_number: int, now: datetime) -> None:
         settled = run.end_task(key, try_number, now)
-        self._running = [(each, of) for each, of in self._running if each.state_of(of) is TaskState.RUNNING]
+        self._running = [(each, of) for each, of in self._running if each.states.of(of) is TaskState.RUNNING]
         if settled is not None and settled.retry_at is not None:
             self._at(settled.retry_at, partial(run.retry, key))
         if run.graph.looks_back and run.after and run.after.state is RunState.RUNNING:
