@@ -31,6 +31,7 @@ def test_tasks_use_what_plugins_bring_and_a_broken_one_stops_nothing(new_project
     plugins.mkdir()
     (plugins / "warehouse.py").write_text(
         """
+from pathlib import Path
 from scheduler import BaseOperator
 from scheduler.plugins import hookimpl
 
@@ -60,6 +61,10 @@ def dirigent_macros():
 @hookimpl
 def dirigent_secret_backend():
     return Vault()
+
+@hookimpl
+def on_task_instance_success(task_instance):
+    Path(__file__).with_name("heard.txt").write_text(task_instance.task_id)
 """
     )
     (plugins / "broken.py").write_text("import nowhere_at_all")
@@ -90,7 +95,11 @@ def dirigent_secret_backend():
     broken, warehouse = json.loads(listed.stdout)
     assert listed.returncode == 1
     assert "nowhere_at_all" in broken["error"]
-    assert warehouse["hooks"] == "dirigent_macros, dirigent_secret_backend"
+    assert warehouse["hooks"] == "dirigent_macros, dirigent_secret_backend, on_task_instance_success"
+    assert (
+        eventually(lambda: (plugins / "heard.txt").exists() and (plugins / "heard.txt").read_text())
+        == "count"
+    )
     tried = shop.dirigent("dags", "test", "shout")
     assert "HELLO!" in tried.stdout + tried.stderr
 
