@@ -31,7 +31,8 @@ def settings_of(tmp_path, monkeypatch):
 
     def read(kind):
         names = ("DIRIGENT_XCOM_URL", "DIRIGENT_LOG_URL", "DIRIGENT_HISTORY_URL")
-        environ = {"DIRIGENT_HOME": str(tmp_path), **dict.fromkeys(names, f"{kind}://values")}
+        environ = {"DIRIGENT_HOME": str(tmp_path), "DIRIGENT_PLUGINS_FOLDER": str(tmp_path / "plugins")}
+        environ |= dict.fromkeys(names, f"{kind}://values")
         return load_settings(environ, tmp_path)
 
     yield read
