@@ -22,6 +22,8 @@ from scheduler.store.listeners import Happening, Stream, begin, keep_error, keep
 log = logging.getLogger(__name__)
 
 POLL_S: Final = 5.0
+#: Between two looks: a busy server is woken more often than anyone need hear.
+SPACING_S: Final = 0.2
 #: Rows that are read at once; after each such batch it is noted how far a listener has come.
 BATCH: Final = 200
 #: A call that takes longer is told of on the page.
@@ -107,6 +109,7 @@ class Lane:
             except Exception:
                 log.exception("listener %s: what happened could not be read", self._listener.name)
             self._db.wake.wait(POLL_S)
+            self._stopping.wait(SPACING_S)
         self._say(Saying("before_stopping", _COMPONENT))
 
     def _tell(self, stream: Stream, frontier: Frontier) -> int:

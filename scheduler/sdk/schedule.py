@@ -161,6 +161,9 @@ def read_schedule(value: object) -> Rhythm:
 
 def interval_of(length: object) -> float | None:
     """Return the length of an interval in seconds, None for an empty one. Raises BadSchedule."""
+    if type(length).__name__ == "relativedelta" and not (length.years or length.months):  # type: ignore[attr-defined]
+        names = ("days", "hours", "minutes", "seconds", "microseconds")
+        length = timedelta(**{name: getattr(length, name) for name in names})
     if not isinstance(length, timedelta) or length < timedelta(0):
         raise BadSchedule(
             f"{author_line()}: interval={length!r}: give a timedelta, such as timedelta(hours=1)."

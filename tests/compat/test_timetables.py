@@ -50,7 +50,11 @@ def test_the_timetables_of_airflow_are_known_by_their_modules(load):
         from airflow import DAG
         from airflow.timetables.events import EventsTimetable
         from airflow.timetables.trigger import CronTriggerTimetable, MultipleCronTriggerTimetable
-        CronTriggerTimetable("0 1 * * *", timezone="UTC", interval=timedelta(hours=1), run_immediately=True)
+        from dateutil.relativedelta import relativedelta
+        every = CronTriggerTimetable("0 1 * * *", timezone="UTC", interval=timedelta(hours=1), run_immediately=True)
+        assert every.to_spec().interval_s == 3600
+        day = CronTriggerTimetable("0 1 * * *", timezone="UTC", interval=relativedelta(days=1, hours=2))
+        assert day.to_spec().interval_s == 26 * 3600
         EventsTimetable(event_dates=[], restrict_to_events=True, description="none")
         DAG("orders", schedule=MultipleCronTriggerTimetable("0 1 * * *", "0 2 * * *", timezone="Asia/Tokyo"))
         """

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scheduler.core.moments import instants_of
 from scheduler.core.timetables import Due, check_schedule, following, interval_by_hand, next_due
 from scheduler.errors import BadSchedule
 from scheduler.wire import DagSpec, ScheduleSpec
@@ -126,3 +129,22 @@ def test_a_run_by_hand_before_the_first_interval_has_ended_is_about_its_instant(
 def test_a_schedule_that_cannot_be_is_refused(schedule, said):
     with pytest.raises(BadSchedule, match=said):
         check_schedule(schedule, timezone="UTC")
+
+
+INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(
+    st.lists(INSTANTS, min_size=1, max_size=8),
+    INSTANTS,
+    st.sampled_from(["Europe/Berlin", "America/New_York"]),
+)
+def test_rows_of_instants_lead_strictly_forward_and_back(listed, now, zone):
+    events = ScheduleSpec(kind="events", events=tuple(each.isoformat() for each in listed))
+    crons = ScheduleSpec(kind="crons", crons=("30 2 * * *", "*/45 * * * *", "0 0 1 1 *"))
+    for schedule in (events, crons):
+        row = instants_of(schedule, zone, None)
+        after, before = row.next_after(now), row.last_before(now)
+        assert after is None or after > now
+        assert before is None or before < now
+        assert after is None or row.last_before(after + timedelta(microseconds=1)) == after

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from scheduler.compat.airflow.old_forms import warn_of
+
+#: How modules of DAG files are named (`runtime.child.loading.module_name`).
+OF_DAG_FILES: Final = "dirigent_dag_"
 
 
 class AirflowPlugin:
@@ -22,6 +25,12 @@ class AirflowPlugin:
     menu_links: ClassVar[list[Any]] = []
     timetables: ClassVar[list[Any]] = []
     priority_weight_strategies: ClassVar[list[Any]] = []
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Say of one in a DAG file that it brings nothing."""
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith(OF_DAG_FILES):
+            warn_of("AirflowPlugin", "is taken up in plugins/ alone; in a DAG file it brings nothing")
 
 
 def policy(function: Callable[..., Any] | None = None, **_options: Any) -> Any:
