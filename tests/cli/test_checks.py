@@ -43,6 +43,8 @@ FILES = {
             @task
             def one():
                 Variable.get("in_code")
+                Variable.set("made_here", 1)
+                Variable.get("made_here")
                 Connection.get("in_environment")
                 Connection.get("nowhere")
             one()
@@ -116,7 +118,7 @@ FOUND = {
     ("naming.py", 4, "no-tags"),
     ("naming.py", 6, "missing-variable"),
     ("naming.py", 9, "missing-variable"),
-    ("naming.py", 11, "missing-connection"),
+    ("naming.py", 13, "missing-connection"),
     ("noisy.py", 5, "no-tags"),
     ("numbers.py", 2, "bad-dag"),
     ("tags.py", 1, "bad-dag"),

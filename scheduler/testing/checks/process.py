@@ -81,11 +81,12 @@ def _declared(dags: Sequence[DAG], texts: dict[str, ast.Module]) -> Iterator[Not
 
 
 def _written(texts: dict[str, ast.Module], dags: dict[str, DAG], reader: Reader) -> Iterator[Note]:
+    made = {name for tree in texts.values() for name in wanted.made_in(tree)}
     for path, tree in texts.items():
         yield from old_imports(path, tree)
-        yield from wanted.missing(wanted.wanted_in(path, tree), reader)
+        yield from wanted.missing(wanted.wanted_in(path, tree), reader, made)
     for dag in dags.values():
-        yield from wanted.missing(wanted.in_template_files(dag), reader)
+        yield from wanted.missing(wanted.in_template_files(dag), reader, made)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -32,9 +32,9 @@ class Wanted(NamedTuple):
     line: int
 
 
-def missing(wanted: Iterator[Wanted], reader: Reader) -> Iterator[Note]:
-    """Ask for each name, and note those that nobody knows."""
-    known: dict[tuple[str, str], bool] = {}
+def missing(wanted: Iterable[Wanted], reader: Reader, made: Collection[str]) -> Iterator[Note]:
+    """Ask for each name, and note those that nobody knows; `made`: variables that the files themselves set."""
+    known: dict[tuple[str, str], bool] = {("variable", name): True for name in made}
     for each in wanted:
         if (each.kind, each.name) not in known:
             known[each.kind, each.name] = _is_known(each, reader)
@@ -60,6 +60,13 @@ def wanted_in(path: str, tree: ast.Module) -> Iterator[Wanted]:
             yield from _in_dict(path, node)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts:
             yield from in_template(path, node.value, node.lineno)
+
+
+def made_in(tree: ast.Module) -> Iterator[str]:
+    """Return the variables that a file sets by name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and _called(node.func) == ("Variable", "set"):
+            yield _text(node.args[0]) or ""
 
 
 def in_template(path: str, text: str, line: int = 1) -> Iterator[Wanted]:
@@ -98,7 +105,7 @@ def _in_call(path: str, call: ast.Call) -> Iterator[Wanted]:
             yield Wanted("variable", first, path, call.lineno)
         elif _takes_connection(owner, name):
             yield Wanted("connection", first, path, call.lineno)
-    for keyword in call.keywords:
+    for keyword in call.keywords if name != "Connection" else ():
         text = _text(keyword.value)
         if text and keyword.arg and keyword.arg.endswith("conn_id") and "{" not in text:
             yield Wanted("connection", text, path, keyword.value.lineno)

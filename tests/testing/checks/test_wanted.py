@@ -40,6 +40,7 @@ def test_a_name_is_found_with_its_line(text, kind):
         "Bash(command=\"{{ var.value.get('x') }}\")",
         'Http(http_conn_id="{{ params.x }}")',
         'settings.get("x")',
+        'Connection(conn_id="x", host="made here")',
         '"var.value.x is read"',
     ],
 )
