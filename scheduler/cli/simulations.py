@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Final
 
 import click
 
@@ -12,9 +13,12 @@ from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.local_dags import load_dags
 from scheduler.cli.options import Instant, read_pairs
 from scheduler.cli.output import output_option, print_json
+from scheduler.sdk.dag import DAG
+from scheduler.store.views.durations import mean_task_durations
 from scheduler.testing.simulation import Simulation, simulate
 
-_MONTH = timedelta(days=31)
+_MONTH: Final = timedelta(days=31)
+_LOOKED_BACK: Final = timedelta(days=30)
 
 
 @click.command("simulate")
@@ -31,6 +35,11 @@ _MONTH = timedelta(days=31)
     default=0.0,
     help="Seconds that others take.",
 )
+@click.option(
+    "--as-usual",
+    is_flag=True,
+    help="Others take what they took on average in the last 30 days.",
+)
 @click.option("--fail", multiple=True, metavar="TASK=TRIES", help="So many first tries of a task fail.")
 @click.option(
     "--slots", type=click.IntRange(min=1), help="Tasks that all workers run at once; else any number."
@@ -46,6 +55,8 @@ def simulate_dags(
     end: datetime | None,
     durations: Sequence[str],
     default_s: float,
+    *,
+    as_usual: bool,
     fail: Sequence[str],
     slots: int | None,
     pools: Sequence[str],
@@ -59,17 +70,28 @@ def simulate_dags(
     settings = invocation.settings
     dags = load_dags(settings.dags_folder, dag_ids, read_pairs(variables), settings.plugins_folder.absolute())
     first = start or invocation.now()
+    given = _numbers(durations, float)
     simulation = simulate(
         dags,
         first,
         end or first + _MONTH,
-        durations=_numbers(durations, float),
+        durations={**(_usual(invocation, dags, given) if as_usual else {}), **given},
         default_duration=default_s,
         fail=_numbers(fail, int),
         slots=slots,
         pools=_numbers(pools, int),
     )
     _print(simulation, output)
+
+
+def _usual(invocation: Invocation, dags: Sequence[DAG], given: Collection[str]) -> dict[str, float]:
+    """Return the mean durations of those tasks of these DAGs that are not given one."""
+    with invocation.db.read() as session:
+        found = mean_task_durations(session, invocation.now() - _LOOKED_BACK)
+    known = {(dag.dag_id, task_id) for dag in dags for task_id in dag.task_ids if task_id not in given}
+    return {
+        f"{dag_id}/{task_id}": took for (dag_id, task_id), took in found.items() if (dag_id, task_id) in known
+    }
 
 
 def _numbers(pairs: Sequence[str], kind: type) -> dict[str, float | int]:

@@ -1,12 +1,14 @@
 """`dirigent runs export` and `replay`, of a run that the real store, loop and report made."""
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
 from scheduler.clock import SystemClock
 from scheduler.store import Database
 from scheduler.store.migrate import upgrade
+from scheduler.store.tallies import count_attempts
 from tests.loop.engine import Engine, spec, task
 
 FILE = """
@@ -39,6 +41,9 @@ def run(project):
     engine.advance()
     yield engine
     database.close()
+
+
+instant = datetime.fromisoformat
 
 
 def end(engine, value):
@@ -75,3 +80,22 @@ def test_an_exported_run_is_replayed_and_what_differs_is_exit_1(dirigent, projec
 def test_a_run_that_goes_on_is_not_exported(dirigent, project, run):
     said = dirigent("runs", "export", "orders", "first")
     assert (said.code, "still running" in said.err) == (1, True)
+
+
+def test_a_simulation_takes_what_tasks_took_on_average(dirigent, project, run):
+    (project / "dags" / "orders.py").write_text(
+        FILE.replace('DAG("orders")', 'DAG("orders", schedule="@daily")')
+    )
+    claims, began = run.claim(), run.now
+    run.wait(seconds=90)
+    run.report(*claims, started_at=began.isoformat(), ended_at=run.now.isoformat())
+    run.db.transact(lambda session: count_attempts(session, run.now, 100))
+
+    span = ("--from", "2026-01-01T12:00Z", "--until", "2026-01-02T12:00Z")
+    (simulated,) = dirigent("dags", "simulate", *span, "--as-usual", "--each", "600", "-o", "json").json
+    took = {
+        each["task_id"]: instant(each["ended_at"]) - instant(each["started_at"])
+        for each in simulated["tasks"]
+    }
+
+    assert took == {"extract": timedelta(0), "load": timedelta(seconds=90)}

@@ -1,15 +1,17 @@
-"""How long things usually take: the median of the last good ones."""
+"""How long things usually take."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from statistics import median
 
 from sqlalchemy import ColumnElement, func, select
 
+from scheduler.core.spans import DAY
 from scheduler.core.states import RunState
 from scheduler.store.engine import Session
-from scheduler.store.tables import dag, dag_run
+from scheduler.store.tables import dag, dag_run, task_tally
 
 _SAMPLE = 15
 #: They are looked for among so many runs.
@@ -44,3 +46,18 @@ def usual_durations(session: Session, dag_ids: Collection[str]) -> dict[str, flo
     for dag_id, start, end in found:
         seconds.setdefault(dag_id, []).append((end - start).total_seconds())
     return {dag_id: median(values[:_SAMPLE]) for dag_id, values in seconds.items()}
+
+
+def mean_task_durations(session: Session, since: datetime) -> dict[tuple[str, str], float]:
+    """Return how many seconds an attempt of each task took on average since a day, by dag_id and task_id."""
+    t = task_tally.c
+    found = session.execute(
+        select(t.dag_id, t.task_id, func.sum(t.run_ms), func.sum(t.ended))
+        .where(t.width_s == DAY, t.start_at >= since)
+        .group_by(t.dag_id, t.task_id)
+    )
+    return {
+        (dag_id, task_id): int(run_ms) / 1000 / int(ended)
+        for dag_id, task_id, run_ms, ended in found
+        if ended
+    }
