@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -145,6 +147,7 @@ class Answers:
             logical_date=parse_instant(date) if date else None,
             run_id=args["run_id"],
             note=args.get("note", ""),
+            idempotency_key=_key(job, args),
             actor=_actor(job),
             run_type=RunType.OPERATOR_TRIGGERED,
         ).run_id
@@ -159,6 +162,13 @@ class Answers:
         spec = load_graph(session, run.version_id)
         planned = planned_runs(session, spec.dag_id) if spec.schedule.kind == "own" else ()
         return is_latest(spec, job.run, self._clock.now(), planned)
+
+
+def _key(job: Job, asked: Data) -> str:
+    """Name a run that a try starts: where its attempt is lost after that, the next one is given the same run."""
+    tried = (job.run.dag_id, job.run.run_id, job.task_id, job.path, job.try_number - job.excused)
+    text = json.dumps([*tried, asked], sort_keys=True)
+    return f"task-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 
 
 def _actor(job: Job) -> str:

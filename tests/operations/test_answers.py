@@ -131,6 +131,21 @@ def test_another_dag_is_triggered(answers, jobs, engine):
         answers(jobs["load"], "trigger_dag", asked | {"dag_id": "nothing"})
 
 
+def test_an_attempt_after_a_lost_one_is_given_the_runs_that_this_had_started(answers, jobs, engine, tmp_path):
+    asked = {"dag_id": "orders", "conf": {}, "run_id": None, "logical_date": None, "ordinal": 0}
+    started = [answers(jobs["load"], "trigger_dag", asked | {"ordinal": each}) for each in (0, 1)]
+    assert len(set(started)) == 2
+
+    engine.kill("w1")
+    engine.worker("w2")
+    engine.advance()
+    again = next(each for each in engine.claim("w2") if each.task_id == "load")
+    with engine.db.read() as session:
+        job = job_of(again, engine.graphs.get(session, again.version_id), tmp_path)
+    assert [answers(job, "trigger_dag", asked | {"ordinal": each}) for each in (0, 1)] == started
+    assert answers(job, "trigger_dag", asked | {"conf": {"a": 1}}) not in started
+
+
 WRITES = {
     "set_xcom": {"key": "k", "value": 1},
     "set_variable": {"key": "k", "value": "v"},

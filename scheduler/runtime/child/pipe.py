@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, Final, NoReturn
 
 from scheduler import errors
@@ -37,6 +38,8 @@ class PipeChannel:
         self._reader = FrameReader()
         self._lock = threading.Lock()
         self._owner = os.getpid()
+        #: Of the runs that the attempt starts.
+        self._ordinals = count()
 
     def get_xcom(
         self, task_id: str, key: str, *, path: str = "", run_id: str | None = None, dag_id: str | None = None
@@ -138,7 +141,8 @@ class PipeChannel:
         refuses_paused: bool = False,
     ) -> str:
         """Create a run of another DAG; return its run_id."""
-        date, asked = logical_date, {"note": note, "refuses_paused": refuses_paused}
+        asked = {"note": note, "refuses_paused": refuses_paused, "ordinal": next(self._ordinals)}
+        date = logical_date
         created: str = self._ask(
             "trigger_dag", dag_id=dag_id, conf=conf, run_id=run_id, logical_date=date, **asked
         )
