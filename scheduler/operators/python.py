@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class PythonOperator(BaseOperator):
-    """Calls a function. Parameters named for something in the context, such as `ti` or `ds`, receive it."""
+    """Calls a function. Parameters named for something in the context, such as `ti` or `ds`, receive it.
+
+    A value that ends with one of `templates_exts` is the name of a template file.
+    """
 
     template_fields: Sequence[str] = ("op_args", "op_kwargs", "templates_dict")
 
@@ -35,6 +38,7 @@ class PythonOperator(BaseOperator):
         op_args: Collection[Any] = (),
         op_kwargs: Mapping[str, Any] | None = None,
         templates_dict: Mapping[str, Any] | None = None,
+        templates_exts: Collection[str] = (),
         **arguments: Unpack[TaskArguments],
     ) -> None:
         super().__init__(task_id, **arguments)
@@ -48,6 +52,8 @@ class PythonOperator(BaseOperator):
         self.op_args = tuple(op_args)
         self.op_kwargs = dict(op_kwargs or {})
         self.templates_dict = dict(templates_dict or {})
+        if templates_exts:
+            self.template_ext = tuple(templates_exts)
 
     def execute(self, context: Context) -> Any:
         """Call the function; a coroutine is run to its end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import update_wrapper
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, Self, TypeVar, cast, overload
@@ -46,6 +46,12 @@ class NamedTaskArguments(TaskArguments, total=False):
     """What `@task(...)` and `.override(...)` take: the arguments of every operator, and the id."""
 
     task_id: str
+
+
+class FunctionArguments(NamedTaskArguments, total=False):
+    """What `@task(...)` and `@task.branch(...)` take besides."""
+
+    templates_exts: Collection[str]
 
 
 class TaskFlowOperator(PythonOperator):
@@ -218,7 +224,7 @@ class TaskDecorator:
 
     @overload
     def __call__(
-        self, **arguments: Unpack[NamedTaskArguments]
+        self, **arguments: Unpack[FunctionArguments]
     ) -> Callable[[Callable[_P, _R]], TaskFunction[_P, _R]]: ...
 
     def __call__(  # type: ignore[misc]  # mypy does not see that ** takes the unpacked names

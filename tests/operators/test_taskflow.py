@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from scheduler import DAG, EmptyOperator, TaskGroup, XComArg, task
+from scheduler import DAG, EmptyOperator, PythonOperator, TaskGroup, XComArg, task
 from scheduler.errors import BadDag
 from scheduler.sdk.serialize import to_spec
 from tests.runtime.attempts import attempt
@@ -210,3 +210,18 @@ def test_an_editor_knows_what_a_task_takes_and_returns(tmp_path):
     assert 'Argument 1 to "__call__" of "TaskFunction" has incompatible type "int"; expected "str"' in said
     assert 'Unexpected keyword argument "retrys"' in said
     assert "Found 2 errors" in said
+
+
+def test_a_value_with_a_named_ending_is_a_template_file(tmp_path):
+    (tmp_path / "query.sql").write_text("SELECT '{{ ds }}'")
+    with DAG("d", template_searchpath=str(tmp_path)) as dag:
+
+        @task(templates_exts=[".sql"])
+        def read(sql, other):
+            return [sql, other]
+
+        read("query.sql", "query.txt")
+        PythonOperator("plain", python_callable=lambda sql: sql, op_args=["query.sql"])
+    result = dag.test()
+    assert result.xcom("read")[0].startswith("SELECT '20")
+    assert (result.xcom("read")[1], result.xcom("plain")) == ("query.txt", "query.sql")
