@@ -132,7 +132,13 @@ def test_another_dag_is_triggered(answers, jobs, engine):
 
 
 def test_an_attempt_after_a_lost_one_is_given_the_runs_that_this_had_started(answers, jobs, engine, tmp_path):
-    asked = {"dag_id": "orders", "conf": {}, "run_id": None, "logical_date": None, "ordinal": 0}
+    asked: dict[str, Any] = {
+        "dag_id": "orders",
+        "conf": {},
+        "run_id": None,
+        "logical_date": None,
+        "ordinal": 0,
+    }
     started = [answers(jobs["load"], "trigger_dag", asked | {"ordinal": each}) for each in (0, 1)]
     assert len(set(started)) == 2
 
