@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scheduler.hooks.object_storage import ObjectStoragePath
     from scheduler.hooks.sql import SqlHook
     from scheduler.operators.asset import asset
+    from scheduler.operators.asset_check import asset_check
     from scheduler.operators.bash import BashOperator
     from scheduler.operators.branching import (
         BaseBranchOperator,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from scheduler.operators.taskflow import task
     from scheduler.operators.trigger_dagrun import TriggerDagRunOperator
     from scheduler.sdk.alerts import Alert
+    from scheduler.sdk.asset_checks import AssetCheckResult, FreshnessPolicy
     from scheduler.sdk.assets import (
         Asset,
         AssetAlias,
@@ -174,6 +176,7 @@ __all__ = [
     "AssetAlias",
     "AssetAll",
     "AssetAny",
+    "AssetCheckResult",
     "AssetOrTimeSchedule",
     "AssetWatcher",
     "AsyncCallback",
@@ -221,6 +224,7 @@ __all__ = [
     "FileSensor",
     "FileTransferOperator",
     "FixedKeyMapper",
+    "FreshnessPolicy",
     "HITLBranchOperator",
     "HITLEntryOperator",
     "HITLOperator",
@@ -296,6 +300,7 @@ __all__ = [
     "XComArg",
     "YearWindow",
     "asset",
+    "asset_check",
     "chain",
     "chain_linear",
     "cross_downstream",
@@ -321,6 +326,7 @@ _HOMES: Final = {
     "scheduler.hooks.object_storage": "ObjectStoragePath",
     "scheduler.hooks.sql": "SqlHook",
     "scheduler.operators.asset": "asset",
+    "scheduler.operators.asset_check": "asset_check",
     "scheduler.operators.bash": "BashOperator",
     "scheduler.operators.branching": "BaseBranchOperator BranchDateTimeOperator BranchDayOfWeekOperator "
     "LatestOnlyOperator",
@@ -340,6 +346,7 @@ _HOMES: Final = {
     "scheduler.operators.taskflow": "task",
     "scheduler.operators.trigger_dagrun": "TriggerDagRunOperator",
     "scheduler.sdk.alerts": "Alert",
+    "scheduler.sdk.asset_checks": "AssetCheckResult FreshnessPolicy",
     "scheduler.sdk.assets": "Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetWatcher Metadata",
     "scheduler.sdk.connections": "Connection",
     "scheduler.sdk.context": "Context get_current_context publish_artifact",

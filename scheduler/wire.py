@@ -19,7 +19,8 @@ from scheduler.errors import NewerForm
 #: be setups and teardowns. 4: tasks and groups may be mapped. 5: schedules of several crons, of listed instants, of
 #: timetables of the author's own, and with intervals before the instant; deadlines. 6: tasks may make assets, and runs
 #: may begin when these change. 7: tasks may be looped. 8: tasks may ask people. 9: runs may make partitions.
-WIRE_VERSION: Final = 9
+#: 10: tasks may check assets.
+WIRE_VERSION: Final = 10
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
@@ -32,7 +33,7 @@ TAG: Final = "__type__"
 _LATER: Final = (
     *("isolation", "role", "mapping", "returns_dag_result", "loop", "asks"),
     *("interval_s", "late", "crons", "events", "said", "own", "meaning", "deadlines"),
-    *("inlets", "outlets", "assets", "partitions"),
+    *("inlets", "outlets", "assets", "partitions", "check"),
 )
 
 #: A value that JSON can hold.
@@ -167,6 +168,7 @@ class TaskSpec:
     loop: LoopSpec | None = None  #: None: it is done once
     inlets: tuple[Data, ...] | None = None  #: what it reads: assets, aliases and references (`core.assets`)
     outlets: tuple[Data, ...] | None = None  #: what changes when it succeeds
+    check: Data | None = None  #: `of` which asset it is a check, and whether `blocking`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +226,7 @@ def form_of(
 ) -> int:
     """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
     asked = {
+        10: any(each.check for each in tasks),
         9: bool(schedule and schedule.partitions),
         8: any(each.asks for each in tasks),
         7: any(each.loop for each in tasks),

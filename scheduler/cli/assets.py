@@ -13,11 +13,12 @@ from scheduler.core.assets import Mark
 from scheduler.operations.assets import emit_event
 from scheduler.operations.assets import materialize as make_asset
 from scheduler.operations.conf import read_conf
+from scheduler.store.asset_checks import checks_of
 from scheduler.store.asset_history import list_events
 from scheduler.store.assets import get_asset
-from scheduler.store.views.assets import asset_fields, event_fields, view_asset, view_assets
+from scheduler.store.views.assets import asset_fields, check_fields, event_fields, view_asset, view_assets
 
-_COLUMNS: Final = ["name", "uri", "group", "producing_dags", "scheduled_dags"]
+_COLUMNS: Final = ["name", "uri", "group", "freshness", "producing_dags", "scheduled_dags"]
 _EVENT: Final = [
     "id",
     "timestamp",
@@ -45,7 +46,8 @@ def list_(invocation: Invocation, output: str) -> None:
     """List the assets, which DAGs make them and which run for them."""
     with invocation.db.read() as session:
         found = view_assets(session)
-    print_rows(map(asset_fields, found), _COLUMNS, output)
+    now = invocation.now()
+    print_rows([asset_fields(each, now) for each in found], _COLUMNS, output)
 
 
 @assets.command()
@@ -56,7 +58,8 @@ def details(invocation: Invocation, name: str, output: str) -> None:
     """Show one asset, by its name or URI."""
     with invocation.db.read() as session:
         found = view_asset(session, name)
-    print_record(asset_fields(found), output)
+        checks = [check_fields(each) for each in checks_of(session, [found.name, found.uri])]
+    print_record({**asset_fields(found, invocation.now()), "checks": checks}, output)
 
 
 @assets.command()

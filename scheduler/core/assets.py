@@ -37,6 +37,7 @@ class Change:
     extra: Data = field(default_factory=dict)
     alias: str = ""
     partition_key: str = ""
+    freshness: Data | None = None
 
 
 def mark_of(leaf: Mapping[str, Any]) -> Mark:
@@ -130,7 +131,7 @@ def changes_of(
     found: list[Change] = []
     for outlet in task.outlets or ():
         mark = mark_of(outlet)
-        own = [each for each in entries if Mark(*each["of"]) == mark]
+        own = [each for each in entries if "check" not in each and Mark(*each["of"]) == mark]
         if mark.kind != "alias":
             own = own or [{}]
         found += [_change(outlet, each, key) for each in own for key in _keys(each, partition_key)]
@@ -152,4 +153,5 @@ def _change(outlet: Data, said: Mapping[str, Any], partition_key: str) -> Change
         extra=said.get("extra", {}),
         alias=outlet.get("alias", ""),
         partition_key=partition_key,
+        freshness=target.get("freshness"),
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from scheduler.core.instances import scopes_of, stands_in
 from scheduler.core.settle import Settled, settle
 from scheduler.core.states import AttemptState, TaskState
-from scheduler.dispatch.asset_changes import Maker, announce
+from scheduler.dispatch.asset_changes import Maker, announce, concerns_assets
 from scheduler.dispatch.callbacks import end_callback, queue_failure_callback
 from scheduler.dispatch.endings import cut_short, ending_of
 from scheduler.dispatch.iterations import begin_iteration
@@ -266,18 +266,14 @@ def _xcoms(each: _Ended) -> list[XComRow]:
 def _makers(
     session: Session, ended: Iterable[_Ended], moved: Iterable[TaskRow], graphs: GraphCache
 ) -> list[Maker]:
-    """Return what has just succeeded that changes assets."""
-    succeeded = {row.id for row in moved if row.state is TaskState.SUCCESS}
-    makers = [
-        Maker(
-            each.report.claim,
-            graphs.get(session, each.report.claim.version_id).tasks[each.task.task_id],
-            each.report.outcome,
-        )
-        for each in ended
-        if each.task.id in succeeded and not each.report.outcome.is_again
+    """Return the attempts whose tasks they moved, and that have to do with assets."""
+    states = {row.id: row.state for row in moved}
+    found = [(each, graphs.get(session, each.report.claim.version_id)) for each in ended]
+    return [
+        Maker(each.report.claim, graph, each.report.outcome, states[each.task.id] is TaskState.SUCCESS)
+        for each, graph in found
+        if concerns_assets(graph.tasks[each.task.task_id]) and each.task.id in states
     ]
-    return [each for each in makers if each.task.outlets]
 
 
 def _skip_named(session: Session, now: datetime, each: _Ended, graphs: GraphCache) -> list[TaskRow]:

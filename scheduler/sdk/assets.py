@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from scheduler.sdk.arguments import bad_argument
+from scheduler.sdk.asset_checks import FreshnessPolicy
 from scheduler.sdk.deferral import BaseEventTrigger
 from scheduler.sdk.schedule import Rhythm, Zone, read_schedule
 from scheduler.sdk.xcom import encode
@@ -25,6 +26,10 @@ _REMEDY: Final = "give assets: Asset(...), AssetAlias(...), Asset.ref(...)"
 
 class AssetLike(Protocol):
     """What may stand in `outlets`, `inlets` and `schedule`."""
+
+    @property
+    def mark(self) -> tuple[str, str]:
+        """By what its events are known."""
 
     def to_data(self) -> Data:
         """Return the plain form (`core.assets`)."""
@@ -97,6 +102,7 @@ class Asset(BaseAsset):
         *,
         group: str | None = None,
         extra: Mapping[str, Any] | None = None,
+        freshness: FreshnessPolicy | None = None,
         watchers: Iterable[AssetWatcher] = (),
         access_control: object = None,
     ) -> None:
@@ -106,6 +112,9 @@ class Asset(BaseAsset):
         self.uri = _normal(_checked("uri", self.name if uri is None else str(uri)))
         self.group = self.asset_type if group is None else _checked("group", group)
         self.extra = _json("extra", extra or {})
+        if not isinstance(freshness, FreshnessPolicy | None):
+            raise bad_argument("freshness", freshness, "give FreshnessPolicy.time_window(...) or .cron(...)")
+        self.freshness = freshness
         self.watchers = tuple(watchers)
         for each in self.watchers:
             if not isinstance(each, AssetWatcher):
@@ -125,7 +134,8 @@ class Asset(BaseAsset):
     def to_data(self) -> Data:
         """Return the plain form."""
         plain = {"asset": self.name, "uri": self.uri, "group": self.group, "extra": self.extra}
-        return {**plain, "watchers": [each.to_data() for each in self.watchers]} if self.watchers else plain
+        more: Data = {"watchers": [each.to_data() for each in self.watchers]} if self.watchers else {}
+        return {**plain, **more, **({"freshness": self.freshness.to_data()} if self.freshness else {})}
 
     def __fspath__(self) -> str:
         return self.uri

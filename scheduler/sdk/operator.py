@@ -83,6 +83,8 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
     template_fields: Sequence[str] = ()
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[Mapping[str, str]] = {}
+    #: Of which asset it is a check, and whether that withholds it.
+    check: dict[str, Any] | None = None
     #: What it is mapped over.
     expansion: Expansion | None = None
     #: Texts that are no templates though they stand in template fields, by id: values that other tasks returned.
@@ -245,6 +247,10 @@ class BaseOperator(TaskViews, Node, metaclass=OperatorMeta):
         if next_method == FAILED_WAIT:
             fail_of_wait(self.log, dict(next_kwargs or {}))
         return getattr(self, next_method)(context, **dict(next_kwargs or {}))
+
+    def told_of_assets(self) -> tuple[dict[str, Any], ...] | None:
+        """Return what a check of an asset found."""
+        return None
 
     def on_kill(self) -> None:
         """Clean up what `execute` started, when the attempt is cancelled or times out."""

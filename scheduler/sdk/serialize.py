@@ -141,6 +141,7 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         returns_dag_result=True if task.returns_dag_result else None,
         inlets=tuple(each.to_data() for each in task.inlets) or None,
         outlets=tuple(each.to_data() for each in task.outlets) or None,
+        check=task.check,
     )
 
 

@@ -116,7 +116,13 @@ def _fields(change: Change) -> dict[str, Any]:
 
 def _declared(event: NewEvent) -> Data:
     change = event.change
-    return {"asset": change.name, "uri": change.uri, "group": change.group, "extra": change.asset_extra}
+    return {
+        "asset": change.name,
+        "uri": change.uri,
+        "group": change.group,
+        "extra": change.asset_extra,
+        "freshness": change.freshness,
+    }
 
 
 def _make_known(session: Session, now: datetime, events: Sequence[NewEvent]) -> None:

@@ -33,6 +33,7 @@ class AssetRow:
     uri: str
     group: str
     extra: Data
+    freshness: Data | None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,12 +76,13 @@ def put_assets(session: Session, now: datetime, declared: Iterable[Data]) -> Non
             "group": each.get("group") or "asset",
             "extra": each.get("extra") or {},
             "updated_at": now,
+            "freshness": each.get("freshness") or sa.null(),
         }
         for each in declared
     }
     if rows:
         insert = insert_into(session, asset)
-        kept = {name: insert.excluded[name] for name in ("uri", "group", "extra", "updated_at")}
+        kept = {name: insert.excluded[name] for name in ("uri", "group", "extra", "updated_at", "freshness")}
         statement = insert.on_conflict_do_update(index_elements=[S.name], set_=kept)
         session.execute(statement, [rows[name] for name in sorted(rows)])
 
@@ -108,7 +110,7 @@ def _uses(spec: DagSpec) -> Iterator[Use]:
 
 def find_asset(session: Session, name: str) -> AssetRow | None:
     """Return an asset by its name, or by its URI where only one has it; None where there is none."""
-    query = sa.select(S.id, S.name, S.uri, S.group, S.extra)
+    query = sa.select(S.id, S.name, S.uri, S.group, S.extra, S.freshness)
     found = session.execute(query.where(S.name == name)).one_or_none()
     if found is None:
         rows = session.execute(query.where(S.uri == name).limit(2)).all()
@@ -127,7 +129,7 @@ def get_asset(session: Session, name: str) -> AssetRow:
 def asset_by_id(session: Session, asset_id: int) -> AssetRow:
     """Return an asset by its number. Raises NotFound."""
     row = session.execute(
-        sa.select(S.id, S.name, S.uri, S.group, S.extra).where(S.id == asset_id)
+        sa.select(S.id, S.name, S.uri, S.group, S.extra, S.freshness).where(S.id == asset_id)
     ).one_or_none()
     if row is None:
         raise NotFound("asset", str(asset_id), hint="`dirigent assets list` shows which there are.")
@@ -136,7 +138,7 @@ def asset_by_id(session: Session, asset_id: int) -> AssetRow:
 
 def list_assets(session: Session) -> list[AssetRow]:
     """Return all assets, by name."""
-    query = sa.select(S.id, S.name, S.uri, S.group, S.extra).order_by(S.name)
+    query = sa.select(S.id, S.name, S.uri, S.group, S.extra, S.freshness).order_by(S.name)
     return [AssetRow(*row) for row in session.execute(query)]
 
 

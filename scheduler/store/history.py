@@ -22,6 +22,7 @@ from scheduler.store.engine import Session
 from scheduler.store.lists import is_in, one_of
 from scheduler.store.tables import (
     artifact,
+    asset_held,
     attempt,
     dag,
     dag_run,
@@ -210,6 +211,7 @@ _BY_PARTS: Final[Sequence[sa.Delete]] = (
 _AT_ONCE: Final[Sequence[sa.Delete]] = (
     sa.delete(xcom).where(one_of(xcom.c.run_pk, "run_pks")),
     sa.delete(task_state).where(one_of(task_state.c.run_pk, "run_pks")),
+    sa.delete(asset_held).where(one_of(asset_held.c.run_pk, "run_pks")),
     sa.delete(dag_run_event).where(one_of(dag_run_event.c.run_pk, "run_pks")),
     sa.delete(question).where(one_of(question.c.run_pk, "run_pks")),
     sa.delete(artifact).where(one_of(artifact.c.run_pk, "run_pks")),

@@ -27,14 +27,14 @@ def show_all() -> Response:
     with reading() as session:
         found = view_assets(session)
     shown = found[wanted.offset : wanted.offset + wanted.limit]
-    return data(assets=[asset_fields(each) for each in shown], total_entries=len(found))
+    return data(assets=[asset_fields(each, now()) for each in shown], total_entries=len(found))
 
 
 @blueprint.get("/assets/<int:asset_id>")
 def show(asset_id: int) -> Response:
     """Return one asset."""
     with reading() as session:
-        return data(**asset_fields(view_asset(session, asset_by_id(session, asset_id).name)))
+        return data(**asset_fields(view_asset(session, asset_by_id(session, asset_id).name), now()))
 
 
 @blueprint.get("/assets/events")

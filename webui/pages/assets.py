@@ -11,6 +11,7 @@ from scheduler.errors import BadConf, Conflict
 from scheduler.operations.assets import emit_event, materialize
 from scheduler.operations.conf import read_conf
 from scheduler.operations.states import read_asset_states
+from scheduler.store.asset_checks import checks_of
 from scheduler.store.asset_history import list_events
 from scheduler.store.asset_watches import watchers_of
 from scheduler.store.views.assets import AssetView, uses_of_asset, view_asset, view_assets
@@ -28,7 +29,9 @@ _TITLES = {"change": "Say that {} changed", "make": "Make {}"}
 def show() -> Response:
     """Show all assets."""
     with reading() as session:
-        return page("assets.html", assets=view_assets(session))
+        found = view_assets(session)
+    fresh = {each.name: each.judged(now()) for each in found}
+    return page("assets.html", assets=found, fresh=fresh)
 
 
 @blueprint.get("/asset")
@@ -36,10 +39,20 @@ def show_one() -> Response:
     """Show one asset with its newest events; its name may hold any character, so it is no part of the path."""
     with reading() as session:
         asset = view_asset(session, request.args.get("name", ""))
+        checks = checks_of(session, [asset.name, asset.uri])
         uses, watchers = uses_of_asset(session, asset), watchers_of(session, asset.name)
         events = list_events(session, Mark("name", asset.name), limit=_EVENTS)
         kept = read_asset_states(session, now(), asset.name)
-    return page("asset.html", asset=asset, uses=uses, watchers=watchers, events=events, kept=kept)
+    return page(
+        "asset.html",
+        asset=asset,
+        uses=uses,
+        checks=checks,
+        fresh=asset.judged(now()),
+        watchers=watchers,
+        events=events,
+        kept=kept,
+    )
 
 
 @blueprint.get("/asset/form")

@@ -128,6 +128,8 @@ def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome
             outcome = replace(outcome, rendered_map_index=_name_of_instance(prepared, dag))
         if prepared.task.outlets and outcome.state == "success":
             outcome = replace(outcome, assets=prepared.context["outlet_events"].collected())
+        if prepared.task.check is not None:
+            outcome = replace(outcome, assets=prepared.task.told_of_assets())
         _announce(prepared, outcome, error, job)
     return outcome
 

@@ -33,6 +33,7 @@ REVISIONS: Final = (
     "0025",
     "0026",
     "0027",
+    "0028",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes

@@ -12,7 +12,9 @@ from scheduler.store.tables.access import connection, session, sign_in_token, va
 from scheduler.store.tables.alerts import alert, alert_watch, outbox
 from scheduler.store.tables.assets import (
     asset,
+    asset_check,
     asset_event,
+    asset_held,
     asset_queue,
     asset_use,
     asset_watch,
@@ -52,7 +54,9 @@ __all__ = [
     "alert_watch",
     "artifact",
     "asset",
+    "asset_check",
     "asset_event",
+    "asset_held",
     "asset_queue",
     "asset_state",
     "asset_use",

@@ -16,6 +16,7 @@ asset = Table(
     Column("group", Text, nullable=False, default="asset"),
     Column("extra", JsonText, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("freshness", JsonText),  # how fresh it is meant to be (`core.freshness`)
     UniqueConstraint("name"),
     Index("ix_asset_uri", "uri"),
 )
@@ -101,4 +102,32 @@ asset_watch = Table(
     Column("error", Text, nullable=False, default="", server_default=""),
     UniqueConstraint("key"),
     Index("ix_asset_watch_worker_id", "worker_id"),
+)
+
+#: What each check of an asset found last.
+asset_check = Table(
+    "asset_check",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("dag_id", Text, primary_key=True),
+    Column("task_id", Text, primary_key=True),
+    Column("run_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("blocking", Boolean, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("details", JsonText, nullable=False),
+)
+
+#: Changes that tasks made, and that wait for the blocking checks of their run.
+asset_held = Table(
+    "asset_held",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("run_pk", Id, ForeignKey("dag_run.id", ondelete="CASCADE"), nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("change", JsonText, nullable=False),
+    Index("ix_asset_held_run_pk", "run_pk"),
 )

@@ -11,6 +11,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from scheduler.core.assets import Mark
+from scheduler.core.freshness import Freshness, in_words, judge
+from scheduler.store.asset_checks import CheckRow
 from scheduler.store.asset_history import EventRow
 from scheduler.store.assets import AssetRow, Use, get_asset, list_assets, list_uses
 from scheduler.store.engine import Session
@@ -42,6 +44,16 @@ class AssetView:
     made_by: tuple[str, ...]  #: dag_ids
     begins: tuple[str, ...]
     read_by: tuple[str, ...]
+    freshness: Data | None  #: how fresh it is meant to be
+
+    def judged(self, now: datetime) -> Freshness | None:
+        """Return how fresh it is, None where nothing is promised."""
+        return None if self.freshness is None else judge(self.freshness, self.changed_at, now)
+
+    @property
+    def promise(self) -> str:
+        """What is promised, in words."""
+        return "" if self.freshness is None else in_words(self.freshness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +129,11 @@ def _view(row: AssetRow, uses: Mapping[Mark, list[Use]], changed_at: datetime | 
     }
     return AssetView(
         row.id, row.name, row.uri, row.group, row.extra, changed_at,
-        by_role[_MAKES], by_role[_BEGINS], by_role[_READS],
+        by_role[_MAKES], by_role[_BEGINS], by_role[_READS], row.freshness,
     )  # fmt: skip
 
 
-def asset_fields(shown: AssetView) -> dict[str, Any]:
+def asset_fields(shown: AssetView, now: datetime) -> dict[str, Any]:
     """Describe an asset as API and command line do."""
     return {
         "id": shown.id,
@@ -133,6 +145,8 @@ def asset_fields(shown: AssetView) -> dict[str, Any]:
         "producing_dags": list(shown.made_by),
         "scheduled_dags": list(shown.begins),
         "consuming_dags": list(shown.read_by),
+        "freshness": shown.judged(now),
+        "freshness_policy": shown.freshness,
     }
 
 
@@ -151,4 +165,19 @@ def event_fields(event: EventRow) -> dict[str, Any]:
         "source_alias": event.alias or None,
         "partition_key": event.partition_key or None,
         "created_by": event.actor or None,
+    }
+
+
+def check_fields(check: CheckRow) -> dict[str, Any]:
+    """Describe what a check found."""
+    return {
+        "asset": check.name,
+        "check": check.task_id,
+        "passed": check.passed,
+        "blocking": check.blocking,
+        "timestamp": check.at,
+        "description": check.description or None,
+        "metadata": check.metadata,
+        "dag_id": check.dag_id,
+        "dag_run_id": check.run_id,
     }
