@@ -23,6 +23,10 @@ def test_every_page_fits_and_the_browser_does_not_complain(tab: Tab, size: Viewp
         page = tab.go(path)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{path} is {wide} px too wide at {size['width']}"
+        hidden = page.evaluate(
+            "document.querySelector('.nav').scrollWidth - document.querySelector('.nav').clientWidth"
+        )
+        assert hidden <= 0, f"of the places {hidden} px are out of sight at {size['width']}"
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
 
 
