@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from scheduler.runtime.child.own_timetables import next_runs
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 WORKDAYS = """\
 from datetime import datetime, timedelta, timezone
@@ -34,13 +38,13 @@ with DAG("orders", timetable=Workdays(), start_date=datetime(2026, 11, 20), catc
 
 def test_a_timetable_of_an_old_file_plans_its_runs(load):
     loaded = load(WORKDAYS.replace("SHIFT", "weekday"))
-    found = [each.start[:10] for each in next_runs(loaded.dag, loaded.spec, None)[:4]]
+    found = [each.start[:10] for each in next_runs(loaded.dag, loaded.spec, None, NOW)[:4]]
     assert found == ["2026-11-20", "2026-11-23", "2026-11-24", "2026-11-25"]
 
 
 def test_its_instants_have_the_methods_of_pendulum(load):
     loaded = load(WORKDAYS.replace("SHIFT(day)", "day.add(days=0)"))
-    assert len(next_runs(loaded.dag, loaded.spec, None)) == 50
+    assert len(next_runs(loaded.dag, loaded.spec, None, NOW)) == 50
 
 
 def test_the_timetables_of_airflow_are_known_by_their_modules(load):
@@ -60,3 +64,11 @@ def test_the_timetables_of_airflow_are_known_by_their_modules(load):
         """
     ).spec
     assert (spec.schedule.crons, spec.timezone) == (("0 1 * * *", "0 2 * * *"), "Asia/Tokyo")
+
+
+def test_without_catchup_what_is_overtaken_is_left_out(load):
+    text = WORKDAYS.replace("SHIFT", "weekday").replace("catchup=True", "catchup=False")
+    loaded = load(text.replace("2026, 11, 20", "2020, 1, 1"))
+    found = next_runs(loaded.dag, loaded.spec, None, NOW)
+    assert [each.start[:10] for each in found[:3]] == ["2026-11-20", "2026-11-23", "2026-11-24"]
+    assert len(found) == 50

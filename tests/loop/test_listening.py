@@ -182,7 +182,8 @@ def test_one_that_hangs_holds_up_its_own_events_alone_and_is_named(engine):
     listening = Listening(engine.db, clock, [slow, quick])
     for lane in listening.lanes:
         lane.begin()
-    listening.start()
+    for lane in listening.lanes:
+        lane.start()
     try:
         engine.trigger()
         engine.advance()

@@ -14,10 +14,14 @@ from scheduler.wire import DagSpec, Data, PlannedRun, RunInfo
 
 #: Runs that are planned ahead of the last one that was made.
 AHEAD: Final = 50
+#: How often a timetable is asked, at most, on its way to the present.
+MOST_ASKED: Final = 10_000
 
 
-def next_runs(dag: DAG, spec: DagSpec, last: Data | None) -> tuple[PlannedRun, ...]:
+def next_runs(dag: DAG, spec: DagSpec, last: Data | None, now: datetime) -> tuple[PlannedRun, ...]:
     """Return the runs that follow `last`, the newest that the timetable had made; fewer than AHEAD where it ends.
+
+    Without catchup only the newest of those that are due already is among them.
 
     Each is later than the one before: one that is not ends the plan, and the timetable is asked again once those
     before it are made. Raises BadSchedule, and whatever the timetable raises.
@@ -25,7 +29,7 @@ def next_runs(dag: DAG, spec: DagSpec, last: Data | None) -> tuple[PlannedRun, .
     runs: list[PlannedRun] = []
     interval = _moment_pair(dag, last)
     newest = parse_instant(last["run_at"]) if last else None
-    while len(runs) < AHEAD:
+    for _ in range(MOST_ASKED):
         found = _ask(dag, spec, interval)
         if found is None or (runs and newest is not None and found.run_after <= newest):
             break
@@ -34,8 +38,11 @@ def next_runs(dag: DAG, spec: DagSpec, last: Data | None) -> tuple[PlannedRun, .
             raise BadSchedule(
                 f"{_name(dag)} answered {planned.run_after}, no later than its last run, {newest}."
             )
-        runs.append(planned)
+        is_overtaken = not spec.catchup and found.run_after <= now
+        runs = [planned] if is_overtaken else [*runs, planned]
         newest = found.run_after
+        if len(runs) == AHEAD:
+            break
         interval = found.data_interval or DataInterval.exact(found.run_after)
     return tuple(runs)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from scheduler.clock import SystemClock
 from scheduler.operators import bash, empty, python, taskflow
 from scheduler.runtime.child import foreign_attempt
 from scheduler.runtime.child.attempt import perform
@@ -38,7 +39,7 @@ def _foresee(dag: DAG, spec: DagSpec, last: Data | None, reader: Reader) -> tupl
     # By name: attempts need not carry it.
     module = importlib.import_module("scheduler.runtime.child.own_timetables")
     with reading_from(reader):
-        runs: tuple[PlannedRun, ...] = module.next_runs(dag, spec, last)
+        runs: tuple[PlannedRun, ...] = module.next_runs(dag, spec, last, SystemClock().now())
     return runs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from scheduler.clock import parse_instant
 from scheduler.core.timetables import Due
@@ -11,11 +12,11 @@ from scheduler.sdk.dag import DAG
 from scheduler.wire import DagSpec, Data, PlannedRun
 
 
-def planned_runs(dag: DAG, spec: DagSpec, last: Due | None) -> Sequence[Due]:
+def planned_runs(dag: DAG, spec: DagSpec, last: Due | None, now: datetime) -> Sequence[Due]:
     """Return the runs that follow on `last`; none where the schedule needs no asking."""
     if spec.schedule.kind != "own":
         return ()
-    return [_due(each) for each in next_runs(dag, spec, _made(last) if last else None)]
+    return [_due(each) for each in next_runs(dag, spec, _made(last) if last else None, now)]
 
 
 def _made(last: Due) -> Data:

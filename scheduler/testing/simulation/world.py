@@ -57,7 +57,7 @@ class _Scheduled:
     """A DAG with its next due run, and the runs that have not ended."""
 
     graph: TaskGraph
-    plan_ahead: Callable[[Due | None], Sequence[Due]]
+    plan_ahead: Callable[[Due | None, datetime], Sequence[Due]]
     due: Due | None = None
     newest: Run | None = None
     active: list[Run] = field(default_factory=list)
@@ -69,7 +69,7 @@ class _Scheduled:
 
     def next_after(self, last: Due | None, now: datetime) -> Due | None:
         """Return the run that is due after another."""
-        return following(self.graph.spec, last, now, self.plan_ahead(last))
+        return following(self.graph.spec, last, now, self.plan_ahead(last, now))
 
     def overtaken(self, due: Due, now: datetime) -> Due:
         """Return what is to be created now: without catchup, a later run that is due too."""
