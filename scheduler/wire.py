@@ -24,6 +24,8 @@ WIRE_VERSION: Final = 10
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
 
+#: How many instances a mapped task may have side by side: each is a row that is made in one transaction.
+MOST_INSTANCES: Final = 100_000
 #: What stands for the retention of a state that is kept as long as its run.
 STATE_NEVER_EXPIRES: Final = "never"
 #: The key by which a value between tasks that is more than JSON says what it is (`sdk.xcom`).

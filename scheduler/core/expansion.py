@@ -15,6 +15,7 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.instances import Counts, Scope
 from scheduler.core.states import UNFINISHED, TaskState
+from scheduler.wire import MOST_INSTANCES
 
 #: Items of a result that is mapped over, at most, unless `max_map_length` says otherwise; as in Airflow.
 MOST_ITEMS: Final = 1024
@@ -82,9 +83,10 @@ def answer(
     if places and (not tally or not UNFINISHED.isdisjoint(+tally)):
         return None
     try:
-        return length_of(
+        number = length_of(
             dimension, lambda source: _measured(graph, lengths, place_of(graph, source, *key), most)
         )
+        return _bounded(number)
     except _NotMappable as error:
         is_first = all(
             graph.dimensions.shared(each, key.task_id) <= place for each in graph.upstream(key.task_id)
@@ -114,6 +116,14 @@ def _blocked(tally: Counter[TaskState], dimension: Dimension) -> Refusal | None:
 
 class _NotMappable(Exception):
     """A result is no list and no dict, or a longer one than may be."""
+
+
+def _bounded(number: int) -> int:
+    if number > MOST_INSTANCES:
+        raise _NotMappable(
+            f"its arguments make {number:,} combinations, and {MOST_INSTANCES:,} instances may be; map over fewer"
+        )
+    return number
 
 
 def _measured(graph: TaskGraph, lengths: Mapping[Place, Length], place: Place, most: int) -> int:

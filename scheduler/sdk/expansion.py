@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Any, Final, NamedTuple, Protocol
 
 from scheduler.errors import BadDag, BadMapping
 from scheduler.sdk.arguments import bad_argument
 from scheduler.sdk.location import author_line
 from scheduler.sdk.results import ListPromise, Promise, XComArg, results_in
-from scheduler.wire import MapSpec
+from scheduler.wire import MOST_INSTANCES, MapSpec
 
 _REMEDY: Final = "map over a list, a dict, or the result of a task"
 
@@ -44,6 +45,7 @@ class ByArgument:
             )
         for name, value in values.items():
             _check(name, value)
+        _check_number(prod(len(value) for value in values.values() if not isinstance(value, Promise)))
         self.values = dict(values)
 
     def spec(self) -> MapSpec:
@@ -81,6 +83,7 @@ class ByItem:
         for each in [] if isinstance(items, Promise) else items:
             if not isinstance(each, Mapping | Promise):
                 raise bad_argument("expand_kwargs", each, "each item must be a dict of arguments")
+        _check_number(0 if isinstance(items, Promise) else len(items))
         self.values = items
 
     def spec(self) -> MapSpec:
@@ -146,6 +149,14 @@ def _check(name: str, value: Any) -> None:
         return
     if isinstance(value, str | bytes) or not isinstance(value, Mapping | Sequence):
         raise bad_argument(name, value, _REMEDY)
+
+
+def _check_number(number: int) -> None:
+    if number > MOST_INSTANCES:
+        raise BadDag(
+            f"{author_line()}: this makes {number:,} instances, and {MOST_INSTANCES:,} may be; map over fewer, and "
+            "have each do more."
+        )
 
 
 def _factor(value: Any) -> Any:

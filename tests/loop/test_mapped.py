@@ -435,3 +435,10 @@ def test_who_waits_in_a_mapped_group_for_what_ended_before_it_had_instances_goes
     to_end(engine)
     assert states(engine, run, "g.late") == ["success", "success"]
     assert engine.run_state(run) in ("success", "failed")
+
+
+def test_more_combinations_than_there_may_be_instances_fail_the_task_and_make_none(engine):
+    run = define(engine, task("u"), task("t", "u", mapping=over(result("u"), 50_000)))
+    finish(engine, "u", [1, 2, 3])
+    assert rows(engine, run) == {"u": "success", "t": "failed"}
+    assert "make 150,000 combinations, and 100,000 instances may be" in reason(engine, run, "t")

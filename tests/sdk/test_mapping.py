@@ -338,3 +338,9 @@ def test_a_name_that_cannot_be_made_does_not_fail_the_task():
         visit.expand(shop_id=[7])
     outcome = attempt(dag, task_id="visit", path="0")
     assert (outcome.state, outcome.rendered_map_index) == ("success", None)
+
+
+@pytest.mark.parametrize("mapped", [{"x": [0] * 400, "y": [0] * 400}, {"x": [0] * 100_001, "y": [1]}])
+def test_more_instances_than_may_be_are_refused_where_they_are_declared(mapped):
+    with DAG("d"), pytest.raises(BadDag, match="100,000 may be; map over fewer"):
+        pair.expand(**mapped)
