@@ -13,6 +13,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final, Protocol
 
+from scheduler.store.asset_history import delete_asset_events
 from scheduler.store.engine import Database, Session
 from scheduler.store.history import (
     FIRST,
@@ -134,6 +135,7 @@ class Pruner:
         if self.policy.days and not dag_ids:
             before = now - timedelta(days=self.policy.days)
             pruned.events = self._in_parts(lambda session: delete_runless_events(session, before, ROWS))
+            pruned.events += self._in_parts(lambda session: delete_asset_events(session, before, ROWS))
         return pruned
 
     def _batches(self, now: datetime, dag_ids: Collection[str]) -> Iterator[list[OldRun]]:

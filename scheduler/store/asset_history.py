@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from scheduler.core.assets import Mark
 from scheduler.store.engine import Session
-from scheduler.store.tables import asset, asset_event, dag_run, dag_run_event
+from scheduler.store.tables import asset, asset_event, asset_queue, dag_run, dag_run_event
 from scheduler.wire import Data
 
 E = asset_event.c
@@ -84,3 +84,20 @@ def events_by_run(session: Session, dag_id: str, run_id: str) -> list[EventRow]:
     """Return the events that tasks of a run made, oldest first."""
     query = _events().where(E.dag_id == dag_id, E.run_id == run_id).order_by(E.id)
     return [EventRow(*row) for row in session.execute(query)]
+
+
+def delete_asset_events(session: Session, before: datetime, limit: int) -> int:
+    """Delete events older than an instant for which no run is kept or yet to begin; return how many.
+
+    The newest of each asset stays: it says when that changed last.
+    """
+    newer = asset_event.alias("newer")
+    old = (
+        sa.select(E.id)
+        .where(E.at < before)
+        .where(~sa.exists().where(asset_queue.c.event_id == E.id))
+        .where(~sa.exists().where(dag_run_event.c.event_id == E.id))
+        .where(sa.exists().where(newer.c.name == E.name, newer.c.id > E.id))
+        .limit(limit)
+    )
+    return session.execute(sa.delete(asset_event).where(E.id.in_(old))).rowcount

@@ -24,7 +24,7 @@ from scheduler.operations.assets import emit_event
 from scheduler.operations.delete import delete_dag
 from scheduler.operations.pause import set_paused
 from scheduler.store.agenda import read_agenda
-from scheduler.store.asset_history import EventRow, events_of_run, list_events
+from scheduler.store.asset_history import EventRow, delete_asset_events, events_of_run, list_events
 from scheduler.store.assets import put_assets, put_uses
 from scheduler.store.tables import asset_queue, dag_run
 from scheduler.wire import ScheduleSpec
@@ -361,3 +361,19 @@ def test_a_run_of_a_partition_changes_its_outlets_for_it_and_a_task_may_name_oth
     assert sorted((each.name, each.partition_key) for each in events(both)) == [
         ("left", "eu"), ("raw", "eu"), ("right", "x"), ("right", "y"),
     ]  # fmt: skip
+
+
+def test_old_events_go_but_for_the_newest_and_those_that_a_run_needs(both):
+    emit(both, "left", "", "")
+    look(both)
+    both.wait(days=9)
+    emit(both, "right", "", "")
+    look(both)
+    (begun,) = runs(both, "takes_both")
+    assert names(both, begun.id) == ["left", "left", "right", "right"]
+    both.define(maker("others", {"asset": "alone"}))
+    emit(both, "alone", "", "", "")
+    both.wait(days=9)
+    assert both.db.transact(lambda session: delete_asset_events(session, both.now, 100)) == 2
+    assert [each.id for each in events(both)] == [1, 2, 3, 4, 7]
+    assert both.db.transact(lambda session: delete_asset_events(session, both.now, 100)) == 0
