@@ -30,6 +30,7 @@ def test_those_that_wait_or_were_missed_are_shown_and_no_markup_of_their_names(
     assert "<b>later</b> at 2026-11-21 13:00 UTC" in text
     assert "early" not in text
     run = person.get(f"/api/v2/dags/orders_hourly/dagRuns/{quote(FAILED_RUN_ID, safe='')}").json
+    assert run is not None
     assert [(each["name"], each["state"]) for each in run["deadlines"]] == [
         ("<b>late", "missed"),
         ("later", "waits"),
