@@ -26,6 +26,7 @@ FAILED_RUN = f"/dags/orders_hourly/runs/{quote(FAILED_RUN_ID, safe='')}"
 LIVE = [
     "/",
     "/dags",
+    "/assets",
     "/runs",
     "/required_actions",
     "/dashboard",
