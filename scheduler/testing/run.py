@@ -122,7 +122,8 @@ class _TestRun:
     def _begins(self, key: TaskKey) -> bool:
         if self.given.only is not None:
             return self.states.of(key) is TaskState.NONE
-        return key.task_id in self.graph.roots or self.graph.dimensions.is_empty(key)
+        is_free = key.task_id in self.graph.roots or self.graph.tasks[key.task_id].trigger_rule == "always"
+        return is_free or self.graph.dimensions.is_empty(key)
 
     def _plan(self, changed: Collection[TaskKey]) -> None:
         for move in self.states.draw(changed):

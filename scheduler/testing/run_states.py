@@ -58,7 +58,9 @@ class RunStates:
     def skip(self, by: TaskKey, task_ids: Collection[str]) -> set[TaskKey]:
         """Skip what a task decided to skip; return what that was."""
         scopes = scopes_of(self.graph, by, task_ids)
-        skipped = {key for key in self.instances() if stands_in(key, scopes) and self.of(key) not in FINISHED}
+        skipped = {
+            key for key in self.instances() if stands_in(key, scopes) and self.of(key) is TaskState.NONE
+        }
         for key in skipped:
             self.put(key, TaskState.SKIPPED)
         return skipped
