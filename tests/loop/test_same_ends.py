@@ -90,7 +90,7 @@ class Declared:
                 return task.branch(**arguments)(self.choose)()
             case "short":
                 return task.short_circuit(
-                    ignore_downstream_trigger_rules=self.random.choice([True, False]), **arguments
+                    ignore_downstream_trigger_rules=self.random.random() < 0.5, **arguments
                 )(self.decide)()
             case "setup":
                 return task(**arguments)(self.body)().as_setup()
@@ -100,7 +100,7 @@ class Declared:
     def items(self):
         """What something is mapped over: so many, or what an earlier task returns."""
         lists = [each for each in self.made if not each.operator.loop and not each.operator.dimensions]
-        if lists and self.random.choice([True, False]):
+        if lists and self.random.random() < 0.5:
             return self.random.choice(lists)
         return list(range(self.random.randint(0, 3)))
 
@@ -115,7 +115,7 @@ class Declared:
         def inside(x):
             self.declare(number)
 
-        if self.random.choice([True, False]):
+        if self.random.random() < 0.5:
             inside.expand(x=self.items())
         else:
             inside(1)
@@ -124,7 +124,7 @@ class Declared:
     def teardowns(self) -> None:
         """Let the setups outside of the group be undone."""
         for made in self.made:
-            if made.operator.is_setup and not made.operator.dimensions and self.random.choice([True, False]):
+            if made.operator.is_setup and not made.operator.dimensions and self.random.random() < 0.5:
                 undo = task(task_id=f"undo_{made.operator.label}")(self.body)()
                 undo.as_teardown(setups=made)
 
