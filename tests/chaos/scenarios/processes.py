@@ -37,13 +37,14 @@ _WHEN: dict[str, str] = {
 }
 #: Places where it is not the worker that crashes; it lives on until it is killed.
 _OF_ATTEMPTS = (Spot.ATTEMPT_BORN, Spot.OUTCOME_TOLD)
-#: Places that nobody comes by here: these servers have neither alert rules nor a DAG repository nor deferred tasks.
-#: Servers that have them crash there in test_alerts, test_bundles and test_waits of tests/integration, and in
-#: tests/parsing/test_git.
+#: Places that nobody comes by here: these servers have neither alert rules nor a DAG repository, deferred tasks or
+#: assets. Servers that have them crash there in test_alerts, test_bundles, test_waits and test_assets of
+#: tests/integration, and in tests/parsing/test_git.
 _ELSEWHERE = (
     *(Edge.ALERTED, Spot.MESSAGE, Spot.MESSAGE_SENT),
     *(Spot.BUNDLE_FETCHED, Spot.BUNDLE_WRITTEN),
     *(Edge.WATCHED, Edge.RESUMED),
+    *(Edge.ASSETS_CHANGED, Edge.ASSETS_TAKEN),
 )
 #: What happens at the edges of transactions, again and again.
 _FAULTS = ("raise@~0.03", "sleep:0.1@~0.05")
