@@ -39,7 +39,7 @@ def make_next_release(folder: Path, head: str) -> Path:
     (store / "versions/9000_tomorrow.py").write_text(_MIGRATION.format(head=head))
     _change(store / "__init__.py", "HEAD: Final = REVISIONS[-1]", 'HEAD: Final = "9000"')
     _change(store / "__init__.py", f'"{head}"', f'"{head}", "9000"')
-    wire = folder / "scheduler/wire.py"
+    wire = folder / "scheduler/wire/graph.py"
     _change(wire, f"WIRE_VERSION: Final = {WIRE_VERSION}\n", f"WIRE_VERSION: Final = {NEXT_FORM}\n")
     wants = f"    if any('dream' in task.task_id for task in tasks):\n        return {NEXT_FORM}\n"
     _change(wire, "    asked = {\n", f"{wants}    asked = {{\n")

@@ -1,0 +1,28 @@
+"""Plain data, as JSON carries it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+from typing import Any, Final
+
+#: A value that JSON can hold.
+Json = Any
+Data = dict[str, Json]
+#: How large one XCom may be as JSON without blanks, in bytes.
+XCOM_LIMIT_BYTES: Final = 48_000_000
+#: The key by which a value between tasks that is more than JSON says what it is (`sdk.xcom`).
+TAG: Final = "__type__"
+#: What stands for the retention of a state that is kept as long as its run.
+STATE_NEVER_EXPIRES: Final = "never"
+
+
+@cache
+def names_of(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass."""
+    return tuple(each.name for each in fields(kind))
+
+
+def known(kind: type, data: Data) -> Data:
+    """Return what a dataclass has fields for; the rest was written by a newer program, and may be passed over."""
+    return {key: data[key] for key in names_of(kind) if key in data}
