@@ -36,6 +36,15 @@ def test_a_signal_that_another_thread_received_wakes_the_one_that_waits():
     assert is_asked
 
 
+@pytest.fixture
+def usual_ctrl_c():
+    """A shell that starts tests in the background has Ctrl-C ignored in them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("usual_ctrl_c")
 def test_the_second_ctrl_c_interrupts():
     with stop_on_signal() as stop:
         os.kill(os.getpid(), signal.SIGINT)
