@@ -24,6 +24,7 @@ from scheduler.sdk.location import author_line
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.results import XComArg
 from scheduler.sdk.task_arguments import TaskArguments
+from scheduler.sdk.templates import Renderer
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -106,8 +107,11 @@ class BashTaskFlowOperator(BashOperator):
         return "@task.bash"
 
     def execute(self, context: Context) -> Any:
-        """Make the command, then run it."""
-        self.bash_command = call(self.python_callable, self.op_args, self.op_kwargs, context)
+        """Make the command, then run it; files for Airflow may return a template."""
+        command = call(self.python_callable, self.op_args, self.op_kwargs, context)
+        if dialect.current() is not None and self.dag is not None:
+            command = Renderer(self, self.dag, context).render(command)
+        self.bash_command = command
         return super().execute(context)
 
     def shown_source(self) -> str | None:

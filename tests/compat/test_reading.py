@@ -111,3 +111,24 @@ def test_a_file_of_dirigents_own_is_read_strictly_after_one_of_airflows(load):
     load(HEAD + "DAG('old', concurrency=3)", name="old")
     with pytest.raises(BadDag, match="no argument 'concurrency'"):
         load("from scheduler import DAG\nDAG('new', concurrency=3)", name="new")
+
+
+@pytest.mark.parametrize(
+    ("imports", "printed"),
+    [
+        ("from airflow.sdk import DAG, task", "orders say"),
+        ("from scheduler import DAG, task", "{{ dag.dag_id }} {{ ti.task_id }}"),
+    ],
+    ids=["airflow", "dirigent"],
+)
+def test_what_a_bash_function_returns_is_a_template_in_files_for_airflow_alone(load, imports, printed):
+    text = f"""
+        {imports}
+        with DAG("orders", schedule=None):
+            @task.bash
+            def say():
+                return "echo '{{{{ dag.dag_id }}}} {{{{ ti.task_id }}}}'"
+
+            say()
+    """
+    assert load(text).dag.test().xcoms["say"] == printed
