@@ -1,6 +1,7 @@
 """What every test may ask for: a database, a broker, a browser. And the rule that CI skips nothing."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,14 @@ pytest_plugins = ("tests.store.databases",)
 #: A test that asks for one of these carries the marker of that name, so `-m "not rabbitmq"` leaves it out.
 MARKED = {"postgres_url": "postgres", "redis_url": "redis", "rabbitmq_url": "rabbitmq", "chromium": "browser"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(autouse=True)
+def import_path() -> Iterator[None]:
+    """Commands and loaders that run in this process put folders of DAG files on the path: none outlives its test."""
+    before = list(sys.path)
+    yield
+    sys.path[:] = before
 
 
 def _drives_the_run(config: pytest.Config) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 import warnings
 from dataclasses import dataclass
@@ -30,8 +29,7 @@ class Loaded:
 
 
 @pytest.fixture(autouse=True)
-def airflow_as_it_was(monkeypatch):
-    monkeypatch.setattr(sys, "path", list(sys.path))
+def airflow_as_it_was():
     yield
     finder.forget()
 

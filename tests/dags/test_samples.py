@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +20,6 @@ MOMENT = datetime(2026, 11, 21, tzinfo=UTC)
 @pytest.fixture
 def sample(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(sys, "path", list(sys.path))
     return lambda name: load_file(str(DAGS), f"{name}.py", EnvironmentReader())[name]
 
 

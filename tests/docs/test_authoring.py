@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import runpy
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,6 @@ EXAMPLES = [
     for page in sorted(PAGES.glob("*.md"))
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL), start=1)
 ]
-
-
-@pytest.fixture(autouse=True)
-def imports_left_as_they_were(monkeypatch):
-    monkeypatch.setattr(sys, "path", list(sys.path))
 
 
 @pytest.mark.parametrize("source", EXAMPLES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from textwrap import dedent
 from typing import Any
 
@@ -17,9 +16,8 @@ from scheduler.sdk.variables import EnvironmentReader
 
 
 @pytest.fixture
-def dags_of(tmp_path, monkeypatch):
+def dags_of(tmp_path):
     """Load a DAG file of this text."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
 
     def load(text):
         (tmp_path / "file.py").write_text(dedent(text))

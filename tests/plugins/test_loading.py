@@ -11,9 +11,8 @@ from scheduler.plugins.loading import has_plugins, load_plugins
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path):
     known = set(sys.modules)
-    monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "plugins").mkdir()
     yield tmp_path / "plugins"
     for name in set(sys.modules) - known:

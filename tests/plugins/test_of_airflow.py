@@ -41,7 +41,6 @@ class Mine(AirflowPlugin):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     known = set(sys.modules)
-    monkeypatch.setattr(sys, "path", list(sys.path))
     others = [each for each in sys.meta_path if not isinstance(each, finder.AirflowFinder)]
     monkeypatch.setattr(sys, "meta_path", others)
     yield tmp_path

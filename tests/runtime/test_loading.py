@@ -29,9 +29,8 @@ class Kept:
 
 
 @pytest.fixture
-def load(tmp_path, monkeypatch):
+def load(tmp_path):
     known = set(sys.modules)
-    monkeypatch.setattr(sys, "path", list(sys.path))
 
     def write_and_load(reader=None, /, **files):
         for name, text in files.items():

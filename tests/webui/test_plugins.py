@@ -28,7 +28,7 @@ def dirigent_pages():
 
 
 @pytest.fixture
-def shown(tmp_path, db, clock, monkeypatch):
+def shown(tmp_path, db, clock):
     """Build the pages with plugins of these texts."""
 
     def make(**texts):
@@ -39,7 +39,6 @@ def shown(tmp_path, db, clock, monkeypatch):
         return build(db, clock, plugins=load_plugins(folder))
 
     known = set(sys.modules)
-    monkeypatch.setattr(sys, "path", list(sys.path))
     yield make
     for name in set(sys.modules) - known:
         del sys.modules[name]

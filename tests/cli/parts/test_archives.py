@@ -23,10 +23,9 @@ fsspec.register_implementation("shelf", Shelf, clobber=True)
 
 
 @pytest.fixture
-def settings_of(tmp_path, monkeypatch):
+def settings_of(tmp_path):
     """Return settings with places at an address of this kind."""
     known = set(sys.modules)
-    monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "plugins").mkdir()
 
     def read(kind):
