@@ -142,13 +142,13 @@ class Line(PipeChannel):
 class Served:
     """The same DAG in the hands of the scheduler."""
 
-    def __init__(self, engine: Engine, dag: DAG) -> None:
+    def __init__(self, engine: Engine, dag: DAG, run_id: str | None = None) -> None:
         self.engine, self.dag, self.queue = engine, dag, dag.dag_id
         spec = to_spec(dag, f"{dag.dag_id}.py")
         tasks = tuple(replace(each, queue=self.queue) for each in spec.tasks)
         engine.worker(self.queue, queues=[self.queue], slots=200)
         engine.define(replace(spec, tasks=tasks))
-        self.run = engine.trigger(dag.dag_id)
+        self.run = engine.trigger(dag.dag_id, run_id=run_id)
         self.answers = Answers(engine.db, FernetCipher(SecretKey(("k" * 32,))), SystemClock())
         self.live: dict[str, Claimed] = {}
         self.look()
