@@ -24,12 +24,15 @@ from tests.store.contention import met_by
 def states_of_attempts(engine):
     with engine.db.read() as session:
         return list(
-            session.execute(sa.select(attempt.c.state, attempt.c.cancel_reason).order_by(attempt.c.id))
+            session.execute(
+                sa.select(attempt.c.state, attempt.c.cancel_reason).order_by(attempt.c.priority.desc())
+            )
         )
 
 
 def test_a_fail_fast_dag_stops_what_runs_and_takes_back_what_is_queued(engine):
-    engine.define(spec(task("a"), task("b"), task("c"), fail_fast=True))
+    first_to_last = (task("a", priority_weight=3), task("b", priority_weight=2), task("c"))
+    engine.define(spec(*first_to_last, fail_fast=True))
     run = engine.trigger()
     engine.advance()
     first, _ = engine.claim(limit=2)

@@ -173,6 +173,7 @@ def test_a_dag_is_paused_by_its_switch(tab: Tab) -> None:
 def test_the_palette_finds_and_opens(tab: Tab) -> None:
     page = tab.go("/")
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("carrier")
     expect(page.get_by_role("option", name="carrier_fanout DAG")).to_be_visible()
     page.keyboard.press("Enter")
