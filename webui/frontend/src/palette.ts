@@ -14,6 +14,7 @@ let box: HTMLDialogElement | undefined;
 let found: Found[] = [];
 let at = 0;
 let asked = "";
+let asking: Promise<void> = Promise.resolve();
 
 function build(): HTMLDialogElement {
   const input = html("input", {
@@ -28,7 +29,7 @@ function build(): HTMLDialogElement {
   });
   const list = html("ul", { id: "palette-list", role: "listbox" });
   const made = html("dialog", { class: "palette", "aria-label": "Find" }, input, list);
-  input.addEventListener("input", () => void ask(input.value));
+  input.addEventListener("input", () => (asking = ask(input.value)));
   made.addEventListener("keydown", pressed);
   made.addEventListener("click", clicked);
   document.body.append(made);
@@ -76,7 +77,7 @@ function pressed(event: KeyboardEvent): void {
     draw();
   } else if (event.key === "Enter") {
     event.preventDefault();
-    go(at);
+    void asking.then(() => go(at)); // what is shown may not be the answer to the last letters yet
   }
 }
 
@@ -91,7 +92,7 @@ export function openPalette(): void {
   const input = box.querySelector("input");
   if (input) input.value = "";
   if (!box.open) box.showModal();
-  void ask("");
+  asking = ask("");
 }
 
 export function startPalette(): void {
