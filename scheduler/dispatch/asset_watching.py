@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from scheduler.clock import Clock
+from scheduler.dispatch.hands import Watching
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.runtime.waits import Wait, Waited
@@ -35,16 +36,6 @@ BATCH: Final = 100
 #: A trigger that ended by itself is watched anew after so long; one that failed, after longer.
 AGAIN: Final = timedelta(seconds=1)
 AFTER_ERROR: Final = timedelta(seconds=30)
-
-
-class Watching(Protocol):
-    """What it needs of the supervisor."""
-
-    def watch(self, waits: Sequence[Wait]) -> None:
-        """Watch triggers."""
-
-    def unwatch(self, ids: Collection[int]) -> None:
-        """Watch these no longer."""
 
 
 class AssetWatching:

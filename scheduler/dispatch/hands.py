@@ -1,10 +1,12 @@
-"""What a worker works with: who launches attempts for it, and who hears its tickets."""
+"""What a worker works with: who launches attempts for it, who watches triggers, and who hears its tickets."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from scheduler.runtime.waits import Wait
 from scheduler.wire import Job
 
 
@@ -22,6 +24,16 @@ class Launcher(Protocol):
 
     def warm(self, code_root: Path, file: str) -> None:
         """Import a DAG file before an attempt of it is asked for."""
+
+
+class Watching(Protocol):
+    """What the waiter needs of the supervisor."""
+
+    def watch(self, waits: Sequence[Wait]) -> None:
+        """Watch triggers; `ended` is called once for each, of the watcher of an asset at each of its events."""
+
+    def unwatch(self, ids: Collection[int]) -> None:
+        """Watch these no longer."""
 
 
 class Bell(Protocol):

@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import Final, Protocol
+from typing import Final
 
 from scheduler.clock import Clock
 from scheduler.dispatch.asset_watching import AssetWatching
 from scheduler.dispatch.code_at_hand import KEPT_ROOTS
+from scheduler.dispatch.hands import Watching
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.runtime.waits import Wait, Waited
@@ -48,16 +49,6 @@ MOST: Final = 50_000
 POLL_S: Final = 1.0
 #: Triggers below it need no code of a DAG folder.
 _OWN: Final = "scheduler.triggers."
-
-
-class Watching(Protocol):
-    """What it needs of the supervisor."""
-
-    def watch(self, waits: Sequence[Wait]) -> None:
-        """Watch triggers; `ended` is called once for each."""
-
-    def unwatch(self, ids: Collection[int]) -> None:
-        """Watch these no longer."""
 
 
 class Waiter:

@@ -221,7 +221,8 @@ class Worker:
         if self._paused and free > 0 and self._exchange.has_reports:
             # It was full: what waits runs while the outcomes are written.
             claimed = self._take(self._exchange.claim(free))
-        claimed += self._take(self._exchange.make(free - claimed))
+        # Asked again: a host that could not start what it has just claimed is to claim no more.
+        claimed += self._take(self._exchange.make(self._free))
         meter.BUSY.set(len(self._claims))
         self._adjust_bell(brim=claimed > 0 and claimed == free)
 

@@ -228,9 +228,9 @@ def test_what_a_worker_claimed_without_hearing_of_it_goes_back_at_once(
     assert (job.epoch, job.try_number) == (2, 1)
 
 
-def fill(engine, launcher):
-    """Have four tasks queued for two slots; return the run and the first two jobs."""
-    engine.define(spec(*(task(name) for name in "abcd")))
+def fill(engine, launcher, names="abcd"):
+    """Have these tasks queued for two slots; return the run and the first two jobs."""
+    engine.define(spec(*(task(name) for name in names)))
     run_pk = engine.trigger()
     while engine.advance():
         pass
@@ -259,6 +259,22 @@ def test_a_full_worker_starts_what_waits_before_it_writes_what_ended(migrated_sq
     rest = [launcher.jobs.get(timeout=30) for _ in range(2)]
     eventually(lambda: all(engine.states(run_pk)[job.task_id] == "success" for job in jobs))
     assert {job.epoch for job in rest} == {1}
+
+
+def test_a_full_worker_that_cannot_start_what_it_claims_claims_nothing_more(
+    migrated_sqlite_db, worker, launcher
+):
+    engine = Engine(migrated_sqlite_db, now=SystemClock().now())
+    run_pk, jobs = fill(engine, launcher, "abc")
+    launcher.faults.put(OSError(errno.ENOSPC, "No space left on device"))
+    for job in jobs:
+        worker.finished(ended(job))
+    eventually(lambda: all(engine.states(run_pk)[job.task_id] == "success" for job in jobs))
+    (rest,) = {"a", "b", "c"} - {job.task_id for job in jobs}
+    eventually(lambda: (rest, 1, "queued") in engine.attempts(run_pk))
+    with engine.db.read() as session:
+        assert session.scalars(sa.select(attempt.c.epoch).where(attempt.c.state == "queued")).all() == [1]
+    assert launcher.jobs.empty()
 
 
 @pytest.mark.parametrize(("fault", "epoch"), [("refuses", 1), ("loses_answer", 2)])

@@ -18,8 +18,8 @@ class BaseAsyncOperator(BaseOperator):
         return True
 
     async def aexecute(self, context: Context) -> Any:
-        """Do the work; the value is handed on."""
-        raise NotImplementedError
+        """Do the work; the value is handed on. Override it."""
+        raise NotImplementedError(f"{type(self).__name__} has no aexecute(); override it.")
 
     def execute(self, context: Context) -> Any:
         """Run `aexecute`."""
