@@ -38,33 +38,38 @@ def load(db: Database, crowd: Crowd, now: datetime) -> None:
         _load_runs(session, crowd, now)
         _load_tasks(session, crowd, now)
         if session.dialect.name == "postgresql":
-            _count_on(session)
+            count_on(session)
     if db.url.get_backend_name() == "postgresql":
         with db.write() as session:
             session.exec_driver_sql("ANALYZE")
 
 
-def _numbers(count: int, name: str) -> sa.CTE:
+def numbers(count: int, name: str) -> sa.CTE:
+    """Return rows with the column `n`: the numbers from 1 on."""
     first = sa.select(sa.literal(1).label("n")).cte(name, recursive=True)
     return first.union_all(sa.select(first.c.n + 1).where(first.c.n < count))
 
 
-def _text(value: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+def text_of(value: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    """Return a number as text."""
     return sa.cast(value, sa.Text)
 
 
-def _ago(session: Session, now: datetime, minutes: sa.ColumnElement[int]) -> sa.ColumnElement[datetime]:
+def minutes_ago(
+    session: Session, now: datetime, minutes: sa.ColumnElement[int]
+) -> sa.ColumnElement[datetime]:
     """Return an instant so many minutes before now, as the database keeps it."""
     if session.dialect.name == "sqlite":
         base = now.strftime("%Y-%m-%d %H:%M:%S")
-        shift = sa.literal("-") + _text(minutes) + sa.literal(" minutes")
+        shift = sa.literal("-") + text_of(minutes) + sa.literal(" minutes")
         return sa.type_coerce(
             sa.func.strftime("%Y-%m-%d %H:%M:%f", base, shift) + "000", dag_run.c.end_date.type
         )
     return sa.literal(now, dag_run.c.end_date.type) - minutes * sa.text("interval '1 minute'")
 
 
-def _fill(session: Session, table: sa.Table, source: sa.FromClause, values: dict[str, Any]) -> None:
+def fill(session: Session, table: sa.Table, source: sa.FromClause, values: dict[str, Any]) -> None:
+    """Insert a row for each row of a source, in one statement."""
     columns = {
         name: value if isinstance(value, sa.ColumnElement) else sa.literal(value, table.c[name].type)
         for name, value in values.items()
@@ -74,11 +79,11 @@ def _fill(session: Session, table: sa.Table, source: sa.FromClause, values: dict
 
 
 def _load_dags(session: Session, crowd: Crowd, now: datetime) -> None:
-    number = _numbers(crowd.dags, "dags")
-    dag_id = sa.literal("crowd-") + _text(number.c.n)
+    number = numbers(crowd.dags, "dags")
+    dag_id = sa.literal("crowd-") + text_of(number.c.n)
     tasks = tuple(TaskSpec(task_id=f"t{at}", operator="EmptyOperator") for at in range(1, crowd.tasks + 1))
     graph = dag_to_json(DagSpec(dag_id=_NAME, file="crowd.py", tasks=tasks))
-    _fill(
+    fill(
         session,
         dag_version,
         number,
@@ -92,7 +97,7 @@ def _load_dags(session: Session, crowd: Crowd, now: datetime) -> None:
             "created_at": now,
         },
     )
-    _fill(
+    fill(
         session,
         dag,
         number,
@@ -101,17 +106,17 @@ def _load_dags(session: Session, crowd: Crowd, now: datetime) -> None:
 
 
 def _load_runs(session: Session, crowd: Crowd, now: datetime) -> None:
-    number = _numbers(crowd.runs, "runs")
+    number = numbers(crowd.runs, "runs")
     owner = (number.c.n - 1) % crowd.dags + 1
-    ended = _ago(session, now, (crowd.runs - number.c.n) * 5 + 5)
-    name = sa.literal("run-") + _text(number.c.n)
-    _fill(
+    ended = minutes_ago(session, now, (crowd.runs - number.c.n) * 5 + 5)
+    name = sa.literal("run-") + text_of(number.c.n)
+    fill(
         session,
         dag_run,
         number,
         {
             "id": number.c.n,
-            "dag_id": sa.literal("crowd-") + _text(owner),
+            "dag_id": sa.literal("crowd-") + text_of(owner),
             "run_id": name,
             "trigger_key": name,
             "run_type": "scheduled",
@@ -132,16 +137,16 @@ def _load_runs(session: Session, crowd: Crowd, now: datetime) -> None:
 
 
 def _load_tasks(session: Session, crowd: Crowd, now: datetime) -> None:
-    place = _numbers(crowd.tasks, "places")
+    place = numbers(crowd.tasks, "places")
     runs = dag_run.join(place, sa.true())
     key = (dag_run.c.id - 1) * crowd.tasks + place.c.n
     state = sa.case((sa.and_(dag_run.c.state == "failed", place.c.n == 1), "failed"), else_="success")
     shared = {"run_pk": dag_run.c.id, "state": state, "queue": "default", "start_date": dag_run.c.end_date}
     ended = {"end_date": dag_run.c.end_date, "queued_at": dag_run.c.end_date, "try_number": 1}
-    task = {"id": key, "task_id": sa.literal("t") + _text(place.c.n), "pool": "default_pool"}
-    _fill(session, task_instance, runs, shared | ended | task)
+    task = {"id": key, "task_id": sa.literal("t") + text_of(place.c.n), "pool": "default_pool"}
+    fill(session, task_instance, runs, shared | ended | task)
     kind = {"id": key, "ti_id": key, "kind": "task", "is_counted": True}
-    _fill(session, attempt, runs, shared | ended | kind)
+    fill(session, attempt, runs, shared | ended | kind)
     told = {
         "at": dag_run.c.end_date,
         "kind": "task.state",
@@ -149,10 +154,10 @@ def _load_tasks(session: Session, crowd: Crowd, now: datetime) -> None:
         "ti_id": key,
         "to_state": state,
     }
-    _fill(session, event, runs, told)
+    fill(session, event, runs, told)
 
 
-def _count_on(session: Session) -> None:
+def count_on(session: Session) -> None:
     """Have PostgreSQL give ids after those that were written."""
     for table in (snapshot, dag_version, dag_run, task_instance, attempt):
         sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
