@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from typing import Final, NamedTuple
 
 from scheduler.core.ids import TaskKey
-from scheduler.wire import DagSpec, GroupSpec, Json, MapSpec, TaskSpec
+from scheduler.errors import BadDag
+from scheduler.wire import MOST_INSTANCES, DagSpec, GroupSpec, Json, MapSpec, TaskSpec
 
 #: A factor of a MapSpec.
 Factor = Json
@@ -72,14 +74,35 @@ class Dimensions:
         return places
 
     def known_paths(self, task_id: str) -> list[str]:
-        """Return the rows of a task that are known before anything ran: instances, or stems of what is not known."""
+        """Return the rows of a task that are known before anything ran: instances, or stems of what is not known.
+
+        Raises BadDag as `check_number` does.
+        """
+        self.check_number(task_id)
         paths = [""]
+        for _, number in self._known(task_id):
+            paths = [child(path, index) for path in paths for index in range(number)]
+        return paths
+
+    def check_number(self, task_id: str) -> None:
+        """Raise BadDag where the file alone makes more instances of a task than may be: its groups', and its own."""
+        known = self._known(task_id)
+        if (number := prod(length for _, length in known)) > MOST_INSTANCES:
+            parts = " times ".join(f"{length:,} of {name}" for name, length in known)
+            raise BadDag(
+                f"Task {task_id!r} has {number:,} instances ({parts}), and {MOST_INSTANCES:,} may be; map over fewer, "
+                "and have each do more."
+            )
+
+    def _known(self, task_id: str) -> list[tuple[str, int]]:
+        """Return the outermost dimensions whose lengths the file alone tells, as far as there are instances."""
+        known: list[tuple[str, int]] = []
         for dimension in self._of[task_id]:
             number = None if has_sources(dimension) else length_of(dimension, _never)
             if not number:
-                return paths
-            paths = [child(path, index) for path in paths for index in range(number)]
-        return paths
+                break
+            known.append((dimension.name, number))
+        return known
 
     def is_empty(self, key: TaskKey) -> bool:
         """Tell whether a row stands for instances of which the file says that there are none."""

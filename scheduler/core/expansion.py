@@ -154,10 +154,28 @@ def grow(
     `ask` tells how many instances are below a path, and how many indices that path has. Where no row waits to begin,
     nothing is changed. Of a task that is looped, the iterations that are there stay.
     """
+    if TaskState.NONE not in rows.values():
+        return Growth()
     growing = _Growing(task_id, depth, dict(rows), ask, is_looped)
-    if TaskState.NONE in rows.values():
+    try:
         growing.below(prefix, depth_of(prefix))
+    except _TooMany:
+        return Growth(
+            ended={path: _refuse_all(task_id) for path, state in rows.items() if state is TaskState.NONE}
+        )
     return growing.growth
+
+
+class _TooMany(Exception):
+    """All instances together are more than may be."""
+
+
+def _refuse_all(task_id: str) -> Refusal:
+    return Refusal(
+        TaskState.FAILED,
+        f"{task_id} cannot be mapped: with its groups it makes more than {MOST_INSTANCES:,} instances, "
+        "and no more may be; map over fewer",
+    )
 
 
 @dataclass(slots=True)
@@ -249,6 +267,8 @@ class _Growing:
     def _open(self, path: str) -> None:
         if path in self.rows:
             self.growth.opened.append(path)
+        elif len(self.rows) >= MOST_INSTANCES:
+            raise _TooMany
         else:
             self.growth.created[path] = None
         self.rows[path] = TaskState.NONE

@@ -48,12 +48,14 @@ _OF_TASK: Final = {
 def check_dag(spec: DagSpec) -> None:
     """Raise what is wrong: BadId, DuplicateTask, DagCycle, BadDag, BadSchedule, BadParams, TooLarge."""
     _check_ids(spec)
-    TaskGraph(spec)
+    graph = TaskGraph(spec)
     _check_numbers(f"DAG {spec.dag_id!r}", spec, _OF_DAG)
     for tag in spec.tags:
         _check_name("tag", tag)
     for task in spec.tasks:
         _check_task(task)
+        if graph.is_mapped:
+            graph.dimensions.check_number(task.task_id)
     _check_times(spec)
     for param in spec.params:
         _check_param(spec, param)

@@ -442,3 +442,12 @@ def test_more_combinations_than_there_may_be_instances_fail_the_task_and_make_no
     finish(engine, "u", [1, 2, 3])
     assert rows(engine, run) == {"u": "success", "t": "failed"}
     assert "make 150,000 combinations, and 100,000 instances may be" in reason(engine, run, "t")
+
+
+def test_more_instances_than_there_may_be_with_those_of_the_groups_fail_the_task_and_make_none(engine):
+    groups = (GroupSpec(group_id="g", mapping=over(result("u"))),)
+    inner = task("g.t", "u", group_id="g", mapping=over(50_000))
+    run = define(engine, task("u"), inner, groups=groups)
+    finish(engine, "u", [1, 2, 3])
+    assert rows(engine, run) == {"u": "success", "g.t": "failed"}
+    assert "with its groups it makes more than 100,000 instances" in reason(engine, run, "g.t")

@@ -15,7 +15,7 @@ from scheduler.errors import (
     DuplicateTask,
 )
 from scheduler.parsing.checks import check_dag
-from scheduler.wire import DagSpec, GroupSpec, ParamSpec, ScheduleSpec, TaskSpec
+from scheduler.wire import DagSpec, GroupSpec, MapSpec, ParamSpec, ScheduleSpec, TaskSpec
 
 
 def task(task_id="a", *upstream, **fields):
@@ -36,6 +36,13 @@ GOOD = dag(
     ),
     tasks=(task("a"), task("g.b", "a", trigger_rule="all_done")),
     groups=(GroupSpec(group_id="g"),),
+)
+
+
+#: Each of its dimensions alone would do.
+CROWD = dag(
+    tasks=(task("g.a", group_id="g", mapping=MapSpec(factors=(1_000,))),),
+    groups=(GroupSpec(group_id="g", mapping=MapSpec(factors=(1_000, 1_000))),),
 )
 
 
@@ -69,6 +76,11 @@ def test_a_sound_graph_passes():
         (dag(tasks=(task(queue="q" * 3000),)), BadName, "queue 'qqq"),
         (dag(tasks=(task(pool="a\0b"),)), BadName, "pool 'a"),
         (dag(tags=("t" * 3000,)), BadName, "tag 'ttt"),
+        (
+            CROWD,
+            BadDag,
+            "Task 'g.a' has 1,000,000,000 instances .1,000,000 of g times 1,000 of g.a., and 100,000",
+        ),
     ],
 )
 def test_what_cannot_work_is_named(spec, error, words):
