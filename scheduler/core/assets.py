@@ -50,6 +50,16 @@ def mark_of(leaf: Mapping[str, Any]) -> Mark:
     return Mark(kind, value)
 
 
+def is_of(check: Data, change: Change) -> bool:
+    """Tell whether a check of a task (`TaskSpec.check`) is one of what has changed."""
+    return Mark(*check["of"]) in (("name", change.name), ("uri", change.uri), ("alias", change.alias))
+
+
+def blocking_checks(tasks: Iterable[TaskSpec]) -> dict[str, Data]:
+    """Return the checks that withhold a change until they have succeeded, by their tasks."""
+    return {task.task_id: task.check for task in tasks if task.check is not None and task.check["blocking"]}
+
+
 def leaves(expression: Mapping[str, Any]) -> Iterator[Data]:
     """Walk the assets, references and aliases of an expression."""
     parts = _parts(expression)

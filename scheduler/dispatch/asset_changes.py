@@ -9,14 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scheduler.core.assets import Mark, changes_of
+from scheduler.core.assets import blocking_checks, changes_of, is_of
 from scheduler.core.graph import TaskGraph
-from scheduler.core.states import TaskState
-from scheduler.store.asset_checks import CheckRow, hold_changes, put_check, take_held
+from scheduler.store.asset_checks import CheckRow, hold_changes, put_check, release_held
 from scheduler.store.asset_events import NewEvent, Source, put_events
 from scheduler.store.claims import Claimed
 from scheduler.store.engine import Session
-from scheduler.store.tasks import tasks_named
 from scheduler.wire import Data, Outcome, TaskSpec
 
 
@@ -42,20 +40,19 @@ def concerns_assets(task: TaskSpec) -> bool:
 
 def announce(session: Session, now: datetime, makers: Sequence[Maker]) -> None:
     """Write what these attempts say of assets; costs nothing where there are none."""
-    events: list[NewEvent] = []
+    put_events(
+        session, now, [event for each in makers if each.is_success for event in _changes(session, each)]
+    )
     for each in makers:
-        if each.is_success:
-            events += _changes(session, each)
         if each.task.check is not None:
-            events += _checked(session, now, each, each.task.check)
-    put_events(session, now, events)
+            _checked(session, now, each, each.task.check)
 
 
 def _changes(session: Session, maker: Maker) -> list[NewEvent]:
     """Return the changes that count at once; the others are withheld."""
     made = list(_events(maker))
-    blocked = {text for check in _blocking(maker.graph) for text in _names(check)}
-    held = [each for each in made if {each.change.name, each.change.uri} & blocked]
+    checks = blocking_checks(maker.graph.tasks.values()).values() if made else ()
+    held = [each for each in made if any(is_of(check, each.change) for check in checks)]
     if held:
         hold_changes(session, maker.claim.run_pk, held)
     return [each for each in made if each not in held]
@@ -68,8 +65,8 @@ def _events(maker: Maker) -> Iterator[NewEvent]:
         yield NewEvent(change, source)
 
 
-def _checked(session: Session, now: datetime, maker: Maker, check: Data) -> list[NewEvent]:
-    """Keep what a check found; return what is withheld no longer."""
+def _checked(session: Session, now: datetime, maker: Maker, check: Data) -> None:
+    """Keep what a check found; write what is withheld no longer."""
     claim, (_, value) = maker.claim, check["of"]
     for each in maker.outcome.assets or ():
         if "check" in each:
@@ -79,22 +76,5 @@ def _checked(session: Session, now: datetime, maker: Maker, check: Data) -> list
                     value, claim.task_id, claim.dag_id, claim.run_id, now, bool(check["blocking"]), **each["check"]
                 ),
             )  # fmt: skip
-    if not maker.is_success or not check["blocking"]:
-        return []
-    others = [
-        task_id for task_id, task in _checks(maker.graph) if task["of"] == check["of"] and task["blocking"]
-    ]
-    states = {row.state for row in tasks_named(session, claim.run_pk, frozenset(others))}
-    return take_held(session, claim.run_pk, _names(check)) if states == {TaskState.SUCCESS} else []
-
-
-def _checks(graph: TaskGraph) -> Iterator[tuple[str, Data]]:
-    return ((name, task.check) for name, task in graph.tasks.items() if task.check is not None)
-
-
-def _blocking(graph: TaskGraph) -> list[Data]:
-    return [check for _, check in _checks(graph) if check["blocking"]]
-
-
-def _names(check: Data) -> list[str]:
-    return [Mark(*check["of"]).value]
+    if maker.is_success and check["blocking"]:
+        release_held(session, now, claim.run_pk, maker.graph)

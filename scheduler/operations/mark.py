@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from scheduler.core.assets import blocking_checks
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState, TaskState
 from scheduler.errors import Conflict
@@ -12,6 +13,7 @@ from scheduler.operations.callbacks import call_back
 from scheduler.operations.cancel import stop_unfinished
 from scheduler.operations.finding import get_task, lock_run
 from scheduler.operations.reopening import reopen
+from scheduler.store.asset_checks import release_held
 from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
 from scheduler.store.run_ends import count_run
@@ -36,7 +38,8 @@ def mark_task(
     """Set the state of a task instance; return the tasks below it that are judged anew.
 
     What it runs is stopped. Tasks below that could not run because of it (upstream_failed) are planned
-    again by their own rules, and a run that had ended goes on. Raises NotFound, and Conflict where it is in
+    again by their own rules, and a run that had ended goes on. A blocking check of an asset that is marked as success
+    withholds its change no longer. Raises NotFound, and Conflict where it is in
     that state.
     """
     run = lock_run(session, dag_id, run_id)
@@ -50,13 +53,17 @@ def mark_task(
         session, now, [attempts_of.id], TaskState(to), values=values, actor=actor, reasons=reasons
     ):
         raise Conflict(f"Task {task_id!r} cannot be marked as {to}: it is {attempts_of.state}.")
-    judged = _judge_again(session, now, run, task_id, actor)
+    graph = TaskGraph(load_graph(session, run.version_id))
+    judged = _judge_again(session, now, run, graph, task_id, actor)
+    if to == "success" and task_id in blocking_checks(graph.tasks.values()):
+        release_held(session, now, run.id, graph)
     reopen(session, now, run, actor=actor, reason=f"{task_id} was {reason}")
     return judged
 
 
-def _judge_again(session: Session, now: datetime, run: RunRow, task_id: str, actor: str) -> list[str]:
-    graph = TaskGraph(load_graph(session, run.version_id))
+def _judge_again(
+    session: Session, now: datetime, run: RunRow, graph: TaskGraph, task_id: str, actor: str
+) -> list[str]:
     if task_id not in graph.tasks:
         return []
     below = tasks_named(session, run.id, graph.descendants([task_id]))
@@ -83,6 +90,8 @@ def mark_run(
     rest = TaskState.SUCCESS if state is RunState.SUCCESS else TaskState.SKIPPED
     graph = TaskGraph(load_graph(session, run.version_id))
     count = stop_unfinished(session, now, run, graph, rest, reason, actor=actor)
+    if state is RunState.SUCCESS:
+        release_held(session, now, run.id, graph)
     count_run(session, now, run.id)
     move_runs(session, now, [run.id], state, reason=reason, actor=actor)
     call_back(session, now, run, graph.spec, state, reason)

@@ -1,18 +1,23 @@
-"""What checks of assets found, and the changes that are withheld until all blocking ones have passed."""
+"""What checks of assets found, and the changes that are withheld until all blocking ones have succeeded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 
-from scheduler.core.assets import Change
-from scheduler.store.asset_events import NewEvent, Source
+from scheduler.core.assets import Change, blocking_checks, is_of
+from scheduler.core.graph import TaskGraph
+from scheduler.core.states import TaskState
+from scheduler.store.asset_events import NewEvent, Source, put_events
 from scheduler.store.engine import Session
+from scheduler.store.lists import one_of
 from scheduler.store.tables import asset_check, asset_held
+from scheduler.store.tasks import tasks_named
 from scheduler.store.upsert import insert_into, replacing
 from scheduler.wire import Data
 
@@ -23,6 +28,7 @@ _MINE: Final = (
     H.task_id == sa.bindparam("task"),
     H.path == sa.bindparam("at"),
 )
+_HELD: Final = sa.select(H.id, H.change).where(H.run_pk == sa.bindparam("pk")).order_by(H.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +79,33 @@ def hold_changes(session: Session, run_pk: int, events: Sequence[NewEvent]) -> N
     session.execute(sa.insert(asset_held), rows)
 
 
-def take_held(session: Session, run_pk: int, marks: Sequence[str]) -> list[NewEvent]:
-    """Return changes of these assets that were withheld in a run, and withhold them no longer."""
-    theirs = (
-        sa.delete(asset_held).where(H.run_pk == run_pk, H.mark.in_(sorted(marks))).returning(H.id, H.change)
-    )
-    rows = sorted(session.execute(theirs), key=lambda row: row.id)
-    return [NewEvent(Change(**row.change["change"]), Source(**row.change["source"])) for row in rows]
+def release_held(session: Session, now: datetime, run_pk: int, graph: TaskGraph) -> None:
+    """Write the events of those withheld changes of a locked run of which all blocking checks have succeeded."""
+    found = session.execute(_HELD, {"pk": run_pk}).all()
+    if not found:
+        return
+    checks = blocking_checks(graph.tasks.values())
+    passed = _succeeded(session, run_pk, checks)
+    events = {row.id: _event_of(row.change) for row in found}
+    free = {
+        key: event
+        for key, event in events.items()
+        if all(task_id in passed for task_id, check in checks.items() if is_of(check, event.change))
+    }
+    session.execute(sa.delete(asset_held).where(one_of(H.id, "ids")), {"ids": sorted(free)})
+    put_events(session, now, list(free.values()))
+
+
+def _succeeded(session: Session, run_pk: int, task_ids: Collection[str]) -> set[str]:
+    """Return those of these tasks of which all instances have."""
+    states: defaultdict[str, set[TaskState]] = defaultdict(set)
+    for row in tasks_named(session, run_pk, task_ids):
+        states[row.task_id].add(row.state)
+    return {name for name, found in states.items() if found - {TaskState.REMOVED} == {TaskState.SUCCESS}}
+
+
+def _event_of(kept: Data) -> NewEvent:
+    return NewEvent(Change(**kept["change"]), Source(**kept["source"]))
 
 
 def mark_text(change: Change) -> str:

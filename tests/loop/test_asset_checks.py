@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scheduler.operations.mark import Mark, mark_run, mark_task
 from scheduler.store.asset_checks import checks_of
 from scheduler.store.history import delete_rows
 from tests.loop.engine import Engine, spec, task
@@ -73,6 +74,50 @@ def test_what_did_not_pass_is_withheld_until_the_check_is_run_again(shop):
     assert names(shop) == ["right"]
     look(shop)
     assert runs(shop, "takes") == []
+
+
+def mark(engine: Engine, task_id: str, to: Mark = "success") -> None:
+    run_id = runs(engine, "makes")[0].run_id
+    engine.db.transact(
+        lambda session: mark_task(session, engine.now, "makes", run_id, task_id, to=to, actor="ada")
+    )
+
+
+def test_a_check_that_is_marked_as_success_by_hand_withholds_no_longer(shop):
+    mine = claims(shop)
+    shop.report(mine["rows"], mine["looks"], assets=found(True))
+    shop.report(mine["sums"], state="failed", retryable=False, assets=found(False))
+    mark(shop, "rows", "failed")
+    mark(shop, "sums")
+    assert names(shop) == ["right"]
+    mark(shop, "rows")
+    assert names(shop) == ["right", "left"]
+    look(shop)
+    assert len(runs(shop, "takes")) == 1
+
+
+def test_in_a_run_that_is_marked_as_success_what_no_check_found_bad_changes(shop):
+    run_id = runs(shop, "makes")[0].run_id
+    shop.db.transact(lambda session: mark_run(session, shop.now, "makes", run_id, to="success", actor="ada"))
+    assert names(shop) == ["right", "left"]
+
+
+@pytest.mark.parametrize(
+    ("outlet", "of", "said"),
+    [
+        (LEFT, ["uri", "s3://left"], ()),
+        ({"alias": "some"}, ["alias", "some"], ({"of": ["alias", "some"], "asset": LEFT},)),
+    ],
+)
+def test_a_check_may_name_the_uri_or_the_alias_of_what_changed(engine, outlet, of, said):
+    check = {"of": of, "blocking": True}
+    engine.define(spec(task("make", outlets=(outlet,)), task("rows", "make", check=check), dag_id="makes"))
+    engine.trigger("makes")
+    engine.advance()
+    engine.report(*engine.claim(), assets=said)
+    assert names(engine) == []
+    engine.run_to_end()
+    assert names(engine) == ["left"]
 
 
 def test_a_second_try_that_passes_lets_it_go(engine):
