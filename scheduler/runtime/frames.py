@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from scheduler.errors import TooLarge
 from scheduler.wire import Data
+
+T = TypeVar("T")
 
 #: Spoken first by the supervisor on every channel; a child of another version refuses to run.
 PROTOCOL: Final = 1
@@ -24,6 +26,8 @@ EXIT_NO_CHANNEL: Final = 71
 EXIT_OUT_OF_TOUCH: Final = 72
 
 _HEAD: Final = struct.Struct(">I")
+#: What a message may hold around a list of items.
+_AROUND: Final = 1024
 
 
 class BadFrame(Exception):
@@ -38,6 +42,21 @@ def encode(message: Data, limit: int = FRAME_LIMIT) -> bytes:
     if len(body) > limit:
         raise TooLarge("The message", len(body), limit)
     return _HEAD.pack(len(body)) + body
+
+
+def in_frames(items: Iterable[T], limit: int = FRAME_LIMIT) -> Iterator[list[T]]:
+    """Part what is to be sent into lists of which each fits into a frame, or holds one item alone."""
+    batch: list[T] = []
+    room = limit - _AROUND
+    for item in items:
+        size = len(_ENCODER.encode(item)) + 1
+        if batch and size > room:
+            yield batch
+            batch, room = [], limit - _AROUND
+        batch.append(item)
+        room -= size
+    if batch:
+        yield batch
 
 
 def _plain(value: object) -> Data:

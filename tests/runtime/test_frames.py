@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.errors import TooLarge
-from scheduler.runtime.frames import BadFrame, FrameReader, encode
+from scheduler.runtime.frames import FRAME_LIMIT, BadFrame, FrameReader, encode, in_frames
 from scheduler.wire import ErrorInfo
 
 json_values = st.recursive(
@@ -55,3 +55,13 @@ def test_what_is_too_large_is_refused_before_it_is_sent() -> None:
 def test_what_is_no_frame_is_refused(data: bytes) -> None:
     with pytest.raises(BadFrame):
         list(FrameReader().feed(data))
+
+
+@given(st.lists(st.text(max_size=30)), st.integers(2_000, 2_200))
+def test_items_are_parted_so_that_each_list_fits_into_a_frame(items: list[str], limit: int) -> None:
+    items = [each * 10 for each in items]
+    parts = list(in_frames(items, limit))
+    assert [each for part in parts for each in part] == items
+    for part in parts:
+        assert part
+        encode({"name": part}, limit if len(part) > 1 else FRAME_LIMIT)

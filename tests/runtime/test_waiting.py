@@ -44,6 +44,17 @@ class Says(Trigger):
         self.log.info("cleaned up")
 
 
+class Weighs(Trigger):
+    async def run(self):
+        yield TriggerEvent(len(self.word))
+
+
+class Lingers(Says):
+    async def cleanup(self):
+        await asyncio.sleep(0.5)
+        self.log.info("lingered")
+
+
 class Counts(Trigger):
     async def run(self):
         for number in range(3):
@@ -139,7 +150,7 @@ def ask(watching, tmp_path):
 
     def watch(name, **kwargs):
         wait = Wait(
-            id=next(IDS),
+            id=kwargs.pop("id", 0) or next(IDS),
             trigger=name if "." in name else f"own_triggers.{name}",
             kwargs=encode({key: value for key, value in kwargs.items() if key != "timeout_at"}),
             code_root="" if name.startswith("scheduler.") else str(tmp_path),
@@ -260,3 +271,26 @@ def test_a_trigger_waits_for_a_file_and_another_deletes_it(ask, ear, tmp_path):
     assert (ear.next().id, wanted.exists()) == (waiting, True)
     ask("scheduler.triggers.file.FileDeleteTrigger", filepath=str(wanted), poke_interval=0.05)
     assert (decode(ear.next().event), wanted.exists()) == (True, False)
+
+
+def test_waits_that_are_larger_together_than_a_message_may_be_are_watched(watching, ear, tmp_path):
+    (tmp_path / "own_triggers.py").write_text(TRIGGERS)
+    large = {"word": "x" * 34_000_000}
+    waits = [
+        Wait(id=next(IDS), trigger="own_triggers.Weighs", kwargs=large, code_root=str(tmp_path)) for _ in "ab"
+    ]
+    watching.watch(waits)
+    waited = [ear.next(), ear.next()]
+    assert {(each.id, each.kind) for each in waited} == {(each.id, "event") for each in waits}
+
+
+def test_a_wait_that_is_watched_anew_can_be_dropped_though_its_earlier_trigger_ended_late(watching, ask, ear):
+    wait_id = ask("Lingers", word="first", seconds=1000)
+    eventually(lambda: "printed first" in ear.lines.get(wait_id, []))
+    watching.unwatch([wait_id])
+    ask("Says", word="second", seconds=1000, id=wait_id)
+    eventually(lambda: "INFO: lingered" in ear.lines[wait_id])
+    watching.unwatch([wait_id])
+    ask("Says", word="third", seconds=1000, id=wait_id)
+    eventually(lambda: "INFO: cleaned up" in ear.lines[wait_id])
+    watching.unwatch([wait_id])

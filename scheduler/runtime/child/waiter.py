@@ -12,13 +12,14 @@ import logging
 import os
 import socket
 import sys
+from functools import partial
 from typing import Any, Final
 
 from scheduler.runtime.child.lines import CURRENT_WAIT, Lines, Printed
 from scheduler.runtime.child.loop_guard import LoopGuard
 from scheduler.runtime.child.pipe import PipeChannel
 from scheduler.runtime.child.watching import outcome_of, tell_events
-from scheduler.runtime.frames import EXIT_NO_CHANNEL, FrameReader, encode
+from scheduler.runtime.frames import EXIT_NO_CHANNEL, FrameReader, encode, in_frames
 from scheduler.runtime.waits import Wait, Waited
 from scheduler.sdk.variables import reading_from
 from scheduler.wire import Data
@@ -76,7 +77,12 @@ class Waiter:
 
     def _begin(self, wait: Wait) -> None:
         task = self._tasks[wait.id] = self._loop.create_task(self._watch(wait), name=str(wait.id))
-        task.add_done_callback(lambda _: self._tasks.pop(wait.id, None))
+        task.add_done_callback(partial(self._forget, wait.id))
+
+    def _forget(self, wait_id: int, task: asyncio.Task[None]) -> None:
+        """Let go of a task that ended; the same wait may be watched anew by now."""
+        if self._tasks.get(wait_id) is task:
+            del self._tasks[wait_id]
 
     async def _watch(self, wait: Wait) -> None:
         CURRENT_WAIT.set(wait.id)
@@ -96,11 +102,11 @@ class Waiter:
 
     def _deliver(self) -> None:
         """Tell what triggers said, and which waits ended: lines first, as they belong to them."""
-        if said := self._lines.take():
-            self._writer.write(encode({"said": said}))
+        for lines in in_frames(self._lines.take().items()):
+            self._writer.write(encode({"said": dict(lines)}))
         ended, self._ended = self._ended, []
-        if ended:
-            self._writer.write(encode({"ended": ended}))
+        for batch in in_frames(ended):
+            self._writer.write(encode({"ended": batch}))
 
 
 def _note_stray(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from scheduler.logs.mask import Masker
 from scheduler.runtime import kernel
-from scheduler.runtime.frames import BadFrame
+from scheduler.runtime.frames import BadFrame, in_frames
 from scheduler.runtime.sockets import open_pair
 from scheduler.runtime.supervisor.framed import FramedSocket
 from scheduler.runtime.supervisor.link import Ended, Link
@@ -26,8 +26,6 @@ from scheduler.shapes import check_shape
 from scheduler.wire import Data
 
 _log: Final = logging.getLogger(__name__)
-#: Waits that are told at once.
-_BATCH: Final = 500
 #: A waiter is asked this often whether it lives; what does not answer by the next time is killed.
 PING_S: Final = 30.0
 #: Bytes of what a waiter printed last.
@@ -88,9 +86,8 @@ class Room:
         """Watch these, too."""
         new = {wait.id: wait for wait in waits}
         self.waits |= new
-        rest = list(new.values())
-        for start in range(0, len(rest), _BATCH):
-            self._control.send({"watch": rest[start : start + _BATCH]})
+        for batch in in_frames(new.values()):
+            self._control.send({"watch": batch})
 
     def drop(self, ids: Iterable[int]) -> None:
         """Watch these no longer."""
