@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, insert, select
 
 from scheduler.errors import NotFound
-from scheduler.store.views import dags, find, grid, home, runs, tasks
+from scheduler.store.tables import task_instance
+from scheduler.store.views import dags, find, grid, home, run_tasks, runs, tasks
 from scheduler.store.views.durations import usual_durations
 from tests.webui import seed
 
@@ -129,13 +131,45 @@ def test_the_grid(shop):
     with shop.read() as session:
         found = grid.list_grid_runs(session, "orders_hourly", 3)
         assert [run.state for run in found] == ["failed", "success", "running"]
-        assert found[0].states == seed.FAILED
+        assert grid.states_by_run(session, [found[0].id])[found[0].id] == seed.FAILED
+        assert [run.has_ended for run in found] == [True, True, False]
 
 
-def test_of_many_instances_the_loudest_is_shown():
-    assert grid.louder("success", "failed") == "failed"
-    assert grid.louder("failed", "success") == "failed"
-    assert grid.louder(None, "none") == "none"
+def map_task(db, states):
+    """Give `extract` of the failed run an instance in each of these states."""
+    ti = task_instance.c
+    with db.write() as session:
+        [failed] = runs.list_runs(session, runs.RunWanted(state="failed"), limit=1)
+        row = session.execute(
+            select(task_instance).where(ti.run_pk == failed.id, ti.task_id == "extract")
+        ).one()
+        session.execute(delete(task_instance).where(ti.id == row.id))
+        for path, state in enumerate(states):
+            values = {**row._asdict(), "path": str(path), "state": state}
+            del values["id"]
+            session.execute(insert(task_instance).values(values))
+    return failed.id
+
+
+def test_of_many_instances_the_loudest_is_shown(shop):
+    run_pk = map_task(shop, ["success", "failed", *["success"] * 10, "running"])
+    with shop.read() as session:
+        assert grid.states_by_run(session, [run_pk])[run_pk]["extract"] == "failed"
+        first, *_ = [each for each in run_tasks.list_by_task(session, run_pk) if each.task.path]
+        assert (first.task.path, first.total) == ("1", 13)
+        assert first.counts == (("failed", 1), ("running", 1), ("success", 11))
+        assert run_tasks.count_states(session, run_pk)["success"] == 14
+        [failed, other] = run_tasks.list_in_state(session, run_pk, "failed", 2)
+        assert (failed.task_id, other.task_id) == ("enrich.prices", "extract")
+
+
+def test_instances_come_by_their_indices_page_by_page(shop):
+    run_pk = map_task(shop, ["failed", *["success"] * 11])
+    with shop.read() as session:
+        page = run_tasks.list_instances(session, run_pk, "extract", limit=3, offset=9)
+        assert [task.path for task in page] == ["9", "10", "11"]
+        page = run_tasks.list_instances(session, run_pk, "extract", state="failed", limit=3)
+        assert [task.path for task in page] == ["0"]
 
 
 def test_finding(shop):

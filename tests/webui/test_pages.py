@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask, url_for
 
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import encode_line
+from scheduler.operations.mark import mark_task
 from scheduler.operations.states import set_state
 from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
@@ -20,6 +22,7 @@ from scheduler.store.tables import dag_version
 from scheduler.store.views.home import list_active_runs
 from tests.webui import seed
 from tests.webui.conftest import Browser, StillClock, build, sign_in
+from webui.filters import run_url, task_url
 
 FAILED_RUN_ID = f"scheduled__{seed.hours_ago(2).isoformat()}"
 FAILED_RUN = f"/dags/orders_hourly/runs/{quote(FAILED_RUN_ID, safe='')}"
@@ -168,6 +171,27 @@ def test_grid_and_graph_are_small_data(person: Browser) -> None:
     assert ["join", "load", "all there"] in graph["edges"]
     states = person.get(f"/ui{FAILED_RUN}/states").get_json()["tasks"]
     assert states["enrich.prices"]["state"] == "failed"
+
+
+def test_cells_of_a_run_that_has_ended_are_kept_until_something_happens_in_it(
+    db: Database, person: Browser, clock: StillClock
+) -> None:
+    def cells() -> list[str]:
+        return [run["cells"] for run in person.get("/ui/dags/orders_hourly/grid?runs=3").json["runs"]]
+
+    before = cells()
+    assert cells() == before
+    with db.write() as session:
+        mark_task(session, clock.now(), "orders_hourly", FAILED_RUN_ID, "notify", to="success", actor="")
+    assert cells() == [before[0][:-1] + "s", *before[1:]]
+
+
+def test_addresses_are_those_that_the_routes_have(app: Flask) -> None:
+    dag_id, run_id, task_id = "a-b.c", "manual__2026-11-21T14:03:11.1+00:00~@", "g.t"
+    with app.test_request_context(base_url="http://127.0.0.1/under"):
+        own = url_for("task.show", dag_id=dag_id, run_id=run_id, task_id=task_id, path="3.1")
+        assert task_url(dag_id, run_id, task_id, "3.1") == own
+        assert run_url(dag_id, run_id) == url_for("run.show", dag_id=dag_id, run_id=run_id)
 
 
 def test_the_grid_of_a_run_ends_with_it(person: Browser) -> None:

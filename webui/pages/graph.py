@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import groupby
 
 from flask import Blueprint, Response, request
 
 from scheduler.store.views import dags, runs
-from scheduler.store.views.grid import LOUDEST
+from scheduler.store.views.run_tasks import Instances, list_by_task
 from scheduler.wire import DagSpec, TaskSpec
 from webui.context import reading, spec_of
 from webui.filters import state_words, task_url
@@ -66,15 +65,14 @@ def _nodes(spec: DagSpec) -> list[dict[str, object]]:
 def states(dag_id: str, run_id: str) -> Response:
     """Return state and a few words for each task of a run."""
     with reading() as session:
-        found = runs.list_tasks(session, runs.find_run(session, dag_id, run_id).id)
-    by_task = groupby(found, key=lambda task: task.task_id)
-    return data(tasks={task_id: _state(dag_id, run_id, list(instances)) for task_id, instances in by_task})
+        found = list_by_task(session, runs.find_run(session, dag_id, run_id).id)
+    return data(tasks={each.task.task_id: _state(dag_id, run_id, each) for each in found})
 
 
-def _state(dag_id: str, run_id: str, instances: list[runs.Task]) -> dict[str, object]:
-    first = min(instances, key=lambda task: LOUDEST.index(task.state))
-    more = _words(first) if len(instances) == 1 else _counts(instances)
-    return {"state": first.state, "more": more, "href": task_url(dag_id, run_id, first.task_id, first.path)}
+def _state(dag_id: str, run_id: str, each: Instances) -> dict[str, object]:
+    task = each.task
+    more = _counts(each) if each.counts else _words(task)
+    return {"state": task.state, "more": more, "href": task_url(dag_id, run_id, task.task_id, task.path)}
 
 
 def _words(task: runs.Task) -> str:
@@ -83,8 +81,8 @@ def _words(task: runs.Task) -> str:
     return state_words(task.state) if task.state != "none" else "waits"
 
 
-def _counts(instances: list[runs.Task]) -> str:
-    counts = Counter(task.state for task in instances)
+def _counts(each: Instances) -> str:
+    counts = Counter(dict(each.counts))
     done = counts["success"] + counts["skipped"]
     failed = f", {counts['failed']} failed" if counts["failed"] else ""
-    return f"{done} of {len(instances)}{failed}"
+    return f"{done} of {each.total}{failed}"

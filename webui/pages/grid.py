@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from scheduler.core.states import TaskState
+from scheduler.store.engine import Session
 from scheduler.store.views import dags, grid, runs
 from webui import tree
 from webui.context import now, reading, spec_of, web
@@ -35,6 +38,7 @@ LETTERS = {
     TaskState.SKIPPED: "k",
     TaskState.REMOVED: "x",
 }
+_LETTER = {state.value: letter for state, letter in LETTERS.items()}
 
 
 @blueprint.get("/ui/dags/<dag_id>/grid")
@@ -47,14 +51,41 @@ def show(dag_id: str) -> Response:
         version_id = run.version_id if run else dags.find_dag(session, dag_id).version_id
         spec = spec_of(session, version_id)
         found = grid.list_grid_runs(session, dag_id, limit, until=run.id if run else None)
-    rows = tree.rows(spec)
-    task_ids = [row.id for row in rows if not row.is_group]
-    return data(dag_id=dag_id, rows=rows, runs=[_column(dag_id, run, task_ids) for run in found])
+        rows = tree.rows(spec)
+        task_ids = tuple(row.id for row in rows if not row.is_group)
+        cells = _kept_cells(session, (dag_id, version_id, limit, run_id), found, task_ids)
+    columns = [_column(dag_id, run, cells[run.id]) for run in found]
+    return data(dag_id=dag_id, rows=[_row(row) for row in rows], runs=columns)
 
 
-def _column(dag_id: str, run: grid.GridRun, task_ids: list[str]) -> dict[str, object]:
+def _row(row: tree.Row) -> dict[str, object]:
+    return {"id": row.id, "label": row.label, "depth": row.depth, "is_group": row.is_group}
+
+
+def _kept_cells(
+    session: Session, question: Hashable, found: list[grid.GridRun], task_ids: tuple[str, ...]
+) -> dict[int, str]:
+    """Return a letter a task for each run. Those of runs that have ended are kept until something happens in one."""
+    ended = [run for run in found if run.has_ended]
+    source = tuple((run.id, run.newest_event) for run in ended)
+    kept: dict[int, str] = web().kept.get(
+        ("cells", question), source, lambda: _cells(session, ended, task_ids)
+    )
+    return kept | _cells(session, [run for run in found if not run.has_ended], task_ids)
+
+
+def _cells(session: Session, found: list[grid.GridRun], task_ids: tuple[str, ...]) -> dict[int, str]:
+    states = grid.states_by_run(session, [run.id for run in found]) if found else {}
+    letters = {run_pk: {task: _LETTER[state] for task, state in of.items()} for run_pk, of in states.items()}
+    return {run.id: _letters(letters.get(run.id, {}), task_ids) for run in found}
+
+
+def _letters(letters: dict[str, str], task_ids: tuple[str, ...]) -> str:
+    return "".join([letters.get(task_id, _LETTER["removed"]) for task_id in task_ids])
+
+
+def _column(dag_id: str, run: grid.GridRun, cells: str) -> dict[str, object]:
     seconds = (run.end_date - run.start_date).total_seconds() if run.end_date and run.start_date else None
-    cells = "".join(LETTERS[TaskState(run.states.get(task_id, "removed"))] for task_id in task_ids)
     return {
         "dag_run_id": run.run_id,
         "label": clock(run.logical_date or run.run_after, now()),

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 
 from scheduler.operations.results import looped, returning
 from scheduler.store import artifacts
 from scheduler.store.asset_history import events_by_run, events_of_run
-from scheduler.store.views import durations, runs
+from scheduler.store.views import durations, run_tasks, runs
 from scheduler.store.views.commits import find_commit
 from scheduler.store.views.costs import spent_by_run
 from scheduler.store.views.results import list_results
 from webui import tree
 from webui.context import reading, spec_of, web
 from webui.fragments import page
-from webui.instances import Row, instances_of, rows_of
+from webui.numbers import number
+
+T = TypeVar("T")
 
 blueprint = Blueprint("run", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>")
 
 _EVENTS = 500
-#: Instances of a mapped task on one page.
-_INSTANCES = 100
+#: Tasks on one page, or instances of a mapped one.
+_ROWS = 100
+#: Tasks at the head of each tab that failed, or wait for a person.
+_LOUD = 3
+#: Results on one page.
+_RESULTS = 100
 
 
 def _head(dag_id: str, run_id: str) -> dict[str, Any]:
     """Return what stands at the head of each tab."""
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id)
-        tasks = runs.list_tasks(session, run.id)
+        counts = run_tasks.count_states(session, run.id)
+        loud = {
+            state: run_tasks.list_in_state(session, run.id, state, _LOUD) if counts.get(state) else []
+            for state in ("failed", "awaiting_input")
+        }
         documents = artifacts.list_artifacts(session, run.id)
         usual = durations.usual_durations(session, {dag_id}).get(dag_id)
         spent = spent_by_run(session, run.id) if web().prices.are_set else None
@@ -38,8 +48,8 @@ def _head(dag_id: str, run_id: str) -> dict[str, Any]:
     return {
         "run": run,
         "commit": commit,
-        "tasks": tasks,
-        "counts": dict(Counter(task.state for task in tasks)),
+        "counts": counts,
+        "loud": loud,
         "artifacts": documents,
         "usual_s": usual,
         "spent": spent,
@@ -62,33 +72,47 @@ def grid(dag_id: str, run_id: str) -> Response:
 @blueprint.get("/tasks")
 def list_tasks(dag_id: str, run_id: str) -> Response:
     """Show the tasks of this run as a list, in the order of the graph; with `task`, the instances of a mapped one."""
-    head = _head(dag_id, run_id)
-    if task_id := request.args.get("task"):
-        return _list_instances(head, task_id)
+    head, state = _head(dag_id, run_id), request.args.get("state", "")
     with reading() as session:
-        spec = spec_of(session, runs.find_run(session, dag_id, run_id).version_id)
+        found = run_tasks.list_by_task(session, head["run"].id)
+        spec = spec_of(session, head["run"].version_id)
+    if task_id := request.args.get("task"):
+        return _list_instances(head, found, task_id, state)
     place = {row.id: number for number, row in enumerate(tree.rows(spec))}
-    ordered = sorted(head["tasks"], key=lambda task: place.get(task.task_id, len(place)))
-    return page("run_tasks.html", tab="tasks", rows=rows_of(ordered), mapped="", **head)
+    wanted = [each for each in found if not state or state in _states(each)]
+    wanted.sort(key=lambda each: place.get(each.task.task_id, len(place)))
+    at, shown, last = _page(wanted)
+    more = {"rows": shown, "number": at, "last": last, "state": state}
+    return page("run_tasks.html", tab="tasks", mapped="", chips=head["counts"], **more, **head)
 
 
-def _list_instances(head: dict[str, Any], task_id: str) -> Response:
-    found = instances_of(head["tasks"], task_id)
-    number = max(1, request.args.get("page", 1, type=int))
-    shown = found[(number - 1) * _INSTANCES : number * _INSTANCES]
-    last = max(1, -(-len(found) // _INSTANCES))
-    rows = [Row(task) for task in shown]
-    counts = rows_of(found)
-    return page(
-        "run_tasks.html",
-        tab="tasks",
-        rows=rows,
-        mapped=task_id,
-        of_task=counts,
-        number=number,
-        last=last,
-        **head,
-    )
+def _states(each: run_tasks.Instances) -> set[str]:
+    return {state for state, _ in each.counts} or {each.task.state}
+
+
+def _page(found: Sequence[T]) -> tuple[int, Sequence[T], int]:
+    """Return which page is asked for, what is on it, and the number of the last one."""
+    wanted = max(1, request.args.get("page", 1, type=number))
+    return wanted, found[(wanted - 1) * _ROWS : wanted * _ROWS], max(1, -(-len(found) // _ROWS))
+
+
+def _list_instances(
+    head: dict[str, Any], found: Sequence[run_tasks.Instances], task_id: str, state: str
+) -> Response:
+    counts = next((dict(_counts(each)) for each in found if each.task.task_id == task_id), {})
+    total = counts.get(state, 0) if state else sum(counts.values())
+    place, _, last = _page(range(total))
+    with reading() as session:
+        shown = run_tasks.list_instances(
+            session, head["run"].id, task_id, state=state, limit=_ROWS, offset=(place - 1) * _ROWS
+        )
+    rows = [run_tasks.Instances(task) for task in shown]
+    more = {"rows": rows, "number": place, "last": last, "state": state}
+    return page("run_tasks.html", tab="tasks", mapped=task_id, chips=counts, **more, **head)
+
+
+def _counts(each: run_tasks.Instances) -> tuple[tuple[str, int], ...]:
+    return each.counts or ((each.task.state, 1),)
 
 
 @blueprint.get("/events")
@@ -117,5 +141,5 @@ def result(dag_id: str, run_id: str) -> Response:
     run = head["run"]
     with reading() as session:
         spec = spec_of(session, run.version_id)
-        results = list_results(session, run.id, returning(spec), _INSTANCES, looped(spec))
+        results = list_results(session, run.id, returning(spec), _RESULTS, looped(spec))
     return page("run_result.html", tab="result", results=results, **head)
