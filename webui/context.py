@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -13,12 +13,15 @@ from flask import current_app, g
 from scheduler.alert_rules import AlertRule
 from scheduler.clock import Clock
 from scheduler.core.cost import Prices
+from scheduler.core.scopes import Sight, sight_of
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LogLine
 from scheduler.logs.reader import LogPart
 from scheduler.plugins.loading import Plugins
+from scheduler.security.rights import NOBODY, OF_SERVER, Asker, Right
 from scheduler.security.secret_key import SecretKey
 from scheduler.store.graph_cache import GraphCache
+from scheduler.store.sight import narrow
 from scheduler.wire import DagSpec
 from webui.kept import Kept
 
@@ -117,7 +120,7 @@ def writing(work: Callable[[Session], T]) -> T:
 
 def actor() -> str:
     """Return who asks, as the event table names them."""
-    return f"user:{g.user_name}"
+    return f"user:{asker().name}"
 
 
 def now() -> datetime:
@@ -125,6 +128,21 @@ def now() -> datetime:
     return web().clock.now()
 
 
-def reading() -> AbstractContextManager[Session]:
-    """Open a read of the database."""
-    return web().db.read()
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a read of the database that sees what whoever asks may see in this view (`scheduler.store.sight`)."""
+    with web().db.read() as session:
+        narrow(session, sight(*g.get("rights", ())))
+        yield session
+
+
+def asker() -> Asker:
+    """Return who asks; nobody, before that is known."""
+    found: Asker = g.get("asker", NOBODY)
+    return found
+
+
+def sight(*rights: Right) -> Sight:
+    """Return what whoever asks may see, of that where they have these rights too."""
+    about = (right for right in (Right.DAG_READ, *rights) if right not in OF_SERVER)
+    return sight_of(*(asker().scope_of(right) for right in about))

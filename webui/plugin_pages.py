@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask
 
 from scheduler.plugins.hookspecs import PluginPage
 from scheduler.plugins.loading import Plugins
+from scheduler.security.rights import Right
+from webui.rights import needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ def _register(app: Flask, plugin: str, pages: Iterable[PluginPage]) -> list[Entr
         app.register_blueprint(
             page.blueprint, name=name, url_prefix=f"/plugins/{plugin}/{page.blueprint.name}"
         )
+        _guard(app, f"{name}.")
         if not page.endpoint:
             continue
         endpoint = f"{name}.{page.endpoint}"
@@ -52,6 +56,13 @@ def _register(app: Flask, plugin: str, pages: Iterable[PluginPage]) -> list[Entr
             raise LookupError(f"it has no view {page.endpoint!r}")
         entries.append(Entry(page.label, endpoint))
     return entries
+
+
+def _guard(app: Flask, prefix: str) -> None:
+    """Have the views of a plugin need the right to use plugins: they see what they like."""
+    own = [endpoint for endpoint in app.view_functions if endpoint.startswith(prefix)]
+    for endpoint in own:
+        app.view_functions[endpoint] = needs(Right.PLUGIN_USE)(partial(app.view_functions[endpoint]))
 
 
 def _is_address(href: str) -> bool:

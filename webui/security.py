@@ -16,9 +16,11 @@ from flask import Flask, Response, abort, g, redirect, request, url_for
 from itsdangerous import BadSignature, Signer
 from werkzeug.wrappers import Response as BaseResponse
 
-from scheduler.operations.sign_in import find_user, note_seen
+from scheduler.operations.sign_in import find_asker, note_seen
+from scheduler.security.rights import NOBODY, Asker
 from scheduler.store.sessions import LIFETIME, NOTED_EVERY
-from webui.context import now, reading, web, writing
+from webui.context import asker, now, web, writing
+from webui.rights import check_rights, may
 
 #: Endpoints that answer anybody.
 PUBLIC = frozenset(
@@ -45,8 +47,9 @@ def guard(app: Flask) -> None:
     app.before_request(check_session)
     app.before_request(check_write)
     app.before_request(check_characters)
+    app.before_request(check_need)
     app.after_request(add_headers)
-    app.context_processor(lambda: {"csrf_token": csrf_token(), "user_name": g.get("user_name", "")})
+    app.context_processor(lambda: {"csrf_token": csrf_token(), "asker": asker(), "may": may})
 
 
 def check_host() -> None:
@@ -59,8 +62,8 @@ def check_host() -> None:
 def check_session() -> BaseResponse | None:
     """Find out who asks; turn away whoever is not signed in, except at public endpoints."""
     g.session_token = read_cookie()
-    g.user_name = _user_of(g.session_token) if g.session_token else ""
-    if g.user_name or request.endpoint in PUBLIC | SIGNED or _carries_token():
+    g.asker = _asker_of(g.session_token) if g.session_token else NOBODY
+    if g.asker.is_known or request.endpoint in PUBLIC | SIGNED or _carries_token():
         return None
     if wants_data():
         abort(401)
@@ -77,14 +80,21 @@ def _carries_token() -> bool:
     return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
-def _user_of(token: str) -> str:
-    with reading() as session:
-        found = find_user(session, now(), token)
+def _asker_of(token: str) -> Asker:
+    with web().db.read() as session:
+        found = find_asker(session, now(), token)
     if found is None:
-        return ""
+        return NOBODY
     if now() - found.last_seen_at > NOTED_EVERY:
         writing(lambda session: note_seen(session, now(), token))
-    return found.user_name
+    return found.asker
+
+
+def check_need() -> None:
+    """Hold what the view needs against who asks, except at public endpoints and those of programs."""
+    if request.endpoint is None or request.endpoint in PUBLIC | SIGNED or not asker().is_known:
+        return
+    check_rights()
 
 
 def wants_data() -> bool:

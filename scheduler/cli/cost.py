@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -49,7 +50,7 @@ def cost(invocation: Invocation, /, by: By, since: str, until: str, output: str,
     prices = prices_of(invocation.settings)
     span = span_of(since, until, invocation.now())
     with invocation.db.read() as session:
-        found = list_spent(session, by, span, Narrowing(**whose))
+        found = list_spent(session, by, span, _narrowing(whose))
     rows = [spent_fields(each, by, prices) for each in found]
     match output:
         case "json":
@@ -72,3 +73,7 @@ def _shown(found: list[Spent], by: str, *, has_prices: bool) -> list[str]:
     without = set() if any(each.unmeasured for each in found) else {"unmeasured_attempts"}
     without |= set() if has_prices else {"cost", "currency"}
     return [by, *(name for name in _COLUMNS if name not in without)]
+
+
+def _narrowing(whose: Mapping[str, str]) -> Narrowing:
+    return Narrowing(whose["dag_id"], whose["owner"], whose["team"], whose["tag"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from scheduler.security.rights import Asker, owner
 from scheduler.security.tokens import hash_token, new_token
 from scheduler.store import sessions
 from scheduler.store.engine import Session
@@ -25,9 +27,18 @@ def sign_in(session: Session, now: datetime, token: str, user_name: str) -> str 
     return fresh
 
 
-def find_user(session: Session, now: datetime, token: str) -> sessions.SignedIn | None:
-    """Return who is signed in by a session's token, or None."""
-    return sessions.find_user(session, now, hash_token(token))
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is signed in, and when that was noted last."""
+
+    asker: Asker
+    last_seen_at: datetime
+
+
+def find_asker(session: Session, now: datetime, token: str) -> SignedIn | None:
+    """Return who is signed in by a session's token, with what they may do, or None."""
+    found = sessions.find_user(session, now, hash_token(token))
+    return None if found is None else SignedIn(owner(found.user_name), found.last_seen_at)
 
 
 def note_seen(session: Session, now: datetime, token: str) -> None:

@@ -1,5 +1,5 @@
 from scheduler.clock import SystemClock
-from scheduler.operations.sign_in import find_user, sign_in
+from scheduler.operations.sign_in import find_asker, sign_in
 from scheduler.store import Database
 
 
@@ -32,7 +32,7 @@ def test_with_revoke_all_nobody_else_is_or_gets_signed_in(dirigent, project):
     assert said.err == "Sessions of the page that were ended: 1.\n"
     fresh = said.out.strip().partition("?token=")[2]
     with db.write() as session:
-        assert find_user(session, now, browser) is None
+        assert find_asker(session, now, browser) is None
         assert sign_in(session, now, unused, "owner") is None
         assert sign_in(session, now, fresh, "owner")
 
@@ -52,7 +52,7 @@ def test_a_backup_that_is_restored_signs_nobody_in_again(dirigent, project):
 
     assert "Nobody is signed in any more" in said.out
     with db.write() as session:
-        assert find_user(session, now, browser) is None
+        assert find_asker(session, now, browser) is None
         assert sign_in(session, now, unused, "owner") is None
 
 

@@ -4,13 +4,15 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from scheduler.operations.sign_in import (
-    find_user,
+    SignedIn,
+    find_asker,
     make_link,
     note_seen,
     sign_in,
     sign_out,
     sign_out_everywhere,
 )
+from scheduler.security.rights import owner
 from scheduler.store import sessions
 from scheduler.store.tables import session as web_session
 from scheduler.store.tables import sign_in_token
@@ -25,9 +27,9 @@ def _token(write, now=NOW):
 
 def test_a_link_signs_in_and_the_session_ends_at_sign_out(write):
     token = write(sign_in, NOW, _token(write), "owner")
-    assert write(find_user, NOW, token) == sessions.SignedIn("owner", NOW)
+    assert write(find_asker, NOW, token) == SignedIn(owner("owner"), NOW)
     assert write(sign_out, NOW, token)
-    assert write(find_user, NOW, token) is None
+    assert write(find_asker, NOW, token) is None
     assert not write(sign_out, NOW, token)
 
 
@@ -48,26 +50,26 @@ def test_an_expired_session_is_nobodys(write):
     token = write(sign_in, NOW, _token(write), "owner")
     shortly = timedelta(seconds=1)
     write(note_seen, NOW + sessions.LIFETIME - 2 * shortly, token)
-    assert write(find_user, NOW + sessions.LIFETIME - shortly, token)
-    assert write(find_user, NOW + sessions.LIFETIME, token) is None
+    assert write(find_asker, NOW + sessions.LIFETIME - shortly, token)
+    assert write(find_asker, NOW + sessions.LIFETIME, token) is None
 
 
 def test_a_session_that_nobody_uses_ends_sooner(write):
     token = write(sign_in, NOW, _token(write), "owner")
     used_at = NOW + sessions.IDLE_FOR - timedelta(seconds=1)
-    assert write(find_user, used_at, token) == sessions.SignedIn("owner", NOW)
-    assert write(find_user, NOW + sessions.IDLE_FOR, token) is None
+    assert write(find_asker, used_at, token) == SignedIn(owner("owner"), NOW)
+    assert write(find_asker, NOW + sessions.IDLE_FOR, token) is None
     write(note_seen, used_at, token)
-    assert write(find_user, NOW + sessions.IDLE_FOR, token) == sessions.SignedIn("owner", used_at)
+    assert write(find_asker, NOW + sessions.IDLE_FOR, token) == SignedIn(owner("owner"), used_at)
 
 
 def test_who_is_signed_out_everywhere_comes_in_by_a_new_link_alone(write):
     tokens = [write(sign_in, NOW, _token(write), "owner") for _ in range(3)]
     older = _token(write)
     assert write(sign_out_everywhere, NOW) == 3
-    assert [write(find_user, NOW, token) for token in tokens] == [None] * 3
+    assert [write(find_asker, NOW, token) for token in tokens] == [None] * 3
     assert write(sign_in, NOW, older, "owner") is None
-    assert write(find_user, NOW, write(sign_in, NOW, _token(write), "owner"))
+    assert write(find_asker, NOW, write(sign_in, NOW, _token(write), "owner"))
 
 
 def test_no_token_stands_in_the_database(db, write):

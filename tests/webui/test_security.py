@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 from scheduler.store import Database
 from tests.webui.conftest import HERE, Browser, StillClock, build, new_link, sign_in
+from webui.rights import needs
 from webui.security import PUBLIC, SIGNED, safe_path
 
 _VALUES: dict[str, Any] = {
@@ -250,6 +251,7 @@ def test_the_session_cookie_is_narrow(app: Flask, db: Database, clock: StillCloc
 
 
 def test_an_unexpected_error_gives_nothing_away(app: Flask, db: Database, clock: StillClock) -> None:
+    @needs()
     def broken() -> str:
         raise RuntimeError("the password is swordfish")
 

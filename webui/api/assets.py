@@ -8,6 +8,7 @@ from scheduler.core.assets import Mark
 from scheduler.errors import BadParams
 from scheduler.operations.assets import emit_event, materialize
 from scheduler.operations.finding import get_run
+from scheduler.security.rights import Right
 from scheduler.store.asset_history import events_of_run, list_events
 from scheduler.store.assets import asset_by_id
 from scheduler.store.views.assets import asset_fields, event_fields, view_asset, view_assets
@@ -16,11 +17,13 @@ from webui.api.paging import window
 from webui.context import actor, now, reading, writing
 from webui.fragments import data
 from webui.numbers import number
+from webui.rights import needs
 
 blueprint = Blueprint("api_assets", __name__, url_prefix="/api/v2")
 
 
 @blueprint.get("/assets")
+@needs(Right.ASSET_READ)
 def show_all() -> Response:
     """Return the assets, by name."""
     wanted = window()
@@ -31,6 +34,7 @@ def show_all() -> Response:
 
 
 @blueprint.get("/assets/<int:asset_id>")
+@needs(Right.ASSET_READ)
 def show(asset_id: int) -> Response:
     """Return one asset."""
     with reading() as session:
@@ -38,6 +42,7 @@ def show(asset_id: int) -> Response:
 
 
 @blueprint.get("/assets/events")
+@needs(Right.ASSET_READ)
 def show_events() -> Response:
     """Return the newest events, of all assets or of one."""
     asset_id = request.args.get("asset_id", type=number)
@@ -48,6 +53,7 @@ def show_events() -> Response:
 
 
 @blueprint.post("/assets/events")
+@needs(Right.ASSET_EDIT)
 def create_event() -> Response:
     """Say that an asset has changed."""
     given = body({"asset_id", "extra", "partition_key"})
@@ -65,6 +71,7 @@ def create_event() -> Response:
 
 
 @blueprint.post("/assets/<int:asset_id>/materialize")
+@needs(Right.ASSET_EDIT, Right.DAG_RUN)
 def make(asset_id: int) -> Response:
     """Start a run of the DAG that makes an asset."""
     with reading() as session:
@@ -74,6 +81,7 @@ def make(asset_id: int) -> Response:
 
 
 @blueprint.get("/dags/<dag_id>/dagRuns/<run_id>/upstreamAssetEvents")
+@needs(Right.ASSET_READ)
 def show_upstream_events(dag_id: str, run_id: str) -> Response:
     """Return the events that began a run."""
     with reading() as session:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from scheduler.errors import BadParams
 from scheduler.operations.pause import set_paused
+from scheduler.security.rights import Right
 from scheduler.store.dag_files import list_import_errors
 from scheduler.store.dags import get_dag, list_dags, load_tags
 from scheduler.store.views.fields import dag_fields, import_error_fields
@@ -13,11 +14,13 @@ from webui.api.bodies import body
 from webui.api.paging import window
 from webui.context import actor, now, reading, writing
 from webui.fragments import data
+from webui.rights import needs
 
 blueprint = Blueprint("api_dags", __name__, url_prefix="/api/v2")
 
 
 @blueprint.get("/dags")
+@needs(Right.DAG_READ)
 def show_all() -> Response:
     """Return the DAGs in force, by name."""
     wanted = window()
@@ -30,6 +33,7 @@ def show_all() -> Response:
 
 
 @blueprint.get("/dags/<dag_id>")
+@needs(Right.DAG_READ)
 def show(dag_id: str) -> Response:
     """Return one DAG."""
     with reading() as session:
@@ -38,6 +42,7 @@ def show(dag_id: str) -> Response:
 
 
 @blueprint.patch("/dags/<dag_id>")
+@needs(Right.DAG_EDIT)
 def change(dag_id: str) -> Response:
     """Pause a DAG or resume it."""
     is_paused = body({"is_paused"}).get("is_paused")
@@ -48,6 +53,7 @@ def change(dag_id: str) -> Response:
 
 
 @blueprint.get("/importErrors")
+@needs(Right.DAG_READ)
 def show_import_errors() -> Response:
     """Return the files that do not load."""
     with reading() as session:

@@ -6,16 +6,19 @@ from flask import Blueprint, Response, request
 
 from scheduler.core.spans import span_of
 from scheduler.errors import BadParams
+from scheduler.security.rights import Right
 from scheduler.store.views.costs import BYS, list_spent, total_of
 from scheduler.store.views.fields import spent_fields
 from webui.context import now, reading, web
 from webui.fragments import data
 from webui.narrowing import narrowing
+from webui.rights import needs
 
 blueprint = Blueprint("api_own", __name__, url_prefix="/api/dirigent")
 
 
 @blueprint.get("/cost")
+@needs(Right.DAG_READ)
 def show_cost() -> Response:
     """Return what was spent in a span, by DAG, owner, team or day."""
     by = next((each for each in BYS if each == request.args.get("by", "dag")), None)

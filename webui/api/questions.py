@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 
 from scheduler.errors import BadParams
 from scheduler.operations.questions import answer_question, find_question
+from scheduler.security.rights import Right
 from scheduler.store import questions
 from scheduler.store.absent import no_run
 from scheduler.store.runs import find_run
 from scheduler.store.views.fields import question_fields
 from webui.api.bodies import body
 from webui.api.paging import window
-from webui.context import actor, now, reading, writing
+from webui.context import actor, asker, now, reading, writing
 from webui.fragments import data
+from webui.rights import needs
 
 blueprint = Blueprint("api_questions", __name__, url_prefix="/api/v2/dags/<dag_id>/dagRuns/<run_id>")
 _ONE = "/taskInstances/<task_id>/<int(signed=True):map_index>/hitlDetails"
 
 
 @blueprint.get("/hitlDetails")
+@needs(Right.DAG_READ)
 def show_all(dag_id: str, run_id: str) -> Response:
     """Return what the tasks of a run asked, or with `~` those of all runs, and of all DAGs.
 
@@ -39,12 +42,14 @@ def show_all(dag_id: str, run_id: str) -> Response:
 
 
 @blueprint.get(_ONE)
+@needs(Right.DAG_READ)
 def show(dag_id: str, run_id: str, task_id: str, map_index: int) -> Response:
     """Return what a task asked last, with the answer if there is one."""
     return _question(dag_id, run_id, task_id, map_index, None)
 
 
 @blueprint.get(f"{_ONE}/tries/<int:try_number>")
+@needs(Right.DAG_READ)
 def show_try(dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int) -> Response:
     """Return what a task asked in one try."""
     return _question(dag_id, run_id, task_id, map_index, try_number)
@@ -58,6 +63,7 @@ def _question(dag_id: str, run_id: str, task_id: str, map_index: int, try_number
 
 
 @blueprint.patch(_ONE)
+@needs(Right.QUESTION_ANSWER)
 def answer(dag_id: str, run_id: str, task_id: str, map_index: int) -> Response:
     """Answer what a task asks: `chosen_options`, and `params_input` where there is something to fill in."""
     given = body({"chosen_options", "params_input"})
@@ -77,7 +83,7 @@ def answer(dag_id: str, run_id: str, task_id: str, map_index: int) -> Response:
             params_input=filled,
             path=_path(map_index),
             actor=actor(),
-            user_name=g.user_name,
+            user_name=asker().name,
         )
     )
     shown = question_fields(answered)

@@ -10,6 +10,7 @@ from scheduler.clock import parse_instant
 from scheduler.errors import BadParams
 from scheduler.operations.results import results_of
 from scheduler.operations.trigger import trigger_run
+from scheduler.security.rights import Right
 from scheduler.store.dags import get_dag
 from scheduler.store.views import runs
 from scheduler.store.views.fields import run_fields
@@ -17,11 +18,13 @@ from webui.api.bodies import body
 from webui.api.paging import window
 from webui.context import actor, now, reading, spec_of, writing
 from webui.fragments import data
+from webui.rights import may, needs
 
 blueprint = Blueprint("api_runs", __name__, url_prefix="/api/v2/dags/<dag_id>/dagRuns")
 
 
 @blueprint.get("")
+@needs(Right.DAG_READ)
 def show_all(dag_id: str) -> Response:
     """Return the runs of a DAG, or with `~` of all DAGs, newest first."""
     part = window()
@@ -35,15 +38,18 @@ def show_all(dag_id: str) -> Response:
 
 
 @blueprint.get("/<run_id>")
+@needs(Right.DAG_READ)
 def show(dag_id: str, run_id: str) -> Response:
     """Return one run, and what it returned, by task, once it has ended."""
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id)
-        results = results_of(session, run, spec_of(session, run.version_id))
+        may_read = may(Right.XCOM_READ, dag_id)
+        results = results_of(session, run, spec_of(session, run.version_id)) if may_read else {}
     return data(**run_fields(run), results=results)
 
 
 @blueprint.post("")
+@needs(Right.DAG_RUN)
 def trigger(dag_id: str) -> Response:
     """Trigger a run; the same `Idempotency-Key` finds the run that it triggered before."""
     given = body({"conf", "dag_run_id", "logical_date", "note", "partition_key"})

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from scheduler.errors import BadParams, NotFound
 from scheduler.logs.lines import LEVELS, SOURCES, fields
 from scheduler.logs.selection import Selection
+from scheduler.security.rights import Right
 from scheduler.store.absent import no_task
 from scheduler.store.views import runs
 from scheduler.store.views.fields import task_fields
@@ -16,6 +17,7 @@ from webui.details import TaskDetails, log_address, task_details
 from webui.fragments import data
 from webui.instances import instances_of
 from webui.numbers import number
+from webui.rights import needs
 
 blueprint = Blueprint(
     "api_tasks", __name__, url_prefix="/api/v2/dags/<dag_id>/dagRuns/<run_id>/taskInstances"
@@ -23,6 +25,7 @@ blueprint = Blueprint(
 
 
 @blueprint.get("")
+@needs(Right.DAG_READ)
 def show_all(dag_id: str, run_id: str) -> Response:
     """Return the task instances of a run."""
     part = window()
@@ -34,6 +37,7 @@ def show_all(dag_id: str, run_id: str) -> Response:
 
 
 @blueprint.get("/<task_id>")
+@needs(Right.DAG_READ)
 def show(dag_id: str, run_id: str, task_id: str) -> Response:
     """Return one task instance; of a mapped task the one of `map_index`, or of `path` in a mapped group."""
     details = _details(dag_id, run_id, task_id)
@@ -41,6 +45,7 @@ def show(dag_id: str, run_id: str, task_id: str) -> Response:
 
 
 @blueprint.get("/<task_id>/<int:map_index>")
+@needs(Right.DAG_READ)
 def show_mapped(dag_id: str, run_id: str, task_id: str, map_index: int) -> Response:
     """Return one instance of a mapped task."""
     details = task_details(dag_id, run_id, task_id, str(map_index))
@@ -48,6 +53,7 @@ def show_mapped(dag_id: str, run_id: str, task_id: str, map_index: int) -> Respo
 
 
 @blueprint.get("/<task_id>/listMapped")
+@needs(Right.DAG_READ)
 def show_instances(dag_id: str, run_id: str, task_id: str) -> Response:
     """Return the instances of a mapped task, in the order of their indices."""
     part = window()
@@ -71,6 +77,7 @@ def _details(dag_id: str, run_id: str, task_id: str) -> TaskDetails:
 
 
 @blueprint.get("/<task_id>/logs/<int:try_number>")
+@needs(Right.LOG_READ)
 def log(dag_id: str, run_id: str, task_id: str, try_number: int) -> Response:
     """Return the log of an attempt, from `token` on; the answer's token asks for what follows.
 

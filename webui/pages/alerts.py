@@ -7,15 +7,17 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from scheduler.alert_rules import AlertRule
+from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.alert_facts import declared_rules
 from scheduler.store.alerts import list_firings, live_firings
 from scheduler.store.outbox import list_channels
 from scheduler.store.tellings import load_tellings
 from scheduler.store.views.alerts import channel_fields, rule_fields
-from webui.context import reading, web
+from webui.context import reading, sight, web
 from webui.fragments import page
 from webui.numbers import number
+from webui.rights import needs
 
 blueprint = Blueprint("alerts", __name__)
 
@@ -26,6 +28,7 @@ _DAGS = 100
 
 
 @blueprint.get("/alerts")
+@needs(Right.DAG_READ)
 def show() -> Response:
     """Show firings, rules, channels and history."""
     before = request.args.get("before", type=number)
@@ -33,7 +36,9 @@ def show() -> Response:
         firing = live_firings(session, _LIVE)
         told = load_tellings(session, firing)
         past = list_firings(session, _PAGE + 1, before=before, only_over=True)
-        rules = [*web().alert_rules, *declared_rules(session, limit=_DAGS)]
+        # Those of the settings name DAGs and people of everybody.
+        everybodys = () if sight() else web().alert_rules
+        rules = [*everybodys, *declared_rules(session, limit=_DAGS)]
         channels = channel_fields(web().channels, list_channels(session))
     by_rule = {rule.name: [each for each in firing if each.rule.name == rule.name] for rule in rules}
     model = {

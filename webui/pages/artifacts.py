@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, make_response
 
+from scheduler.security.rights import Right
 from scheduler.store import artifacts
 from scheduler.store.views import runs
 from webui.context import reading
 from webui.numbers import MOST
+from webui.rights import needs
 
 blueprint = Blueprint("artifacts", __name__)
 
@@ -38,6 +40,7 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069
 
 
 @blueprint.get(f"/dags/<dag_id>/runs/<run_id>/artifacts/<int(max={MOST}):artifact_id>")
+@needs(Right.XCOM_READ)
 def show(dag_id: str, run_id: str, artifact_id: int) -> Response:
     """Return the bytes of an artifact, disarmed."""
     with reading() as session:

@@ -11,6 +11,7 @@ from scheduler.errors import BadConf, Conflict
 from scheduler.operations.assets import emit_event, materialize
 from scheduler.operations.conf import read_conf
 from scheduler.operations.states import read_asset_states
+from scheduler.security.rights import Right
 from scheduler.store.asset_checks import checks_of
 from scheduler.store.asset_history import list_events
 from scheduler.store.asset_watches import watchers_of
@@ -18,6 +19,7 @@ from scheduler.store.views.assets import AssetView, uses_of_asset, view_asset, v
 from webui.context import actor, now, reading, writing
 from webui.filters import run_url
 from webui.fragments import is_sheet, page
+from webui.rights import needs
 
 blueprint = Blueprint("assets", __name__)
 
@@ -26,6 +28,7 @@ _TITLES = {"change": "Say that {} changed", "make": "Make {}"}
 
 
 @blueprint.get("/assets")
+@needs(Right.ASSET_READ)
 def show() -> Response:
     """Show all assets."""
     with reading() as session:
@@ -35,6 +38,7 @@ def show() -> Response:
 
 
 @blueprint.get("/asset")
+@needs(Right.ASSET_READ)
 def show_one() -> Response:
     """Show one asset with its newest events; its name may hold any character, so it is no part of the path."""
     with reading() as session:
@@ -56,6 +60,7 @@ def show_one() -> Response:
 
 
 @blueprint.get("/asset/form")
+@needs(Right.ASSET_EDIT)
 def form() -> str:
     """Ask what is to be said of an asset, or whether to make it."""
     with reading() as session:
@@ -64,6 +69,7 @@ def form() -> str:
 
 
 @blueprint.post("/asset/form")
+@needs(Right.ASSET_EDIT)
 def act() -> ResponseReturnValue:
     """Write an event of an asset, or start a run of the DAG that makes it."""
     with reading() as session:

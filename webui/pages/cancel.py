@@ -7,15 +7,18 @@ from flask.typing import ResponseReturnValue
 
 from scheduler.core.states import UNFINISHED, TaskState
 from scheduler.operations.cancel import cancel_run, state_once_stopped
+from scheduler.security.rights import Right
 from scheduler.store.views import runs
 from webui.context import actor, now, reading, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
+from webui.rights import needs
 
 blueprint = Blueprint("cancel", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/cancel")
 
 
 @blueprint.get("")
+@needs(Right.DAG_RUN)
 def form(dag_id: str, run_id: str) -> str:
     """Show which tasks would be stopped."""
     with reading() as session:
@@ -38,6 +41,7 @@ def form(dag_id: str, run_id: str) -> str:
 
 
 @blueprint.post("")
+@needs(Right.DAG_RUN)
 def start(dag_id: str, run_id: str) -> ResponseReturnValue:
     """Cancel it."""
     count = writing(lambda session: cancel_run(session, now(), dag_id, run_id, actor=actor()))

@@ -7,6 +7,7 @@ from typing import cast
 from flask import Blueprint, Response, request
 
 from scheduler.core.alerts import rules_for
+from scheduler.security.rights import Right
 from scheduler.store import dag_files
 from scheduler.store.views import dags, runs
 from scheduler.store.views.alerts import rule_fields
@@ -16,6 +17,7 @@ from scheduler.wire import DagSpec
 from webui.context import reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
+from webui.rights import needs
 from webui.words import schedule
 
 blueprint = Blueprint("dag", __name__, url_prefix="/dags/<dag_id>")
@@ -46,18 +48,21 @@ def _head(dag_id: str) -> dict[str, object]:
 
 
 @blueprint.get("")
+@needs(Right.DAG_READ)
 def show(dag_id: str) -> Response:
     """Show the grid with the chosen task beside it."""
     return page("dag_grid.html", tab="grid", **_head(dag_id))
 
 
 @blueprint.get("/graph")
+@needs(Right.DAG_READ)
 def graph(dag_id: str) -> Response:
     """Show the graph, coloured by the newest run."""
     return page("dag_graph.html", tab="graph", **_head(dag_id))
 
 
 @blueprint.get("/runs")
+@needs(Right.DAG_READ)
 def list_runs(dag_id: str) -> Response:
     """Show the runs of this DAG."""
     wanted = runs.RunWanted(dag_id=dag_id, state=request.args.get("state", ""))
@@ -70,6 +75,7 @@ def list_runs(dag_id: str) -> Response:
 
 
 @blueprint.get("/code")
+@needs(Right.DAG_CODE)
 def code(dag_id: str) -> Response:
     """Show the file as the version in force has it."""
     head = _head(dag_id)
@@ -81,6 +87,7 @@ def code(dag_id: str) -> Response:
 
 
 @blueprint.get("/details")
+@needs(Right.DAG_READ)
 def details(dag_id: str) -> Response:
     """Show the DAG's settings and its tasks'."""
     head = _head(dag_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from scheduler.errors import NewerForm
+from scheduler.security.rights import Right
 from scheduler.store import Session, dag_files
 from scheduler.store.bundles import find_bundle
 from scheduler.store.views import dags, files
@@ -12,6 +13,7 @@ from scheduler.store.views.commits import find_commit
 from webui.context import reading, spec_of
 from webui.fragments import page
 from webui.numbers import number
+from webui.rights import needs
 from webui.words import schedule
 
 blueprint = Blueprint("dags", __name__)
@@ -33,6 +35,7 @@ def _schedule(session: Session, row: dags.DagRow) -> str:
 
 
 @blueprint.get("/dags")
+@needs(Right.DAG_READ)
 def show() -> Response:
     """Show the DAGs that the filter leaves, a page at a time."""
     wanted, place = _wanted(), max(1, request.args.get("page", 1, type=number))

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from flask import Blueprint, Response, request
 
 from scheduler.core.spans import Span, floor
+from scheduler.security.rights import Right
 from scheduler.store.engine import Session
 from scheduler.store.tallies import read_count
 from scheduler.store.views.costs import BYS, By, list_spent, total_of
@@ -29,6 +30,7 @@ from webui import charts
 from webui.context import now, reading, web
 from webui.fragments import page
 from webui.narrowing import narrowing
+from webui.rights import needs
 from webui.windows import DEFAULT, WINDOWS, Window
 
 blueprint = Blueprint("dashboard", __name__)
@@ -39,6 +41,7 @@ _SPENT: Final = 20
 
 
 @blueprint.get("/dashboard")
+@needs(Right.DAG_READ)
 def show() -> Response:
     """Show the window that is asked for, of the DAGs that the filter leaves."""
     window = WINDOWS.get(request.args.get("window", ""), DEFAULT)

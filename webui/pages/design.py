@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from scheduler.core.states import AttemptState, TaskState
+from webui.rights import needs
 
 blueprint = Blueprint("design", __name__)
 
@@ -12,6 +13,7 @@ _COLOURS = ("ok", "run", "bad", "wait", "que", "skip")
 
 
 @blueprint.get("/design")
+@needs()
 def show() -> str:
     """Show every component."""
     states = dict.fromkeys([*map(str, TaskState), *map(str, AttemptState)])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, url_for
 
+from scheduler.security.rights import Right
 from scheduler.store.views import find
 from webui.context import now, reading
 from webui.filters import command, run_url, state_words
 from webui.fragments import data
+from webui.rights import needs
 from webui.words import clock
 
 blueprint = Blueprint("find", __name__)
@@ -16,6 +18,7 @@ _EACH = 8
 
 
 @blueprint.get("/ui/find")
+@needs(Right.DAG_READ)
 def show() -> Response:
     """Return pages, DAGs, runs and actions by a few letters."""
     text = request.args.get("q", "").strip()[:200]

@@ -6,18 +6,21 @@ from collections import Counter
 
 from flask import Blueprint, Response, request
 
+from scheduler.security.rights import Right
 from scheduler.store.views import dags, runs
 from scheduler.store.views.run_tasks import Instances, list_by_task
 from scheduler.wire import DagSpec, TaskSpec
 from webui.context import reading, spec_of
 from webui.filters import state_words, task_url
 from webui.fragments import data
+from webui.rights import needs
 from webui.words import span
 
 blueprint = Blueprint("graph", __name__)
 
 
 @blueprint.get("/ui/dags/<dag_id>/graph")
+@needs(Right.DAG_READ)
 def show(dag_id: str) -> Response:
     """Return nodes and edges of the newest version, or of a run's."""
     with reading() as session:
@@ -62,6 +65,7 @@ def _nodes(spec: DagSpec) -> list[dict[str, object]]:
 
 
 @blueprint.get("/ui/dags/<dag_id>/runs/<run_id>/states")
+@needs(Right.DAG_READ)
 def states(dag_id: str, run_id: str) -> Response:
     """Return state and a few words for each task of a run."""
     with reading() as session:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from scheduler.core.states import TaskState
+from scheduler.security.rights import Right
 from scheduler.store.engine import Session
 from scheduler.store.views import dags, grid, runs
 from webui import tree
@@ -15,6 +16,7 @@ from webui.context import now, reading, spec_of, web
 from webui.details import log_address, one_by_one, task_details, why_not_running
 from webui.filters import run_url
 from webui.fragments import data, page
+from webui.rights import may, needs
 from webui.words import clock
 
 blueprint = Blueprint("grid", __name__)
@@ -42,6 +44,7 @@ _LETTER = {state.value: letter for state, letter in LETTERS.items()}
 
 
 @blueprint.get("/ui/dags/<dag_id>/grid")
+@needs(Right.DAG_READ)
 def show(dag_id: str) -> Response:
     """Return the rows and the last runs with a letter a cell; of a run, those that it has and the runs before it."""
     limit = min(_MOST_RUNS, max(1, request.args.get("runs", _RUNS, type=int)))
@@ -97,13 +100,14 @@ def _column(dag_id: str, run: grid.GridRun, cells: str) -> dict[str, object]:
 
 
 @blueprint.get("/ui/dags/<dag_id>/panel")
+@needs(Right.DAG_READ)
 def panel(dag_id: str) -> ResponseReturnValue:
     """Return what is known of the chosen cell; alone it is no page, the grid is."""
     if request.headers.get("X-Fragment") != "live":
         return redirect(url_for("dag.show", dag_id=dag_id))
     run_id, task_id = request.args.get("run", ""), request.args.get("task", "")
     details = task_details(dag_id, run_id, task_id) if run_id and task_id else None
-    newest = details.newest if details else None
+    newest = details.newest if details and may(Right.LOG_READ, dag_id) else None
     lines = web().logs.tail(log_address(details, newest.id), _LINES) if details and newest else ()
     why = why_not_running(details) if details else []
     shown = one_by_one(lines)[-_LINES:]

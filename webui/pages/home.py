@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from scheduler.security.rights import Right
 from scheduler.store import dag_files
 from scheduler.store.views import home
 from webui import day
 from webui.context import now, reading
 from webui.fragments import page
 from webui.pages.alerts import unreachable
+from webui.rights import needs
 
 blueprint = Blueprint("home", __name__)
 
@@ -19,6 +21,7 @@ _NEXT = 10
 
 
 @blueprint.get("/")
+@needs(Right.DAG_READ)
 def show() -> Response:
     """Show the first page."""
     start = day.since(now())

@@ -9,11 +9,13 @@ from flask import Blueprint, Response, request
 from scheduler.core.states import LIVE_ATTEMPT
 from scheduler.logs.lines import DIRIGENT, LogLine
 from scheduler.logs.reader import PART_LIMIT, LogPart
+from scheduler.security.rights import Right
 from webui.context import web
 from webui.details import log_address, one_by_one, task_details
 from webui.filters import kind_of
 from webui.fragments import data
 from webui.numbers import number
+from webui.rights import needs
 
 blueprint = Blueprint("log", __name__)
 
@@ -22,6 +24,7 @@ SHOWN: Final = 8_000_000
 
 
 @blueprint.get("/ui/dags/<dag_id>/runs/<run_id>/tasks/<task_id>/log/<int:attempt_id>")
+@needs(Right.LOG_READ)
 def show(dag_id: str, run_id: str, task_id: str, attempt_id: int) -> Response:
     """Return the lines that came since `after`; without it, from where a page begins."""
     details = task_details(dag_id, run_id, task_id, request.args.get("path", ""))

@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from scheduler.errors import BadParams
 from scheduler.operations.mark import mark_run, mark_task
+from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.views import runs, tasks
 from webui.context import actor, now, reading, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
+from webui.rights import needs
 
 blueprint = Blueprint("mark", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/mark")
 
@@ -70,6 +72,7 @@ def _wanted(dag_id: str, run_id: str) -> Wanted:
 
 
 @blueprint.get("")
+@needs(Right.DAG_RUN)
 def form(dag_id: str, run_id: str) -> str:
     """Show what the mark changes."""
     wanted = _wanted(dag_id, run_id)
@@ -89,6 +92,7 @@ def form(dag_id: str, run_id: str) -> str:
 
 
 @blueprint.post("")
+@needs(Right.DAG_RUN)
 def apply(dag_id: str, run_id: str) -> ResponseReturnValue:
     """Mark it."""
     wanted = _wanted(dag_id, run_id)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from scheduler.errors import BadConf, BadParams
 from scheduler.operations.questions import answer_question, find_question, params_of
+from scheduler.security.rights import Right
 from scheduler.store import questions
 from scheduler.store.questions import QuestionRow
 from scheduler.store.views import runs, tasks
 from scheduler.wire import DagSpec, Data
 from webui import forms
-from webui.context import actor, now, reading, writing
+from webui.context import actor, asker, now, reading, writing
 from webui.filters import command, task_url
 from webui.fragments import is_sheet, page
+from webui.rights import needs
 
 blueprint = Blueprint("questions", __name__)
 
@@ -37,6 +39,7 @@ def _count() -> int:
 
 
 @blueprint.get("/required_actions")
+@needs(Right.DAG_READ)
 def show_all() -> Response:
     """Show what is to be answered, and what was."""
     with reading() as session:
@@ -46,6 +49,7 @@ def show_all() -> Response:
 
 
 @blueprint.get("/dags/<dag_id>/runs/<run_id>/tasks/<task_id>/required_actions")
+@needs(Right.DAG_READ)
 def show(dag_id: str, run_id: str, task_id: str) -> str:
     """Show what a task asks; a link may fill in the answer."""
     asked = _asked(dag_id, run_id, task_id)
@@ -54,6 +58,7 @@ def show(dag_id: str, run_id: str, task_id: str) -> str:
 
 
 @blueprint.post("/dags/<dag_id>/runs/<run_id>/tasks/<task_id>/required_actions")
+@needs(Right.QUESTION_ANSWER)
 def answer(dag_id: str, run_id: str, task_id: str) -> ResponseReturnValue:
     """Answer it."""
     asked = _asked(dag_id, run_id, task_id)
@@ -81,7 +86,7 @@ def _write(asked: QuestionRow, chosen: list[str], given: Data) -> None:
             params_input=given,
             path=asked.path,
             actor=actor(),
-            user_name=g.user_name,
+            user_name=asker().name,
         )
     )
 

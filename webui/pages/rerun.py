@@ -11,10 +11,12 @@ from flask.typing import ResponseReturnValue
 from scheduler.core.ids import TaskKey
 from scheduler.errors import BadParams, Conflict
 from scheduler.operations.rerun import Preview, RerunRequest, preview_rerun, rerun
+from scheduler.security.rights import Right
 from scheduler.store.views import runs
 from webui.context import actor, now, reading, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
+from webui.rights import needs
 
 blueprint = Blueprint("rerun", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/rerun")
 
@@ -54,6 +56,7 @@ def _wanted() -> Wanted:
 
 
 @blueprint.get("")
+@needs(Right.DAG_RUN)
 def form(dag_id: str, run_id: str) -> str:
     """Show what would run."""
     wanted = _wanted()
@@ -75,6 +78,7 @@ def form(dag_id: str, run_id: str) -> str:
 
 
 @blueprint.post("")
+@needs(Right.DAG_RUN)
 def start(dag_id: str, run_id: str) -> ResponseReturnValue:
     """Run it again."""
     request_ = _request(dag_id, run_id, _wanted())

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, request
 
 from scheduler.operations.results import looped, returning
+from scheduler.security.rights import Right
 from scheduler.store import artifacts
 from scheduler.store.asset_history import events_by_run, events_of_run
 from scheduler.store.views import durations, run_tasks, runs
@@ -18,6 +19,7 @@ from webui import tree
 from webui.context import reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
+from webui.rights import needs
 
 T = TypeVar("T")
 
@@ -58,18 +60,21 @@ def _head(dag_id: str, run_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("")
+@needs(Right.DAG_READ)
 def show(dag_id: str, run_id: str) -> Response:
     """Show the graph of this run."""
     return page("run_graph.html", tab="graph", **_head(dag_id, run_id))
 
 
 @blueprint.get("/grid")
+@needs(Right.DAG_READ)
 def grid(dag_id: str, run_id: str) -> Response:
     """Show the tasks of this run beside those of the runs before it."""
     return page("run_grid.html", tab="grid", **_head(dag_id, run_id))
 
 
 @blueprint.get("/tasks")
+@needs(Right.DAG_READ)
 def list_tasks(dag_id: str, run_id: str) -> Response:
     """Show the tasks of this run as a list, in the order of the graph; with `task`, the instances of a mapped one."""
     head, state = _head(dag_id, run_id), request.args.get("state", "")
@@ -116,6 +121,7 @@ def _counts(each: run_tasks.Instances) -> tuple[tuple[str, int], ...]:
 
 
 @blueprint.get("/events")
+@needs(Right.DAG_READ)
 def events(dag_id: str, run_id: str) -> Response:
     """Show what happened, newest first."""
     head = _head(dag_id, run_id)
@@ -125,6 +131,7 @@ def events(dag_id: str, run_id: str) -> Response:
 
 
 @blueprint.get("/conf")
+@needs(Right.DAG_READ)
 def conf(dag_id: str, run_id: str) -> Response:
     """Show what the run was given."""
     head = _head(dag_id, run_id)
@@ -135,6 +142,7 @@ def conf(dag_id: str, run_id: str) -> Response:
 
 
 @blueprint.get("/result")
+@needs(Right.XCOM_READ)
 def result(dag_id: str, run_id: str) -> Response:
     """Show what this run returned, and what its tasks published."""
     head = _head(dag_id, run_id)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from scheduler.security.rights import Right
 from scheduler.store.views import runs
 from webui.context import reading
 from webui.fragments import page
 from webui.numbers import number
+from webui.rights import needs
 
 blueprint = Blueprint("runs", __name__)
 
@@ -15,6 +17,7 @@ _PAGE = 50
 
 
 @blueprint.get("/runs")
+@needs(Right.DAG_READ)
 def show() -> Response:
     """Show runs, narrowed by state and DAG."""
     wanted = runs.RunWanted(state=request.args.get("state", ""), text=request.args.get("q", "")[:200])

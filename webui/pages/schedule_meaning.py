@@ -6,14 +6,17 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from scheduler.operations.schedule_meaning import preview_meanings, set_meaning
+from scheduler.security.rights import Right
 from webui.context import actor, now, reading, writing
 from webui.filters import command
 from webui.fragments import is_sheet
+from webui.rights import needs
 
 blueprint = Blueprint("schedule_meaning", __name__)
 
 
 @blueprint.get("/dags/<dag_id>/schedule-meaning")
+@needs(Right.DAG_EDIT)
 def form(dag_id: str) -> str:
     """Show the next runs under both meanings."""
     with reading() as session:
@@ -30,6 +33,7 @@ def form(dag_id: str) -> str:
 
 
 @blueprint.post("/dags/<dag_id>/schedule-meaning")
+@needs(Right.DAG_EDIT)
 def choose(dag_id: str) -> ResponseReturnValue:
     """Read it so from now on."""
     meaning = request.form.get("meaning", "")

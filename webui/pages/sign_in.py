@@ -6,7 +6,8 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from scheduler.operations.sign_in import sign_in, sign_out
-from webui.context import now, web
+from webui.context import asker, now, web
+from webui.rights import needs
 from webui.security import cookie_name, safe_path, set_cookie
 
 blueprint = Blueprint("sign_in", __name__)
@@ -19,7 +20,7 @@ _OWNER = "owner"
 def door() -> ResponseReturnValue:
     """Show the door. Opening a link changes nothing yet: a preview of it must not use it up."""
     token, target = request.args.get("token", ""), safe_path(request.args.get("next"))
-    if g.user_name:
+    if asker().is_known:
         return redirect(target)
     return render_template("sign_in.html", token=token, target=target, refused=False)
 
@@ -38,6 +39,7 @@ def enter() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-out")
+@needs()
 def leave() -> ResponseReturnValue:
     """End the session, here and on the server."""
     with web().db.write() as session:

@@ -6,10 +6,12 @@ from flask import Blueprint, Response, request
 
 from scheduler.errors import NotFound
 from scheduler.operations.states import read_states
+from scheduler.security.rights import Right
 from scheduler.store.views import runs, tasks
 from webui.context import now, reading
 from webui.details import TaskDetails, task_details, why_not_running
 from webui.fragments import page
+from webui.rights import needs
 
 blueprint = Blueprint("task", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/tasks/<task_id>")
 
@@ -35,12 +37,14 @@ def _chosen(details: TaskDetails, number: int | None) -> tasks.Attempt | None:
 
 
 @blueprint.get("")
+@needs(Right.LOG_READ)
 def show(dag_id: str, run_id: str, task_id: str) -> Response:
     """Show the log of an attempt."""
     return page("task_log.html", tab="log", **_head(dag_id, run_id, task_id))
 
 
 @blueprint.get("/xcom")
+@needs(Right.XCOM_READ)
 def xcom(dag_id: str, run_id: str, task_id: str) -> Response:
     """Show what the task handed on."""
     head = _head(dag_id, run_id, task_id)
@@ -51,6 +55,7 @@ def xcom(dag_id: str, run_id: str, task_id: str) -> Response:
 
 
 @blueprint.get("/state")
+@needs(Right.XCOM_READ)
 def state(dag_id: str, run_id: str, task_id: str) -> Response:
     """Show what the task keeps between its attempts."""
     task = task_details(dag_id, run_id, task_id, request.args.get("path", "")).task
@@ -61,12 +66,14 @@ def state(dag_id: str, run_id: str, task_id: str) -> Response:
 
 
 @blueprint.get("/rendered")
+@needs(Right.DAG_READ)
 def rendered(dag_id: str, run_id: str, task_id: str) -> Response:
     """Show the templates as the attempt saw them."""
     return page("task_rendered.html", tab="rendered", **_head(dag_id, run_id, task_id))
 
 
 @blueprint.get("/events")
+@needs(Right.DAG_READ)
 def events(dag_id: str, run_id: str, task_id: str) -> Response:
     """Show what happened to the task, newest first."""
     details = task_details(dag_id, run_id, task_id, request.args.get("path", ""))

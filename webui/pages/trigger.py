@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from scheduler.errors import BadConf, BadParams
 from scheduler.operations.trigger import trigger_run
+from scheduler.security.rights import Right
 from scheduler.security.tokens import new_token
 from scheduler.store.views import dags, runs
 from scheduler.wire import DagSpec, Data
@@ -17,11 +18,13 @@ from webui import forms
 from webui.context import actor, now, reading, spec_of, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
+from webui.rights import needs
 
 blueprint = Blueprint("trigger", __name__)
 
 
 @blueprint.get("/dags/<dag_id>/trigger")
+@needs(Right.DAG_RUN)
 def form(dag_id: str) -> str:
     """Show the form, filled with the defaults or with an earlier run's conf."""
     given = _conf_of(dag_id, request.args.get("like", ""))
@@ -30,6 +33,7 @@ def form(dag_id: str) -> str:
 
 
 @blueprint.post("/dags/<dag_id>/trigger")
+@needs(Right.DAG_RUN)
 def start(dag_id: str) -> ResponseReturnValue:
     """Start the run. The form's key makes a second click find the first one's run."""
     dag, spec = _dag(dag_id)

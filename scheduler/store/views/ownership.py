@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 
+from scheduler.core.scopes import TEAM_TAG, Sight
 from scheduler.store.engine import Session
+from scheduler.store.sight import of_teams
 from scheduler.store.tables import dag, dag_tag
-
-TEAM_TAG: Final = "team:"
 
 _IS_TEAM = dag_tag.c.name.startswith(TEAM_TAG, autoescape=True)
 _TEAM = func.min(dag_tag.c.name)
@@ -37,6 +36,7 @@ class Narrowing:
     team: str = ""
     tag: str = ""
     text: str = ""  #: part of a dag_id
+    sight: Sight = ()  #: what the session is narrowed to already
 
     @property
     def is_all(self) -> bool:
@@ -49,19 +49,10 @@ class Narrowing:
         named += [column.icontains(self.text, autoescape=True)] if self.text else []
         queries = (
             (self.owner, select(dag.c.dag_id).where(dag.c.owner == self.owner)),
-            (self.team, _of_team(self.team)),
+            (self.team, of_teams(frozenset({self.team}))),
             (self.tag, select(dag_tag.c.dag_id).where(dag_tag.c.name == self.tag)),
         )
         return [*named, *(column.in_(query) for value, query in queries if value)]
-
-
-def _of_team(team: str) -> Select[Any]:
-    return (
-        select(dag_tag.c.dag_id)
-        .where(_IS_TEAM)
-        .group_by(dag_tag.c.dag_id)
-        .having(_TEAM.in_([TEAM_TAG + team]))
-    )
 
 
 @dataclass(frozen=True, slots=True)
