@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from scheduler import errors
+from webui.problems import Unprocessable, problem
 from webui.security import is_for_programs, wants_data
 
 _LOG = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ _SENTENCES = {
 def register(app: Flask) -> None:
     """Answer every error in our own words."""
     app.register_error_handler(errors.DirigentError, answer_known)
+    app.register_error_handler(Unprocessable, answer_unprocessable)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, answer_unknown)
 
@@ -49,6 +51,11 @@ def answer_known(error: errors.DirigentError) -> ResponseReturnValue:
     """Answer an error that carries its own sentence."""
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
     return _answer(status, str(error))
+
+
+def answer_unprocessable(error: Unprocessable) -> ResponseReturnValue:
+    """Answer a request that does not fit what is asked for."""
+    return problem(422, str(error), error.faults)
 
 
 def answer_http(error: HTTPException) -> ResponseReturnValue:
@@ -67,6 +74,6 @@ def answer_unknown(error: Exception) -> ResponseReturnValue:
 
 def _answer(status: int, sentence: str) -> ResponseReturnValue:
     if is_for_programs():
-        return {"status": status, "detail": sentence}, status, {"Content-Type": "application/problem+json"}
+        return problem(status, sentence)
     template = "sheet_error.html" if wants_data() else "error.html"
     return render_template(template, status=status, sentence=sentence), status

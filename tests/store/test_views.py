@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from scheduler.errors import NotFound
+from scheduler.store.choices import Choice, Range
 from scheduler.store.tables import task_instance
-from scheduler.store.views import dags, find, grid, home, run_tasks, runs, tasks
+from scheduler.store.views import dag_lists, dags, find, grid, home, run_tasks, runs, tasks
 from scheduler.store.views.durations import usual_durations
 from tests.webui import seed
 
@@ -194,3 +195,21 @@ def test_a_page_costs_a_fixed_number_of_statements(shop):
             at = seed.NOW - timedelta(minutes=minutes)
             seed.add_run(session, seed.ORDERS, found.version_id, at, "running", seed.HALF)
     assert cost() == before
+
+
+def test_a_list_of_dags_is_narrowed_and_ordered_by_any_of_its_columns(shop):
+    choices = {
+        "retired or not": Choice(order=("-last_run_start_date", "dag_display_name")),
+        "one of": Choice(among={"last_dag_run_state": ["failed", None], "has_import_errors": [False]}),
+        "nothing": Choice(ranges={"dag_run_end_date": Range(gt=seed.NOW, lte=seed.NOW)}),
+        "text": Choice(like={"dag_display_name": "ORD%|nothing"}, starts={"dag_id": "orders_"}),
+    }
+    found = {}
+    with shop.read() as session:
+        for name, choice in choices.items():
+            entries, total = dag_lists.list_dags(session, choice, dag_lists.DagsWanted(), limit=10)
+            assert total == len(entries)
+            found[name] = {each.dag_id for each in entries}
+        assert dag_lists.list_tags(session, Choice(starts={"tag_name": "sho"}), limit=1) == (["shop"], 1)
+    assert (len(found["retired or not"]), found["nothing"], found["text"]) == (3, set(), {"orders_hourly"})
+    assert found["one of"] < found["retired or not"]

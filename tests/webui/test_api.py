@@ -32,8 +32,8 @@ def test_dags_are_listed_page_by_page(person: Browser) -> None:
     assert answer["total_entries"] == 3
     [dag] = answer["dags"]
     assert dag["dag_id"] == "orders_hourly"
-    assert dag["tags"] == [{"name": "critical"}, {"name": "shop"}]
-    assert dag["next_dagrun_run_after"] == "2026-11-21T15:04:30+00:00"
+    assert [tag["name"] for tag in dag["tags"]] == ["critical", "shop"]
+    assert dag["next_dagrun_run_after"] == "2026-11-21T15:04:30Z"
 
 
 def test_a_dag_is_paused_by_patch(person: Browser) -> None:
@@ -45,7 +45,7 @@ def test_a_dag_is_paused_by_patch(person: Browser) -> None:
 @pytest.mark.parametrize("body", [[], {}, {"is_paused": "yes"}, {"is_paused": True, "owner": "me"}, None])
 def test_a_body_that_is_not_what_is_asked_for_is_refused(person: Browser, body: object) -> None:
     answer = call(person, "PATCH", "/api/v2/dags/orders_hourly", body)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert answer.content_type == "application/problem+json"
     assert person.get("/api/v2/dags/orders_hourly").get_json()["is_paused"] is False
 
@@ -117,7 +117,7 @@ def test_the_lines_of_a_log_are_chosen_by_level_source_and_logger(db: Database, 
 
 def test_a_limit_that_is_no_number_is_refused(person: Browser) -> None:
     for query in ("limit=-1", "limit=x", "offset=1e9", "limit=" + "9" * 30):
-        assert person.get(f"/api/v2/dags?{query}").status_code == 400
+        assert person.get(f"/api/v2/dags?{query}").status_code == 422
 
 
 def test_an_unchanged_answer_is_304(person: Browser) -> None:

@@ -1,13 +1,18 @@
-"""The API in the shape of Airflow's `/api/v2`: what the pages and simple clients need so far; `own` is beside it."""
+"""The API in the shape of Airflow's `/api/v2`, over `webui.api.frame`; `own` is beside it.
+
+`NOUNS` are the routes that the frame declares, of which the document is made; `BLUEPRINTS` are all of them.
+"""
 
 from __future__ import annotations
 
-from webui.api import assets, dags, hooks, monitor, own, questions, runs, tasks
+from webui.api import assets, dags, hooks, import_errors, monitor, own, questions, runs, tasks
 
+NOUNS = (dags.routes,)
 BLUEPRINTS = (
+    *(each.blueprint for each in NOUNS),
     assets.blueprint,
-    dags.blueprint,
     hooks.blueprint,
+    import_errors.blueprint,
     monitor.blueprint,
     own.blueprint,
     questions.blueprint,

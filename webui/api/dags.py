@@ -1,61 +1,100 @@
-"""DAGs and import errors."""
+"""DAGs and their tags."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from functools import partial
+from typing import Final
 
-from scheduler.errors import BadParams
 from scheduler.operations.pause import set_paused
 from scheduler.security.rights import Right
-from scheduler.store.dag_files import list_import_errors
-from scheduler.store.dags import get_dag, list_dags, load_tags
-from scheduler.store.views.fields import dag_fields, import_error_fields
-from webui.api.bodies import body
-from webui.api.paging import window
+from scheduler.store.engine import Session
+from scheduler.store.views.dag_lists import DagEntry, DagsWanted, find_entry, list_dags, list_tags
+from webui.api.dag_fields import described, detailed
+from webui.api.frame import Fields, Routes
+from webui.api.shapes import dags as shapes
 from webui.context import actor, now, reading, writing
-from webui.fragments import data
 from webui.rights import needs
 
-blueprint = Blueprint("api_dags", __name__, url_prefix="/api/v2")
+routes = Routes("api_dags", "/api/v2", tag="DAG")
 
 
-@blueprint.get("/dags")
-@needs(Right.DAG_READ)
-def show_all() -> Response:
-    """Return the DAGs in force, by name."""
-    wanted = window()
+#: More DAGs than one request changes.
+_MOST: Final = 10_000
+
+
+def _pause(dag_ids: list[str], is_paused: bool, session: Session) -> None:
+    set_paused(session, now(), dag_ids, is_paused=is_paused, actor=actor())
+
+
+def _wanted(query: shapes.DagsQuery) -> DagsWanted:
+    return DagsWanted(
+        tags=tuple(query.tags),
+        needs_all_tags=query.tags_match_mode == "all",
+        owners=tuple(query.owners),
+        with_retired=not query.exclude_stale,
+        has_asset_schedule=getattr(query, "has_asset_schedule", None),
+        asset=getattr(query, "asset_dependency", None),
+    )
+
+
+def _listed(query: shapes.DagsQuery) -> tuple[list[DagEntry], int]:
     with reading() as session:
-        found = [dag for dag in list_dags(session) if dag.retired_at is None]
-        shown = found[wanted.offset : wanted.offset + wanted.limit]
-        tags = load_tags(session, [dag.dag_id for dag in shown])
-    dags = [dag_fields(dag, tags.get(dag.dag_id, ())) for dag in shown]
-    return data(dags=dags, total_entries=len(found))
+        return list_dags(session, query.choice(), _wanted(query), limit=query.count, offset=query.offset)
 
 
-@blueprint.get("/dags/<dag_id>")
+@routes.get("/dags", answers=shapes.Dags)
 @needs(Right.DAG_READ)
-def show(dag_id: str) -> Response:
+def get_dags(query: shapes.DagsWanted) -> Fields:
+    """Return the DAGs, by name or by `order_by`."""
+    found, total = _listed(query)
+    return {"dags": described(found), "total_entries": total}
+
+
+@routes.patch("/dags", answers=shapes.Dags)
+@needs(Right.DAG_EDIT)
+def patch_dags(query: shapes.DagsPatched, body: shapes.DagPatch) -> Fields:
+    """Pause or resume all DAGs that the parameters choose; none without a pattern of their ids."""
+    if query.dag_id_pattern is None and query.dag_id_prefix_pattern is None:
+        return {"dags": [], "total_entries": 0}
+    with reading() as session:
+        found, total = list_dags(session, query.choice(), _wanted(query), limit=_MOST)
+    dag_ids = [each.dag_id for each in found]
+    writing(partial(_pause, dag_ids, body.is_paused))
+    with reading() as session:
+        shown = [find_entry(session, dag_id) for dag_id in query.part(dag_ids)]
+    return {"dags": described(shown), "total_entries": total}
+
+
+@routes.get("/dags/<dag_id>", answers=shapes.Dag)
+@needs(Right.DAG_READ)
+def get_dag(dag_id: str) -> Fields:
     """Return one DAG."""
     with reading() as session:
-        dag, tags = get_dag(session, dag_id), load_tags(session, [dag_id])
-    return data(**dag_fields(dag, tags.get(dag_id, ())))
+        found = find_entry(session, dag_id)
+    return described([found])[0]
 
 
-@blueprint.patch("/dags/<dag_id>")
-@needs(Right.DAG_EDIT)
-def change(dag_id: str) -> Response:
-    """Pause a DAG or resume it."""
-    is_paused = body({"is_paused"}).get("is_paused")
-    if not isinstance(is_paused, bool):
-        raise BadParams("is_paused must be true or false.")
-    writing(lambda session: set_paused(session, now(), [dag_id], is_paused=is_paused, actor=actor()))
-    return show(dag_id)
-
-
-@blueprint.get("/importErrors")
+@routes.get("/dags/<dag_id>/details", answers=shapes.DagDetails)
 @needs(Right.DAG_READ)
-def show_import_errors() -> Response:
-    """Return the files that do not load."""
+def get_dag_details(dag_id: str) -> Fields:
+    """Return one DAG with all that its file says of it."""
     with reading() as session:
-        errors = [import_error_fields(record) for record in list_import_errors(session)]
-    return data(import_errors=errors, total_entries=len(errors))
+        found = find_entry(session, dag_id)
+    return detailed(found)
+
+
+@routes.patch("/dags/<dag_id>", answers=shapes.Dag)
+@needs(Right.DAG_EDIT)
+def patch_dag(dag_id: str, query: shapes.DagMask, body: shapes.DagPatch) -> Fields:
+    """Pause a DAG or resume it."""
+    writing(partial(_pause, [dag_id], body.is_paused))
+    return get_dag(dag_id)
+
+
+@routes.get("/dagTags", answers=shapes.Tags)
+@needs(Right.DAG_READ)
+def get_dag_tags(query: shapes.TagsQuery) -> Fields:
+    """Return the tags of DAGs."""
+    with reading() as session:
+        tags, total = list_tags(session, query.choice(), limit=query.count, offset=query.offset)
+    return {"tags": tags, "total_entries": total}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webui.pages import (
     alerts,
+    api_docs,
     artifacts,
     assets,
     cancel,
@@ -33,6 +34,7 @@ from webui.pages import (
 
 BLUEPRINTS = (
     alerts.blueprint,
+    api_docs.blueprint,
     artifacts.blueprint,
     assets.blueprint,
     cancel.blueprint,

@@ -1,0 +1,82 @@
+"""What a list is narrowed to and ordered by, as programs ask for it: by the names of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+Columns = Mapping[str, sa.ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Between which bounds a value lies; None is no bound."""
+
+    gte: datetime | float | None = None
+    gt: datetime | float | None = None
+    lte: datetime | float | None = None
+    lt: datetime | float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which entries of a list are wanted: every condition must hold. Names are those of the list's columns."""
+
+    among: Mapping[str, Sequence[Any]] = field(default_factory=dict)  #: one of these; None is no value
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    #: Holds this text whatever its case; `%` stands for any characters, `_` for one, `|` between alternatives.
+    like: Mapping[str, str] = field(default_factory=dict)
+    starts: Mapping[str, str] = field(default_factory=dict)  #: begins so; `|` between alternatives
+    order: tuple[str, ...] = ()  #: names of columns, the largest first where `-` stands before
+
+
+def conditions(columns: Columns, choice: Choice) -> Iterator[sa.ColumnElement[bool]]:
+    """Return what a row of the list has to fulfil."""
+    for name, values in choice.among.items():
+        yield _is_among(columns[name], values)
+    for name, bounds in choice.ranges.items():
+        yield from _lies_within(columns[name], bounds)
+    for name, text in choice.like.items():
+        yield sa.or_(*(columns[name].ilike(f"%{each}%") for each in _alternatives(text)))
+    for name, text in choice.starts.items():
+        parts = (columns[name].startswith(each, autoescape=True) for each in _alternatives(text))
+        yield sa.or_(*parts)
+
+
+def _is_among(column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    present = [each for each in values if each is not None]
+    found = column.in_(present)
+    return sa.or_(found, column.is_(None)) if len(present) < len(values) else found
+
+
+def _lies_within(column: sa.ColumnElement[Any], bounds: Range) -> Iterator[sa.ColumnElement[bool]]:
+    if bounds.gte is not None:
+        yield column >= bounds.gte
+    if bounds.gt is not None:
+        yield column > bounds.gt
+    if bounds.lte is not None:
+        yield column <= bounds.lte
+    if bounds.lt is not None:
+        yield column < bounds.lt
+
+
+def _alternatives(text: str) -> list[str]:
+    """Return what one of is to match. `~` alone stands for anything, as in an address."""
+    found = [part.strip() for part in text.split("|") if part.strip()]
+    return ["%" if each == "~" else each for each in found] or [text]
+
+
+def in_order(columns: Columns, choice: Choice, last: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
+    """Return by what to sort. `last` decides between equals, so that no entry stands on two pages or on none."""
+    keys = [_key(columns, name) for name in choice.order]
+    is_down = bool(choice.order) and choice.order[-1].startswith("-")
+    return [*keys, last.desc() if is_down else last.asc()]
+
+
+def _key(columns: Columns, name: str) -> sa.ColumnElement[Any]:
+    column = columns[name.removeprefix("-")]
+    return (column.desc() if name.startswith("-") else column.asc()).nulls_last()

@@ -1,0 +1,128 @@
+"""Which entries of a list a request asks for, read off the names of its parameters.
+
+`X_gte`, `X_gt`, `X_lte` and `X_lt` bound X, `X_pattern` is a text that X holds, `X_prefix_pattern` one that it begins
+with, `order_by` names columns, and any other parameter is a value of its column, or a list of values. What a view
+reads by itself its `Query` names in `BY_ITSELF`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, ClassVar, Final
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from scheduler.store.choices import Choice, Range
+from webui.api.frame.models import Instant, Query
+
+_BOUNDS: Final = ("gte", "gt", "lte", "lt")
+_PAGE: Final = frozenset({"limit", "offset", "order_by", "page_limit", "page_offset"})
+
+
+class Choosing(Query):
+    """Parameters that narrow a list."""
+
+    BY_ITSELF: ClassVar[frozenset[str]] = frozenset()
+
+    def choice(self) -> Choice:
+        """Return what is asked for."""
+        kinds: dict[str, dict[str, Any]] = defaultdict(dict)
+        bounds: dict[str, dict[str, Any]] = defaultdict(dict)
+        for name, value in self:
+            if value is None or value == () or name in _PAGE | self.BY_ITSELF:
+                continue
+            stem, _, last = name.rpartition("_")
+            if last in _BOUNDS:
+                bounds[stem][last] = value
+            else:
+                kind, column = _kind(name)
+                kinds[kind][column] = value if kind != "among" or isinstance(value, tuple) else [value]
+        ranges = {name: Range(**each) for name, each in bounds.items()}
+        return Choice(**kinds, ranges=ranges, order=getattr(self, "order_by", ()))
+
+
+def _kind(name: str) -> tuple[str, str]:
+    for kind, ending in (("starts", "_prefix_pattern"), ("like", "_pattern")):
+        if name.endswith(ending):
+            return kind, name.removesuffix(ending)
+    return "among", name
+
+
+class Ordered:
+    """Marks an `order_by`: these columns, each with `-` before it for the largest first."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.known = [*names, *(f"-{name}" for name in names)]
+
+    def check(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names. Raises ValueError for one that there is not."""
+        for each in given:
+            if each not in self.known:
+                raise ValueError(f"{each[:80]!r} is none of {', '.join(self.names)}, with - before it or not")
+        return given
+
+    def __get_pydantic_core_schema__(self, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check after pydantic has."""
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tell the document which there are."""
+        return {**handler(schema), "items": {"type": "string", "enum": self.known}}
+
+
+class RunAfter(Choosing):
+    """Bounds of when a run was due."""
+
+    run_after_gte: Instant | None = None
+    run_after_gt: Instant | None = None
+    run_after_lte: Instant | None = None
+    run_after_lt: Instant | None = None
+
+
+class LogicalDate(Choosing):
+    """Bounds of a run's logical date."""
+
+    logical_date_gte: Instant | None = None
+    logical_date_gt: Instant | None = None
+    logical_date_lte: Instant | None = None
+    logical_date_lt: Instant | None = None
+
+
+class Started(Choosing):
+    """Bounds of when something began."""
+
+    start_date_gte: Instant | None = None
+    start_date_gt: Instant | None = None
+    start_date_lte: Instant | None = None
+    start_date_lt: Instant | None = None
+
+
+class Ended(Choosing):
+    """Bounds of when something ended."""
+
+    end_date_gte: Instant | None = None
+    end_date_gt: Instant | None = None
+    end_date_lte: Instant | None = None
+    end_date_lt: Instant | None = None
+
+
+class Took(Choosing):
+    """Bounds of how many seconds something took."""
+
+    duration_gte: float | None = None
+    duration_gt: float | None = None
+    duration_lte: float | None = None
+    duration_lt: float | None = None
+
+
+class Updated(Choosing):
+    """Bounds of when something last changed."""
+
+    updated_at_gte: Instant | None = None
+    updated_at_gt: Instant | None = None
+    updated_at_lte: Instant | None = None
+    updated_at_lt: Instant | None = None

@@ -1,0 +1,80 @@
+"""Routes of one noun: a blueprint, and the operations that the document tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial, update_wrapper
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response
+from pydantic import TypeAdapter
+
+from webui.api.frame.answers import answer
+from webui.api.frame.models import Answer, Body, Query
+from webui.api.frame.operations import Operation, taken_by
+from webui.api.frame.requests import read
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Routes:
+    """Collects the operations of a noun, each by a decorator over its view."""
+
+    def __init__(self, name: str, prefix: str, *, tag: str) -> None:
+        self.blueprint = Blueprint(name, __name__)
+        self.operations: list[Operation] = []
+        self._prefix = prefix
+        self._tag = tag
+
+    def get(self, rule: str, **more: Any) -> Callable[[View], View]:
+        """Declare a view that reads."""
+        return self._route("GET", rule, **more)
+
+    def post(self, rule: str, **more: Any) -> Callable[[View], View]:
+        """Declare a view that makes something, or reads by what a body asks for."""
+        return self._route("POST", rule, **more)
+
+    def patch(self, rule: str, **more: Any) -> Callable[[View], View]:
+        """Declare a view that changes some fields."""
+        return self._route("PATCH", rule, **more)
+
+    def put(self, rule: str, **more: Any) -> Callable[[View], View]:
+        """Declare a view that puts something in place."""
+        return self._route("PUT", rule, **more)
+
+    def delete(self, rule: str, *, status: int = 204, **more: Any) -> Callable[[View], View]:
+        """Declare a view that takes something away."""
+        return self._route("DELETE", rule, status=status, **more)
+
+    def _route(
+        self,
+        method: str,
+        rule: str,
+        *,
+        answers: type[Answer] | None = None,
+        status: int = 200,
+        streams: Mapping[str, type[Answer]] | None = None,
+    ) -> Callable[[View], View]:
+        def declare(view: View) -> View:
+            operation = Operation(
+                method=method,
+                rule=self._prefix + rule,
+                tag=self._tag,
+                view=view,
+                status=status,
+                query=taken_by(view, Query),
+                body=taken_by(view, Body),
+                answers=None if answers is None else TypeAdapter(answers),
+                streams=streams or {},
+            )
+            self.operations.append(operation)
+            # What the view declares of itself, such as the right that it needs, counts for the route.
+            serve = update_wrapper(partial(_serve, operation), view)
+            self.blueprint.add_url_rule(operation.rule, operation.name, serve, methods=[method])
+            return view
+
+        return declare
+
+
+def _serve(operation: Operation, **arguments: Any) -> Response:
+    return answer(operation, operation.view(**read(operation, arguments)))
