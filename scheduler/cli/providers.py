@@ -15,7 +15,7 @@ from typing import Final
 import click
 
 from scheduler.cli.output import output_option, print_rows
-from scheduler.errors import ProviderNotInstalled
+from scheduler.errors import BadParams, ProviderNotInstalled
 
 _PREFIX: Final = "apache-airflow-providers-"
 #: Part of Airflow itself: Dirigent has them under their names.
@@ -32,6 +32,8 @@ _BROUGHT_BY_AIRFLOW: Final = (
     "tenacity",
 )
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+#: What may be asked for: a name, and which releases of it. Never an address, a path or an option.
+_ASKED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*([=<>!~][A-Za-z0-9.,=<>!~*+]+)?")
 
 
 @click.group()
@@ -58,9 +60,12 @@ def install(names: Sequence[str], *, target: Path | None) -> None:
     _Installer(target).install([_package(each) for each in names])
 
 
-def _package(name: str) -> str:
-    plain = _canonical(name)
-    return plain if plain.startswith(_PREFIX) else f"{_PREFIX}{plain}"
+def _package(asked: str) -> str:
+    if not _ASKED.fullmatch(asked):
+        raise BadParams(f"{asked!r} is no name of a provider, such as postgres or postgres==6.2.1.")
+    name = _name_of(asked)
+    release = _NAME.sub("", asked, count=1)
+    return f"{name if name.startswith(_PREFIX) else _PREFIX + name}{release}"
 
 
 def _canonical(name: str) -> str:

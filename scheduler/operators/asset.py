@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.errors import BadDag
 from scheduler.operators.python import PythonOperator
 from scheduler.operators.taskflow import TaskFunction
 from scheduler.sdk.arguments import bad_argument
-from scheduler.sdk.assets import Asset, AssetAll, BaseAsset, read_assets
+from scheduler.sdk.assets import Asset, AssetAll, AssetWatcher, BaseAsset, read_assets
 from scheduler.sdk.context import CONTEXT_NAMES, Context, current_channel
 from scheduler.sdk.dag import DAG
 from scheduler.sdk.location import author_line
@@ -18,6 +18,7 @@ from scheduler.sdk.location import author_line
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from scheduler.sdk.asset_checks import FreshnessPolicy
     from scheduler.sdk.dag_arguments import DagArguments
 
 #: What a function may be given besides assets.
@@ -93,16 +94,26 @@ class asset:
 
     def __init__(
         self,
-        *,
+        *bare: object,
         name: str | None = None,
         uri: str | None = None,
         group: str | None = None,
         extra: Mapping[str, Any] | None = None,
+        freshness: FreshnessPolicy | None = None,
+        watchers: Iterable[AssetWatcher] = (),
         dag_id: str = "",
         **arguments: Unpack[DagArguments],
     ) -> None:
+        if bare:
+            raise bad_argument("@asset", bare[0], "write @asset(schedule=...) above a function")
         self._name, self._dag_id, self._arguments = name, dag_id, arguments
-        self._of_asset = {"uri": uri, "group": group, "extra": extra}
+        self._of_asset = {
+            "uri": uri,
+            "group": group,
+            "extra": extra,
+            "freshness": freshness,
+            "watchers": watchers,
+        }
 
     def __call__(self, function: Callable[..., Any]) -> AssetDefinition:
         """Declare the DAG."""

@@ -62,7 +62,8 @@ class BashOperator(BaseOperator):
         if exit_code != 0 and self._skips(exit_code):
             raise SkipTask(f"bash exited with {exit_code}")
         if exit_code != 0:
-            raise TaskError(f"bash {exit_words(exit_code)}; its last line was: {last_line!r}")
+            said = f"its last line was: {last_line!r}" if last_line else "it printed nothing"
+            raise TaskError(f"bash {exit_words(exit_code)}; {said}")
         return self.output_processor(last_line) if self.output_processor else last_line
 
     def run_command(self, context: Context) -> tuple[int, str]:

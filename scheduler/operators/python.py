@@ -143,7 +143,7 @@ def tasks_named(task: BaseOperator, name: str) -> set[str]:
             return {each}
         if dag and each in dag.groups:
             return {inner.task_id for inner in dag.groups[each].tasks()}
-    known = ", ".join(sorted(task.downstream_task_ids))
+    known = ", ".join(sorted(task.downstream_task_ids)) or "none"
     raise BadDag(f"The branch {task.task_id!r} chose {name!r}, which is no task; after it come {known}.")
 
 

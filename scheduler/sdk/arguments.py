@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -33,8 +33,15 @@ def refuse_unknown(what: str, unknown: Iterable[str], known: Collection[str]) ->
     """Raise BadDag for the first unknown argument, naming the nearest one that exists."""
     for name in unknown:
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else f" It takes: {', '.join(sorted(known))}."
+        hint = f" Did you mean {near[0]!r}?" if near else f" It takes: {', '.join(sorted(known)) or 'none'}."
         raise BadDag(f"{author_line()}: {what} has no argument {name!r}.{hint}")
+
+
+def read_default_args(given: object) -> dict[str, Any]:
+    """Read a dict of arguments; None is none."""
+    if not isinstance(given, Mapping | None):
+        raise bad_argument("default_args", given, "give a dict of arguments")
+    return dict(given or {})
 
 
 def read_duration(name: str, value: object) -> timedelta | None:

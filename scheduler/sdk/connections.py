@@ -31,7 +31,7 @@ class Connection:
         fields = current_reader().get_connection(conn_id)
         if fields is None:
             raise NotFound(
-                "connection", conn_id, hint=f"Define it: `dirigent connections set {conn_id} URI`."
+                "connection", conn_id, hint=f"Define it: `dirigent connections set {conn_id} --uri URI`."
             )
         known = {name: fields[name] for name in _FIELDS if fields.get(name) is not None}
         return cls(conn_id, **known)

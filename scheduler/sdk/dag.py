@@ -20,6 +20,7 @@ from scheduler.sdk.arguments import (
     bad_argument,
     read_callbacks,
     read_count,
+    read_default_args,
     read_flag,
     read_instant,
     read_limit,
@@ -68,7 +69,7 @@ class DAG(DagViews):
         self.dialect = spoken
         self.dag_id = check_id("dag_id", dag_id)
         self.fileloc = imported_file() if scope.is_collecting() else author_file()
-        self.default_args: dict[str, Any] = dict(given.get("default_args") or {})
+        self.default_args: dict[str, Any] = read_default_args(given.get("default_args"))
         self._read_words(given)
         self._read_times(given)
         self._read_limits(given)

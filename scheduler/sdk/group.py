@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar, cast,
 
 from scheduler.errors import BadDag
 from scheduler.sdk import dialect, scope
-from scheduler.sdk.arguments import refuse_unknown
+from scheduler.sdk.arguments import read_default_args, refuse_unknown
 from scheduler.sdk.edges import Node
 from scheduler.sdk.ids import check_id
 from scheduler.sdk.location import author_line
@@ -61,7 +61,7 @@ class TaskGroup(Node):
         self.parent: TaskGroup | None = parent
         self.expansion: Expansion | None = None
         self.prefix_group_id = prefix_group_id
-        self.default_args: dict[str, Any] = {**parent.default_args, **(default_args or {})}
+        self.default_args: dict[str, Any] = {**parent.default_args, **read_default_args(default_args)}
         self.tooltip = tooltip
         self.group_display_name = group_display_name
         self.children: list[Node] = []

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.errors import BadDag
 from scheduler.sdk import dialect, frames, scope
-from scheduler.sdk.arguments import Callback, refuse_unknown
+from scheduler.sdk.arguments import Callback, read_default_args, refuse_unknown
 from scheduler.sdk.edges import Node
 from scheduler.sdk.ids import check_id
 from scheduler.sdk.isolation import IsolationMode, check_together
@@ -51,7 +51,10 @@ class OperatorMeta(ABCMeta):
         group = _group_of(kwargs)
         task = cls.__new__(cls)
         assert isinstance(task, BaseOperator)
-        task._inherited = {**(group.default_args if group else {}), **(kwargs.get("default_args") or {})}
+        task._inherited = {
+            **(group.default_args if group else {}),
+            **read_default_args(kwargs.get("default_args")),
+        }
         task.task_group = group
         task.dag = group.dag if group else None
         type(task).__init__(task, *args, **kwargs)

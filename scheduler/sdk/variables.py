@@ -92,7 +92,7 @@ class Variable:
         for fallback in (default, default_var):
             if fallback is not _NO_DEFAULT:
                 return fallback
-        raise NotFound("variable", key)
+        raise NotFound("variable", key, hint=f"Set it: `dirigent variables set {key} VALUE`.")
 
     @classmethod
     def set(cls, key: str, value: Any, *, serialize_json: bool = False) -> None:

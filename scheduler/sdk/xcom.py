@@ -45,7 +45,7 @@ def encode(value: Any, *, what: str = "The value") -> Json:
         ) from None
     except _Unknown as error:
         raise NotSerializable(
-            f"{what}{error.where} is a {_name(error.kind)}. {_remedy(error.kind)}"
+            f"{what}{error.where} is of the type {_name(error.kind)}. {_remedy(error.kind)}"
         ) from None
     if size > XCOM_LIMIT_BYTES:
         raise TooLarge(f"{what} (keep large data in a file and pass its path)", size, XCOM_LIMIT_BYTES)

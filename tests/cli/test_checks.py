@@ -97,6 +97,17 @@ FILES = {
         DAG("moons", schedule=Moons(), owner="ann", tags=["x"])
     """,
     "raising.py": "import scheduler  # dag\\n1 / 0",
+    "choosing.py": """
+        from scheduler import DAG, BaseBranchOperator, BashOperator, HITLBranchOperator, task
+        class Own(BaseBranchOperator):
+            def choose_branch(self, context):
+                return "gone"
+        with DAG("choosing", owner="ann", tags=["x"]):
+            HITLBranchOperator("ask", subject="?", options=["on", "off"], options_mapping={"on": "own"}) >> Own("own")
+            BashOperator(task_id="open", bash_command="echo {{ ds ")
+            BashOperator(task_id="absent", bash_command="absent.sh")
+            BashOperator(task_id="fine", bash_command="echo {{ ds }} {# }} #} ${#x}", env={"X": "{{ 1 | nofilter }}"})
+    """,
     "looping.py": "import scheduler, time  # dag\\nwhile True: time.sleep(1)",
     "dying.py": "import os, scheduler  # dag\\nos.kill(os.getpid(), 9)",
     "forking.py": """
@@ -109,6 +120,11 @@ FILES = {
 FOUND = {
     ("branching.py", 7, "unknown-branch"),
     ("branching.py", 12, "unreachable-task"),
+    ("choosing.py", 5, "unknown-branch"),
+    ("choosing.py", 7, "unknown-branch"),
+    ("choosing.py", 8, "bad-template"),
+    ("choosing.py", 9, "bad-template"),
+    ("choosing.py", 10, "bad-template"),
     ("circle.py", 1, "cycle"),
     ("dying.py", 1, "import-error"),
     ("forking.py", 1, "import-error"),

@@ -388,4 +388,7 @@ def test_an_address_of_something_else_is_told(dirigent, serving):
     assert "There is no API of Airflow at" in said.err
     assert SECRET not in said.err
     said = dirigent("import", "airflow", "--url", "http://127.0.0.1:1")
-    assert said.err == "dirigent: Airflow cannot be asked: ConnectionError.\n"
+    assert said.err == (
+        "dirigent: http://127.0.0.1:1 cannot be asked (ConnectionError): is that Airflow's address, "
+        "and can it be reached from here?\n"
+    )

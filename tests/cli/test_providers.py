@@ -61,12 +61,21 @@ def dirigent(index, *words):
 
 def test_a_provider_comes_with_all_it_needs_but_airflow(index, tmp_path):
     target = tmp_path / "there"
-    ended = dirigent(index, "install", "acme", "--target", str(target))
+    ended = dirigent(index, "install", "acme==4.2", "--target", str(target))
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "apache-airflow-providers-acme 4.2\napache-airflow-providers-common-acme 1.5\n"
     names = {str(path.relative_to(target)) for path in target.rglob("*.py")}
     ours = {"airflow/providers/acme.py", "airflow/providers/common.py", "acmelib.py"}
     assert names == ours | {f"{name}.py" for name in BROUGHT}
+
+
+@pytest.mark.parametrize("name", ["acme @ http://elsewhere/x.whl", "--index-url=x", "../acme", "acme[x]", ""])
+def test_what_is_no_name_of_a_provider_is_refused(index, name):
+    ended = dirigent(index, "install", "--", name)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (
+        ended.stderr == f"dirigent: {name!r} is no name of a provider, such as postgres or postgres==6.2.1.\n"
+    )
 
 
 def test_one_that_there_is_none_of_is_named(index, tmp_path):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from textwrap import dedent
 from typing import Any
 
 import pytest
 
-from scheduler import DAG, Asset, AssetAlias, EmptyOperator, asset
+from scheduler import DAG, Asset, AssetAlias, EmptyOperator, FreshnessPolicy, asset
 from scheduler.core.assets import in_words
 from scheduler.errors import BadDag
 from scheduler.runtime.child.loading import load_file
@@ -28,6 +29,22 @@ def dags_of(tmp_path):
 
 def made_by(dag):
     return [each["asset"] for each in to_spec(dag, "x.py").tasks[0].outlets or ()]
+
+
+def test_the_brackets_cannot_be_left_out():
+    with pytest.raises(BadDag, match=r"write @asset\(schedule=...\) above a function"):
+
+        @asset
+        def orders(): ...
+
+
+def test_the_asset_may_have_a_policy_of_freshness():
+    policy = FreshnessPolicy.time_window(timedelta(hours=1))
+
+    @asset(schedule=None, freshness=policy)
+    def orders(): ...
+
+    assert orders.freshness == policy
 
 
 def test_a_function_is_a_dag_of_one_task_that_makes_the_asset():

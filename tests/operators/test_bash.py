@@ -42,10 +42,10 @@ def test_each_line_is_logged_and_the_last_one_is_the_result(dag, caplog):
             "exit 99",
             {"skip_on_exit_code": None},
             "failed",
-            "TaskError: bash exited with 99; its last line was: ''",
+            "TaskError: bash exited with 99; it printed nothing",
         ),
         ("echo bad; exit 3", {}, "failed", "TaskError: bash exited with 3; its last line was: 'bad'"),
-        ("kill -9 $$", {}, "failed", "TaskError: bash was killed by SIGKILL; its last line was: ''"),
+        ("kill -9 $$", {}, "failed", "TaskError: bash was killed by SIGKILL; it printed nothing"),
     ],
 )
 def test_the_exit_code_decides(dag, command, settings, state, reason):

@@ -209,6 +209,6 @@ def test_what_cannot_work_is_refused(dag, arguments, words):
 def test_an_unknown_connection_is_named(dag):
     SQLExecuteQueryOperator("a", conn_id="shpo", sql="SELECT 1")
     assert (
-        "There is no connection 'shpo'. Define it: `dirigent connections set shpo URI`."
+        "There is no connection 'shpo'. Define it: `dirigent connections set shpo --uri URI`."
         in attempt(dag).reason
     )

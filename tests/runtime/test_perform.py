@@ -160,7 +160,9 @@ def test_what_cannot_be_passed_on_fails_the_attempt_with_a_remedy(dag):
     calls(object)
     outcome = attempt(dag)
     assert outcome.error is not None
-    assert outcome.error.line.startswith("NotSerializable: The return value of task 'a' is a object.")
+    assert outcome.error.line.startswith(
+        "NotSerializable: The return value of task 'a' is of the type object."
+    )
 
 
 def told(**settings):

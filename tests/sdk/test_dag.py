@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler import DAG, EmptyOperator, Param, dag, task
+from scheduler import DAG, EmptyOperator, Param, TaskGroup, dag, task
 from scheduler.errors import BadDag, BadId, BadSchedule, DagCycle, DuplicateTask, NaiveDate
 from scheduler.sdk.serialize import to_spec
 
@@ -45,6 +45,12 @@ def test_a_naive_start_date_in_default_args_is_refused_too():
 def test_an_end_before_the_start_is_refused():
     with pytest.raises(BadDag, match="is before start_date"):
         DAG("orders", start_date=START, end_date=START - timedelta(days=1))
+
+
+@pytest.mark.parametrize("declare", [DAG, lambda dag_id, **given: TaskGroup("g", dag=DAG(dag_id), **given)])
+def test_default_args_that_are_no_dict_are_refused(declare):
+    with pytest.raises(BadDag, match="default_args=3: give a dict of arguments"):
+        declare("orders", default_args=3)
 
 
 def test_start_date_may_stand_in_default_args_or_on_a_task():

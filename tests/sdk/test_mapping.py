@@ -329,6 +329,16 @@ def test_an_instance_is_called_what_its_template_makes_of_its_context():
     assert attempt(dag, task_id="visit", path="1").rendered_map_index == "shop 8 (1)"
 
 
+def test_an_instance_may_be_called_after_what_it_is_mapped_over():
+    @task(map_index_template="{{ shop.name }} on {{ ds }}")
+    def visit(shop, ds=None):
+        raise ValueError
+
+    with DAG("d") as dag:
+        visit.expand(shop=[{"name": "north"}])
+    assert attempt(dag, task_id="visit", path="0").rendered_map_index.startswith("north on 20")
+
+
 def test_a_name_that_cannot_be_made_does_not_fail_the_task():
     @task(map_index_template="{{ nothing.here }}")
     def visit(shop_id):

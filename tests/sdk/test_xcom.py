@@ -121,7 +121,7 @@ def test_the_same_set_always_gives_the_same_text():
 def test_what_cannot_be_passed_is_named_with_its_place_and_a_remedy():
     with pytest.raises(
         NotSerializable,
-        match=r"The return value at \['rows'\]\[1\] is a fractions.Fraction. .*return the path",
+        match=r"The return value at \['rows'\]\[1\] is of the type fractions.Fraction. .*return the path",
     ):
         encode({"rows": [1, Fraction(1, 2)]}, what="The return value")
 

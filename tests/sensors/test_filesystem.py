@@ -86,7 +86,7 @@ def test_an_address_is_looked_up_where_it_leads(dag):
 def test_a_connection_that_is_not_there_is_named_with_the_remedy(dag):
     FileSensor(task_id="a", filepath="x", fs_conn_id="disk")
     assert attempt(dag).reason.startswith(
-        "NotFound: There is no connection 'disk'. Define it: `dirigent connections set disk URI`."
+        "NotFound: There is no connection 'disk'. Define it: `dirigent connections set disk --uri URI`."
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
-
-import requests
 
 from scheduler.cli.airflow.entries import (
     Data,
@@ -17,7 +16,7 @@ from scheduler.cli.airflow.entries import (
     read_told_connection,
     read_told_text,
 )
-from scheduler.config.hidden import without_password
+from scheduler.cli.airflow.link import Link
 from scheduler.errors import BadExport, DirigentError
 from scheduler.operations.takeover import Goods, Step
 from scheduler.wire import Json
@@ -26,35 +25,24 @@ from scheduler.wire import Json
 _NAMES: Final = {"variables": "key", "connections": "connection_id", "pools": "name", "dags": "dag_id"}
 KINDS: Final = tuple(_NAMES)
 _PAGE: Final = 100
-_TIMEOUT_S: Final = 30
+#: Entries of one list; an answer may say that there are ever more.
+_MOST: Final = 1_000_000
 _REFUSED: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Sends a token; as a header alone it would give way to what a .netrc says of the host."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class Airflow:
     """One Airflow, by the address that its page has."""
 
     def __init__(self, url: str, *, token: str | None = None, user: str = "", password: str = "") -> None:
-        self._url = url.rstrip("/").removesuffix("/api/v2").removesuffix("/api/v1")
-        self._shown = without_password(self._url)
-        self._session = requests.Session()
+        self._link = Link(url.rstrip("/").removesuffix("/api/v2").removesuffix("/api/v1"))
+        self._shown = self._link.shown
         self._is_old = not self._has("/api/v2/version")
         if self._is_old and not self._has("/api/v1/version"):
             raise BadExport(f"There is no API of Airflow at {self._shown}: give the address of its page.")
         if user and self._is_old:
-            self._session.auth = (user, password)
+            self._link.sign_in(user, password)
         elif user or token:
-            self._session.auth = _Bearer(token or self._sign_in(user, password))
+            self._link.show_token(token or self._sign_in(user, password))
 
     def goods(self, kinds: Collection[str] = KINDS) -> Goods:
         """Return what it tells of these. Raises BadExport where it does not answer as an Airflow does."""
@@ -65,10 +53,12 @@ class Airflow:
     def _taken(self, kind: str, refused: list[Step]) -> Iterator[Json]:
         name = _NAMES[kind]
         for told in self._pages(kind):
+            if not isinstance(told.get(name), str):
+                raise self._strange(kind)
             try:
                 yield self._read(kind, told)
             except DirigentError as error:
-                refused.append(Step(kind.removesuffix("s"), str(told.get(name)), "leave out", str(error)))
+                refused.append(Step(kind.removesuffix("s"), told[name], "leave out", str(error)))
 
     def _read(self, kind: str, told: Data) -> Json:
         match kind:
@@ -96,13 +86,18 @@ class Airflow:
         offset = 0
         while True:
             told = self._get(path, limit=_PAGE, offset=offset, **query)
-            entries = told.get(key or path)
-            if not isinstance(entries, list):
-                raise BadExport(f"{self._shown} answers {path} with something else than Airflow's API does.")
+            entries, count = told.get(key or path), told.get("total_entries", 0)
+            if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+                raise self._strange(path)
             yield from entries
             offset += len(entries)
-            if not entries or offset >= told.get("total_entries", 0):
+            if not isinstance(count, int) or offset > _MOST:
+                raise self._strange(path)
+            if not entries or offset >= count:
                 return
+
+    def _strange(self, path: str) -> BadExport:
+        return BadExport(f"{self._shown} answers {path} with something else than Airflow's API does.")
 
     def _get(self, path: str, **query: Any) -> dict[str, Any]:
         version = "v1" if self._is_old else "v2"
@@ -113,27 +108,20 @@ class Airflow:
         return str(told.get("access_token", ""))
 
     def _has(self, path: str) -> bool:
-        answer = self._ask("GET", path)
-        return answer.ok and "json" in answer.headers.get("Content-Type", "")
+        answer = self._link.ask("GET", path)
+        return answer.is_good and "json" in answer.kind
 
     def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        answer = self._ask(method, path, **arguments)
-        if answer.status_code in _REFUSED:
+        answer = self._link.ask(method, path, **arguments)
+        if answer.status in _REFUSED:
             raise BadExport(
-                f"{self._shown}{path} refuses to answer ({answer.status_code}): give --token, or --user and "
+                f"{self._shown}{path} refuses to answer ({answer.status}): give --token, or --user and "
                 "--password, of one who may read it."
             )
-        if not answer.ok:
-            raise BadExport(f"{self._shown}{path} answers with status {answer.status_code}.")
+        if not answer.is_good:
+            raise BadExport(f"{self._shown}{path} answers with status {answer.status}.")
         try:
-            told = answer.json()
-        except ValueError:
+            told = json.loads(answer.body)
+        except (ValueError, RecursionError):
             raise BadExport(f"{self._shown}{path} does not answer in JSON.") from None
         return told if isinstance(told, dict) else {}
-
-    def _ask(self, method: str, path: str, **arguments: Any) -> requests.Response:
-        try:
-            return self._session.request(method, f"{self._url}{path}", timeout=_TIMEOUT_S, **arguments)
-        except requests.RequestException as error:
-            # The error itself may repeat an address with a password.
-            raise BadExport(f"Airflow cannot be asked: {type(error).__name__}.") from None

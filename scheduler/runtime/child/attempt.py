@@ -135,9 +135,11 @@ def _perform_task(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome
 
 
 def _name_of_instance(prepared: _Prepared, dag: DAG) -> str | None:
-    """Return what the instance is called: its template may use what the task has put into the context."""
+    """Return what the instance is called, by its own arguments and what the task has put into the context."""
+    own = prepared.task.mapped_arguments or {}
+    known = prepared.context | {name: value for name, value in own.items() if name not in prepared.context}
     try:
-        name = Renderer(prepared.task, dag, prepared.context).render(prepared.task.map_index_template)
+        name = Renderer(prepared.task, dag, known).render(prepared.task.map_index_template)
     except Exception as error:  # noqa: BLE001 - macros and filters are user code, and the task is done
         _log.warning(
             "map_index_template of task %r: %s: %s", prepared.task.task_id, type(error).__name__, error

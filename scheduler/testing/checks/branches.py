@@ -9,13 +9,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from scheduler.errors import BadDag
-from scheduler.operators.branching import BranchDateTimeOperator, BranchDayOfWeekOperator
+from scheduler.operators.branching import BaseBranchOperator
+from scheduler.operators.people import HITLBranchOperator
 from scheduler.operators.python import BranchPythonOperator, reachable, tasks_named, without_teardowns
 from scheduler.sdk.dag import DAG
 from scheduler.sdk.operator import BaseOperator
 from scheduler.testing.checks.notes import Note
+from scheduler.testing.checks.places import Places
 
-_BY_TIME: Final = (BranchDateTimeOperator, BranchDayOfWeekOperator)
+#: What branches by time or by a query call the two ways.
+_TWO_WAYS: Final = ("follow_task_ids_if_true", "follow_task_ids_if_false")
 
 
 class Choice(NamedTuple):
@@ -35,10 +38,19 @@ class Ways(NamedTuple):
 
 def ways_of(task: BaseOperator) -> Ways | None:
     """Return what a task may choose, or None for one that is no branch."""
-    if isinstance(task, _BY_TIME):
-        both = (task.follow_task_ids_if_true, task.follow_task_ids_if_false)
-        return Ways(tuple(Choice(_ids(each), 0) for each in both), "", is_all=True)
-    return _ways_of_function(task.python_callable) if isinstance(task, BranchPythonOperator) else None
+    match task:
+        case HITLBranchOperator():
+            named = [task.options_mapping.get(each, each) for each in task.options]
+            return Ways(tuple(Choice(_ids(each), 0) for each in named), "", is_all=not task.multiple)
+        case BaseBranchOperator() if all(hasattr(task, name) for name in _TWO_WAYS):
+            both = [_ids(getattr(task, name)) for name in _TWO_WAYS]
+            return Ways(tuple(Choice(each, 0) for each in both), "", is_all=True)
+        case BaseBranchOperator():
+            return _ways_of_function(task.choose_branch)
+        case BranchPythonOperator():
+            return _ways_of_function(task.python_callable)
+        case _:
+            return None
 
 
 def skipped_by(task: BaseOperator, choice: Choice) -> frozenset[str]:
@@ -47,22 +59,25 @@ def skipped_by(task: BaseOperator, choice: Choice) -> frozenset[str]:
     return frozenset(without_teardowns(task, task.downstream_task_ids - taken - reachable(task, taken)))
 
 
-def unknown(dag: DAG, path: str) -> Iterator[Note]:
+def unknown(dag: DAG, places: Places) -> Iterator[Note]:
     """Note the choices that name no task."""
     for task in dag.tasks:
         ways = ways_of(task)
         for choice in ways.choices if ways else ():
+            line = choice.line or places.of_task(task.label)
             for each in sorted(choice.ids):
-                if note := _note_unknown(task, each, ways.path if ways and ways.path else path, choice.line):
-                    yield note
+                if message := _fault(task, each):
+                    yield Note(
+                        ways.path if ways and ways.path else places.path, line, "unknown-branch", message
+                    )
 
 
-def _note_unknown(task: BaseOperator, name: str, path: str, line: int) -> Note | None:
+def _fault(task: BaseOperator, name: str) -> str:
     try:
         tasks_named(task, name)
     except BadDag as error:
-        return Note(path, line or 1, "unknown-branch", str(error))
-    return None
+        return str(error)
+    return ""
 
 
 def _ids(branch: str | Iterable[str]) -> frozenset[str]:

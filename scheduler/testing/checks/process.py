@@ -19,7 +19,7 @@ from scheduler.runtime.child.root import serve_supervisor
 from scheduler.runtime.child.user_code import USER_CODE
 from scheduler.sdk.dag import DAG
 from scheduler.sdk.variables import Reader
-from scheduler.testing.checks import branches, places, reach, wanted
+from scheduler.testing.checks import branches, places, reach, templates, wanted
 from scheduler.testing.checks.notes import Note, tell
 from scheduler.testing.checks.old_names import old_imports
 from scheduler.testing.checks.watching import ImportWatch
@@ -66,7 +66,8 @@ def _declared(dags: Sequence[DAG], texts: dict[str, ast.Module]) -> Iterator[Not
         except BadDag:  # Describing the DAG says it.
             continue
         where = places.Places(dag.fileloc, texts.get(dag.fileloc))
-        yield from branches.unknown(dag, dag.fileloc)
+        yield from branches.unknown(dag, where)
+        yield from templates.bad(dag, where)
         if reach.rules_are_known(dag):
             for task_id, message in reach.words(dag, reach.never_run(dag)):
                 yield Note(

@@ -42,6 +42,11 @@ _ALL: Final = (
     Rule("duplicate-dag", Level.ERROR, "A dag_id is declared twice."),
     Rule("unreachable-task", Level.ERROR, "The trigger rule of a task can never be met."),
     Rule("unknown-branch", Level.ERROR, "A branch names a task that does not exist."),
+    Rule(
+        "bad-template",
+        Level.ERROR,
+        "A template that Jinja cannot read, or the file of one that is not there.",
+    ),
     Rule("missing-variable", Level.ERROR, "A variable that is read by its name does not exist."),
     Rule("missing-connection", Level.ERROR, "A connection that is read by its name does not exist."),
     Rule("missing-pool", Level.ERROR, "A task waits for a pool that does not exist."),

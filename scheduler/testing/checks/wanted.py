@@ -18,8 +18,8 @@ _NEEDS_NONE: Final = frozenset({"fs_default", "http_default"})
 _BRACES: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _IN_TEMPLATE: Final = re.compile(r"\b(var\.value|var\.json|conn)\.(\w+)")
 _REMEDY: Final = {
-    "variable": "`dirigent variables set {0} ...`, or DIRIGENT_VAR_{1}",
-    "connection": "`dirigent connections set {0} URI`, or DIRIGENT_CONN_{1}",
+    "variable": "`dirigent variables set {0} VALUE`, or DIRIGENT_VAR_{1}",
+    "connection": "`dirigent connections set {0} --uri URI`, or DIRIGENT_CONN_{1}",
 }
 
 
