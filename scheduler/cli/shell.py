@@ -27,6 +27,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "tasks:tasks",
         "List, explain, answer, test, clear and mark tasks; read their logs, and what they keep.",
     ),
+    "backfills": (
+        "backfills:backfills",
+        "Have runs made for a range of the past; pause, resume and cancel that.",
+    ),
     "assets": ("assets:assets", "List assets and their events, say that one changed, have one made."),
     "bundles": (
         "bundles:bundles",
@@ -50,6 +54,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "completion": ("completion:completion", "Print the completion script of a shell."),
     "version": ("version:version", "Print the version."),
 }
+#: Names that users of Airflow know.
+ALIASES: Final = {"backfill": "backfills"}
 EXIT_FAILED: Final = 1
 EXIT_INTERRUPTED: Final = 130
 
@@ -63,9 +69,10 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load the module of a command."""
-        if cmd_name not in COMMANDS:
+        known = ALIASES.get(cmd_name, cmd_name)
+        if known not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        module, _, name = COMMANDS[known][0].partition(":")
         command: click.Command = getattr(import_module(f"scheduler.cli.{module}"), name)
         return command
 

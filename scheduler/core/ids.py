@@ -58,6 +58,11 @@ def manual_run_id(instant: datetime) -> str:
     return _dated(RunType.MANUAL, instant)
 
 
+def backfill_run_id(instant: datetime) -> str:
+    """Return the id of the run that a backfill creates for `instant`."""
+    return _dated(RunType.BACKFILL, instant)
+
+
 def asset_run_id(instant: datetime, event_id: int, place: int = 0) -> str:
     """Return the id of the run that events begin, the last of which is this one; `place`: of several by partitions."""
     return f"{_dated(RunType.ASSET_TRIGGERED, instant)}_{event_id}" + (f"_{place}" if place else "")

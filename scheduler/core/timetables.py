@@ -94,7 +94,7 @@ def interval_by_hand(spec: DagSpec, at: datetime) -> tuple[datetime, datetime]:
     """
     schedule, instant = spec.schedule, at.astimezone(UTC)
     if schedule.kind not in ("cron_interval", "delta_interval"):
-        return instant - _length(schedule), instant
+        return instant - length_of(schedule), instant
     start = parse_instant(spec.start_date) if spec.start_date else None
     instants = instants_of(schedule, spec.timezone, start)
     ended = instants.last_before(instant + MOMENT)
@@ -118,7 +118,7 @@ def _none(schedule: ScheduleSpec, timezone: str, asked: _Asked) -> Due | None:
 
 
 def _once(schedule: ScheduleSpec, timezone: str, asked: _Asked) -> Due | None:
-    return None if asked.last else _at(asked.start or asked.now)
+    return None if asked.last else due_at(asked.start or asked.now)
 
 
 def _continuous(schedule: ScheduleSpec, timezone: str, asked: _Asked) -> Due | None:
@@ -166,7 +166,7 @@ def _next_instant(instants: Instants, schedule: ScheduleSpec, asked: _Asked) -> 
         return None
     if not asked.catchup and first <= asked.now:
         first = max(first, instants.last_before(asked.now + MOMENT) or first)
-    return _at(first, _length(schedule))
+    return due_at(first, length_of(schedule))
 
 
 def _newest_if_late(instants: Instants, late: float | str, now: datetime) -> datetime | None:
@@ -213,10 +213,12 @@ def _newest_start(instants: Instants, now: datetime) -> datetime | None:
     return instants.last_before(ended) if ended else None
 
 
-def _length(schedule: ScheduleSpec) -> timedelta:
+def length_of(schedule: ScheduleSpec) -> timedelta:
+    """Return how long before a run at an instant its interval begins, which names its logical date."""
     return timedelta(seconds=schedule.interval_s or 0.0)
 
 
-def _at(instant: datetime, length: timedelta = timedelta(0)) -> Due:
+def due_at(instant: datetime, length: timedelta = timedelta(0)) -> Due:
+    """Return the run at an instant."""
     moment = instant.astimezone(UTC)
     return Due(moment, moment - length, moment - length, moment)

@@ -50,9 +50,10 @@ class Duty(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NamedDuty:
-    """A duty, its name for the log, and what calls it besides the sweep: a wake too, the agenda, changes of assets.
+    """A duty, its name for the log, and what calls it besides the sweep: a wake too, the agenda, what others did.
 
-    With `asks` it is done where that says so of the agenda, and never else.
+    With `asks` it is done where that says so of the agenda, and never else. `follows` says the same of the agenda as
+    the other duties left it: then the duty is done once more in the same tick.
     `one_by_one` does the same where `run` fails, and sets aside what cannot be done (`loop.one_by_one`).
     """
 
@@ -62,7 +63,7 @@ class NamedDuty:
     one_by_one: Duty | None = None
     on_wake: bool = False
     on_time: bool = True
-    on_events: bool = False
+    follows: Callable[[Agenda], bool] | None = None
     asks: Callable[[Agenda, datetime], bool] | None = None
 
 

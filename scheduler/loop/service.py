@@ -205,9 +205,10 @@ class Service:
         wanted = [duty for duty in self._duties if self._is_wanted(duty, now, is_sweep=is_sweep)]
         done = sum(self._do(duty, now) for duty in wanted)
         self._note_agenda()
-        if self._agenda.has_events:
-            done += sum(self._do(duty, now) for duty in self._duties if duty.on_events)
-        return done
+        agenda = self._agenda
+        return done + sum(
+            self._do(duty, now) for duty in self._duties if duty.follows and duty.follows(agenda)
+        )
 
     def _is_wanted(self, duty: NamedDuty, now: datetime, *, is_sweep: bool) -> bool:
         if duty.asks is not None:

@@ -11,6 +11,7 @@ from scheduler.core.plan import States, needed, why
 from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.operations.finding import get_run, get_task
 from scheduler.store import facts
+from scheduler.store.backfills import backfill_of_run
 from scheduler.store.engine import Session
 from scheduler.store.instances import count_within
 from scheduler.store.limits import candidate_of, limits_of, load_scheduled, queue_slots
@@ -67,6 +68,10 @@ def _no_scheduler(session: Session) -> list[str]:
 
 
 def _why_run_waits(session: Session, run: RunRow) -> str:
+    if (row := backfill_of_run(session, run.id)) is not None:
+        if row.is_paused:
+            return f"its run waits: backfill {row.id} is paused; resume it"
+        return f"its run waits: at most {row.max_active_runs} runs of backfill {row.id} at once (max_active_runs)"
     standing = standing_of(session, run)
     if standing is None:
         return f"DAG {run.dag_id!r} is gone"

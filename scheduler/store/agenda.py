@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduler.core.states import AttemptState, RunState, TaskState
+from scheduler.store.backfills import IS_DUE
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in, is_raised
-from scheduler.store.tables import asset_queue, attempt, dag, dag_run, task_instance
+from scheduler.store.tables import asset_queue, attempt, backfill, dag, dag_run, task_instance
 
 D = dag.c
 
@@ -57,6 +58,7 @@ _AGENDA = sa.select(
     ),
     _is_any(task_instance, is_in(task_instance.c.state, [TaskState.SCHEDULED])),
     _is_any(asset_queue, is_raised(asset_queue.c.is_new)),
+    _is_any(backfill, IS_DUE),
     _soonest(dag_run.c.wake_at),
     _soonest(dag_run.c.timeout_at),
     _soonest(dag.c.next_run_at, dag.c.retired_at.is_(None), ~dag.c.is_paused),
@@ -75,6 +77,8 @@ class Agenda:
     has_work: bool = False
     #: Assets have changed, and nobody has asked whether a DAG is to run for it.
     has_events: bool = False
+    #: A backfill has room for more runs, or has seen its last one end.
+    has_backfills: bool = False
     #: The first deadline of a run that is yet to be judged.
     deadline_at: datetime | None = None
 
@@ -89,7 +93,12 @@ class Agenda:
 
 def read_agenda(session: Session) -> Agenda:
     """Read it, in one statement whose cost depends on neither the number of DAGs nor the length of history."""
-    has_runs, has_tasks, has_events, *instants = session.execute(_AGENDA).one()
+    has_runs, has_tasks, has_events, has_backfills, *instants = session.execute(_AGENDA).one()
     next_at = min((each for each in instants if each is not None), default=None)
-    has_work = bool(has_runs or has_tasks or has_events)
-    return Agenda(next_at, has_work=has_work, has_events=bool(has_events), deadline_at=instants[-1])
+    return Agenda(
+        next_at,
+        has_work=any((has_runs, has_tasks, has_events, has_backfills)),
+        has_events=bool(has_events),
+        has_backfills=bool(has_backfills),
+        deadline_at=instants[-1],
+    )

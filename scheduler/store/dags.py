@@ -238,12 +238,12 @@ def load_tags(session: Session, dag_ids: Iterable[str]) -> dict[str, tuple[str, 
 def lock_due_dags(session: Session, now: datetime, limit: int) -> list[DueDag]:
     """Return DAGs that are due, oldest first; not those that are paused, retired, set aside, or have no room.
 
-    Those that have `max_active_runs` active are left out here, so that fifty DAGs that wait for their own runs do not
-    hold up the others. The rows are locked until the end of the transaction; rows that another transaction holds are
-    passed over.
+    Those that have `max_active_runs` active, backfills aside, are left out here, so that fifty DAGs that wait for
+    their own runs do not hold up the others. The rows are locked until the end of the transaction; rows that another
+    transaction holds are passed over.
     """
     active = sa.select(sa.func.count()).where(
-        dag_run.c.dag_id == D.dag_id, is_in(dag_run.c.state, ACTIVE_RUNS)
+        dag_run.c.dag_id == D.dag_id, is_in(dag_run.c.state, ACTIVE_RUNS), dag_run.c.backfill_id.is_(None)
     )
     query = (
         sa.select(D.dag_id, D.version_id, D.snapshot_id, D.bundle_version, D.planned, *_DUE)

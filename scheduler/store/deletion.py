@@ -9,7 +9,7 @@ from scheduler.store.alerts import forget_dag
 from scheduler.store.asset_events import drop_queue
 from scheduler.store.engine import Session
 from scheduler.store.history import delete_rows
-from scheduler.store.tables import attempt, dag, dag_run, dag_version
+from scheduler.store.tables import attempt, backfill, dag, dag_run, dag_version
 
 R = dag_run.c
 
@@ -27,12 +27,13 @@ def delete_oldest_runs(session: Session, dag_id: str, limit: int, room: int) -> 
 
 
 def delete_dag_row(session: Session, dag_id: str) -> None:
-    """Delete a DAG, its tags and its versions. Its runs must be gone; events about the DAG stay.
+    """Delete a DAG, its tags, backfills and versions. Its runs must be gone; events about the DAG stay.
 
     The newest version of all stays until there is a newer one: SQLite would give its id again, and processes
     remember which graph stands under an id.
     """
     session.execute(sa.delete(dag).where(dag.c.dag_id == dag_id))
+    session.execute(sa.delete(backfill).where(backfill.c.dag_id == dag_id))
     drop_queue(session, dag_id)
     forget_dag(session, dag_id)
     newest = sa.select(sa.func.max(dag_version.c.id)).scalar_subquery()

@@ -9,7 +9,7 @@ from scheduler.store.engine import Session
 from scheduler.store.lists import is_in
 from scheduler.store.run_queue import is_held
 from scheduler.store.runs import age_of
-from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, task_instance
+from scheduler.store.tables import ACTIVE_RUNS, backfill, dag, dag_run, task_instance
 
 R = dag_run.c
 T = task_instance.c
@@ -26,27 +26,30 @@ _ACTIVE = dag_run.alias("active")
 _MOVES = sa.exists().where(T.run_pk == R.id, T.state.in_(sorted(UNFINISHED - {TaskState.NONE})))
 _WAITS_BEFORE = sa.exists().where(
     _OLDER.c.dag_id == R.dag_id,
+    _OLDER.c.backfill_id.is_not_distinct_from(R.backfill_id),
     _is(_OLDER, RunState.QUEUED),
     ~is_held(_OLDER),
     sa.or_(age_of(_OLDER) < age_of(dag_run), sa.and_(age_of(_OLDER) == age_of(dag_run), _OLDER.c.id < R.id)),
 )
 _RUNNING = (
     sa.select(sa.func.count())
-    .where(_ACTIVE.c.dag_id == R.dag_id, _is(_ACTIVE, RunState.RUNNING))
+    .where(_ACTIVE.c.dag_id == R.dag_id, _ACTIVE.c.backfill_id.is_not_distinct_from(R.backfill_id))
+    .where(_is(_ACTIVE, RunState.RUNNING))
     .scalar_subquery()
 )
 _BLOCKED = (
     sa.select(R.id)
     .join(dag, dag.c.dag_id == R.dag_id)
+    .outerjoin(backfill, backfill.c.id == R.backfill_id)
     .where(_is(dag_run, RunState.RUNNING), ~R.needs_planning, ~_MOVES)
-    .where(_WAITS_BEFORE, dag.c.max_active_runs <= _RUNNING)
+    .where(_WAITS_BEFORE, sa.func.coalesce(backfill.c.max_active_runs, dag.c.max_active_runs) <= _RUNNING)
     # In no order: for one by id, SQLite would read the table from its beginning.
     .limit(sa.bindparam("room", type_=sa.Integer()))
 )
 
 
 def blocked_runs(session: Session, limit: int) -> list[int]:
-    """Return running runs in which nothing moves, while an older one of their DAG finds no place.
+    """Return running runs in which nothing moves, while an older one of their DAG, or backfill, finds no place.
 
     All tasks of such a run that have not ended wait for an earlier run; the planner has drawn every consequence.
     """

@@ -47,6 +47,7 @@ class NewRun:
     bundle_version: str | None = None
     partition_key: str | None = None
     partition_date: datetime | None = None
+    backfill_id: int | None = None
 
 
 @cache
@@ -112,6 +113,7 @@ def _values(now: datetime, new: NewRun, graph: TaskGraph) -> dict[str, Any]:
         "bundle_version": new.bundle_version,
         "partition_key": new.partition_key,
         "partition_date": new.partition_date,
+        "backfill_id": new.backfill_id,
         "logical_date": new.logical_date,
         "data_interval_start": new.data_interval_start,
         "data_interval_end": new.data_interval_end,

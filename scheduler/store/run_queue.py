@@ -12,9 +12,10 @@ from scheduler.core.states import RunState, RunType
 from scheduler.store.engine import Session
 from scheduler.store.lists import among, is_in
 from scheduler.store.runs import ROW, RunRow, age_of, row_of
-from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run
+from scheduler.store.tables import ACTIVE_RUNS, backfill, dag, dag_run
 
 R = dag_run.c
+B = backfill.c
 
 _IS_ACTIVE = is_in(R.state, ACTIVE_RUNS)
 _IS_QUEUED = is_in(R.state, [RunState.QUEUED])
@@ -53,7 +54,7 @@ def _waits(run: sa.FromClause, is_paused: sa.ColumnElement[bool]) -> sa.ColumnEl
 def _queued(*which: sa.ColumnElement[bool]) -> sa.Subquery:
     active = (
         sa.select(R.dag_id, sa.func.count().label("running"))
-        .where(_IS_ACTIVE, R.state == RunState.RUNNING)
+        .where(_IS_ACTIVE, R.state == RunState.RUNNING, R.backfill_id.is_(None))
         .group_by(R.dag_id)
         .subquery()
     )
@@ -72,7 +73,7 @@ def _queued(*which: sa.ColumnElement[bool]) -> sa.Subquery:
         )
         .join(dag, dag.c.dag_id == R.dag_id)
         .outerjoin(active, active.c.dag_id == R.dag_id)
-        .where(_IS_ACTIVE, R.state == RunState.QUEUED, *which)
+        .where(_IS_ACTIVE, R.state == RunState.QUEUED, R.backfill_id.is_(None), *which)
         .subquery()
     )
 
@@ -94,6 +95,7 @@ def _with_room() -> sa.CTE:
         running.dag_id == waiting.c.dag_id,
         is_in(running.state, ACTIVE_RUNS),
         running.state == RunState.RUNNING,
+        running.backfill_id.is_(None),
     )
     room = dag.c.max_active_runs - taken.scalar_subquery()
     return (
@@ -110,7 +112,7 @@ def _startable() -> sa.Select[Any]:
     last = (
         sa.select(age_of(older))
         .where(older.c.dag_id == free.c.dag_id, is_in(older.c.state, [RunState.QUEUED]))
-        .where(~_waits(older, free.c.is_paused))
+        .where(~_waits(older, free.c.is_paused), older.c.backfill_id.is_(None))
         .order_by(age_of(older), older.c.id)
         .limit(1)
         .offset(limit - 1)
@@ -121,11 +123,34 @@ def _startable() -> sa.Select[Any]:
         sa.select(*ROW, place.label("place"), free.c.room)
         .join(free, free.c.dag_id == R.dag_id)
         .where(among(R.dag_id, sa.select(free.c.dag_id)), _IS_QUEUED, ~_waits(dag_run, free.c.is_paused))
+        .where(R.backfill_id.is_(None))
         .where(age_of(dag_run) <= sa.func.coalesce(last, sa.literal(_FOREVER, R.run_after.type)))
         .subquery()
     )
     columns = [ranked.c[column.name] for column in ROW]
-    return sa.select(*columns).where(ranked.c.place <= ranked.c.room).order_by(ranked.c.id).limit(limit)
+    either = sa.union_all(
+        sa.select(*columns).where(ranked.c.place <= ranked.c.room), _startable_of_backfills()
+    ).subquery()
+    return sa.select(*either.c).order_by(either.c.id).limit(limit)
+
+
+def _startable_of_backfills() -> sa.Select[Any]:
+    """Rank the queued runs of each backfill in its direction: they have places of their own."""
+    running = _RUNNING.c
+    taken = sa.select(sa.func.count()).where(
+        running.backfill_id == B.id, running.state == RunState.RUNNING, is_in(running.state, ACTIVE_RUNS)
+    )
+    age = age_of(dag_run)
+    order = (sa.case((~B.run_backwards, age)), sa.case((B.run_backwards, age)).desc(), R.id)
+    place = sa.func.row_number().over(partition_by=B.id, order_by=order)
+    ranked = (
+        sa.select(*ROW, place.label("place"), (B.max_active_runs - taken.scalar_subquery()).label("room"))
+        .join(backfill, B.id == R.backfill_id)
+        .where(R.backfill_id.is_not(None), _IS_QUEUED, ~R.is_aside, ~B.is_paused)
+        .subquery()
+    )
+    columns = [ranked.c[column.name] for column in ROW]
+    return sa.select(*columns).where(ranked.c.place <= ranked.c.room)
 
 
 def _standing() -> sa.Select[Any]:
@@ -141,12 +166,13 @@ _STANDING = _standing()
 def startable_runs(session: Session, limit: int) -> list[RunRow]:
     """Return queued runs that `max_active_runs` leaves room for, oldest first within each DAG.
 
-    Scheduled runs of a paused DAG wait; a run started by hand goes on.
+    Scheduled runs of a paused DAG wait; a run started by hand goes on. Those of a backfill take none of these places:
+    it has its own `max_active_runs`, and its own pause.
     """
     return [row_of(row) for row in session.execute(_STARTABLE, {"room": limit})]
 
 
 def standing_of(session: Session, run: RunRow) -> Standing | None:
-    """Return where a run stands; None where it is not queued, or its DAG is gone."""
+    """Return where a run stands; None where it is not queued, is a backfill's, or its DAG is gone."""
     row = session.execute(_STANDING, {"dag": run.dag_id, "run": run.id}).one_or_none()
     return Standing(*row) if row else None

@@ -37,6 +37,7 @@ LIVE = [
     "/dags/orders_hourly",
     "/dags/orders_hourly/graph",
     "/dags/orders_hourly/runs",
+    "/dags/orders_hourly/backfills",
     "/dags/orders_hourly/code",
     "/dags/orders_hourly/details",
     "/dags/carrier_fanout",

@@ -24,6 +24,7 @@ _VALUES: dict[str, Any] = {
     "map_index": 1,
     "filename": "x",
     "asset_id": 1,
+    "backfill_id": 1,
 }
 
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from webui.api import assets, dags, hooks, import_errors, monitor, own, questions, runs, tasks
+from webui.api import assets, backfills, dags, hooks, import_errors, monitor, own, questions, runs, tasks
 
-NOUNS = (dags.routes,)
+NOUNS = (backfills.routes, dags.routes)
 BLUEPRINTS = (
     *(each.blueprint for each in NOUNS),
     assets.blueprint,

@@ -25,7 +25,7 @@ blueprint = Blueprint("dag", __name__, url_prefix="/dags/<dag_id>")
 _RUNS = 50
 
 
-def _head(dag_id: str) -> dict[str, object]:
+def dag_head(dag_id: str) -> dict[str, object]:
     """Return what stands at the head of each tab."""
     with reading() as session:
         dag = dags.find_dag(session, dag_id)
@@ -51,14 +51,14 @@ def _head(dag_id: str) -> dict[str, object]:
 @needs(Right.DAG_READ)
 def show(dag_id: str) -> Response:
     """Show the grid with the chosen task beside it."""
-    return page("dag_grid.html", tab="grid", **_head(dag_id))
+    return page("dag_grid.html", tab="grid", **dag_head(dag_id))
 
 
 @blueprint.get("/graph")
 @needs(Right.DAG_READ)
 def graph(dag_id: str) -> Response:
     """Show the graph, coloured by the newest run."""
-    return page("dag_graph.html", tab="graph", **_head(dag_id))
+    return page("dag_graph.html", tab="graph", **dag_head(dag_id))
 
 
 @blueprint.get("/runs")
@@ -71,14 +71,14 @@ def list_runs(dag_id: str) -> Response:
             session, wanted, limit=_RUNS + 1, before=request.args.get("before", type=number)
         )
     rows, has_more = found[:_RUNS], len(found) > _RUNS
-    return page("dag_runs.html", tab="runs", wanted=wanted, rows=rows, has_more=has_more, **_head(dag_id))
+    return page("dag_runs.html", tab="runs", wanted=wanted, rows=rows, has_more=has_more, **dag_head(dag_id))
 
 
 @blueprint.get("/code")
 @needs(Right.DAG_CODE)
 def code(dag_id: str) -> Response:
     """Show the file as the version in force has it."""
-    head = _head(dag_id)
+    head = dag_head(dag_id)
     with reading() as session:
         dag = dags.find_dag(session, dag_id)
         version = dags.find_version(session, dag.version_id)
@@ -90,7 +90,7 @@ def code(dag_id: str) -> Response:
 @needs(Right.DAG_READ)
 def details(dag_id: str) -> Response:
     """Show the DAG's settings and its tasks'."""
-    head = _head(dag_id)
+    head = dag_head(dag_id)
     with reading() as session:
         record = dag_files.load_files(session).get(dags.find_dag(session, dag_id).file)
     warnings = record.warnings if record else ()

@@ -15,6 +15,10 @@ from webui.words import clock
 blueprint = Blueprint("find", __name__)
 
 _EACH = 8
+_ACTIONS = (
+    ("Trigger", ("dags", "trigger"), "trigger.form"),
+    ("Backfill", ("backfills", "create"), "backfills.form"),
+)
 
 
 @blueprint.get("/ui/find")
@@ -54,10 +58,11 @@ def _run(run: find.FoundRun) -> dict[str, object]:
 def _actions(dag_ids: list[str]) -> list[dict[str, object]]:
     return [
         {
-            "title": f"Trigger {each}…",
-            "sub": command("dags", "trigger", each),
-            "href": url_for("trigger.form", dag_id=each),
+            "title": f"{word} {each}…",
+            "sub": command(*line, each),
+            "href": url_for(view, dag_id=each),
             "sheet": True,
         }
         for each in dag_ids
+        for word, line, view in _ACTIONS
     ]

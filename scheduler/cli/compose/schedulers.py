@@ -7,8 +7,9 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from importlib import import_module
+from operator import attrgetter
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scheduler.alert_settings import addresses, alert_rules
 from scheduler.cli.compose.answers import answer_of
@@ -23,6 +24,7 @@ from scheduler.git_address import read_address
 from scheduler.loop.admitting import AdmitTasks
 from scheduler.loop.alarms import Alarms
 from scheduler.loop.asset_runs import CreateAssetRuns
+from scheduler.loop.backfilling import ContinueBackfills
 from scheduler.loop.creating import CreateDueRuns
 from scheduler.loop.deadlines import JudgeDeadlines
 from scheduler.loop.duties import (
@@ -62,6 +64,9 @@ from scheduler.wire import Outcome
 if TYPE_CHECKING:
     from scheduler.loop.notifier import Notifier
 
+_HAS_EVENTS: Final = attrgetter("has_events")
+_HAS_BACKFILLS: Final = attrgetter("has_backfills")
+
 
 def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
     """Return the table of duties, in the order in which a tick does them."""
@@ -75,6 +80,7 @@ def duties_of(house: House, effects: Effects) -> tuple[NamedDuty, ...]:
     return (
         _either("create due runs", lambda way: CreateDueRuns(graphs, way, alarms), 50),
         _of_assets(lambda way: CreateAssetRuns(graphs, way, alarms)),
+        _of_backfills(lambda way: ContinueBackfills(graphs, way)),
         NamedDuty("wake runs", wake_runs, 50),
         # Before runs are planned: what was set aside and is tried again may be set aside again by that.
         _either("rescue lost attempts", lambda way: RescueLost(graphs, way), 100),
@@ -98,7 +104,19 @@ def _either(name: str, make: Callable[[Way], Duty], limit: int, *, on_wake: bool
 def _of_assets(make: Callable[[Way], Duty]) -> NamedDuty:
     """Make the duty that is done when assets have changed."""
     name, limit = "create runs for assets", 50
-    return NamedDuty(name, make(at_once), limit, make(one_by_one), on_time=False, on_events=True)
+    return NamedDuty(name, make(at_once), limit, make(one_by_one), on_time=False, follows=_HAS_EVENTS)
+
+
+def _of_backfills(make: Callable[[Way], Duty]) -> NamedDuty:
+    """Make the duty that is done when a backfill may go on."""
+    return NamedDuty(
+        "continue backfills",
+        make(at_once),
+        50,
+        make(one_by_one),
+        asks=lambda agenda, now: agenda.has_backfills,
+        follows=_HAS_BACKFILLS,
+    )
 
 
 def effects_of(house: House) -> Effects:

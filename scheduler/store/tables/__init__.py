@@ -22,6 +22,7 @@ from scheduler.store.tables.assets import (
     dag_run_event,
 )
 from scheduler.store.tables.attempts import UNCOUNTED_ATTEMPT, attempt, log_chunk
+from scheduler.store.tables.backfills import backfill
 from scheduler.store.tables.code import blob, dag_bundle, dag_file, snapshot
 from scheduler.store.tables.columns import Instant, metadata
 from scheduler.store.tables.dags import dag, dag_origin, dag_tag, dag_version
@@ -63,6 +64,7 @@ __all__ = [
     "asset_watch",
     "asset_watcher",
     "attempt",
+    "backfill",
     "blob",
     "connection",
     "dag",

@@ -31,6 +31,9 @@ UNFINISHED_TASKS: Final = (
 #: It has ended and is yet to be summed up.
 UNCOUNTED_RUN: Final = "end_date IS NOT NULL AND (counted_end IS NULL OR counted_end <> end_date)"
 
+#: It waits for room among the runs of its backfill.
+QUEUED_BACKFILL: Final = "backfill_id IS NOT NULL AND state IN ('queued')"
+
 dag_run = Table(
     "dag_run",
     metadata,
@@ -68,6 +71,7 @@ dag_run = Table(
     Column("counted_end", Instant),  # the end_date that `run_ends` has counted
     Column("partition_key", Text),  # the part of an asset that it makes anew
     Column("partition_date", Instant),  # when that part begins, where it is one of time
+    Column("backfill_id", Id),  # whose limit it counts for, not the DAG's
     UniqueConstraint("dag_id", "run_id"),
     UniqueConstraint("dag_id", "trigger_key"),
     Index("ix_dag_run_planning_live", "id", **where("needs_planning AND state IN ('running')")),
@@ -81,6 +85,8 @@ dag_run = Table(
     Index("ix_dag_run_failed", "dag_id", "end_date", **where("state = 'failed'")),
     Index("ix_dag_run_failed_id", "id", **live("state", "failed")),
     Index("ix_dag_run_snapshot_id", "snapshot_id"),
+    Index("ix_dag_run_backfill", "backfill_id", "state", **where("backfill_id IS NOT NULL")),
+    Index("ix_dag_run_backfill_live", "backfill_id", **where(QUEUED_BACKFILL)),
     Index("ix_dag_run_uncounted_live", "end_date", **where(UNCOUNTED_RUN)),
 )
 
