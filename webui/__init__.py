@@ -8,6 +8,7 @@ from flask import Flask
 
 from webui import api, assets, errors, filters, fragments, pages, plugin_pages, security
 from webui.context import WebContext
+from webui.live.hub import Hub
 
 #: A form is small; a conf may be a megabyte.
 MAX_BODY_BYTES = 4_000_000
@@ -17,6 +18,7 @@ def create_app(context: WebContext) -> Flask:
     """Build the application. Everything it needs comes in; it keeps nothing of its own but caches."""
     app = Flask(__name__)
     app.extensions["dirigent"] = context
+    app.extensions["dirigent.hub"] = Hub(context.db, context.clock)
     app.config.update(
         SECRET_KEY=hashlib.sha256(f"notes:{context.secret.keys[0]}".encode()).digest(),
         SESSION_COOKIE_NAME=f"dirigent_note_{context.port}",

@@ -237,6 +237,11 @@ def add_attempt(session: Session, run: int, task: int, state: str, at: datetime,
     return _insert(session, tables.attempt, **{**values, **more})
 
 
+def tell(session: Session, run: int | None) -> None:
+    """Note that something happened in a run, as whoever changes it does, so that open pages look again."""
+    session.execute(insert(tables.event).values(at=NOW, kind="task.state", run_pk=run, actor="scheduler"))
+
+
 def count(session: Session) -> None:
     """Sum up what ended, as a leader does."""
     while count_attempts(session, NOW, 500) or count_runs(session, NOW, 500):

@@ -70,6 +70,7 @@ class Page:
 
     def start(self) -> None:
         """Begin to answer."""
+        self._server.streams.start()
         self._thread.start()
 
     def close(self) -> None:
@@ -79,6 +80,7 @@ class Page:
         sockets: dict[int, Any] = {}
         self._server.trigger.pull_trigger(lambda: self._leave(sockets))
         self._thread.join()
+        self._server.streams.close()
         close_all(sockets, ignore_all=True)
 
     def _leave(self, sockets: dict[int, Any]) -> None:

@@ -16,6 +16,9 @@ from typing import Any, Final
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
+from waitress.task import WSGITask
+
+from scheduler.cli.parts.streams import Feed, Streams
 
 WsgiApp = Callable[..., Iterable[bytes]]
 
@@ -43,9 +46,45 @@ class Patience:
     most: int = 400
 
 
+#: Where an application finds what makes its answer one that does not end, unless the client could not read it: given
+#: a Feed, it tells whether there is room for one more.
+HAND_OVER: Final = "dirigent.hand_over"
+
+
+class Serving(WSGITask):
+    """One request. Its answer may be the head of a stream, which another thread goes on with."""
+
+    channel: Visitor
+    _feed: Feed | None = None
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return what the application is asked with."""
+        environ = super().get_environment()
+        if self.version == "1.1" and environ["REQUEST_METHOD"] == "GET":
+            environ[HAND_OVER] = self._hand_over
+        return environ
+
+    def finish(self) -> None:
+        """End the answer, unless it goes on elsewhere."""
+        if self._feed is None:
+            super().finish()
+            return
+        if not self.wrote_header:
+            self.write(b"")
+        self.channel.feed = self._feed
+
+    def _hand_over(self, feed: Feed) -> bool:
+        if not self.channel.reception.streams.has_room:
+            return False
+        self._feed = feed
+        return True
+
+
 class Visitor(HTTPChannel):
     """One connection, and what it has kept the page waiting for since when. Instants are waitress's."""
 
+    task_class = Serving
+    feed: Feed | None = None
     began_at = 0.0
     answered_at = 0.0
 
@@ -64,6 +103,12 @@ class Visitor(HTTPChannel):
         return is_sent
 
     @property
+    def reception(self) -> Reception:
+        """The server that let it in."""
+        assert isinstance(self.server, Reception)
+        return self.server
+
+    @property
     def waits_since(self) -> float:
         """Since when it owes the page something: a byte taken, the rest of a request, or a request."""
         if self.total_outbufs_len:
@@ -79,6 +124,16 @@ class Visitor(HTTPChannel):
         if self.request is not None:
             return patience.request_s if self.request.headers_finished else patience.head_s
         return patience.rest_s if self.answered_at else patience.head_s
+
+    def handle_close(self) -> None:
+        """Close the connection; or give it up, where the head of a stream was sent."""
+        sock, feed = self.socket, self.feed
+        if feed is None or sock is None or self.total_outbufs_len or not self.connected:
+            super().handle_close()
+            return
+        self.del_channel()
+        self.connected, self.socket, self.feed = False, None, None
+        self.reception.streams.take(sock, feed)
 
     def show_out(self) -> None:
         """Close the connection; on the page's own thread only."""
@@ -96,6 +151,7 @@ class Reception(TcpWSGIServer):
 
     def __init__(self, app: WsgiApp, listener: socket.socket, patience: Patience) -> None:
         self._patience = patience
+        self.streams = Streams(patience.answer_s)
         self._most = min(patience.most, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
         adjustments = Adjustments(
             threads=THREADS,

@@ -68,6 +68,7 @@ def _begin_attempt(db: Database, task_id: str) -> Writer:
         run = runs.find_run(session, "orders_hourly", LIVE_RUN_ID)
         task = tasks.find_task(session, run.id, task_id)
         seed.add_attempt(session, run.id, task.id, "running", seed.NOW)
+        seed.tell(session, run.id)
     return Writer(db, LIVE_RUN_ID, task_id)
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import ViewportSize, expect
 
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import Database, tables
+from tests.webui import seed
 from tests.webui.browser.conftest import DESK, PHONE, Tab
 from tests.webui.seed import NOW
 from tests.webui.test_actions import LIVE_RUN, LIVE_RUN_ID, newest_run
@@ -95,6 +96,7 @@ def _move_task(db: Database, task_id: str, state: str) -> None:
         pk = session.scalar(run.select().with_only_columns(run.c.id).where(run.c.run_id == LIVE_RUN_ID))
         where = (ti.c.run_pk == pk) & (ti.c.task_id == task_id)
         session.execute(ti.update().where(where).values(state=state))
+        seed.tell(session, pk)
 
 
 def test_cells_and_nodes_change_in_place_while_one_looks(db: Database, tab: Tab) -> None:

@@ -1,6 +1,7 @@
 import "./styles/app.css";
 import { startCopying } from "./copying";
 import { startSaying } from "./dom";
+import { startHearing } from "./hearing";
 import { startHolding } from "./held";
 import { startLists } from "./lists";
 import { refresh, startLive } from "./live";
@@ -43,6 +44,7 @@ startCopying();
 startTimes();
 startLive();
 startViews();
+startHearing();
 document.addEventListener("dirigent:fresh", fresh);
 document.addEventListener("dirigent:choose", () => refresh());
 document.documentElement.classList.add("ready");

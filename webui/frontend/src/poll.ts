@@ -1,7 +1,10 @@
 /**
- * Conditional polling: one small request a second while the page is seen, answered by 304 when nothing changed.
- * It slows down when nothing happens for a while, stops while the page is hidden, and says when the server is gone.
+ * Conditional questions, answered by 304 when nothing changed: whenever the server says that something has (see
+ * `hearing`); where that cannot be heard once a second, less often when nothing happens for a while. None while the
+ * page is hidden; and when the server is gone the page says so.
  */
+
+import { isHearing, onRing } from "./hearing";
 
 export interface Answer {
   text: string;
@@ -15,11 +18,19 @@ export interface Poll {
 }
 
 const QUIET_AFTER = 60;
-const EVERY = { lively: 1000, quiet: 3000, gone: 5000 };
+/** `sure`: what no event tells of, such as a reason to wait. */
+const EVERY = { lively: 1000, quiet: 3000, sure: 10_000, gone: 5000 };
+const GAP = { least: 250, most: 5000, times: 8 };
 
-export function delay(unchanged: number, failures: number): number {
+export function delay(unchanged: number, failures: number, hears = false): number {
   if (failures > 0) return Math.min(EVERY.gone * failures, 30_000);
+  if (hears) return EVERY.sure;
   return unchanged < QUIET_AFTER ? EVERY.lively : EVERY.quiet;
+}
+
+/** How long to leave the server alone after an answer, however much happens: the longer the longer that took. */
+export function gap(took: number): number {
+  return Math.max(GAP.least, Math.min(GAP.most, GAP.times * took));
 }
 
 function report(gone: boolean): void {
@@ -27,68 +38,99 @@ function report(gone: boolean): void {
   document.dispatchEvent(new CustomEvent("dirigent:link", { detail: { gone } }));
 }
 
-export function poll(url: () => string, use: (answer: Answer) => void, etag = ""): Poll {
-  let unchanged = 0;
-  let failures = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let stopped = false;
-  let asked = url();
+class Asker implements Poll {
+  private unchanged = 0;
+  private failures = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private stopped = false;
+  private isAsking = false;
+  /** Something changed while an answer was under way. */
+  private isRung = false;
+  private readyAt = 0;
+  private asked: string;
+  private silence: () => void;
 
-  async function ask(): Promise<void> {
-    const address = url();
-    if (address !== asked) etag = "";
-    asked = address;
+  constructor(
+    private url: () => string,
+    private use: (answer: Answer) => void,
+    private etag: string,
+  ) {
+    this.asked = url();
+    document.addEventListener("visibilitychange", this.seen);
+    this.silence = onRing(() => this.rung());
+    this.later(etag ? EVERY.lively : 0);
+  }
+
+  wake(): void {
+    this.unchanged = 0;
+    this.isRung = true;
+    this.later(0);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.silence();
+    document.removeEventListener("visibilitychange", this.seen);
+  }
+
+  private rung(): void {
+    if (this.isRung || document.hidden) return;
+    this.isRung = true;
+    if (!this.isAsking) this.later(Math.max(0, this.readyAt - performance.now()));
+  }
+
+  private seen = (): void => {
+    if (!document.hidden) this.wake();
+  };
+
+  private later(ms: number): void {
+    clearTimeout(this.timer);
+    if (!this.stopped) this.timer = setTimeout(() => (document.hidden ? undefined : void this.round()), ms);
+  }
+
+  private async round(): Promise<void> {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    this.isRung = false;
+    const began = performance.now();
+    try {
+      await this.ask();
+      if (this.failures > 0) report(false);
+      this.failures = 0;
+    } catch {
+      this.failures += 1;
+      if (this.failures === 2) report(true);
+    }
+    this.isAsking = false;
+    const rest = gap(performance.now() - began);
+    this.readyAt = performance.now() + rest;
+    const next = delay(this.unchanged, this.failures, isHearing());
+    this.later(this.isRung && this.failures === 0 ? Math.min(rest, next) : next);
+  }
+
+  private async ask(): Promise<void> {
+    const address = this.url();
+    if (address !== this.asked) this.etag = "";
+    this.asked = address;
     const headers: Record<string, string> = { "X-Fragment": "live" };
-    if (etag) headers["If-None-Match"] = etag;
+    if (this.etag) headers["If-None-Match"] = this.etag;
     const answer = await fetch(address, { headers, cache: "no-store" });
     if (answer.status === 401) return location.reload();
     if (answer.status === 304) {
-      unchanged += 1;
+      this.unchanged += 1;
       await answer.arrayBuffer();
       return;
     }
     if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
     const text = await answer.text();
-    if (stopped || address !== url()) return;
-    unchanged = 0;
-    etag = answer.headers.get("ETag") ?? "";
-    use({ text, headers: answer.headers });
+    if (this.stopped || address !== this.url()) return;
+    this.unchanged = 0;
+    this.etag = answer.headers.get("ETag") ?? "";
+    this.use({ text, headers: answer.headers });
   }
+}
 
-  async function round(): Promise<void> {
-    try {
-      await ask();
-      if (failures > 0) report(false);
-      failures = 0;
-    } catch {
-      failures += 1;
-      if (failures === 2) report(true);
-    }
-    later(delay(unchanged, failures));
-  }
-
-  function later(ms: number): void {
-    clearTimeout(timer);
-    if (!stopped) timer = setTimeout(() => (document.hidden ? undefined : void round()), ms);
-  }
-
-  function wake(): void {
-    unchanged = 0;
-    later(0);
-  }
-
-  function seen(): void {
-    if (!document.hidden) wake();
-  }
-
-  document.addEventListener("visibilitychange", seen);
-  later(etag ? EVERY.lively : 0);
-  return {
-    wake,
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", seen);
-    },
-  };
+export function poll(url: () => string, use: (answer: Answer) => void, etag = ""): Poll {
+  return new Asker(url, use, etag);
 }

@@ -1,0 +1,111 @@
+"""Answers that do not end, beside those that do."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from threading import Event
+
+from scheduler.cli.parts.visitors import HAND_OVER, Patience
+from tests.cli.parts.test_visitors import ASK, ask, connect, served
+
+
+class Talk:
+    """A feed that keeps what it was given last, and all that it may send by."""
+
+    def __init__(self) -> None:
+        self.begun, self.over = Event(), Event()
+        self.sends: list[Callable[[bytes], None]] = []
+
+    def attach(self, send, end) -> None:
+        self.send, self.end = send, end
+        self.sends.append(send)
+        send(b"data: 1\n\n")
+        self.begun.set()
+
+    def detach(self) -> None:
+        self.over.set()
+
+    def app(self, environ, start_response):
+        if environ["PATH_INFO"] == "/":
+            start_response("200 OK", [("Content-Length", "5")])
+            return [b"hello"]
+        is_taken = HAND_OVER in environ and environ[HAND_OVER](self)
+        start_response("200 OK" if is_taken else "503 No", [("Content-Type", "text/event-stream")])
+        return iter(())
+
+
+STREAM = ASK.replace(b"GET / ", b"GET /stream ")
+
+
+def hear(client: socket.socket, words: bytes) -> bytes:
+    """Read until these words come."""
+    heard = b""
+    while words not in heard:
+        piece = client.recv(4096)
+        assert piece, heard
+        heard += piece
+    return heard
+
+
+def test_more_streams_than_threads_hold_up_nobody_and_each_is_told():
+    talk = Talk()
+    with served(talk.app) as listener:
+        clients = [connect(listener) for _ in range(20)]
+        for client in clients:
+            client.sendall(STREAM)
+            assert hear(client, b"data: 1\n\n").startswith(b"HTTP/1.1 200 OK")
+        for send in talk.sends:
+            send(b"data: 2\n\n")
+        for client in clients:
+            hear(client, b"data: 2\n\n")
+        assert ask(listener) == b"hello"
+        for client in clients:
+            client.close()
+
+
+def test_a_reader_that_leaves_is_noticed():
+    talk = Talk()
+    with served(talk.app) as listener:
+        with connect(listener) as client:
+            client.sendall(STREAM)
+            hear(client, b"data: 1\n\n")
+        assert talk.over.wait(30)
+
+
+def test_a_reader_that_takes_nothing_is_left():
+    talk = Talk()
+    with served(talk.app, Patience(answer_s=0.1)) as listener, connect(listener) as client:
+        client.sendall(STREAM)
+        assert talk.begun.wait(30)
+        while not talk.over.is_set():
+            talk.send(b"x" * 10_000)
+
+
+def test_a_stream_that_is_ended_ends_whole():
+    talk = Talk()
+    with served(talk.app) as listener, connect(listener) as client:
+        client.sendall(STREAM)
+        assert talk.begun.wait(30)
+        talk.end()
+        assert hear(client, b"\r\n0\r\n\r\n")
+        assert client.recv(1) == b""
+        assert talk.over.wait(30)
+
+
+def test_a_page_that_closes_ends_its_streams():
+    talk = Talk()
+    with served(talk.app) as listener:
+        client = connect(listener)
+        client.sendall(STREAM)
+        hear(client, b"data: 1\n\n")
+    assert talk.over.is_set()
+    assert client.recv(1) == b""
+    client.close()
+
+
+def test_http_1_0_gets_no_stream():
+    talk = Talk()
+    with served(talk.app) as listener, connect(listener) as client:
+        client.sendall(STREAM.replace(b"HTTP/1.1", b"HTTP/1.0"))
+        assert client.recv(4096).startswith(b"HTTP/1.0 503")
