@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 from scheduler.core.dimensions import Dimension, Source, child, depth_of, is_within, length_of, sources, upper
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
-from scheduler.core.instances import Counts, Scope
+from scheduler.core.instances import UNKNOWN, Counts, Scope
 from scheduler.core.states import UNFINISHED, TaskState
 from scheduler.wire import MOST_INSTANCES
 
@@ -80,7 +80,7 @@ def answer(
         tally.update(_seen(graph, each, counts))
     if blocked := _blocked(tally, dimension):
         return blocked
-    if places and (not tally or not UNFINISHED.isdisjoint(+tally)):
+    if not UNFINISHED.isdisjoint(+tally):
         return None
     try:
         number = length_of(
@@ -96,8 +96,11 @@ def answer(
 
 
 def _seen(graph: TaskGraph, place: Place, counts: Counts) -> Mapping[TaskState, int]:
-    """Return what counts of the states of a source: of many instances, those that failed beside good ones do not."""
-    found = Counter(counts.get(place.scope, {}))
+    """Return what counts of the states of a source: of many instances, those that failed beside good ones do not.
+
+    What was not counted has not finished: it is looked at once the row that waits for it is there.
+    """
+    found = Counter(counts.get(place.scope) or UNKNOWN)
     if is_of_many(graph, place.scope) and found[TaskState.SUCCESS]:
         return {
             state: count for state, count in found.items() if state not in _FAILURES | {TaskState.SKIPPED}

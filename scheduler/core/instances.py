@@ -24,7 +24,7 @@ Scope = TaskKey
 #: How many instances of each scope are in which state.
 Counts = Mapping[Scope, Mapping[TaskState, int]]
 #: What was not counted is there, and has not finished.
-_UNKNOWN: Final = {TaskState.NONE: 1}
+UNKNOWN: Final = {TaskState.NONE: 1}
 
 
 def followers(graph: TaskGraph, keys: Iterable[TaskKey]) -> set[Scope]:
@@ -75,7 +75,7 @@ def judge_instance(
         return Move(*key, TaskState.SCHEDULED)
     tally, setups = Counter[TaskState](), Counter[TaskState]()
     for scope in waits_for(graph, key):
-        tally.update(counts.get(scope) or _UNKNOWN)
+        tally.update(counts.get(scope) or UNKNOWN)
         if scope.task_id in graph.setups and key.task_id in graph.teardowns:
             setups.update(counts.get(scope, {}))
     match judge(graph.tasks[key.task_id].trigger_rule, tally, tally.total(), setups=setups):

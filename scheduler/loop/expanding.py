@@ -56,8 +56,25 @@ def expand_tasks(
     """Expand the tasks of which a change may say how many instances they have."""
     grown = Grown()
     scopes = _concerned(graph, wave)
-    if not scopes:
-        return grown
+    while scopes:
+        scopes = _expand_within(session, now, run, graph, scopes, most_items, grown)
+    return grown
+
+
+def _expand_within(
+    session: Session,
+    now: datetime,
+    run: RunRow,
+    graph: TaskGraph,
+    scopes: set[Scope],
+    most_items: int,
+    grown: Grown,
+) -> set[Scope]:
+    """Have as many instances in some scopes as there are to be; return those to look at again.
+
+    A stem that comes to be may be over what has ended long ago, which nobody has looked at as nobody waited for it.
+    """
+    again: set[Scope] = set()
     rows = _by_scope(rows_within(session, run.id, scopes, graph.dimensions.depth), scopes)
     facts = _facts(session, run, graph, rows)
     for scope in sorted(rows, key=lambda each: (graph.index[each.task_id], each.path)):
@@ -66,9 +83,12 @@ def expand_tasks(
         _apply(session, now, run, graph, scope, found, growth)
         ended = _end(session, now, run, graph, scope, growth)
         grown.ended |= ended
-        if growth.opened or growth.renamed or growth.created:
+        begun = [*growth.opened, *growth.renamed.values(), *growth.created]
+        if begun:
             grown.scopes.add(scope)
-    return grown
+        if any(graph.dimensions.is_stem(TaskKey(scope.task_id, path)) for path in begun):
+            again.add(scope)
+    return again
 
 
 def _concerned(graph: TaskGraph, wave: Mapping[TaskKey, TaskState]) -> set[Scope]:

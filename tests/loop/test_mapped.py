@@ -451,3 +451,36 @@ def test_more_instances_than_there_may_be_with_those_of_the_groups_fail_the_task
     finish(engine, "u", [1, 2, 3])
     assert rows(engine, run) == {"u": "success", "g.t": "failed"}
     assert "with its groups it makes more than 100,000 instances" in reason(engine, run, "g.t")
+
+
+def grouped(engine, *factors, above=()):
+    """Define a group over what `u` returns, and in it a task over what its fellow `a` returns, and more."""
+    inner = task("g.b", "u", "g.a", *above, group_id="g", mapping=over(result("g.a"), *factors))
+    first = task("g.a", "u", group_id="g")
+    groups = (GroupSpec(group_id="g", mapping=over(result("u"))),)
+    return define(engine, task("u"), *map(task, above), first, inner, groups=groups)
+
+
+def test_in_a_mapped_group_a_task_may_be_mapped_over_what_stands_in_it_and_what_does_not(engine):
+    run = grouped(engine, result("u"))
+    finish(engine, "u", [1, 2])
+    finish(engine, "g.a", [1, 2, 3])
+    to_end(engine)
+    assert states(engine, run, "g.b") == ["success"] * 12
+    assert engine.run_state(run) == "success"
+
+
+def test_what_ended_before_it_had_instances_gets_them_when_it_runs_again(engine):
+    run = grouped(engine, above=("v",))
+    engine.advance()
+    claims = {each.task_id: each for each in engine.claim()}
+    engine.report(claims["v"], state="failed")
+    engine.advance()
+    engine.report(claims["u"], xcoms={"return_value": [1, 2]})
+    finish(engine, "g.a", [1, 2, 3])
+    to_end(engine)
+    assert rows(engine, run)["g.b"] == "upstream_failed"
+    again(engine, run, "v")
+    to_end(engine)
+    assert states(engine, run, "g.b") == ["success"] * 6
+    assert engine.run_state(run) == "success"
