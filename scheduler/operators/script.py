@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from scheduler.errors import BadDag
@@ -102,7 +102,7 @@ class Script:
         )
         self.path.write_text(text, encoding="utf-8")
         try:
-            given = import_module(self._serializer).dumps((tuple(args), dict(kwargs)), protocol=_PROTOCOL)
+            given = _carrier(self._serializer).dumps((tuple(args), dict(kwargs)), protocol=_PROTOCOL)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise TaskError(
                 f"An argument of {function.__name__}() cannot be given to another interpreter: {error}"
@@ -117,6 +117,18 @@ class Script:
             raise TaskError(
                 f"The result cannot be read here: {error}. Return plain values: numbers, texts, lists, dicts."
             ) from error
+
+
+def _carrier(serializer: str) -> ModuleType:
+    try:
+        return import_module(serializer)
+    except ModuleNotFoundError as error:
+        if error.name != serializer:
+            raise
+        raise TaskError(
+            f"serializer={serializer!r} needs the package {serializer}, which is not installed where this task runs: "
+            f"pip install {serializer}, or leave serializer out (pickle)."
+        ) from error
 
 
 def plain_context(

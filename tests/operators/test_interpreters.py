@@ -232,6 +232,12 @@ def test_a_version_that_is_not_there_is_named(tmp_path):
     )
 
 
+def test_a_serializer_that_is_not_installed_is_named_with_what_to_do(dag, python, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dill", None)
+    ExternalPythonOperator("a", python=python, python_callable=describe, op_args=[7], serializer="dill")
+    assert "serializer='dill' needs the package dill, which is not installed" in attempt(dag).reason
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

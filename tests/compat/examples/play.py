@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,8 @@ from scheduler.operations.questions import answer_question
 from scheduler.store import Session
 from scheduler.store.dag_files import FileRecord, load_files
 from scheduler.store.questions import QuestionRow, list_open
-from tests.compat.examples.expected import ENDS, LACKS, LEFT_OUT
+from tests.compat.examples.expected import LACKS, LATE, LEFT_OUT, PATIENT, expected
+from tests.compat.examples.patience import End, play_patient, told
 from tests.compat.examples.wheels import fetch, lay_out
 from tests.integration.project import Project, project
 from tests.integration.record import FINISHED, Run
@@ -57,9 +58,18 @@ def play(cache: Path, folder: Path) -> list[Line]:
         files = lay_out(cache, server.dags)
         server.start("up", PYTHONPATH=libs)
         records = _loaded(server, files)
-        runs = dict(_triggered(server, records))
+        states = _ended(server, records) | play_patient(server.dags, records, libs)
+        return [line for record in records for line in _lines(record, states)]
+
+
+def _ended(server: Project, records: list[FileRecord]) -> dict[str, End]:
+    dag_ids = {dag_id for record in records for dag_id in record.dag_ids} - PATIENT
+    ends: dict[str, End] = {}
+    for wave in (dag_ids - LATE, dag_ids & LATE):
+        runs = dict(_triggered(server, sorted(wave)))
         _await(server, runs.values())
-        return [line for record in records for line in _lines(record, runs)]
+        ends |= {dag_id: _end(dag_id, run) for dag_id, run in runs.items()}
+    return ends
 
 
 def _loaded(server: Project, files: list[str]) -> list[FileRecord]:
@@ -71,8 +81,8 @@ def _loaded(server: Project, files: list[str]) -> list[FileRecord]:
     return eventually(look, within=_LOADING_S, told=server.told)
 
 
-def _triggered(server: Project, records: Iterable[FileRecord]) -> Iterator[tuple[str, Run | str]]:
-    for dag_id in (dag_id for record in records for dag_id in record.dag_ids):
+def _triggered(server: Project, dag_ids: Iterable[str]) -> Iterator[tuple[str, Run | str]]:
+    for dag_id in dag_ids:
         try:
             yield dag_id, server.trigger(dag_id)
         except DirigentError as error:
@@ -109,24 +119,21 @@ def _await(server: Project, runs: Iterable[Run | str]) -> None:
         return  # Those that go on are shown so.
 
 
-def _lines(record: FileRecord, runs: dict[str, Run | str]) -> Iterator[Line]:
+def _end(dag_id: str, run: Run | str) -> End:
+    if isinstance(run, str):
+        return End("refused", run)
+    if run.state == expected(dag_id):
+        return End(run.state, "")
+    return End(run.state, told(run.tasks))
+
+
+def _lines(record: FileRecord, ends: Mapping[str, End]) -> Iterator[Line]:
     file = record.path
     if not record.dag_ids:
         error = f"{record.error.type}: {record.error.message}" if record.error else "declares no DAG"
         reason = LACKS.get(Path(file).name, error)
         yield Line(file, record.error is None, "", "", "", reason)
     for dag_id in record.dag_ids:
-        run = runs[dag_id]
-        state = run.state if isinstance(run, Run) else "refused"
-        expected = ENDS.get(dag_id, "success")
-        yield Line(file, True, dag_id, state, expected, LEFT_OUT.get(dag_id, _why(run, state, expected)))
-
-
-def _why(run: Run | str, state: str, expected: str) -> str:
-    if isinstance(run, str):
-        return run
-    if state == expected:
-        return ""
-    return ", ".join(
-        f"{task_id} {each}" for task_id, each in run.tasks.items() if each not in ("success", "skipped")
-    )
+        end = ends[dag_id]
+        reason = end.why if end.state == expected(dag_id) else LEFT_OUT.get(dag_id, end.why)
+        yield Line(file, True, dag_id, end.state, expected(dag_id), reason)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 CORE = "apache-airflow-core==3.3.2"
 STANDARD = "apache-airflow-providers-standard==1.21.0"
-#: What the examples themselves import, and neither Dirigent nor pendulum brings.
-THEIR_NEEDS = ("httpx",)
+#: What the examples need, Airflow brings, and neither Dirigent nor pendulum does.
+THEIR_NEEDS = ("httpx", "dill")
 PLACES = ("airflow/example_dags", "airflow/providers/standard/example_dags")
 
 
@@ -18,8 +18,8 @@ def fetch(folder: Path) -> None:
     """Install the wheels into `folder`/wheels, without what they need, and their examples' needs into `folder`/libs."""
     if not (folder / "wheels").exists():
         _install(folder / "wheels", "--no-deps", CORE, STANDARD)
-    if not (folder / "libs").exists():
-        _install(folder / "libs", *THEIR_NEEDS)
+    if missing := [each for each in THEIR_NEEDS if not (folder / "libs" / each).exists()]:
+        _install(folder / "libs", *missing)
 
 
 def lay_out(folder: Path, dags: Path) -> list[str]:
