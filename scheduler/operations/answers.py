@@ -16,6 +16,7 @@ from scheduler.errors import Conflict
 from scheduler.operations.assets import told
 from scheduler.operations.finding import get_run
 from scheduler.operations.latest import is_latest
+from scheduler.operations.looking_back import LOOKING_BACK
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.operations.results import results_of
 from scheduler.operations.states import StateVerbs
@@ -68,6 +69,7 @@ class Answers:
             "states_of_runs": _states_of_runs,
             "tasks_of_dag": _tasks_of_dag,
             "is_latest_run": self._is_latest_run,
+            **LOOKING_BACK,
             **states.reading,
             "asset_events": _asset_events,
             "triggering_events": _triggering_events,

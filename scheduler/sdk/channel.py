@@ -130,5 +130,16 @@ class Channel(Protocol):
     def triggering_events(self) -> list[dict[str, Any]]:
         """Return the events that began the own run, oldest first."""
 
+    def previous_success(self) -> dict[str, Any]:
+        """Return data_interval_start, data_interval_end, start_date and end_date of the last run before this one's
+        logical date that ended well, as texts; empty where there is none.
+        """
+
+    def instance_count(self) -> int:
+        """Return how many instances the task has beside the own one, that one counted."""
+
+    def reschedule_count(self) -> int:
+        """Return how often the task was put off for a time since its last try ended."""
+
     def is_latest_run(self) -> bool:
         """Tell whether no newer run than the own one is due by the schedule."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from scheduler.clock import Clock, SystemClock
@@ -14,6 +16,7 @@ from scheduler.errors import BadDag, DirigentError
 from scheduler.sdk import macros
 from scheduler.sdk.channel import Channel
 from scheduler.sdk.instance import TaskInstance, dag_run_of
+from scheduler.sdk.late_values import LateValue
 from scheduler.sdk.params import read_params
 from scheduler.wire import RunInfo
 
@@ -100,6 +103,51 @@ _MEDIA_TYPES: Final = {
 }
 
 
+class LateContext(dict[str, Any]):
+    """A context some of whose values are worked out when they are wanted, and some asked of the server then."""
+
+    def __init__(
+        self,
+        known: Mapping[str, Any],
+        late: Mapping[str, Callable[[], Any]],
+        asked: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(known)
+        self._worked_out = late
+        self.asked = asked
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """The names of values that may not be there yet."""
+        return (*self._worked_out, *self.asked)
+
+    def __missing__(self, name: str) -> Any:
+        find = self._worked_out.get(name) or self.asked.get(name)
+        if find is None:
+            raise KeyError(name)
+        self[name] = value = find()
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._worked_out or name in self.asked
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value, or the default."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]  # narrower than dict's own
+        """Return all values; those that are to be asked for stand in it as what asks when it is used."""
+        for name in self._worked_out:
+            self[name]
+        return ({name: LateValue(find) for name, find in self.asked.items()} | dict(self)).items()
+
+    def __or__(self, others: Mapping[str, Any]) -> LateContext:  # type: ignore[override]
+        return LateContext({**dict(self), **others}, self._worked_out, self.asked)
+
+
 def run_context(dag: DAG, run: RunInfo, reason: str = "") -> Context:
     """Return what is known without a task: the context of a DAG's callbacks."""
     dag_run = dag_run_of(run)
@@ -127,24 +175,40 @@ def run_context(dag: DAG, run: RunInfo, reason: str = "") -> Context:
 
 def task_context(
     dag: DAG, task: BaseOperator, instance: TaskInstance, run: RunInfo, reason: str = ""
-) -> Context:
+) -> LateContext:
     """Return the context of a task."""
     context = run_context(dag, run, reason)
     own = {name: each.default for name, each in read_params(task.params).items() if each.has_default}
     given = {name: value for name, value in context["conf"].items() if name in own}
     context["params"] = context["params"] | own | given
-    return context | {
+    whole = context | {
         "task": task,
         "ti": instance,
         "task_instance": instance,
         "task_instance_key_str": f"{instance.dag_id}__{instance.task_id}__{context['ds_nodash']}",
         "try_number": instance.try_number,
         "map_index_template": task.map_index_template,
-        "expanded_ti_count": None,
         "inlets": list(task.inlets),
         "outlets": list(task.outlets),
         **_events_of_assets(task, instance, run.run_type),
     }
+    return LateContext(whole, {}, {name: partial(_look_back, name, instance) for name in LOOKED_BACK})
+
+
+#: What is asked for when it is used: of the last run that ended well, and of the task itself.
+LOOKED_BACK: Final = (
+    "expanded_ti_count",
+    "prev_data_interval_end_success",
+    "prev_data_interval_start_success",
+    "prev_end_date_success",
+    "prev_start_date_success",
+    "task_reschedule_count",
+)
+
+
+def _look_back(name: str, instance: TaskInstance) -> Any:
+    # By name: few tasks ask.
+    return import_module("scheduler.sdk.looking_back").find(name, instance)
 
 
 class _NoAssets(dict[Any, Any]):
@@ -182,7 +246,6 @@ CONTEXT_NAMES: Final = frozenset(
         *("conf", "conn", "dag", "dag_run", "data_interval_end", "data_interval_start", "ds", "ds_nodash"),
         *(
             "exception",
-            "expanded_ti_count",
             "inlet_events",
             "inlets",
             "logical_date",
@@ -201,6 +264,7 @@ CONTEXT_NAMES: Final = frozenset(
             "triggering_asset_events",
             "yesterday_ds",
         ),
+        *LOOKED_BACK,
     }
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -24,6 +24,9 @@ class LocalChannel:
     def __init__(self, dag_id: str, variables: Mapping[str, Any], connections: Mapping[str, Any]) -> None:
         self.task_id = ""
         self.path = ""
+        #: How often this try of it was put off, and how many instances it has where it stands.
+        self.put_off = 0
+        self.count_instances: Callable[[str, str], int] = lambda task_id, path: 1
         #: What each instance handed on: by task, key and path.
         self.xcoms: dict[tuple[str, str, str], Any] = {}
         self.rendered: dict[str, dict[str, Any]] = {}
@@ -199,6 +202,18 @@ class LocalChannel:
     def triggering_events(self) -> list[dict[str, Any]]:
         """Return nothing: a test run is begun by hand."""
         return []
+
+    def previous_success(self) -> dict[str, Any]:
+        """Return nothing: there are no other runs."""
+        return {}
+
+    def instance_count(self) -> int:
+        """Return how many instances the task has beside the own one, that one counted."""
+        return self.count_instances(self.task_id, self.path)
+
+    def reschedule_count(self) -> int:
+        """Return how often the task was put off in this try."""
+        return self.put_off
 
     def is_latest_run(self) -> bool:
         """Return true: there is no schedule."""

@@ -106,6 +106,7 @@ class _TestRun:
         self.report = Report(self.clock)
         self.states = RunStates(self.graph, self.given.states_at_first(self.graph), self._measure)
         self.channel.xcoms.update(self.given.xcoms)
+        self.channel.count_instances = self.states.count_beside
 
     def to_end(self) -> RunResult:
         """Plan, run what is ready, plan again, until nothing is left."""
@@ -148,6 +149,7 @@ class _TestRun:
         """Try a task, or call it again in the same try; return the tasks that ended by that."""
         key, spec = entry.key, self.graph.tasks[entry.key.task_id]
         self.channel.task_id, self.channel.path = key
+        self.channel.put_off = entry.looks
         job = self._resumed(entry) if entry.job else self._begin(key)
         outcome = self._perform(job)
         if outcome.state in _PUT_OFF and entry.looks >= _MOST_CALLS:

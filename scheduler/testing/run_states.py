@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from scheduler.core.dimensions import depth_of, upper
 from scheduler.core.expansion import MOST_ITEMS, Length, Place
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
@@ -25,6 +26,11 @@ class RunStates:
     def instances(self) -> list[TaskKey]:
         """Return all task instances."""
         return [TaskKey(name, path) for name, paths in self.by_task.items() for path in paths]
+
+    def count_beside(self, task_id: str, path: str) -> int:
+        """Return how many instances of a task share all indices but the last with this one."""
+        around = upper(path, depth_of(path) - 1)
+        return sum(upper(each, depth_of(each) - 1) == around for each in self.by_task[task_id])
 
     def of(self, key: TaskKey) -> TaskState:
         """Return the state of one."""

@@ -201,6 +201,45 @@ def test_runs_and_tasks_of_other_dags_are_told(answers, jobs, engine):
     assert answers(jobs["load"], "is_latest_run", {}) is True
 
 
+def test_a_task_is_told_of_the_last_run_before_its_own_that_ended_well(answers, engine, tmp_path):
+    engine.run_to_end()
+    ended = engine.now
+    engine.wait(days=1)
+    engine.trigger(run_id="second", logical_date=engine.now)
+    engine.trigger(run_id="dateless")
+    job, *_, dateless = _claimed(engine, tmp_path)
+    told = answers(job, "previous_success", {})
+    assert (told["start_date"], told["end_date"]) == (ended.isoformat(), ended.isoformat())
+    assert answers(dateless, "previous_success", {}) == {}
+
+
+def test_a_task_is_told_how_often_this_try_was_put_off(engine, answers, tmp_path):
+    def outcome(state, **more):
+        (claim,) = engine.claim(limit=1)
+        engine.report(claim, state=state, **more)
+        engine.wait(minutes=10)
+        engine.advance()
+
+    engine.define(spec(task("only", retries=1), dag_id="alone"))
+    engine.run_to_end()
+    engine.trigger("alone", run_id="x")
+    engine.advance()
+    for _ in range(2):
+        outcome("reschedule", reschedule_at=engine.now.isoformat())
+    outcome("failed")
+    outcome("reschedule", reschedule_at=engine.now.isoformat())
+    (job,) = _claimed(engine, tmp_path)
+    assert answers(job, "reschedule_count", {}) == 1
+
+
+def _claimed(engine, tmp_path):
+    engine.advance()
+    with engine.db.read() as session:
+        return [
+            job_of(claim, engine.graphs.get(session, claim.version_id), tmp_path) for claim in engine.claim()
+        ]
+
+
 def test_a_task_runs_another_run_again(answers, jobs, engine):
     engine.define(spec(task("other"), dag_id="others"))
     run = engine.trigger("others", run_id="second")

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -358,6 +358,45 @@ def test_every_name_of_the_context_is_known_and_the_other_way_round(dag):
     calls(lambda **context: sorted(context))
     outcome = attempt(dag)
     assert set(outcome.xcoms["return_value"]) | {"exception"} == CONTEXT_NAMES
+
+
+class Looked(LocalChannel):
+    """Knows a run before, and counts how often it was asked."""
+
+    asked = 0
+
+    def previous_success(self):
+        self.asked += 1
+        return {"data_interval_start": NOW.isoformat(), "end_date": None}
+
+
+def test_what_is_asked_of_the_server_is_asked_when_it_is_used(dag):
+    def find(**context):
+        since = context["prev_data_interval_start_success"]
+        ended = context["prev_end_date_success"]
+        return [str(since + timedelta(days=1)), isinstance(since, datetime), since == NOW, bool(ended)]
+
+    calls(find)
+    channel = Looked("d", {}, {})
+    assert attempt(dag, channel).xcoms["return_value"] == [str(NOW + timedelta(days=1)), True, True, False]
+    assert channel.asked == 2
+
+    dag.task_dict.pop("a")
+    calls(lambda prev_end_date_success, expanded_ti_count=5: [prev_end_date_success, expanded_ti_count])
+    assert attempt(dag, channel).xcoms["return_value"] == [None, 5]
+    assert channel.asked == 3
+
+    dag.task_dict.pop("a")
+    calls(lambda **context: None)
+    assert attempt(dag, channel).xcoms == {}
+    assert channel.asked == 3
+
+
+def test_templates_know_the_last_run_that_ended_well(dag):
+    BashOperator(
+        task_id="a", bash_command="echo {{ prev_data_interval_start_success }} {{ task_reschedule_count }}"
+    )
+    assert attempt(dag, Looked("d", {}, {})).xcoms["return_value"] == f"{NOW} 0"
 
 
 def test_a_callback_that_exits_changes_nothing(dag):

@@ -217,3 +217,14 @@ def test_a_dag_file_may_be_run_as_a_script(tmp_path):
     assert "printed hello" in run.stdout
     assert "shout: success" in run.stdout
     assert "DAG script: success in" in run.stdout
+
+
+def test_instances_of_mapped_tasks_know_how_many_they_are():
+    with DAG("d") as dag:
+
+        @task
+        def counted(n: int, expanded_ti_count: int | None = None) -> int:
+            return 10 * n + (expanded_ti_count or 0)
+
+        counted.expand(n=[1, 2, 3])
+    assert dag.test().xcom("counted") == [13, 23, 33]

@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, ItemsView, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
+from scheduler.sdk.context import LOOKED_BACK, LateContext
 from scheduler.sdk.instance import DagRun
 
 if TYPE_CHECKING:
     from scheduler.sdk.dag import DAG
     from scheduler.wire import RunInfo
 
-_SUCCESS_BEFORE: Final = (
-    "prev_data_interval_start_success",
-    "prev_data_interval_end_success",
-    "prev_execution_date_success",
-    "prev_start_date_success",
-    "prev_end_date_success",
-)
 _NEIGHBOURS: Final = (
     "next_execution_date",
     "next_ds",
@@ -36,44 +30,11 @@ _NEIGHBOURS: Final = (
     "prev_ds_nodash",
 )
 _OTHERS: Final = (
-    *("END_DATE", "end_date", "execution_date", "latest_date", "task_reschedule_count", "tomorrow_ds_nodash"),
-    *("triggering_dataset_events", "yesterday_ds_nodash"),
+    *("END_DATE", "end_date", "execution_date", "latest_date", "prev_execution_date_success"),
+    *("tomorrow_ds_nodash", "triggering_dataset_events", "yesterday_ds_nodash"),
 )
 #: Every name that is added.
-CONTEXT_NAMES: Final = frozenset({*_SUCCESS_BEFORE, *_NEIGHBOURS, *_OTHERS})
-
-
-class LateContext(dict[str, Any]):
-    """A context some of whose values are worked out when they are asked for."""
-
-    def __init__(self, known: Mapping[str, Any], late: Mapping[str, Callable[[], Any]]) -> None:
-        super().__init__(known)
-        self.late = dict(late)
-
-    def __missing__(self, name: str) -> Any:
-        if name not in self.late:
-            raise KeyError(name)
-        self[name] = value = self.late[name]()
-        return value
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in self.late
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return the value, or the default."""
-        try:
-            return self[name]
-        except KeyError:
-            return default
-
-    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]  # narrower than dict's own
-        """Work out all values: whoever asks for them all may use any."""
-        for name in self.late:
-            self[name]
-        return super().items()
-
-    def __or__(self, others: Mapping[str, Any]) -> LateContext:  # type: ignore[override]
-        return LateContext({**dict(self), **others}, self.late)
+CONTEXT_NAMES: Final = frozenset({*_NEIGHBOURS, *_OTHERS})
 
 
 def dated(dag: DAG, run: RunInfo, context: Mapping[str, Any]) -> LateContext:
@@ -85,7 +46,6 @@ def dated(dag: DAG, run: RunInfo, context: Mapping[str, Any]) -> LateContext:
         context["ti"].dag_run = dag_run
     known = {
         **context,
-        **dict.fromkeys(_SUCCESS_BEFORE),
         "dag_run": dag_run,
         "execution_date": moment,
         "logical_date": dag_run.logical_date,
@@ -95,10 +55,25 @@ def dated(dag: DAG, run: RunInfo, context: Mapping[str, Any]) -> LateContext:
         "tomorrow_ds_nodash": f"{moment + day:%Y%m%d}",
         **dict.fromkeys(("end_date", "END_DATE", "latest_date"), f"{moment:%Y-%m-%d}"),
         "triggering_dataset_events": context.get("triggering_asset_events", {}),
-        "task_reschedule_count": 0,
         **dag.user_defined_macros,
     }
-    return LateContext(known, _neighbours(dag, run, moment))
+    return LateContext(known, _neighbours(dag, run, moment), _with_pendulum(context))
+
+
+def _with_pendulum(context: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    """Return what is asked for with pendulum's instants, and under one more name. A DAG's callback asks for nothing."""
+    asked = context.asked if isinstance(context, LateContext) else dict.fromkeys(LOOKED_BACK, _nothing)
+    converted = {name: partial(_converted, find) for name, find in asked.items()}
+    return converted | {"prev_execution_date_success": converted["prev_data_interval_start_success"]}
+
+
+def _nothing() -> None:
+    """Return None."""
+
+
+def _converted(find: Callable[[], Any]) -> Any:
+    value = find()
+    return as_pendulum(value) if isinstance(value, datetime) else value
 
 
 def _with_dates(run: DagRun) -> DagRun:

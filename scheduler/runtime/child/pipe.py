@@ -196,6 +196,19 @@ class PipeChannel:
         found: list[Data] = self._ask("triggering_events")
         return found
 
+    def previous_success(self) -> Data:
+        """Return the instants of the last run that ended well."""
+        found: Data = self._ask("previous_success")
+        return found
+
+    def instance_count(self) -> int:
+        """Return how many instances the task has."""
+        return int(self._ask("instance_count"))
+
+    def reschedule_count(self) -> int:
+        """Return how often this try was put off."""
+        return int(self._ask("reschedule_count"))
+
     def is_latest_run(self) -> bool:
         """Tell whether no newer run is due."""
         return bool(self._ask("is_latest_run"))
