@@ -19,8 +19,8 @@ ENDS: Final = _measured(_MEASURED.read_text(encoding="utf-8"))
 #: Files that do not load, and what is missing for it.
 LACKS: Final[dict[str, str]] = {}
 
-#: DAGs that read what the run of another example leaves: they begin when all others have ended.
-LATE: Final = frozenset({"read_asset_event", "read_asset_event_from_classic"})
+#: DAGs that read what runs of another example leave: they run first, as nothing was there in Airflow.
+EARLY: Final = frozenset({"read_asset_event", "read_asset_event_from_classic"})
 
 #: DAGs that wait for minutes, by sensors or between tries: `dag.test()` plays them, whose clock is put forward.
 PATIENT: Final = frozenset({"example_retry_policy", "example_external_task_marker_child"})

@@ -16,7 +16,7 @@ from scheduler.operations.questions import answer_question
 from scheduler.store import Session
 from scheduler.store.dag_files import FileRecord, load_files
 from scheduler.store.questions import QuestionRow, list_open
-from tests.compat.examples.expected import LACKS, LATE, LEFT_OUT, PATIENT, expected
+from tests.compat.examples.expected import EARLY, LACKS, LEFT_OUT, PATIENT, expected
 from tests.compat.examples.patience import End, play_patient, told
 from tests.compat.examples.wheels import fetch, lay_out
 from tests.integration.project import Project, project
@@ -65,7 +65,7 @@ def play(cache: Path, folder: Path) -> list[Line]:
 def _ended(server: Project, records: list[FileRecord]) -> dict[str, End]:
     dag_ids = {dag_id for record in records for dag_id in record.dag_ids} - PATIENT
     ends: dict[str, End] = {}
-    for wave in (dag_ids - LATE, dag_ids & LATE):
+    for wave in (dag_ids & EARLY, dag_ids - EARLY):
         runs = dict(_triggered(server, sorted(wave)))
         _await(server, runs.values())
         ends |= {dag_id: _end(dag_id, run) for dag_id, run in runs.items()}
