@@ -67,10 +67,12 @@ if TYPE_CHECKING:
     from scheduler.sdk.dag import DAG, dag
     from scheduler.sdk.deadlines import (
         AsyncCallback,
+        BaseDeadlineReference,
         DeadlineAlert,
         DeadlineReference,
         SyncCallback,
         VariableInterval,
+        deadline_reference,
     )
     from scheduler.sdk.deferral import BaseEventTrigger, BaseTrigger, StartTriggerArgs, TriggerEvent
     from scheduler.sdk.edges import Label, chain, chain_linear, cross_downstream
@@ -181,6 +183,7 @@ __all__ = [
     "AssetWatcher",
     "AsyncCallback",
     "BaseBranchOperator",
+    "BaseDeadlineReference",
     "BaseEventTrigger",
     "BaseHook",
     "BaseNotifier",
@@ -305,6 +308,7 @@ __all__ = [
     "chain_linear",
     "cross_downstream",
     "dag",
+    "deadline_reference",
     "get_current_context",
     "mask_secret",
     "publish_artifact",
@@ -351,7 +355,8 @@ _HOMES: Final = {
     "scheduler.sdk.connections": "Connection",
     "scheduler.sdk.context": "Context get_current_context publish_artifact",
     "scheduler.sdk.dag": "DAG dag",
-    "scheduler.sdk.deadlines": "AsyncCallback DeadlineAlert DeadlineReference SyncCallback VariableInterval",
+    "scheduler.sdk.deadlines": "AsyncCallback BaseDeadlineReference DeadlineAlert DeadlineReference SyncCallback "
+    "VariableInterval deadline_reference",
     "scheduler.sdk.deferral": "BaseEventTrigger BaseTrigger StartTriggerArgs TriggerEvent",
     "scheduler.sdk.edges": "Label chain chain_linear cross_downstream",
     "scheduler.sdk.group": "TaskGroup task_group",

@@ -16,6 +16,10 @@ MOST: Final = 20
 _LONGEST_S: Final = 100 * 365 * 24 * 3600
 _MOST_RUNS: Final = 1000
 AVERAGE: Final = "average_runtime"
+#: A reference of the author's own, which a child is asked for each run.
+OWN: Final = "own"
+#: States of deadlines for which there is something to be done when they are due.
+_OPEN: Final = ("waits", "asks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,14 @@ def check_deadline(data: Data) -> None:
         least, most = data["min_runs"], data["max_runs"]
         if not all(type(each) is int for each in (least, most)) or not 1 <= least <= most <= _MOST_RUNS:
             raise BadDag(f"A deadline looks at {least!r} to {most!r} runs; it can be 1 to {_MOST_RUNS}.")
-    elif reference not in ("logical_date", "queued_at"):
+    elif reference not in ("logical_date", "queued_at", OWN):
         raise BadDag(f"A deadline is counted from {reference!r}, which nobody knows.")
 
 
 def due_at(data: Data, facts: Facts) -> datetime | None:
-    """Return the instant, None where there is nothing to count from."""
+    """Return the instant, None where there is nothing to count from; where it is to be asked for, that of asking."""
+    if data["reference"] == OWN:
+        return facts.queued_at
     begin = _begin(data, facts)
     return None if begin is None else begin + timedelta(seconds=data["interval_s"])
 
@@ -67,7 +73,11 @@ def _begin(data: Data, facts: Facts) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """One of a run: its place among those of its DAG, and whether it waits, was met, or was missed."""
+    """One of a run: its place among those of its DAG, and whether it waits, was met, or was missed.
+
+    One that its author's own reference tells `asks` first, is `asked` until that has answered with an instant, and is
+    `none` where it answered with none, `unknown` where it failed; `at` is when the run was created until then.
+    """
 
     place: int
     name: str
@@ -76,10 +86,12 @@ class Deadline:
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether it is time to judge it."""
-        return self.state == "waits" and self.at <= now
+        return self.state in _OPEN and self.at <= now
 
     def judged(self, succeeded_at: datetime | None) -> str:
         """Return its state, of a run that succeeded at this instant or has not succeeded yet."""
+        if self.state == "asks":
+            return "asked"
         return "met" if succeeded_at is not None and succeeded_at <= self.at else "missed"
 
 
@@ -87,12 +99,17 @@ def deadlines_of(wanted: tuple[Data, ...], facts: Facts) -> tuple[Deadline, ...]
     """Return those of a run whose DAG asks for these."""
     found = ((place, data, due_at(data, facts)) for place, data in enumerate(wanted))
     return tuple(
-        Deadline(place, data.get("name") or f"deadline {place + 1}", at)
+        Deadline(
+            place,
+            data.get("name") or f"deadline {place + 1}",
+            at,
+            "asks" if data["reference"] == OWN else "waits",
+        )
         for place, data, at in found
         if at is not None
     )
 
 
 def next_at(deadlines: tuple[Deadline, ...]) -> datetime | None:
-    """Return when the first of those that wait is due."""
-    return min((each.at for each in deadlines if each.state == "waits"), default=None)
+    """Return when there is something to be done for one of them."""
+    return min((each.at for each in deadlines if each.state in _OPEN), default=None)

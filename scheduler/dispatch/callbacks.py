@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from scheduler.clock import parse_instant
 from scheduler.core.graph import TaskGraph
 from scheduler.core.settle import reason_of, settle_callback
 from scheduler.dispatch.endings import cut_short, ending_of
 from scheduler.store.attempts import end_attempts
+from scheduler.store.deadlines import answer_deadline
 from scheduler.store.engine import Session
 from scheduler.store.losses import queue_again
 from scheduler.store.tasks import TaskRow
@@ -21,6 +23,16 @@ def end_callback(session: Session, now: datetime, outcome: Outcome) -> None:
     end_attempts(session, [ending_of(outcome, settled.attempt, reason_of(outcome), now)])
     if settled.is_again:
         queue_again(session, now, outcome.attempt_id)
+        return
+    if outcome.deadline_at is not None or outcome.state != "success":
+        answer_deadline(session, outcome.attempt_id, *_answer(outcome))
+
+
+def _answer(outcome: Outcome) -> tuple[str, datetime | None]:
+    """Return the state of a deadline after its reference was asked, and its instant."""
+    if outcome.deadline_at is None:
+        return "unknown", None
+    return ("waits", parse_instant(outcome.deadline_at)) if outcome.deadline_at else ("none", None)
 
 
 def queue_failure_callback(

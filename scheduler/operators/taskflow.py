@@ -181,9 +181,7 @@ class TaskFunction(Generic[_P, _R]):
         """Return the id that is free, and the other arguments of the task."""
         settings: dict[str, Any] = {"doc_md": inspect.getdoc(self.function), **self._arguments}
         settings.setdefault("multiple_outputs", _returns_dict(self.function))
-        return _free_id(
-            settings.pop("task_id", None) or self.function.__name__.strip("_"), settings
-        ), settings
+        return free_id(settings.pop("task_id", None) or self.function.__name__.strip("_"), settings), settings
 
     def _refuse(self, given: Mapping[str, Any]) -> None:
         parameters = inspect.signature(self.function).parameters
@@ -380,7 +378,7 @@ def _returns_dict(function: Callable[..., Any]) -> bool:
     return text.split("[")[0].rpartition(".")[2].lower() in ("dict", "mapping")
 
 
-def _free_id(task_id: str, settings: Mapping[str, Any]) -> str:
+def free_id(task_id: str, settings: Mapping[str, Any]) -> str:
     """Return the id, with `__1`, `__2` and so on where the function was called before."""
     dag = settings.get("dag")
     group = settings.get("task_group") or (dag.task_group if dag else scope.open_group())

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
 
 from scheduler.errors import BadDag
 from scheduler.sdk.arguments import bad_argument
 from scheduler.sdk.location import author_line
 from scheduler.sdk.variables import Variable
 from scheduler.wire import Data
+
+if TYPE_CHECKING:
+    from scheduler.sdk.instance import DagRun
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,40 @@ class Reference:
         return {"reference": self.kind, **self.more}
 
 
+class BaseDeadlineReference:
+    """A reference of one's own: subclass it and say in `evaluate` from when a run's deadline is counted.
+
+    It is asked once a run, on a worker, as soon as the run is there. `deadline_reference` registers the class.
+    """
+
+    #: Names of what `_evaluate_with` is given beside `session`, which is None; as in Airflow.
+    required_kwargs: ClassVar[Collection[str]] = ("dag_id", "run_id")
+
+    @property
+    def data(self) -> Data:
+        """What JSON can hold of it: that it is to be asked."""
+        return {"reference": "own"}
+
+    def evaluate(self, run: DagRun) -> datetime | None:
+        """Return the instant, with a time zone; None where this run has no such deadline. Override it."""
+        airflow_form: Callable[..., datetime | None] | None = getattr(self, "_evaluate_with", None)
+        if airflow_form is None:
+            raise NotImplementedError(f"{type(self).__name__} has no evaluate(run); override it.")
+        return airflow_form(session=None, **{name: getattr(run, name) for name in self.required_kwargs})
+
+
 class DeadlineReference:
-    """What a deadline is counted from: instants of the run, a fixed one, or how long runs take on average."""
+    """What a deadline is counted from: instants of the run, a fixed one, or how long runs take on average.
+
+    Registered references of one's own are attributes by the name of their class.
+    """
+
+    class TYPES:
+        """When Airflow asks a reference of one's own. Here a run is queued as it is created, and asked for then."""
+
+        DAGRUN_CREATED: Final = ("logical_date", "fixed", "average_runtime")
+        DAGRUN_QUEUED: Final = ("queued_at",)
+        DAGRUN: Final = (*DAGRUN_CREATED, *DAGRUN_QUEUED)
 
     DAGRUN_LOGICAL_DATE: Final = Reference("logical_date")
     DAGRUN_QUEUED_AT: Final = Reference("queued_at")
@@ -55,6 +90,39 @@ class DeadlineReference:
                 "AVERAGE_RUNTIME", (max_runs, min_runs), "give 1 <= min_runs <= max_runs <= 1000"
             )
         return Reference("average_runtime", {"max_runs": most, "min_runs": least})
+
+
+_R = TypeVar("_R", bound=type[BaseDeadlineReference])
+
+
+@overload
+def deadline_reference(deadline_reference_type: _R) -> _R: ...
+
+
+@overload
+def deadline_reference(deadline_reference_type: tuple[str, ...] | None = None) -> Callable[[_R], _R]: ...
+
+
+def deadline_reference(
+    deadline_reference_type: type[BaseDeadlineReference] | tuple[str, ...] | None = None,
+) -> Any:
+    """Register a class of references, with or without brackets: `DeadlineReference.ITS_NAME` is one of it."""
+    if isinstance(deadline_reference_type, type):
+        return _register(deadline_reference_type)
+    return _register
+
+
+def _register(made: _R) -> _R:
+    given: Any = made
+    if not isinstance(given, type) or not issubclass(given, BaseDeadlineReference):
+        raise bad_argument("deadline_reference", made, "subclass BaseDeadlineReference")
+    try:
+        setattr(DeadlineReference, made.__name__, made())
+    except TypeError as error:
+        raise bad_argument(
+            "deadline_reference", made.__name__, f"it must be made without arguments: {error}"
+        ) from error
+    return made
 
 
 @dataclass(frozen=True)
@@ -132,13 +200,15 @@ class DeadlineAlert:
 
     def __init__(
         self,
-        reference: Reference,
+        reference: Reference | BaseDeadlineReference,
         interval: timedelta | VariableInterval,
         callback: Callback | Callable[..., Any],
         name: str | None = None,
     ) -> None:
-        if not isinstance(reference, Reference):
-            raise bad_argument("reference", reference, "give one of DeadlineReference")
+        if not isinstance(reference, Reference | BaseDeadlineReference):
+            raise bad_argument(
+                "reference", reference, "give one of DeadlineReference, or your own registered"
+            )
         length = interval.resolve() if isinstance(interval, VariableInterval) else interval
         if not isinstance(length, timedelta):
             raise bad_argument("interval", interval, "give a timedelta, or a VariableInterval")

@@ -13,7 +13,7 @@ from scheduler.clock import parse_instant
 from scheduler.core.deadlines import AVERAGE, Deadline, Facts, deadlines_of, next_at
 from scheduler.core.states import RunState
 from scheduler.store.engine import Session
-from scheduler.store.tables import dag_run
+from scheduler.store.tables import attempt, dag_run
 from scheduler.wire import DagSpec, Data
 
 R = dag_run.c
@@ -68,15 +68,38 @@ def lock_due_runs(session: Session, now: datetime, limit: int) -> list[DueRun]:
 
 
 def judge_due(session: Session, now: datetime, run: DueRun) -> list[Deadline]:
-    """Write whether the deadlines of a run that are due were met; return those that were missed."""
+    """Write whether the deadlines of a run that are due were met; return those that were missed or are to be asked."""
     judged = tuple(
         replace(each, state=each.judged(run.succeeded_at)) if each.is_due(now) else each
         for each in run.deadlines
     )
-    values = {"deadlines": _stored(judged), "deadline_at": next_at(judged)}
-    session.execute(sa.update(dag_run).where(R.id == run.id).values(values))
-    before = {each.place for each in run.deadlines if each.state == "missed"}
-    return [each for each in judged if each.state == "missed" and each.place not in before]
+    _write(session, run.id, judged)
+    before = {each.place: each.state for each in run.deadlines}
+    return [each for each in judged if each.state in ("missed", "asked") and before[each.place] != each.state]
+
+
+def answer_deadline(session: Session, attempt_id: int, state: str, at: datetime | None) -> None:
+    """Write what the reference of a deadline said that this attempt asked, if it did: its instant where it `waits`.
+
+    The run is locked.
+    """
+    asked = sa.select(R.id, R.deadlines, attempt.c.payload).join(attempt, attempt.c.run_pk == R.id)
+    run_pk, stored, payload = session.execute(asked.where(attempt.c.id == attempt_id)).one()
+    kind, _, place = str((payload or {}).get("callback", "")).partition(":")
+    if kind != "reference":
+        return
+    told = (
+        replace(each, state=state, at=at or each.at)
+        if (str(each.place), each.state) == (place, "asked")
+        else each
+        for each in read_deadlines(stored)
+    )
+    _write(session, run_pk, tuple(told))
+
+
+def _write(session: Session, run_pk: int, deadlines: tuple[Deadline, ...]) -> None:
+    values = {"deadlines": _stored(deadlines), "deadline_at": next_at(deadlines)}
+    session.execute(sa.update(dag_run).where(R.id == run_pk).values(values))
 
 
 def _stored(deadlines: Sequence[Deadline]) -> list[Data] | None:

@@ -18,8 +18,8 @@ from scheduler.wire.data import Data, Json, known, names_of
 #: be setups and teardowns. 4: tasks and groups may be mapped. 5: schedules of several crons, of listed instants, of
 #: timetables of the author's own, and with intervals before the instant; deadlines. 6: tasks may make assets, and runs
 #: may begin when these change. 7: tasks may be looped. 8: tasks may ask people. 9: runs may make partitions.
-#: 10: tasks may check assets.
-WIRE_VERSION: Final = 10
+#: 10: tasks may check assets. 11: deadlines may be counted from references of the author's own.
+WIRE_VERSION: Final = 11
 #: How many instances a mapped task may have side by side: each is a row that is made in one transaction.
 MOST_INSTANCES: Final = 100_000
 
@@ -216,6 +216,7 @@ def form_of(
 ) -> int:
     """Return the oldest form that can hold these: release by release, older programs go on with what they can."""
     asked = {
+        11: any(each.get("reference") == "own" for each in deadlines or ()),
         10: any(each.check for each in tasks),
         9: bool(schedule and schedule.partitions),
         8: any(each.asks for each in tasks),

@@ -130,6 +130,9 @@ class Outcome:
     question: Question | None = None  #: of a state that is `awaiting_input`
     #: What it says of the assets that it changed (`core.assets.changes_of`).
     assets: tuple[Data, ...] | None = None
+    deadline_at: str | None = (
+        None  #: of a callback that asks a reference of deadlines: what it said, "" for none
+    )
     is_again: bool = False  #: of a looped task that succeeded: another iteration follows
 
 

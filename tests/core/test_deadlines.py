@@ -25,6 +25,7 @@ def wanted(reference, **more):
         (wanted("queued_at"), NOON + HOUR),
         (wanted("fixed", at="2026-12-24T00:00:00+00:00"), datetime(2026, 12, 24, 1, tzinfo=UTC)),
         (wanted("average_runtime", min_runs=1, max_runs=5), NOON + HOUR * 1.5),
+        (wanted("own"), NOON),
         (wanted("average_runtime", min_runs=2, max_runs=2), None),
     ],
 )

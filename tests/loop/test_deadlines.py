@@ -91,6 +91,52 @@ def test_the_mean_of_the_last_runs_counts_where_there_are_enough(engine):
     assert agenda(engine).deadline_at == engine.now + timedelta(seconds=50)
 
 
+OWN = {"reference": "own", "interval_s": 60.0, "name": "own"}
+
+
+@pytest.fixture
+def asking(engine):
+    """A leader with a run whose deadline a reference of the author's own is to tell."""
+    engine.define(spec(task("a"), deadlines=(OWN,)))
+    engine.run = engine.trigger()
+    return engine
+
+
+def answer(engine, state="success", **fields):
+    claims = engine.claim(limit=10)
+    (asked,) = [each for each in claims if each.kind == "dag_callback"]
+    engine.report(asked, state=state, **fields)
+
+
+def test_a_reference_of_ones_own_is_asked_once_as_soon_as_the_run_is_there(asking):
+    assert agenda(asking).deadline_at == NOW
+    assert (judge(asking), judge(asking)) == (1, 0)
+    assert (called(asking), states(asking)) == (["reference:0"], ["asked"])
+
+    answer(asking, deadline_at=(NOW + timedelta(minutes=5)).isoformat())
+    assert states(asking) == ["waits"]
+    assert agenda(asking).deadline_at == NOW + timedelta(minutes=5)
+    asking.wait(minutes=6)
+    assert (judge(asking), judge(asking)) == (1, 0)
+    assert (called(asking), states(asking)) == (["reference:0", "deadline:0"], ["missed"])
+
+
+@pytest.mark.parametrize(("said", "state"), [({"deadline_at": ""}, "none"), ({"state": "failed"}, "unknown")])
+def test_a_run_whose_reference_says_nothing_has_no_deadline(asking, said, state):
+    judge(asking)
+    answer(asking, **said)
+    assert states(asking) == [state]
+    assert agenda(asking).deadline_at is None
+
+
+def test_a_reference_whose_worker_died_is_asked_again(asking):
+    judge(asking)
+    answer(asking, state="lost", reason="killed")
+    assert states(asking) == ["asked"]
+    answer(asking, deadline_at=NOW.isoformat())
+    assert states(asking) == ["waits"]
+
+
 def test_a_dag_without_deadlines_costs_no_statement(engine):
     engine.define(spec(task("a")))
     with engine.db.count() as count:

@@ -10,14 +10,17 @@ import pytest
 from scheduler import (
     DAG,
     AsyncCallback,
+    BaseDeadlineReference,
     DeadlineAlert,
     DeadlineReference,
     EmptyOperator,
     SyncCallback,
     VariableInterval,
+    deadline_reference,
 )
 from scheduler.errors import BadDag, DirigentError
 from scheduler.runtime.child.attempt import perform
+from scheduler.sdk.instance import dag_run_of
 from scheduler.sdk.serialize import to_spec
 from scheduler.sdk.variables import reading_from
 from scheduler.testing.local_channel import LocalChannel
@@ -52,6 +55,70 @@ class Bell:
 
     def __call__(self, context):
         HEARD.append((self.text, context["dag_run"].dag_id))
+
+
+@deadline_reference
+class EndOfDay(BaseDeadlineReference):
+    """Midnight after the logical date."""
+
+    def evaluate(self, run):
+        return run.logical_date.replace(hour=0, minute=0) + timedelta(days=1)
+
+
+@deadline_reference(DeadlineReference.TYPES.DAGRUN_QUEUED)
+class AsInAirflow(BaseDeadlineReference):
+    """Says what a test wants it to say."""
+
+    required_kwargs = ("run_id",)
+    said: Any = None
+
+    def _evaluate_with(self, *, session, run_id, **_facts):
+        HEARD.append((session, run_id))
+        return self.said
+
+
+def asked_of(reference):
+    with DAG("d", deadline=DeadlineAlert(reference, HOUR, plain)) as dag:
+        EmptyOperator(task_id="a")
+    assert to_spec(dag, "d.py").deadlines == ({"reference": "own", "interval_s": 3600.0, "name": ""},)
+    asked = job(task_id="", kind="dag_callback", callback="reference:0")
+    return perform(dag, asked, LocalChannel("d", {}, {}), StandingClock())
+
+
+def test_a_reference_of_ones_own_says_from_when_a_deadline_is_counted():
+    outcome = asked_of(DeadlineReference.EndOfDay)  # type: ignore[attr-defined]  # registered above
+    assert (outcome.state, outcome.deadline_at) == ("success", "2026-11-22T01:00:00+00:00")
+
+
+def test_a_reference_as_airflow_has_them_is_asked_without_a_session():
+    outcome = asked_of(AsInAirflow())
+    assert (outcome.state, outcome.deadline_at) == ("success", "")
+    assert HEARD == [(None, "manual__2026-11-21T06:30:00+00:00")]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("soon", "AsInAirflow answered 'soon'"), (datetime(2026, 1, 1), "return a datetime with a time zone")],  # noqa: DTZ001 - that is what is refused
+)
+def test_a_reference_that_says_no_instant_is_told_so(said, words):
+    reference = AsInAirflow()
+    reference.said = said
+    outcome = asked_of(reference)
+    assert (outcome.state, words in outcome.reason) == ("failed", True)
+
+
+def test_what_is_no_reference_or_needs_arguments_is_not_registered():
+    with pytest.raises(BadDag, match="subclass BaseDeadlineReference"):
+        deadline_reference()(int)  # type: ignore[type-var]  # that is what is refused
+    with pytest.raises(BadDag, match="it must be made without arguments"):
+
+        @deadline_reference
+        class Needy(BaseDeadlineReference):
+            def __init__(self, hour: int) -> None:
+                self.hour = hour
+
+    with pytest.raises(NotImplementedError):
+        BaseDeadlineReference().evaluate(dag_run_of(job().run))
 
 
 def call(callback, place=0):

@@ -15,11 +15,20 @@ from typing import Any
 
 from scheduler.errors import NotInDirigent
 from scheduler.operators.python import call, source_of
-from scheduler.operators.taskflow import Task, TaskDecorator, TaskFlowOperator, decorate
+from scheduler.operators.taskflow import Task, TaskDecorator, TaskFlowOperator, decorate, free_id
+from scheduler.sdk.dag import DAG
+from scheduler.sdk.group import TaskGroup
 from scheduler.sdk.location import author_line
 from scheduler.sdk.operator import BaseOperator, OperatorMeta
 
-__all__ = ["AirflowTask", "DecoratedOperator", "TaskDecorator", "task", "task_decorator_factory"]
+__all__ = [
+    "AirflowTask",
+    "DecoratedOperator",
+    "TaskDecorator",
+    "get_unique_task_id",
+    "task",
+    "task_decorator_factory",
+]
 
 
 class _ByName(OperatorMeta):
@@ -83,6 +92,11 @@ def task_decorator_factory(
     """Make a function declare tasks of this class, or return the decorator that does."""
     given = arguments if multiple_outputs is None else {**arguments, "multiple_outputs": multiple_outputs}
     return decorate(decorated_operator_class, python_callable, given)
+
+
+def get_unique_task_id(task_id: str, dag: DAG | None = None, task_group: TaskGroup | None = None) -> str:
+    """Return the id with `__1`, `__2` and so on where the DAG or group has it already."""
+    return free_id(task_id, {"dag": dag, "task_group": task_group})
 
 
 class AirflowTask(Task):

@@ -267,10 +267,10 @@ def _call(callbacks: Iterable[Callback], context: Context, name: str) -> list[Ba
 def _called(owner: Any, job: Job) -> tuple[str, tuple[Callback, ...]]:
     """Return what a callback is called in the log, and whom it calls."""
     kind, _, place = job.callback.partition(":")
-    if kind == "deadline":
+    if kind in ("deadline", "reference"):
         # By name: other attempts need not carry it.
         module = import_module("scheduler.runtime.child.deadline_calls")
-        return "deadline", module.callbacks_of(owner, int(place))
+        return kind, module.CALLS[kind](owner, int(place))
     name = f"on_{job.callback}_callback"
     return name, getattr(owner, name)
 
@@ -291,6 +291,6 @@ def _call_back(dag: DAG, job: Job, channel: Channel, clock: Clock) -> Outcome:
         raised = _call(callbacks, context, name)
     ended = Outcome(attempt_id=job.attempt_id, epoch=job.epoch, state="success")
     if not raised:
-        return ended
+        return replace(ended, deadline_at=context.get("deadline_at"))
     info = blame(raised[0], job.code_root)
     return replace(ended, state="failed", error=info, reason=info.line)

@@ -3,25 +3,54 @@
 from __future__ import annotations
 
 import inspect
+from datetime import UTC, datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from scheduler.errors import BadDag
 from scheduler.operators.python import run_coroutine
 from scheduler.sdk.arguments import Callback
 from scheduler.sdk.context import Context
 from scheduler.sdk.dag import DAG
+from scheduler.sdk.deadlines import BaseDeadlineReference, DeadlineAlert
 from scheduler.sdk.deadlines import Callback as Called
 
 
 def callbacks_of(dag: DAG, place: int) -> tuple[Callback, ...]:
     """Return what the deadline at this place of the DAG's calls."""
+    called = _deadline(dag, place).callback
+    return (lambda context: _call(called, context),)
+
+
+def references_of(dag: DAG, place: int) -> tuple[Callback, ...]:
+    """Return what asks the reference of the deadline at this place: it leaves the instant in the context."""
+    return (lambda context: context.update(deadline_at=_instant(_deadline(dag, place), context)),)
+
+
+#: What is called for the kinds of callbacks that have to do with deadlines.
+CALLS: Final = {"deadline": callbacks_of, "reference": references_of}
+
+
+def _deadline(dag: DAG, place: int) -> DeadlineAlert:
     if place >= len(dag.deadlines):
         raise BadDag(
             f"DAG {dag.dag_id!r} has {len(dag.deadlines)} deadlines by now; there is no {place + 1}."
         )
-    called = dag.deadlines[place].callback
-    return (lambda context: _call(called, context),)
+    return dag.deadlines[place]
+
+
+def _instant(deadline: DeadlineAlert, context: Context) -> str:
+    reference = deadline.reference
+    if not isinstance(reference, BaseDeadlineReference):
+        raise BadDag("The deadline is counted from something else by now.")
+    said: object = reference.evaluate(context["dag_run"])
+    if said is None:
+        return ""
+    if not isinstance(said, datetime) or said.tzinfo is None:
+        raise BadDag(
+            f"{type(reference).__name__} answered {said!r}; return a datetime with a time zone, or None."
+        )
+    return (said.astimezone(UTC) + deadline.interval).isoformat()
 
 
 def _call(called: Called, context: Context) -> None:

@@ -42,16 +42,16 @@ _NAMES: Final = """
     scheduler.operators.branching: BaseBranchOperator;
     scheduler.compat.airflow.skipping: BranchMixIn;
     scheduler.compat.airflow.skipping: SkipMixin;
-    ?operators of one's own that are asynchronous: BaseAsyncOperator;
-    scheduler.sdk.deadlines: DeadlineAlert DeadlineReference AsyncCallback SyncCallback VariableInterval;
-    ?references of deadlines of one's own: BaseDeadlineReference deadline_reference;
+    scheduler.compat.airflow.asynchronous: BaseAsyncOperator;
+    scheduler.sdk.deadlines: DeadlineAlert DeadlineReference AsyncCallback SyncCallback VariableInterval
+        BaseDeadlineReference deadline_reference;
     scheduler.sdk.retry_policy: ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule;
     scheduler.sdk.state_store: NEVER_EXPIRE;
     scheduler.operators.resumable: ResumableJobMixin;
     scheduler.hooks.object_storage: ObjectStoragePath;
     scheduler.operators.setup_teardown: result setup teardown;
     scheduler.sdk.timetables: EventsTimetable MultipleCronTriggerTimetable;
-    ?lineage: lineage
+    scheduler.compat.airflow.lineage: lineage=.
 """
 
 _SECRETS: Final = "scheduler.compat.airflow.logs: redact; scheduler.sdk.hiding: mask_secret"
@@ -69,8 +69,8 @@ SDK: Final = {
     "airflow.sdk.bases.skipmixin": "scheduler.compat.airflow.skipping: SkipMixin",
     "airflow.sdk.bases.xcom": "scheduler.compat.airflow.models: BaseXCom",
     "airflow.sdk.bases.decorator": "inspect: is_async_callable=iscoroutinefunction; "
-    "scheduler.compat.airflow.decorators: DecoratedOperator task_decorator_factory TaskDecorator; "
-    "?task decorators that map by themselves: DecoratedMappedOperator get_unique_task_id",
+    "scheduler.compat.airflow.decorators: DecoratedOperator task_decorator_factory TaskDecorator "
+    "get_unique_task_id; scheduler.sdk.mapping: DecoratedMappedOperator=MappedOperator",
     "airflow.sdk.configuration": DEFINITIONS["airflow.configuration"],
     "airflow.sdk.definitions.asset": DEFINITIONS["airflow.assets"],
     "airflow.sdk.definitions.asset.metadata": "scheduler.sdk.assets: Metadata",
@@ -117,8 +117,8 @@ SDK: Final = {
     "scheduler.compat.airflow.lineage: get_hook_lineage_collector HookLineageCollector; "
     "scheduler.compat.airflow.version: AIRFLOW_V_3_0_PLUS AIRFLOW_V_3_1_PLUS; "
     "scheduler.sdk.results: XCOM_RETURN_KEY=RETURN_KEY; "
-    "scheduler.compat.airflow.decorators: DecoratedOperator task_decorator_factory TaskDecorator; "
-    "?task decorators that map by themselves: get_unique_task_id; "
+    "scheduler.compat.airflow.decorators: DecoratedOperator task_decorator_factory TaskDecorator "
+    "get_unique_task_id; "
     "scheduler.sdk.mapping: MappedOperator; scheduler.compat.airflow.sensors: poke_mode_only; "
     + DEFINITIONS["airflow.exceptions"],
 }

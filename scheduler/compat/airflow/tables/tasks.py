@@ -81,8 +81,8 @@ TASKS: Final = {
     "airflow.sensors.sql": "scheduler.sensors.sql: SqlSensor",
     "airflow.decorators": _TASKFLOW,
     "airflow.decorators.base": "scheduler.compat.airflow.decorators: DecoratedOperator task_decorator_factory "
-    "TaskDecorator TaskDecoratorCollection=AirflowTask; "
-    "?task decorators that map by themselves: DecoratedMappedOperator get_unique_task_id",
+    "TaskDecorator TaskDecoratorCollection=AirflowTask get_unique_task_id; "
+    "scheduler.sdk.mapping: DecoratedMappedOperator=MappedOperator",
     "airflow.hooks.base": _HOOK,
     "airflow.hooks.filesystem": "scheduler.hooks.filesystem: FSHook",
     "airflow.hooks.subprocess": "scheduler.compat.airflow.subprocesses: SubprocessHook SubprocessResult",
