@@ -1,19 +1,20 @@
-"""One DAG: grid, graph, runs, code, details."""
+"""One DAG: grid, graph, runs, details."""
 
 from __future__ import annotations
 
-from typing import cast
+from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from scheduler.core.alerts import rules_for
+from scheduler.errors import BadParams
 from scheduler.security.rights import Right
 from scheduler.store import dag_files
 from scheduler.store.views import dags, runs
 from scheduler.store.views.alerts import rule_fields
 from scheduler.store.views.assets import uses_of_dag
 from scheduler.store.views.commits import find_commit
-from scheduler.wire import DagSpec
 from webui.context import reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
@@ -25,7 +26,7 @@ blueprint = Blueprint("dag", __name__, url_prefix="/dags/<dag_id>")
 _RUNS = 50
 
 
-def dag_head(dag_id: str) -> dict[str, object]:
+def dag_head(dag_id: str) -> dict[str, Any]:
     """Return what stands at the head of each tab."""
     with reading() as session:
         dag = dags.find_dag(session, dag_id)
@@ -65,7 +66,12 @@ def graph(dag_id: str) -> Response:
 @needs(Right.DAG_READ)
 def list_runs(dag_id: str) -> Response:
     """Show the runs of this DAG."""
-    wanted = runs.RunWanted(dag_id=dag_id, state=request.args.get("state", ""))
+    wanted = runs.RunWanted(
+        dag_id=dag_id,
+        state=request.args.get("state", ""),
+        day=_day(request.args.get("day", "")),
+        version=request.args.get("version", 0, type=number),
+    )
     with reading() as session:
         found = runs.list_runs(
             session, wanted, limit=_RUNS + 1, before=request.args.get("before", type=number)
@@ -74,16 +80,12 @@ def list_runs(dag_id: str) -> Response:
     return page("dag_runs.html", tab="runs", wanted=wanted, rows=rows, has_more=has_more, **dag_head(dag_id))
 
 
-@blueprint.get("/code")
-@needs(Right.DAG_CODE)
-def code(dag_id: str) -> Response:
-    """Show the file as the version in force has it."""
-    head = dag_head(dag_id)
-    with reading() as session:
-        dag = dags.find_dag(session, dag_id)
-        version = dags.find_version(session, dag.version_id)
-        text = dags.load_source(session, version.snapshot_id, dag.file)
-    return page("dag_code.html", tab="code", source=text, **head)
+def _day(text: str) -> date | None:
+    """Return the day that is asked for. Raises BadParams."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadParams(f"{text[:40]!r} is no day. Write one like 2026-11-21.") from None
 
 
 @blueprint.get("/details")
@@ -94,5 +96,5 @@ def details(dag_id: str) -> Response:
     with reading() as session:
         record = dag_files.load_files(session).get(dags.find_dag(session, dag_id).file)
     warnings = record.warnings if record else ()
-    rules = [rule_fields(rule, ()) for rule in rules_for(web().alert_rules, cast(DagSpec, head["spec"]))]
+    rules = [rule_fields(rule, ()) for rule in rules_for(web().alert_rules, head["spec"])]
     return page("dag_details.html", tab="details", warnings=warnings, rules=rules, **head)

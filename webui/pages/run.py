@@ -34,7 +34,7 @@ _LOUD = 3
 _RESULTS = 100
 
 
-def _head(dag_id: str, run_id: str) -> dict[str, Any]:
+def run_head(dag_id: str, run_id: str) -> dict[str, Any]:
     """Return what stands at the head of each tab."""
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id)
@@ -63,21 +63,21 @@ def _head(dag_id: str, run_id: str) -> dict[str, Any]:
 @needs(Right.DAG_READ)
 def show(dag_id: str, run_id: str) -> Response:
     """Show the graph of this run."""
-    return page("run_graph.html", tab="graph", **_head(dag_id, run_id))
+    return page("run_graph.html", tab="graph", **run_head(dag_id, run_id))
 
 
 @blueprint.get("/grid")
 @needs(Right.DAG_READ)
 def grid(dag_id: str, run_id: str) -> Response:
     """Show the tasks of this run beside those of the runs before it."""
-    return page("run_grid.html", tab="grid", **_head(dag_id, run_id))
+    return page("run_grid.html", tab="grid", **run_head(dag_id, run_id))
 
 
 @blueprint.get("/tasks")
 @needs(Right.DAG_READ)
 def list_tasks(dag_id: str, run_id: str) -> Response:
     """Show the tasks of this run as a list, in the order of the graph; with `task`, the instances of a mapped one."""
-    head, state = _head(dag_id, run_id), request.args.get("state", "")
+    head, state = run_head(dag_id, run_id), request.args.get("state", "")
     with reading() as session:
         found = run_tasks.list_by_task(session, head["run"].id)
         spec = spec_of(session, head["run"].version_id)
@@ -124,7 +124,7 @@ def _counts(each: run_tasks.Instances) -> tuple[tuple[str, int], ...]:
 @needs(Right.DAG_READ)
 def events(dag_id: str, run_id: str) -> Response:
     """Show what happened, newest first."""
-    head = _head(dag_id, run_id)
+    head = run_head(dag_id, run_id)
     with reading() as session:
         found = runs.list_events(session, runs.find_run(session, dag_id, run_id).id, _EVENTS)
     return page("run_events.html", tab="events", events=found, **head)
@@ -134,7 +134,7 @@ def events(dag_id: str, run_id: str) -> Response:
 @needs(Right.DAG_READ)
 def conf(dag_id: str, run_id: str) -> Response:
     """Show what the run was given."""
-    head = _head(dag_id, run_id)
+    head = run_head(dag_id, run_id)
     with reading() as session:
         began = events_of_run(session, head["run"].id)
         made = events_by_run(session, dag_id, run_id)
@@ -145,7 +145,7 @@ def conf(dag_id: str, run_id: str) -> Response:
 @needs(Right.XCOM_READ)
 def result(dag_id: str, run_id: str) -> Response:
     """Show what this run returned, and what its tasks published."""
-    head = _head(dag_id, run_id)
+    head = run_head(dag_id, run_id)
     run = head["run"]
     with reading() as session:
         spec = spec_of(session, run.version_id)

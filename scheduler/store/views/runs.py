@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
@@ -93,6 +93,8 @@ class RunWanted:
     dag_id: str = ""
     state: str = ""
     text: str = ""  #: part of a dag_id
+    day: date | None = None  #: of the logical date, else of when it was due, UTC
+    version: int = 0  #: number of a version; 0: any
 
 
 _RUN = tuple(dag_run.c[name] for name in Run.__slots__ if name != "version_number")
@@ -130,7 +132,19 @@ def _conditions(wanted: RunWanted) -> list[ColumnElement[bool]]:
     if wanted.text:
         named = select(dag.c.dag_id).where(dag.c.dag_id.icontains(wanted.text, autoescape=True))
         out.append(dag_run.c.dag_id.in_(named))
-    return out
+    if wanted.version:
+        each = dag_version.alias("numbered")
+        numbered = select(each.c.id).where(each.c.number == wanted.version, each.c.dag_id == dag_run.c.dag_id)
+        out.append(dag_run.c.version_id.in_(numbered.correlate(dag_run)))
+    return [*out, *_is_of_day(wanted.day)]
+
+
+def _is_of_day(day: date | None) -> list[ColumnElement[bool]]:
+    if day is None:
+        return []
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    at: ColumnElement[datetime] = func.coalesce(dag_run.c.logical_date, dag_run.c.run_after)
+    return [at >= start, at < start + timedelta(days=1)]
 
 
 def _is_in_state(state: str) -> ColumnElement[bool]:
