@@ -57,8 +57,16 @@ def expand_tasks(
     grown = Grown()
     scopes = _concerned(graph, wave)
     while scopes:
-        scopes = _expand_within(session, now, run, graph, scopes, most_items, grown)
+        begun = _expand_within(session, now, run, graph, scopes, most_items, grown)
+        begun |= _make_up(session, now, run, graph, begun)
+        grown.scopes |= begun.keys()
+        # A stem that comes to be may be over what has ended long ago: nobody has looked at it, as nobody waited for it.
+        scopes = {scope for scope, paths in begun.items() if _has_stem(graph, scope.task_id, paths)}
     return grown
+
+
+def _has_stem(graph: TaskGraph, task_id: str, paths: Iterable[str]) -> bool:
+    return any(graph.dimensions.is_stem(TaskKey(task_id, path)) for path in paths)
 
 
 def _expand_within(
@@ -69,26 +77,52 @@ def _expand_within(
     scopes: set[Scope],
     most_items: int,
     grown: Grown,
-) -> set[Scope]:
-    """Have as many instances in some scopes as there are to be; return those to look at again.
-
-    A stem that comes to be may be over what has ended long ago, which nobody has looked at as nobody waited for it.
-    """
-    again: set[Scope] = set()
+) -> dict[Scope, list[str]]:
+    """Have as many instances in some scopes as there are to be; return where some came to be, and their paths."""
+    begun: dict[Scope, list[str]] = {}
     rows = _by_scope(rows_within(session, run.id, scopes, graph.dimensions.depth), scopes)
     facts = _facts(session, run, graph, rows)
     for scope in sorted(rows, key=lambda each: (graph.index[each.task_id], each.path)):
         found = {row.path: row for row in rows[scope]}
         growth = _growth(graph, scope, found, facts, most_items)
         _apply(session, now, run, graph, scope, found, growth)
-        ended = _end(session, now, run, graph, scope, growth)
-        grown.ended |= ended
-        begun = [*growth.opened, *growth.renamed.values(), *growth.created]
-        if begun:
-            grown.scopes.add(scope)
-        if any(graph.dimensions.is_stem(TaskKey(scope.task_id, path)) for path in begun):
-            again.add(scope)
-    return again
+        grown.ended |= _end(session, now, run, graph, scope, growth)
+        if paths := [*growth.opened, *growth.renamed.values(), *growth.created]:
+            begun[scope] = paths
+    return begun
+
+
+def _make_up(
+    session: Session, now: datetime, run: RunRow, graph: TaskGraph, begun: Mapping[Scope, list[str]]
+) -> dict[Scope, list[str]]:
+    """Make what new instances wait for in their groups and what is not there; return it by where it stands.
+
+    Their fellows had all ended, with fewer instances, when the group was found to have more.
+    """
+    made: dict[Scope, list[str]] = {}
+    wave = dict(begun)
+    while needed := _needed(graph, wave) - made.keys():
+        counts = count_within(session, run.id, needed, graph.dimensions.depth, graph.loops)
+        wave = {scope: [scope.path] for scope in needed if not counts[scope].keys() - {TaskState.REMOVED}}
+        rows = {row.key: row for row in rows_within(session, run.id, wave.keys(), graph.dimensions.depth)}
+        for scope in sorted(wave):
+            row = rows.get(scope)
+            growth = Growth(opened=[row.path]) if row else Growth(created={scope.path: None})
+            _apply(session, now, run, graph, scope, {row.path: row} if row else {}, growth)
+        made |= wave
+    return made
+
+
+def _needed(graph: TaskGraph, begun: Mapping[Scope, list[str]]) -> set[Scope]:
+    """Return where the fellows stand that new instances wait for; those that grew with them are there."""
+    return {
+        Scope(each, upper(path, shared))
+        for scope, paths in begun.items()
+        for each in graph.upstream(scope.task_id)
+        if (shared := graph.dimensions.shared(each, scope.task_id))
+        and begun.keys().isdisjoint({Scope(each, scope.path), Scope(each, "")})
+        for path in paths
+    }
 
 
 def _concerned(graph: TaskGraph, wave: Mapping[TaskKey, TaskState]) -> set[Scope]:

@@ -484,3 +484,19 @@ def test_what_ended_before_it_had_instances_gets_them_when_it_runs_again(engine)
     to_end(engine)
     assert states(engine, run, "g.b") == ["success"] * 6
     assert engine.run_state(run) == "success"
+
+
+def test_what_a_new_instance_waits_for_in_its_group_is_made_too(engine):
+    run = grouped(engine)
+    finish(engine, "u", [1])
+    finish(engine, "g.a", [1])
+    to_end(engine)
+    again(engine, run, "u", downstream=False)
+    finish(engine, "u", [1, 2, 3])
+    to_end(engine)
+    assert states(engine, run, "g.a") == ["success"]
+    again(engine, run, "g.b")
+    finish(engine, "g.a", [1, 2])
+    to_end(engine)
+    assert (states(engine, run, "g.a"), states(engine, run, "g.b")) == (["success"] * 3, ["success"] * 5)
+    assert engine.run_state(run) == "success"
