@@ -264,8 +264,22 @@ class _Growing:
             self.origins[to] = origin
 
     def _remove(self, paths: list[str]) -> None:
-        self.growth.removed += paths
-        self.rows |= dict.fromkeys(paths, TaskState.REMOVED)
+        for path in paths:
+            if path in self.growth.created:
+                del self.growth.created[path], self.rows[path]
+            elif path in self.growth.opened:
+                self.growth.opened.remove(path)
+                self.rows[path] = TaskState.REMOVED
+            else:
+                self._remove_row(path)
+
+    def _remove_row(self, path: str) -> None:
+        """Have a row removed, under the name that it is known by: it may just have been given another."""
+        origin = self.origins.pop(path, path)
+        if self.growth.renamed.pop(origin, None):
+            del self.rows[path]
+        self.growth.removed.append(origin)
+        self.rows[origin] = TaskState.REMOVED
 
     def _open(self, path: str) -> None:
         if path in self.rows:

@@ -500,3 +500,14 @@ def test_what_a_new_instance_waits_for_in_its_group_is_made_too(engine):
     to_end(engine)
     assert (states(engine, run, "g.a"), states(engine, run, "g.b")) == (["success"] * 3, ["success"] * 5)
     assert engine.run_state(run) == "success"
+
+
+def test_instances_that_went_with_all_below_them_come_back(engine):
+    groups = (GroupSpec(group_id="g", mapping=over(result("u"))),)
+    run = define(engine, task("u"), task("g.b", "u", group_id="g", mapping=over(2)), groups=groups)
+    for length in (3, 1, 2, 0, 3):
+        finish(engine, "u", list(range(length)))
+        to_end(engine)
+        found = [name for name, state in rows(engine, run).items() if state == "success"]
+        assert len(found) == 1 + 2 * length
+        again(engine, run, "u")
