@@ -9,6 +9,7 @@ from typing import Final
 import networkx as nx
 
 from scheduler.core.dimensions import Dimensions
+from scheduler.core.frames import gates_of, needing, turned
 from scheduler.errors import BadDag, DagCycle, DuplicateTask
 from scheduler.wire import DagSpec, TaskSpec
 
@@ -39,6 +40,29 @@ class TaskGraph:
     def downstream(self, task_id: str) -> frozenset[str]:
         """Return the tasks that directly wait for `task_id`."""
         return self._downstream[task_id]
+
+    def waits(self, task_id: str) -> frozenset[str]:
+        """Return all that is to be known before `task_id` begins: its upstream, and what `core.frames` adds."""
+        gates = self.gates.get(task_id)
+        return self._upstream[task_id] | gates if gates else self._upstream[task_id]
+
+    def wakes(self, task_id: str) -> frozenset[str]:
+        """Return the tasks for which it matters that `task_id` has ended."""
+        more = self._behind_gates.get(task_id)
+        return self._downstream[task_id] | more if more else self._downstream[task_id]
+
+    @cached_property
+    def gates(self) -> Mapping[str, frozenset[str]]:
+        """What tasks wait for beside their direct upstream, by the setups and teardowns around them."""
+        return gates_of(self, self._needing)
+
+    @cached_property
+    def _needing(self) -> Mapping[str, frozenset[str]]:
+        return {setup: needing(self, setup) for setup in self.setups}
+
+    @cached_property
+    def _behind_gates(self) -> Mapping[str, frozenset[str]]:
+        return turned(self.gates)
 
     def descendants(self, task_ids: Iterable[str]) -> set[str]:
         """Return every task that waits for one of these, directly or not; not these themselves."""
@@ -92,15 +116,21 @@ class TaskGraph:
         return frozenset(task_id for task_id, task in self.tasks.items() if task.role not in (None, "setup"))
 
     def framing(self, task_ids: Collection[str]) -> set[str]:
-        """Return the setups that these tasks need to run again and the teardowns of those, but for these tasks."""
+        """Return the setups that these tasks need to run again and the teardowns of those, but for these tasks.
+
+        A setup that runs again is taken away again.
+        """
+        chosen = frozenset(task_ids)
         found: set[str] = set()
-        for task_id in set(task_ids) - self.setups - self.teardowns if self.setups else ():
-            below = self.descendants([task_id])
-            for setup in self.ancestors([task_id]) & self.setups:
-                undone_by = self._downstream[setup] & self.teardowns
-                if not undone_by or undone_by & below:
-                    found |= {setup, *undone_by}
-        return found.difference(task_ids)
+        for setup, tasks in self._needing.items():
+            if not chosen.isdisjoint(tasks - self.setups):
+                found.add(setup)
+            if setup in found or setup in chosen:
+                found |= self._undoing(setup)
+        return found - chosen
+
+    def _undoing(self, setup: str) -> frozenset[str]:
+        return self._downstream[setup] & self.teardowns
 
     def weight(self, task_id: str) -> int:
         """Return the effective priority: own weight plus that of all tasks that the weight rule counts."""

@@ -17,7 +17,16 @@ from scheduler.core.ids import TaskKey
 from scheduler.core.loops import has_begun
 from scheduler.core.plan import Held, Move, States, held_by_past, named
 from scheduler.core.states import UNFINISHED, TaskState
-from scheduler.core.trigger_rules import UNMOVED_BY_SUCCESS, Becomes, Ready, Wait, judge
+from scheduler.core.trigger_rules import (
+    UNMOVED_BY_SUCCESS,
+    Becomes,
+    Ready,
+    Verdict,
+    Wait,
+    judge,
+    judge_scope,
+    judge_setups,
+)
 
 #: The instances of a task at a path and below it; all of them where the path is empty.
 Scope = TaskKey
@@ -32,7 +41,7 @@ def followers(graph: TaskGraph, keys: Iterable[TaskKey]) -> set[Scope]:
     return {
         Scope(each, upper(key.path, graph.dimensions.shared(key.task_id, each)))
         for key in keys
-        for each in graph.downstream(key.task_id)
+        for each in graph.wakes(key.task_id)
     }
 
 
@@ -40,7 +49,7 @@ def waits_for(graph: TaskGraph, key: TaskKey) -> list[Scope]:
     """Return all that an instance waits for."""
     return [
         Scope(each, upper(key.path, graph.dimensions.shared(key.task_id, each)))
-        for each in sorted(graph.upstream(key.task_id))
+        for each in sorted(graph.waits(key.task_id))
     ]
 
 
@@ -73,12 +82,7 @@ def judge_instance(
     """Decide about an instance that has not begun; `counts` holds all that it waits for."""
     if has_begun(graph, key):
         return Move(*key, TaskState.SCHEDULED)
-    tally, setups = Counter[TaskState](), Counter[TaskState]()
-    for scope in waits_for(graph, key):
-        tally.update(counts.get(scope) or UNKNOWN)
-        if scope.task_id in graph.setups and key.task_id in graph.teardowns:
-            setups.update(counts.get(scope, {}))
-    match judge(graph.tasks[key.task_id].trigger_rule, tally, tally.total(), setups=setups):
+    match _judge(graph, key, counts):
         case Ready():
             return _start(graph, key, past)
         case Wait(reason):
@@ -86,6 +90,32 @@ def judge_instance(
         case Becomes(state, reason, blame):
             words = f"{reason}: {_names(graph, key, counts, blame)}" if blame else reason
             return Move(*key, state, words)
+
+
+def _judge(graph: TaskGraph, key: TaskKey, counts: Counts) -> Verdict:
+    scopes = waits_for(graph, key)
+    gates = graph.gates.get(key.task_id, frozenset())
+    is_teardown = key.task_id in graph.teardowns
+    aside = _tally([each for each in scopes if each.task_id in gates], counts)
+    if gates and not is_teardown:
+        needs = judge_setups(aside)
+        if not isinstance(needs, Ready):
+            return needs
+    direct = [each for each in scopes if each.task_id not in gates]
+    tally = _tally(direct, counts)
+    setups = Counter[TaskState]()
+    for scope in direct if is_teardown else ():
+        if scope.task_id in graph.setups:
+            setups.update(counts.get(scope, {}))
+    found = judge(graph.tasks[key.task_id].trigger_rule, tally, tally.total(), setups=setups)
+    return judge_scope(aside) if gates and is_teardown and isinstance(found, Ready) else found
+
+
+def _tally(scopes: Iterable[Scope], counts: Counts) -> Counter[TaskState]:
+    tally = Counter[TaskState]()
+    for scope in scopes:
+        tally.update(counts.get(scope) or UNKNOWN)
+    return tally
 
 
 def _start(graph: TaskGraph, key: TaskKey, past: States | None) -> Move | Held:

@@ -20,7 +20,16 @@ from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.loops import standing
 from scheduler.core.states import FINISHED, UNFINISHED, RunState, TaskState
-from scheduler.core.trigger_rules import UNMOVED_BY_SUCCESS, Becomes, Ready, Wait, judge
+from scheduler.core.trigger_rules import (
+    UNMOVED_BY_SUCCESS,
+    Becomes,
+    Ready,
+    Verdict,
+    Wait,
+    judge,
+    judge_scope,
+    judge_setups,
+)
 
 #: task_id -> path -> state.
 States: TypeAlias = Mapping[str, Mapping[str, TaskState]]
@@ -105,24 +114,22 @@ def needed(
     for key, state in changed.items():
         if state is TaskState.SUCCESS:
             candidates |= {
-                each
-                for each in graph.downstream(key.task_id)
-                if not _waits_for_others(graph, each, unfinished)
+                each for each in graph.wakes(key.task_id) if not _waits_for_others(graph, each, unfinished)
             }
         elif state in FINISHED:
-            candidates |= graph.downstream(key.task_id)
+            candidates |= graph.wakes(key.task_id)
     chained = {
         key.task_id for key, state in changed.items() if state in FINISHED and state is not TaskState.SUCCESS
     }
     candidates |= graph.descendants(chained)
-    return frozenset(candidates.union({key.task_id for key in changed}, *map(graph.upstream, candidates)))
+    return frozenset(candidates.union({key.task_id for key in changed}, *map(graph.waits, candidates)))
 
 
 def _waits_for_others(graph: TaskGraph, task_id: str, unfinished: Collection[str]) -> bool:
     """Tell whether a success upstream can change nothing for a task, as others that it waits for are unfinished."""
     if graph.tasks[task_id].trigger_rule not in UNMOVED_BY_SUCCESS:
         return False
-    return not graph.upstream(task_id).isdisjoint(unfinished)
+    return not graph.waits(task_id).isdisjoint(unfinished)
 
 
 def finish(graph: TaskGraph, leaf_states: States, *, failed: Collection[str] = ()) -> FinishRun:
@@ -180,7 +187,7 @@ class _Planning:
             self._follow(key.task_id)
 
     def _follow(self, task_id: str) -> None:
-        for each in self.graph.downstream(task_id):
+        for each in self.graph.wakes(task_id):
             self._push(each)
 
     def _push(self, task_id: str) -> None:
@@ -197,8 +204,8 @@ class _Planning:
             self._decide(task_id, waiting)
 
     def _decide(self, task_id: str, paths: list[str]) -> None:
-        counts, total, unread = self._tally(task_id)
-        match judge(self.graph.tasks[task_id].trigger_rule, counts, total, setups=self._setups(task_id)):
+        unread: list[str] = []
+        match self._judge(task_id, unread):
             case Ready():
                 self._schedule(task_id, paths)
             case Wait() if unread:
@@ -210,20 +217,30 @@ class _Planning:
                 words = f"{reason}: {self._named(task_id, blame)}" if blame else reason
                 self._write(task_id, paths, state, words)
 
-    def _tally(self, task_id: str) -> tuple[dict[TaskState, int], int, list[str]]:
-        """Count the states upstream. A task whose states were not given counts as one unfinished."""
+    def _judge(self, task_id: str, unread: list[str]) -> Verdict:
+        gates = self.graph.gates.get(task_id)
+        is_teardown = task_id in self.graph.teardowns
+        if gates and not is_teardown:
+            needs = judge_setups(self._tally(gates, unread))
+            if not isinstance(needs, Ready):
+                return needs
+        counts = self._tally(self.graph.upstream(task_id), unread)
+        rule = self.graph.tasks[task_id].trigger_rule
+        found = judge(rule, counts, sum(counts.values()), setups=self._setups(task_id))
+        if gates and is_teardown and isinstance(found, Ready):
+            return judge_scope(self._tally(gates, unread))
+        return found
+
+    def _tally(self, task_ids: Collection[str], unread: list[str]) -> dict[TaskState, int]:
+        """Count the states of tasks. One whose states were not given counts as one unfinished, and as `unread`."""
         counts: dict[TaskState, int] = {}
-        total = 0
-        unread: list[str] = []
-        for each in self.graph.upstream(task_id):
-            if paths := self._now(each):
-                total += len(paths)
-                for state in paths.values():
-                    counts[state] = counts.get(state, 0) + 1
-            else:
-                total += 1
+        for each in task_ids:
+            paths = self._now(each)
+            if not paths:
                 unread.append(each)
-        return counts, total, unread
+            for state in paths.values() if paths else (TaskState.NONE,):
+                counts[state] = counts.get(state, 0) + 1
+        return counts
 
     def _setups(self, task_id: str) -> Mapping[TaskState, int] | None:
         """Count the states of the setups upstream, for a teardown."""
@@ -238,7 +255,7 @@ class _Planning:
 
     def _named(self, task_id: str, states: frozenset[TaskState]) -> str:
         """Name the first upstream tasks with an instance in one of these states."""
-        names = [each for each in self.graph.upstream(task_id) if not states.isdisjoint(self._values(each))]
+        names = [each for each in self.graph.waits(task_id) if not states.isdisjoint(self._values(each))]
         return named(self.graph, names)
 
     def _values(self, task_id: str) -> Iterable[TaskState]:

@@ -23,7 +23,7 @@ def released(graph: TaskGraph, changed: Mapping[TaskKey, TaskState]) -> frozense
         return None
     known = {key.task_id: {"": state} for key, state in changed.items()}
     follows = {each for each, paths in known.items() if TaskState.NONE in paths.values()}
-    follows = follows.union(*map(graph.downstream, known))
+    follows = follows.union(*map(graph.wakes, known))
     if not all(_stands_alone(graph, each, known.keys()) for each in follows):
         return None
     decided = plan(graph, list(changed), {each: {"": TaskState.NONE} for each in follows} | known)
@@ -34,4 +34,4 @@ def released(graph: TaskGraph, changed: Mapping[TaskKey, TaskState]) -> frozense
 def _stands_alone(graph: TaskGraph, task_id: str, known: Set[str]) -> bool:
     """Tell whether all that a task waits for is known, and none of it in the run before."""
     task = graph.tasks[task_id]
-    return not (task.depends_on_past or task.wait_for_downstream) and graph.upstream(task_id) <= known
+    return not (task.depends_on_past or task.wait_for_downstream) and graph.waits(task_id) <= known

@@ -95,6 +95,17 @@ def judge(
     return decide(_tally(upstream, total, setups or {})) if total else READY
 
 
+def judge_setups(states: Mapping[TaskState, int]) -> Verdict:
+    """Judge what a task needs of setups that it does not wait for directly: each is to have succeeded."""
+    total = sum(states.values())
+    return _all_success(_tally(states, total, {})) if total else READY
+
+
+def judge_scope(states: Mapping[TaskState, int]) -> Verdict:
+    """Judge whether all is done between the setups of a teardown and itself."""
+    return _all_done(_tally(states, sum(states.values()), {}))
+
+
 def _tally(upstream: Mapping[TaskState, int], total: int, setups: Mapping[TaskState, int]) -> Tally:
     count = upstream.get
     return Tally(

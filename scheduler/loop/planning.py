@@ -161,7 +161,7 @@ def _release(session: Session, now: datetime, run: RunRow, names: frozenset[str]
 def _is_last(graph: TaskGraph, key: TaskKey, state: TaskState) -> bool:
     """Tell whether nothing can follow: the task is final, and no other waits for it."""
     is_stopper = graph.spec.fail_fast and state is not TaskState.SUCCESS
-    return state in FINISHED and not is_stopper and not graph.downstream(key.task_id)
+    return state in FINISHED and not is_stopper and not graph.wakes(key.task_id)
 
 
 def _decide(
@@ -176,13 +176,13 @@ def _decide(
 def _onward(graph: TaskGraph, task_ids: frozenset[str]) -> frozenset[str]:
     """Return these tasks, all that follow them, and what each of those waits for."""
     after = task_ids | graph.descendants(task_ids)
-    return after.union(*map(graph.upstream, after))
+    return after.union(*map(graph.waits, after))
 
 
 def _is_wide(graph: TaskGraph, known: Iterable[TaskKey]) -> bool:
     """Tell whether something after the changed tasks waits for many: then a glance at what is unfinished pays."""
-    after = {each for key in known for each in graph.downstream(key.task_id)}
-    return any(len(graph.upstream(each)) > GLANCE for each in after)
+    after = {each for key in known for each in graph.wakes(key.task_id)}
+    return any(len(graph.waits(each)) > GLANCE for each in after)
 
 
 def _stop_live(

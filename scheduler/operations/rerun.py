@@ -179,9 +179,23 @@ def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) ->
         candidates = [row for row in candidates if row.key in keys or stands_in(row.key, around)]
     if request.only_failed:
         candidates = [row for row in candidates if row.state in BROKEN]
-    framing = graph.framing({row.task_id for row in candidates})
-    candidates += [row for row in rows if row.task_id in framing and row not in candidates]
+    candidates += _framing(graph, rows, candidates)
     return sorted(candidates, key=lambda row: (graph.index[row.task_id], row.id))
+
+
+def _framing(graph: TaskGraph, rows: Sequence[TaskRow], chosen: Sequence[TaskRow]) -> list[TaskRow]:
+    """Return the setups and teardowns that run again with these: in a mapped group those of the same index."""
+    if not graph.setups:
+        return []
+    by_task: defaultdict[str, set[TaskKey]] = defaultdict(set)
+    for row in chosen:
+        by_task[row.task_id].add(row.key)
+    places: set[Scope] = set()
+    for task_id, keys in by_task.items():
+        around = graph.framing({task_id})
+        places |= {scope for key in keys for scope in scopes_of(graph, key, around)}
+    there = {row.key for row in chosen}
+    return [row for row in rows if row.key not in there and stands_in(row.key, places)]
 
 
 def _without_later(

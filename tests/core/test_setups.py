@@ -46,7 +46,7 @@ def test_where_all_are_teardowns_they_decide():
         ({"first", "second"}, {"make", "drop"}),
         ({"other"}, {"alone"}),
         ({"beside"}, set()),
-        ({"make"}, set()),
+        ({"make"}, {"drop"}),
         ({"drop"}, set()),
         ({"second", "drop"}, {"make"}),
     ],
@@ -59,6 +59,33 @@ def test_a_setup_that_is_taken_away_before_a_task_does_not_run_again_with_it():
     chained = graph(task("make", role="setup"), task("a", "make"), undo("drop", "make", "a"), task("b", "a"))
     assert chained.framing({"b"}) == set()
     assert chained.framing({"a"}) == {"make", "drop"}
+
+
+def test_a_task_waits_for_setups_further_up_and_a_teardown_for_all_between(framed):
+    assert framed.gates == {"second": {"make"}, "drop": {"first"}}
+    nested = graph(
+        task("outer", role="setup"),
+        task("inner", "outer", role="setup"),
+        task("work", "inner"),
+        undo("drop_inner", "inner", "work"),
+        undo("drop_outer", "outer", "drop_inner"),
+        task("after", "work"),
+    )
+    assert nested.gates == {"work": {"outer"}, "drop_outer": {"inner", "work"}}
+    assert nested.framing({"work"}) == {"outer", "inner", "drop_inner", "drop_outer"}
+    assert nested.framing({"after"}) == set()
+
+
+def test_a_teardown_of_several_setups_runs_again_with_each(framed):
+    both = graph(
+        task("one", role="setup"),
+        task("two", role="setup"),
+        task("a", "one"),
+        task("b", "two"),
+        undo("drop", "one", "two", "a", "b"),
+    )
+    assert both.framing({"a"}) == {"one", "drop"}
+    assert both.framing({"one", "two"}) == {"drop"}
 
 
 def states(**named):
@@ -84,6 +111,34 @@ def test_a_teardown_follows_its_setup(made, worked, then, fail_fast):
         framed, [TaskKey("make", ""), TaskKey("work", "")], states(make=made, work=worked, drop="none")
     )
     assert [move.to for move in planned.moves if move.task_id == "drop"] == ([then] if then else [])
+
+
+@pytest.mark.parametrize(
+    ("made", "then", "why"),
+    [
+        ("running", None, "waits for make (0 of 1 done)"),
+        ("success", TaskState.SCHEDULED, ""),
+        ("failed", TaskState.UPSTREAM_FAILED, "1 of 1 upstream failed: make"),
+        ("skipped", TaskState.SKIPPED, "1 of 1 upstream skipped: make"),
+    ],
+)
+def test_a_task_that_runs_again_waits_for_the_setup_that_does(framed, made, then, why):
+    now = states(make=made, first="success", second="none", drop="none", alone="none", other="none")
+    planned = plan(framed, [TaskKey("make", ""), TaskKey("second", "")], now)
+    moves = {move.task_id: (move.to, move.reason) for move in planned.moves}
+    held = {each.task_id: each.reason for each in planned.held}
+    assert moves.get("second") == ((then, why) if then else None)
+    assert held.get("second", "") == ("" if then else why)
+
+
+def test_a_teardown_waits_for_what_runs_again_further_up(framed):
+    now = states(make="success", first="running", second="success", drop="none")
+    planned = plan(framed, [TaskKey("make", "")], now)
+    assert [(each.task_id, each.reason) for each in planned.held] == [
+        ("drop", "waits for first (0 of 1 done)")
+    ]
+    now |= states(first="failed")
+    assert [each.task_id for each in plan(framed, [TaskKey("first", "")], now).moves] == ["drop"]
 
 
 def test_fail_fast_stops_all_but_teardowns():

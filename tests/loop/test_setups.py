@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from scheduler.core.ids import TaskKey
 from scheduler.operations.rerun import RerunRequest, rerun
+from scheduler.wire import GroupSpec, MapSpec
 from tests.loop.engine import spec, task
 
 
@@ -46,6 +50,42 @@ def test_failed_work_fails_the_run_and_is_taken_down(engine, fail_fast):
 def test_a_failed_teardown_fails_the_run_only_where_it_says_so(engine, role, state):
     run = run_with(engine, {"drop"}, role=role)
     assert engine.run_state(run) == state
+
+
+def again(engine, *tasks):
+    request = RerunRequest(dag_id="orders", run_id="first", tasks=tasks)
+    preview = engine.db.transact(lambda session: rerun(session, engine.now, request, actor="test"))
+    return [f"{each.task_id}[{each.path}]" if each.path else each.task_id for each in preview.tasks]
+
+
+def test_a_task_in_the_middle_runs_again_after_its_setup_and_before_its_teardown(engine):
+    drop = task("drop", "make", "last", role="teardown", trigger_rule="all_done_setup_success")
+    engine.define(spec(task("make", role="setup"), task("first", "make"), task("last", "first"), drop))
+    run = engine.trigger(run_id="first")
+    go_on(engine)
+    for chosen in ("first", "last"):
+        assert again(engine, chosen) == ["make", chosen, "drop"]
+        begun = []
+        while engine.run_state(run) != "success":
+            while engine.advance():
+                pass
+            claims = engine.claim()
+            begun.append([each.task_id for each in claims])
+            for claim in claims:
+                engine.report(claim)
+        assert [each for each in begun if each] == [["make"], [chosen], ["drop"]]
+
+
+def test_in_a_mapped_group_the_setup_of_the_same_index_runs_again(engine):
+    inside = [replace(each, group_id="g") for each in framed().tasks]
+    group = GroupSpec(group_id="g", mapping=MapSpec(factors=(2,)))
+    engine.define(spec(*inside, groups=(group,)))
+    run = engine.trigger(run_id="first")
+    go_on(engine)
+    assert engine.run_state(run) == "success"
+    assert again(engine, TaskKey("work", "1")) == ["make[1]", "work[1]", "drop[1]"]
+    go_on(engine)
+    assert engine.run_state(run) == "success"
 
 
 def test_failed_work_runs_again_with_its_setup_and_teardown(engine):
