@@ -48,6 +48,14 @@ class BadName(DirigentError):
         self.value = value
 
 
+class BadPassword(DirigentError):
+    """A password cannot be set. The message never repeats it."""
+
+
+class BadRole(DirigentError):
+    """A role, a right or what it is about cannot be read, or does not exist."""
+
+
 class BadConnection(DirigentError):
     """A connection cannot be made of what was given. The message never repeats it: it may hold a password."""
 

@@ -6,7 +6,7 @@ import hashlib
 
 from flask import Flask
 
-from webui import api, assets, errors, filters, fragments, pages, plugin_pages, security
+from webui import api, assets, audit, errors, filters, fragments, pages, plugin_pages, security
 from webui.context import WebContext
 from webui.live.hub import Hub
 
@@ -31,6 +31,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     security.guard(app)
+    audit.register(app)
     errors.register(app)
     filters.register(app)
     assets.register(app)

@@ -89,6 +89,8 @@ class WebContext:
     port: int = 8080
     #: Address by which people reach the page, where that is not the one it listens on.
     base_url: str | None = None
+    #: Whether it listens elsewhere than on loopback, and so is called by the numbers of its host too.
+    is_public: bool = False
     dags_folder: str = "dags"
     #: What a push hook of the DAG repository signs with; None: there is no such hook.
     hook_secret: str | None = field(default=None, repr=False)

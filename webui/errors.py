@@ -18,6 +18,7 @@ _STATUS: dict[type[errors.DirigentError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Forbidden: 403,
+    errors.BadName: 400,
     errors.BadParams: 400,
     errors.BadConf: 400,
     errors.BadId: 400,
@@ -28,12 +29,12 @@ _STATUS: dict[type[errors.DirigentError], int] = {
 }
 _SENTENCES = {
     400: "The request could not be read.",
-    401: "You are not signed in. Run `dirigent login` and open the link that it prints.",
+    401: "You are not signed in. Open the page and sign in, or send a token that counts as `Authorization: Bearer`.",
     403: "This came from another page or an old one. Reload the page and try again.",
     404: "There is nothing at this address.",
     405: "This address cannot be used that way.",
     413: "That is too large: a conf may have up to 1 MB.",
-    421: "This server is not known by that name. Use the address that `dirigent up` printed.",
+    421: "This server is not known by that name. Use the address that it printed, or set DIRIGENT_BASE_URL.",
     500: "Something went wrong here. It is in the server's log.",
     503: "The database cannot be reached. The page comes back by itself.",
 }

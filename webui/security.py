@@ -1,8 +1,9 @@
 """Who may come in, and what a browser may do with our pages: deny by default, on every request.
 
-A person signs in by a link that works once (`dirigent login` prints it). The session cookie holds a signed
-random token; its hash is in the database, so that a session ends the moment it is revoked there. Every write
-by cookie carries a token derived from the session. What is public is said by endpoint, never by a path.
+A person signs in by a link that works once (`dirigent login` prints it), or by name and password. The session
+cookie holds a signed random token; its hash is in the database, so that a session ends the moment it is revoked
+there. Every write by cookie carries a token derived from the session. A program carries a token of its own
+(`Authorization: Bearer`), and then no cookie counts. What is public is said by endpoint, never by a path.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
 from itsdangerous import BadSignature, Signer
 from werkzeug.wrappers import Response as BaseResponse
 
+from scheduler.operations.api_tokens import find_bearer, note_used
 from scheduler.operations.sign_in import find_asker, note_seen
 from scheduler.security.rights import NOBODY, Asker
 from scheduler.store.sessions import LIFETIME, NOTED_EVERY
@@ -24,7 +27,17 @@ from webui.rights import check_rights, may
 
 #: Endpoints that answer anybody.
 PUBLIC = frozenset(
-    {"static", "sign_in.door", "sign_in.enter", "health.health", "health.ready", "health.live"}
+    {
+        "static",
+        "sign_in.door",
+        "sign_in.enter",
+        "sign_in.prove",
+        "api_auth.make",
+        "api_auth.make_for_cli",
+        "health.health",
+        "health.ready",
+        "health.live",
+    }
 )
 #: Endpoints that programs read: with the token of the settings, or a session like any other.
 BY_TOKEN = frozenset({"metrics.metrics", "metrics.scaling"})
@@ -53,22 +66,49 @@ def guard(app: Flask) -> None:
 
 
 def check_host() -> None:
-    """Refuse names by which this server is not called: another site's name that was pointed at loopback."""
+    """Refuse names by which this server is not called: another site's name that was pointed at it."""
     own = urlsplit(web().base_url or "").hostname
-    if urlsplit(f"//{request.host}").hostname not in {*_LOOPBACK, own} - {None}:
+    name = urlsplit(f"//{request.host}").hostname or ""
+    if name not in {*_LOOPBACK, own} - {None} and not (web().is_public and _is_address(name)):
         abort(421)
+
+
+def _is_address(name: str) -> bool:
+    """Tell whether a host is called by its number, which no other site can point anywhere."""
+    try:
+        return bool(ip_address(name))
+    except ValueError:
+        return False
 
 
 def check_session() -> BaseResponse | None:
     """Find out who asks; turn away whoever is not signed in, except at public endpoints."""
-    g.session_token = read_cookie()
-    g.asker = _asker_of(g.session_token) if g.session_token else NOBODY
+    g.session_token, g.asker = "", NOBODY
+    if "Authorization" in request.headers:
+        g.asker = _bearer()
+    else:
+        g.session_token = read_cookie()
+        g.asker = _asker_of(g.session_token) if g.session_token else NOBODY
     if g.asker.is_known or request.endpoint in PUBLIC | SIGNED or _carries_token():
         return None
-    if wants_data():
+    if wants_data() or "Authorization" in request.headers:
         abort(401)
     target = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("sign_in.door", next=target))
+
+
+def _bearer() -> Asker:
+    """Return who carries the token of the request; nobody, where it does not count."""
+    kind, _, token = request.headers["Authorization"].partition(" ")
+    if kind.lower() != "bearer":
+        return NOBODY
+    with web().db.read() as session:
+        found = find_bearer(session, now(), token.strip())
+    if found is None:
+        return NOBODY
+    if found.is_to_be_noted:
+        writing(lambda session: note_used(session, now(), found.token_id))
+    return found.asker
 
 
 def _carries_token() -> bool:
@@ -104,7 +144,7 @@ def wants_data() -> bool:
 
 def is_for_programs() -> bool:
     """Tell whether the address is one that programs read."""
-    return request.path.startswith(("/api/", "/ui/")) or request.endpoint in BY_TOKEN | SIGNED
+    return request.path.startswith(("/api/", "/ui/", "/auth/")) or request.endpoint in BY_TOKEN | SIGNED
 
 
 def check_write() -> None:
@@ -113,7 +153,7 @@ def check_write() -> None:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         abort(403)
-    if request.endpoint in PUBLIC | SIGNED:
+    if request.endpoint in PUBLIC | SIGNED or asker().proof == "token":
         return
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not any(hmac.compare_digest(given.encode(), each.encode()) for each in _csrf_tokens()):

@@ -23,7 +23,7 @@ from scheduler.cli.parts.attempt_logs import AttemptLogs
 from scheduler.cli.parts.database_probe import DatabaseProbe
 from scheduler.cli.parts.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.parts.lock import ServerLock
-from scheduler.cli.parts.page import Page, address_of, bind
+from scheduler.cli.parts.page import Page, address_of, bind, check_reach, is_loopback
 from scheduler.cli.parts.server_log import begin_log
 from scheduler.cli.parts.signals import Waits, stop_on_signal
 from scheduler.cli.prices import prices_of
@@ -106,6 +106,7 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         metrics_token=house.metrics_token,
         port=port,
         base_url=house.settings.base_url,
+        is_public=not is_loopback(house.settings.host),
         dags_folder=shown_folder(house.settings),
         hook_secret=secret.get_secret_value() if (secret := house.settings.dags_git_hook_secret) else None,
         graphs=house.graphs,
@@ -135,6 +136,7 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         lock.set_address(address)
         house = open_house(settings, invocation.clock)
         house.keep_open(parts)
+        check_reach(settings.host, house.db)
         monitor = monitor_of(house, "up")
         serve_endpoint(parts, house, monitor)
         page = Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener)
@@ -159,6 +161,7 @@ def web(invocation: Invocation, host: str | None, port: int | None) -> None:
         parts.callback(listener.close)
         house = open_house(settings, invocation.clock)
         house.keep_open(parts)
+        check_reach(settings.host, house.db)
         monitor = monitor_of(house, "web")
         serve_endpoint(parts, house, monitor)
         page = Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener)

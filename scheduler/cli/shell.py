@@ -21,6 +21,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "worker": ("servers:worker", "Run a worker; any number, on any host."),
     "web": ("servers:web", "Serve the page alone."),
     "login": ("login:login", "Print a fresh sign-in link for the page."),
+    "users": ("users:users", "Make accounts of people and programs; their roles and passwords."),
+    "roles": ("roles:roles", "List roles, and make roles of your own."),
+    "tokens": ("tokens:tokens", "Make and revoke the tokens that programs come in by."),
     "dags": ("dags:dags", "List, show, check, simulate, trigger, pause, test and delete DAGs."),
     "runs": ("runs:runs", "List, show, cancel, rerun, wait for, export and replay runs."),
     "tasks": (

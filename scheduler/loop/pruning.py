@@ -14,6 +14,7 @@ from scheduler.store.logs import delete_old_logs
 from scheduler.store.outbox import delete_old_messages, give_up_for_nobody
 from scheduler.store.run_ends import prune_outages
 from scheduler.store.sessions import delete_stale
+from scheduler.store.sign_in_failures import delete_old_tries
 from scheduler.store.tallies import prune_tallies
 from scheduler.store.unused_code import delete_unused_snapshots
 from scheduler.store.workers import delete_gone_workers
@@ -27,8 +28,8 @@ REST: Final = timedelta(hours=1)
 
 
 def prune_sign_ins(session: Session, now: datetime, limit: int) -> int:
-    """Delete links and sessions of the page that have expired."""
-    return delete_stale(session, now)
+    """Delete links and sessions of the page that have expired, and tries to sign in that are forgotten."""
+    return delete_stale(session, now) + delete_old_tries(session, now)
 
 
 def prune_messages(session: Session, now: datetime, limit: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
 from scheduler.core.scopes import EVERYTHING, Scope, union
 
@@ -96,9 +96,6 @@ ROLES: Final[Mapping[str, frozenset[Right]]] = {
     "Admin": frozenset(Right),
 }
 
-#: How somebody proved who they are.
-Proof = Literal["link", "password", "oidc", "token", ""]
-
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -114,7 +111,7 @@ class Asker:
     """Who asks, and what they were granted."""
 
     name: str
-    proof: Proof = ""
+    proof: str = ""  #: how they proved it: link | password | oidc | token
     grants: tuple[Grant, ...] = ()
 
     def scope_of(self, right: Right) -> Scope:
@@ -135,6 +132,6 @@ class Asker:
 NOBODY: Final = Asker("")
 
 
-def owner(name: str, proof: Proof = "link") -> Asker:
+def owner(name: str, proof: str = "link") -> Asker:
     """Return somebody who may do everything: the one person of a server without accounts."""
     return Asker(name, proof, (Grant(ROLES["Admin"], role="Admin"),))

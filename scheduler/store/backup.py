@@ -12,8 +12,8 @@ from scheduler.errors import BadBackup
 from scheduler.store.engine import Database
 from scheduler.store.migrations import REVISIONS
 from scheduler.store.sqlite import patiently
+from scheduler.store.tables import api_token, sign_in_token
 from scheduler.store.tables import session as web_session
-from scheduler.store.tables import sign_in_token
 
 _PG: Final = (
     "{name} is no SQLite file; use PostgreSQL's own tools: `pg_dump --format=custom --file=FILE DATABASE`, and "
@@ -61,10 +61,12 @@ def restore(db: Database, source: Path) -> str:
 
 
 def _sign_out(restored: sqlite3.Connection) -> None:
-    """Forget sessions and links: one that was ended after the backup would sign in again."""
+    """Forget sessions, links and tokens: one that was ended after the backup would let somebody in again."""
+    there = {name for (name,) in restored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     with restored:
-        for table in (web_session, sign_in_token):
-            restored.execute(f'DELETE FROM "{table.name}"')
+        for table in (web_session, sign_in_token, api_token):
+            if table.name in there:
+                restored.execute(f'DELETE FROM "{table.name}"')
 
 
 def target_of(db: Database, source: Path) -> Path:

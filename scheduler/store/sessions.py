@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from scheduler.store.engine import Session
+from scheduler.store.tables import account, sign_in_token
 from scheduler.store.tables import session as web_session
-from scheduler.store.tables import sign_in_token
+
+#: How somebody proved who they are.
+Proof: TypeAlias = Literal["link", "password", "oidc"]
 
 S = web_session.c
 K = sign_in_token.c
@@ -26,9 +29,10 @@ NOTED_EVERY: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is signed in by a token, and when that was noted last."""
+    """Who is signed in by a token, how they came in, and when that was noted last."""
 
     user_name: str
+    proof: Proof
     last_seen_at: datetime
 
 
@@ -47,17 +51,28 @@ def use_link(session: Session, now: datetime, token_hash: str) -> bool:
     return session.execute(statement).rowcount > 0
 
 
-def open_session(session: Session, now: datetime, token_hash: str, user_name: str) -> None:
+def open_session(session: Session, now: datetime, token_hash: str, user_name: str, proof: Proof) -> None:
     """Store that somebody signed in, for LIFETIME."""
-    values = {"hash": token_hash, "user_name": user_name, "created_at": now, "last_seen_at": now}
+    values = {
+        "hash": token_hash,
+        "user_name": user_name,
+        "proof": proof,
+        "created_at": now,
+        "last_seen_at": now,
+    }
     session.execute(sa.insert(web_session).values(**values, expires_at=now + LIFETIME))
 
 
 def find_user(session: Session, now: datetime, token_hash: str) -> SignedIn | None:
-    """Return who is signed in by this token; None where it is unknown, expired, long unused or revoked."""
-    is_good = (S.revoked_at.is_(None), S.expires_at > now, S.last_seen_at > now - IDLE_FOR)
+    """Return who is signed in by this token; None where it is unknown, expired, long unused or revoked.
+
+    Nor where the account is gone or disabled; whoever came by a link needs none.
+    """
+    may_come = sa.exists().where(account.c.name == S.user_name, account.c.is_active)
+    is_young = (S.revoked_at.is_(None), S.expires_at > now, S.last_seen_at > now - IDLE_FOR)
+    is_good = (*is_young, sa.or_(S.proof == "link", may_come))
     row = session.execute(
-        sa.select(S.user_name, S.last_seen_at).where(S.hash == token_hash, *is_good)
+        sa.select(S.user_name, S.proof, S.last_seen_at).where(S.hash == token_hash, *is_good)
     ).first()
     return None if row is None else SignedIn(*row)
 
@@ -71,6 +86,12 @@ def revoke_session(session: Session, now: datetime, token_hash: str) -> bool:
     """Sign one session out; false where it was not signed in."""
     statement = sa.update(web_session).where(S.hash == token_hash, S.revoked_at.is_(None))
     return session.execute(statement.values(revoked_at=now)).rowcount > 0
+
+
+def revoke_of(session: Session, now: datetime, user_name: str) -> int:
+    """End the sessions of an account; return how many. Whoever came by a link is no account."""
+    mine = (S.user_name == user_name, S.proof != "link", S.revoked_at.is_(None))
+    return session.execute(sa.update(web_session).where(*mine).values(revoked_at=now)).rowcount
 
 
 def revoke_all(session: Session, now: datetime) -> int:

@@ -29,12 +29,17 @@ _KEPT: Final = 4000
 #: Tables without anything of DAGs or teams; what they hold is for the right that the view asks.
 OPEN: Final = frozenset(
     {
+        t.account,
+        t.account_role,
+        t.api_token,
         t.blob,  # by their hash, which a manifest tells
         t.dag_bundle,
         t.leader,
         t.listener,
         t.outbox,
+        t.role,
         t.session,
+        t.sign_in_failure,
         t.sign_in_token,
         t.snapshot,  # of which a view takes the file of a DAG in sight
         t.table_form,
@@ -178,13 +183,25 @@ def _of_asset_watch(scope: Scope) -> Condition:
     return t.asset_watch.c.key.in_(keys)
 
 
+def _of_team(table: sa.Table) -> Callable[[Scope], Condition]:
+    return lambda scope: table.c.team_name.in_(sorted(scope.teams))
+
+
+def _of_pool(scope: Scope) -> Condition:
+    """A pool that is no team's is everybody's: tasks of all teams share it."""
+    return sa.or_(t.pool.c.team_name.is_(None), _of_team(t.pool)(scope))
+
+
 #: Tables whose rows are found otherwise than by `dag_id` or `run_pk`.
 RULES: Final[dict[sa.Table, Callable[[Scope], Condition]]] = {
     t.asset: _of_asset,
     t.asset_event: _of_asset_event,
     t.asset_state: _of_asset_name(t.asset_state.c.asset),
     t.asset_watch: _of_asset_watch,
+    t.connection: _of_team(t.connection),
     t.dag_file: _of_file,
     t.event: _of_event,
     t.log_chunk: _of_attempt,
+    t.pool: _of_pool,
+    t.variable: _of_team(t.variable),
 }

@@ -14,8 +14,8 @@ def test_a_link_signs_in_once(dirigent, project, monkeypatch):
     db = Database(f"sqlite:///{project}/.dirigent/dirigent.db")
     now = SystemClock().now()
     with db.write() as session:
-        assert sign_in(session, now, token, "owner")
-        assert sign_in(session, now, token, "owner") is None
+        assert sign_in(session, now, token)
+        assert sign_in(session, now, token) is None
 
 
 def test_with_revoke_all_nobody_else_is_or_gets_signed_in(dirigent, project):
@@ -24,7 +24,7 @@ def test_with_revoke_all_nobody_else_is_or_gets_signed_in(dirigent, project):
     now = SystemClock().now()
     used, unused = (dirigent("login").out.strip().partition("?token=")[2] for _ in range(2))
     with db.write() as session:
-        browser = sign_in(session, now, used, "owner")
+        browser = sign_in(session, now, used)
     assert browser
 
     said = dirigent("login", "--revoke-all")
@@ -33,8 +33,8 @@ def test_with_revoke_all_nobody_else_is_or_gets_signed_in(dirigent, project):
     fresh = said.out.strip().partition("?token=")[2]
     with db.write() as session:
         assert find_asker(session, now, browser) is None
-        assert sign_in(session, now, unused, "owner") is None
-        assert sign_in(session, now, fresh, "owner")
+        assert sign_in(session, now, unused) is None
+        assert sign_in(session, now, fresh)
 
 
 def test_a_backup_that_is_restored_signs_nobody_in_again(dirigent, project):
@@ -43,7 +43,7 @@ def test_a_backup_that_is_restored_signs_nobody_in_again(dirigent, project):
     now = SystemClock().now()
     used, unused = (dirigent("login").out.strip().partition("?token=")[2] for _ in range(2))
     with db.write() as session:
-        browser = sign_in(session, now, used, "owner")
+        browser = sign_in(session, now, used)
     assert browser
     dirigent("db", "backup", "lost.backup")
     dirigent("login", "--revoke-all")
@@ -53,7 +53,7 @@ def test_a_backup_that_is_restored_signs_nobody_in_again(dirigent, project):
     assert "Nobody is signed in any more" in said.out
     with db.write() as session:
         assert find_asker(session, now, browser) is None
-        assert sign_in(session, now, unused, "owner") is None
+        assert sign_in(session, now, unused) is None
 
 
 def test_a_link_needs_tables(dirigent):

@@ -36,7 +36,7 @@ def prune(db):
 def test_sign_ins_go_when_they_have_expired(db, prune, count):
     with db.write() as session:
         sessions.add_link(session, NOW, "a link")
-        sessions.open_session(session, NOW, "a session", "owner")
+        sessions.open_session(session, NOW, "a session", "owner", "link")
     assert prune(NOW) == 0
     assert prune(NOW + DAY) == 1
     assert (count("sign_in_token"), count("session")) == (0, 1)

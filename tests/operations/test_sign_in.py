@@ -26,7 +26,7 @@ def _token(write, now=NOW):
 
 
 def test_a_link_signs_in_and_the_session_ends_at_sign_out(write):
-    token = write(sign_in, NOW, _token(write), "owner")
+    token = write(sign_in, NOW, _token(write))
     assert write(find_asker, NOW, token) == SignedIn(owner("owner"), NOW)
     assert write(sign_out, NOW, token)
     assert write(find_asker, NOW, token) is None
@@ -36,18 +36,18 @@ def test_a_link_signs_in_and_the_session_ends_at_sign_out(write):
 def test_of_many_that_use_one_link_at_once_one_comes_in(write):
     link = _token(write)
     with ThreadPoolExecutor(8) as pool:
-        tokens = list(pool.map(lambda _: write(sign_in, NOW, link, "owner"), range(16)))
+        tokens = list(pool.map(lambda _: write(sign_in, NOW, link), range(16)))
     assert len([token for token in tokens if token]) == 1
 
 
 def test_an_expired_or_unknown_link_signs_nobody_in(write):
     link = _token(write)
-    assert write(sign_in, NOW + sessions.LINK_LIFETIME, link, "owner") is None
-    assert write(sign_in, NOW, "guess", "owner") is None
+    assert write(sign_in, NOW + sessions.LINK_LIFETIME, link) is None
+    assert write(sign_in, NOW, "guess") is None
 
 
 def test_an_expired_session_is_nobodys(write):
-    token = write(sign_in, NOW, _token(write), "owner")
+    token = write(sign_in, NOW, _token(write))
     shortly = timedelta(seconds=1)
     write(note_seen, NOW + sessions.LIFETIME - 2 * shortly, token)
     assert write(find_asker, NOW + sessions.LIFETIME - shortly, token)
@@ -55,7 +55,7 @@ def test_an_expired_session_is_nobodys(write):
 
 
 def test_a_session_that_nobody_uses_ends_sooner(write):
-    token = write(sign_in, NOW, _token(write), "owner")
+    token = write(sign_in, NOW, _token(write))
     used_at = NOW + sessions.IDLE_FOR - timedelta(seconds=1)
     assert write(find_asker, used_at, token) == SignedIn(owner("owner"), NOW)
     assert write(find_asker, NOW + sessions.IDLE_FOR, token) is None
@@ -64,17 +64,17 @@ def test_a_session_that_nobody_uses_ends_sooner(write):
 
 
 def test_who_is_signed_out_everywhere_comes_in_by_a_new_link_alone(write):
-    tokens = [write(sign_in, NOW, _token(write), "owner") for _ in range(3)]
+    tokens = [write(sign_in, NOW, _token(write)) for _ in range(3)]
     older = _token(write)
     assert write(sign_out_everywhere, NOW) == 3
     assert [write(find_asker, NOW, token) for token in tokens] == [None] * 3
-    assert write(sign_in, NOW, older, "owner") is None
-    assert write(find_asker, NOW, write(sign_in, NOW, _token(write), "owner"))
+    assert write(sign_in, NOW, older) is None
+    assert write(find_asker, NOW, write(sign_in, NOW, _token(write)))
 
 
 def test_no_token_stands_in_the_database(db, write):
     link = _token(write)
-    token = write(sign_in, NOW, link, "owner")
+    token = write(sign_in, NOW, link)
     with db.read() as session:
         stored = str([session.execute(sa.select(table)).all() for table in (web_session, sign_in_token)])
     assert link not in stored
@@ -82,6 +82,6 @@ def test_no_token_stands_in_the_database(db, write):
 
 
 def test_what_has_expired_is_deleted(write):
-    write(sign_in, NOW, _token(write), "owner")
+    write(sign_in, NOW, _token(write))
     assert write(sessions.delete_stale, NOW + timedelta(days=1)) == 1
     assert write(sessions.delete_stale, NOW + timedelta(days=365)) == 1

@@ -5,12 +5,25 @@
 
 from __future__ import annotations
 
-from webui.api import assets, backfills, dags, hooks, import_errors, monitor, own, questions, runs, tasks
+from webui.api import (
+    assets,
+    auth,
+    backfills,
+    dags,
+    hooks,
+    import_errors,
+    monitor,
+    own,
+    questions,
+    runs,
+    tasks,
+)
 
 NOUNS = (backfills.routes, dags.routes)
 BLUEPRINTS = (
     *(each.blueprint for each in NOUNS),
     assets.blueprint,
+    auth.blueprint,
     hooks.blueprint,
     import_errors.blueprint,
     monitor.blueprint,

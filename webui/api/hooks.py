@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from threading import Lock
 from typing import Final, cast
 
 from flask import Blueprint, abort, current_app, request
@@ -17,6 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from scheduler.operations.refresh import refresh_bundle
 from webui.context import now, web, writing
+from webui.gate import Gate
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 
@@ -35,28 +35,9 @@ SMALL_BYTES: Final = 256_000
 _TOO_MANY: Final = "Too many messages; the repository is looked at regularly all the same."
 
 
-class Gate:
-    """Lets a few through at once, and one now and then."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._room = float(BURST)
-        self._at_s: float | None = None
-
-    def opens(self, at_s: float) -> bool:
-        """Take a place, if there is one."""
-        with self._lock:
-            passed_s = 0.0 if self._at_s is None else max(0.0, at_s - self._at_s)
-            self._room, self._at_s = min(BURST, self._room + passed_s / EVERY_S), at_s
-            if self._room < 1:
-                return False
-            self._room -= 1
-            return True
-
-
 @blueprint.record_once
 def _build_gate(state: BlueprintSetupState) -> None:
-    state.app.extensions |= {_PROVEN: Gate(), _STRANGERS: Gate()}
+    state.app.extensions |= {_PROVEN: Gate(BURST, EVERY_S), _STRANGERS: Gate(BURST, EVERY_S)}
 
 
 @blueprint.post("/git")

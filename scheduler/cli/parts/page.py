@@ -11,17 +11,27 @@ from waitress.wasyncore import close_all
 
 from scheduler.cli.parts.visitors import Patience, Reception, WsgiApp
 from scheduler.errors import BadSetting
+from scheduler.store.accounts import has_accounts
+from scheduler.store.engine import Database
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Listen on the port, before anything else starts. Raises BadSetting where that cannot be.
-
-    Without accounts whoever reaches the page and has a link may do everything, so it serves loopback only.
-    """
-    if not is_loopback(host):
-        remedy = "without accounts the page answers on loopback only, such as 127.0.0.1; put a proxy in front"
-        raise BadSetting("DIRIGENT_HOST", host, remedy)
+    """Listen on the port, before anything else starts. Raises BadSetting where that cannot be."""
     return listen(host, port, "DIRIGENT_PORT")
+
+
+def check_reach(host: str, db: Database) -> None:
+    """Raise BadSetting where others could reach a page without accounts: a link lets anybody do everything there."""
+    if is_loopback(host):
+        return
+    with db.read() as session:
+        if has_accounts(session):
+            return
+    remedy = (
+        "without accounts the page answers on loopback only, such as 127.0.0.1; make one first: "
+        "`dirigent users create NAME --role Admin`"
+    )
+    raise BadSetting("DIRIGENT_HOST", host, remedy)
 
 
 def listen(host: str, port: int, setting: str) -> socket.socket:

@@ -9,6 +9,7 @@ All of them are imported from here, so that the metadata is whole wherever one i
 from __future__ import annotations
 
 from scheduler.store.tables.access import connection, session, sign_in_token, variable
+from scheduler.store.tables.accounts import account, account_role, api_token, role, sign_in_failure
 from scheduler.store.tables.alerts import alert, alert_watch, outbox
 from scheduler.store.tables.assets import (
     asset,
@@ -51,8 +52,11 @@ __all__ = [
     "UNCOUNTED_RUN",
     "UNFINISHED_TASKS",
     "Instant",
+    "account",
+    "account_role",
     "alert",
     "alert_watch",
+    "api_token",
     "artifact",
     "asset",
     "asset_check",
@@ -85,7 +89,9 @@ __all__ = [
     "outbox",
     "pool",
     "question",
+    "role",
     "session",
+    "sign_in_failure",
     "sign_in_token",
     "snapshot",
     "table_form",

@@ -13,6 +13,7 @@ variable = Table(
     Column("value", LargeBinary, nullable=False),  # encrypted
     Column("description", Text, nullable=False, default=""),
     Column("updated_at", Instant, nullable=False),
+    Column("team_name", Text),  # whose it is; empty: nobody's, seen by those who see everything
 )
 
 connection = Table(
@@ -28,6 +29,7 @@ connection = Table(
     Column("extra", LargeBinary),  # encrypted JSON text
     Column("description", Text, nullable=False, default=""),
     Column("updated_at", Instant, nullable=False),
+    Column("team_name", Text),  # whose it is; empty: nobody's, seen by those who see everything
 )
 
 sign_in_token = Table(
@@ -47,4 +49,6 @@ session = Table(
     Column("expires_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    # How they came in: link (everything may be done) | password | oidc (what the account may).
+    Column("proof", Text, nullable=False, default="link", server_default="link"),
 )

@@ -45,4 +45,5 @@ pool = Table(
     Column("description", Text, nullable=False, default=""),
     # tasks that wait without a slot keep their places
     Column("include_deferred", Boolean, nullable=False, default=False, server_default=sa.false()),
+    Column("team_name", Text),  # whose it is; empty: everybody's
 )

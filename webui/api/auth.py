@@ -1,0 +1,49 @@
+"""Tokens for name and password, as Airflow's clients ask for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from scheduler.errors import BadParams
+from scheduler.operations.api_tokens import create_token
+from scheduler.operations.sign_in import prove_password
+from webui.api.bodies import body
+from webui.context import now, web, writing
+
+blueprint = Blueprint("api_auth", __name__, url_prefix="/auth/token")
+
+_LASTS: Final = timedelta(days=1)
+_LASTS_FOR_CLI: Final = timedelta(hours=1)
+_REFUSED: Final = "Name and password do not fit together."
+_TOO_OFTEN: Final = "Too many tries. Wait a quarter of an hour."
+
+
+@blueprint.post("")
+def make() -> ResponseReturnValue:
+    """Return a token of a day for `username` and `password`."""
+    return _make(_LASTS, "sign-in")
+
+
+@blueprint.post("/cli")
+def make_for_cli() -> ResponseReturnValue:
+    """Return a token of an hour, for a command line."""
+    return _make(_LASTS_FOR_CLI, "sign-in of a command line")
+
+
+def _make(lasts: timedelta, what: str) -> ResponseReturnValue:
+    given = body({"username", "password"})
+    name, password = given.get("username"), given.get("password")
+    if not isinstance(name, str) or not isinstance(password, str):
+        raise BadParams("username and password must be texts.")
+    refused = prove_password(web().db, now(), name, password, request.remote_addr or "")
+    if refused is not None:
+        status, words = (429, _TOO_OFTEN) if refused.is_too_often else (401, _REFUSED)
+        return {"status": status, "detail": words}, status, {"Content-Type": "application/problem+json"}
+    made = writing(
+        lambda session: create_token(session, now(), name, what, lasts=lasts, actor=f"user:{name}")
+    )
+    return {"access_token": made.token}, 201
