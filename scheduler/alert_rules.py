@@ -34,10 +34,11 @@ class When(StrEnum):
     NOT_FINISHED = "not_finished"
     QUEUE_LAG = "queue_lag"
     WORKER_LOST = "worker_lost"
+    STALE_ASSET = "stale_asset"
 
 
 #: What is no property of a DAG: such a rule stands in `dirigent.toml` only.
-OF_THE_SYSTEM: Final = frozenset({When.QUEUE_LAG, When.WORKER_LOST})
+OF_THE_SYSTEM: Final = frozenset({When.QUEUE_LAG, When.WORKER_LOST, When.STALE_ASSET})
 #: What each kind takes beside `name`, `when`, `to`, `repeat`, `recovered`, `quiet`, `timezone` and the choice of DAGs.
 _OWN: Final[Mapping[When, tuple[str, ...]]] = {
     When.FAILURE: (),
@@ -47,6 +48,7 @@ _OWN: Final[Mapping[When, tuple[str, ...]]] = {
     When.NOT_FINISHED: ("by", "after"),
     When.QUEUE_LAG: ("queues", "lag"),
     When.WORKER_LOST: (),
+    When.STALE_ASSET: ("assets", "warn"),
 }
 _CHOICE: Final = ("dags", "tags", "owners")
 
@@ -63,7 +65,7 @@ class BadRule(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:
-    """One rule. Durations are seconds; empty `dags`, `tags`, `owners` or `queues` mean: any."""
+    """One rule. Durations are seconds; empty `dags`, `tags`, `owners` `queues` or `assets` mean: any."""
 
     name: str
     when: str
@@ -81,6 +83,8 @@ class AlertRule:
     after: float = 0.0
     queues: tuple[str, ...] = ()
     lag: float = 0.0
+    assets: tuple[str, ...] = ()
+    warn: bool = False
     repeat: float = 0.0
     recovered: bool = False
     quiet: str = ""
@@ -304,6 +308,8 @@ _READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "after": seconds_of,
     "queues": _words,
     "lag": seconds_of,
+    "assets": _words,
+    "warn": _flag,
     "repeat": _repeat,
     "recovered": _flag,
     "quiet": _quiet,

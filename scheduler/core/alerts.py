@@ -42,10 +42,15 @@ class Marks:
 def concerns(rule: AlertRule, dag: Marks) -> bool:
     """Tell whether a rule chooses a DAG: by its id, and its tags, and its owner, as far as the rule names them."""
     return (
-        _is_any(rule.dags, [dag.dag_id])
+        is_named(rule.dags, dag.dag_id)
         and _is_any(rule.tags, dag.tags)
         and _is_any(rule.owners, [owner.strip() for owner in dag.owner.split(",")])
     )
+
+
+def is_named(patterns: Sequence[str], name: str) -> bool:
+    """Tell whether a name fits one of these patterns; without any, each does."""
+    return _is_any(patterns, [name])
 
 
 def _is_any(patterns: Sequence[str], names: Sequence[str]) -> bool:

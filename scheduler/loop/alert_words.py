@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from scheduler.alert_rules import AlertRule, When, span
 from scheduler.core.alerts import Step
-from scheduler.store.alert_facts import Lag, LostWorker
+from scheduler.core.freshness import in_words
+from scheduler.store.alert_facts import AssetAge, Lag, LostWorker
 from scheduler.store.alerts import Firing
 from scheduler.store.tellings import message_id
 
@@ -55,6 +56,14 @@ def lost(worker: LostWorker, now: datetime) -> str:
     return f"Worker {worker.id} on {worker.hostname} is lost: its lease ran out {silent} ago. Others do its work."
 
 
+def stale(age: AssetAge) -> str:
+    """Say that an asset is older than promised."""
+    return (
+        f"Asset {age.name} changed last at {age.changed_at:%Y-%m-%d %H:%M:%S} UTC. "
+        f"It is to be {in_words(age.freshness)}."
+    )
+
+
 def title_of(step: Step, firing: Firing) -> str:
     """Return the first line of a message."""
     start = {Step.FIRED: "", Step.REMINDED: "Still: ", Step.RECOVERED: "Over: "}[step]
@@ -74,10 +83,16 @@ def _fact(firing: Firing) -> str:
             return f"{subject.dag_id} has not started in time"
         case When.NOT_FINISHED:
             return f"{subject.dag_id} has not succeeded in time"
-        case When.QUEUE_LAG:
-            return f"queue {subject.key} lags"
-        case When.WORKER_LOST:
-            return f"worker {subject.key} is lost"
+        case of_the_system:
+            return _OF_THE_SYSTEM[of_the_system].format(subject.key)
+
+
+#: Facts about what is no DAG, by its name.
+_OF_THE_SYSTEM: Final = {
+    When.QUEUE_LAG: "queue {} lags",
+    When.WORKER_LOST: "worker {} is lost",
+    When.STALE_ASSET: "asset {} is stale",
+}
 
 
 def message_of(step: Step, firing: Firing) -> dict[str, Any]:
@@ -96,6 +111,8 @@ def message_of(step: Step, firing: Firing) -> dict[str, Any]:
 def link_of(firing: Firing) -> str:
     """Return the path of the page that shows what it is about."""
     subject = firing.subject
+    if firing.rule.when == When.STALE_ASSET:
+        return f"/asset?name={quote(subject.key, safe='')}"
     if subject.run_id:
         return f"/dags/{quote(subject.dag_id)}/runs/{quote(subject.run_id)}"
     return f"/dags/{quote(subject.dag_id)}" if subject.dag_id else "/alerts"

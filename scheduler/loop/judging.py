@@ -1,7 +1,7 @@
 """The duty that judges alert rules by time: what did not come about, what lasts, what waits, who is silent.
 
-It costs what is due and what fires: instants are watched in a table, in their order, and a rule that looks at queues or
-workers asks a fixed number of questions.
+It costs what is due and what fires: instants are watched in a table, in their order, and a rule that looks at queues,
+workers or assets asks a fixed number of questions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from scheduler.alert_rules import AlertRule, When, span
-from scheduler.core.alerts import concerns, fails_until, next_by, remind_at, window_of
+from scheduler.core.alerts import concerns, fails_until, is_named, next_by, remind_at, window_of
+from scheduler.core.freshness import Freshness, judge
 from scheduler.loop import alert_words
 from scheduler.loop.alarms import Alarms, end_quietly, settle
 from scheduler.store import alert_facts, alerts
@@ -31,7 +32,7 @@ Live = Mapping[tuple[str, str], Firing]
 
 @dataclass(slots=True)
 class JudgeAlerts:
-    """Judges what is due, ends what is over, reminds of what lasts; looks at queues and workers if a rule asks."""
+    """Judges what is due, ends what is over, reminds of what lasts; looks at queues, workers, assets if a rule asks."""
 
     alarms: Alarms
     _is_watching: bool = field(default=False, init=False)
@@ -48,6 +49,7 @@ class JudgeAlerts:
         _judge_days(session, now, [each for each in due if each.rule.by], live)
         _look_at_queues(session, now, self.alarms.rules, live)
         _look_at_workers(session, now, self.alarms.rules, live)
+        _look_at_assets(session, now, self.alarms.rules, live)
         self._look_again(session, now, found)
         self._is_watching = True
         return len(due)
@@ -203,6 +205,21 @@ def _look_at_workers(session: Session, now: datetime, rules: Sequence[AlertRule]
         _end_others(
             session, now, rule, set(lost), live, "Worker {} is back, or is no longer waited for after a day."
         )
+
+
+def _look_at_assets(session: Session, now: datetime, rules: Sequence[AlertRule], live: Live) -> None:
+    mine = [rule for rule in rules if rule.when == When.STALE_ASSET]
+    ages = alert_facts.asset_ages(session) if mine else []
+    for rule in mine:
+        bad = {Freshness.STALE, Freshness.LATE} if rule.warn else {Freshness.STALE}
+        old = {
+            each.name: each
+            for each in ages
+            if is_named(rule.assets, each.name) and judge(each.freshness, each.changed_at, now) in bad
+        }
+        for name, age in old.items():
+            _fire(session, now, rule, Subject(name), alert_words.stale(age), live)
+        _end_others(session, now, rule, set(old), live, "Asset {} is as fresh as promised.")
 
 
 def _end_others(

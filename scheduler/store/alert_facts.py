@@ -16,8 +16,19 @@ from scheduler.store.engine import Session
 from scheduler.store.instants import db_now
 from scheduler.store.limits import queue_slots
 from scheduler.store.lists import is_in
-from scheduler.store.tables import ACTIVE_RUNS, attempt, dag, dag_run, dag_tag, task_instance, worker
+from scheduler.store.tables import (
+    ACTIVE_RUNS,
+    asset,
+    asset_event,
+    attempt,
+    dag,
+    dag_run,
+    dag_tag,
+    task_instance,
+    worker,
+)
 from scheduler.store.workers import live_workers
+from scheduler.wire import Data
 
 R = dag_run.c
 D = dag.c
@@ -178,6 +189,28 @@ def queue_lags(session: Session) -> dict[str, Lag]:
         queue: Lag(queue, min(each for each in (queued.get(queue), unserved.get(queue)) if each), serving.get(queue, 0))
         for queue in sorted({*queued, *unserved})
     }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AssetAge:
+    """An asset that promises freshness, and when it changed last."""
+
+    name: str
+    freshness: Data
+    changed_at: datetime
+
+
+def asset_ages(session: Session) -> list[AssetAge]:
+    """Return the assets that promise freshness; those that have never changed are left out."""
+    newest = (
+        sa.select(asset_event.c.at)
+        .where(asset_event.c.name == asset.c.name)
+        .order_by(asset_event.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = sa.select(asset.c.name, asset.c.freshness, newest).where(asset.c.freshness.is_not(None))
+    return [AssetAge(*row) for row in session.execute(query.order_by(asset.c.name)) if row[2] is not None]
 
 
 def _oldest(

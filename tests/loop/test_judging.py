@@ -14,7 +14,8 @@ from scheduler.loop.effects import Effects
 from scheduler.loop.judging import JudgeAlerts
 from scheduler.operations.cancel import cancel_run
 from scheduler.store.alerts import EVERY_DAG, Subject, keep_days, list_firings, live_firings
-from scheduler.store.tables import alert_watch, dag, outbox, worker
+from scheduler.store.assets import put_assets
+from scheduler.store.tables import alert_watch, asset_event, dag, outbox, worker
 from scheduler.store.workers import stop_worker
 from scheduler.wire import ScheduleSpec
 from tests.loop.engine import spec, task
@@ -303,6 +304,41 @@ def test_a_worker_that_stopped_in_order_is_not_lost(engine):
     with engine.db.write() as session:
         stop_worker(session, engine.now, "w1")
     assert look() == []
+
+
+POLICY = {"fail_s": 3600.0, "warn_s": 1800.0}
+
+
+def change(engine, *names):
+    with engine.db.write() as session:
+        put_assets(session, engine.now, [{"asset": name, "freshness": POLICY} for name in names])
+        rows = [{"name": name, "uri": name, "at": engine.now, "extra": {}} for name in names]
+        session.execute(sa.insert(asset_event), rows)
+
+
+def test_an_asset_that_is_older_than_promised_fires_until_it_changes(engine):
+    look = Look(engine, rule("stale_asset", assets=["sales*"], recovered=True))
+    change(engine, "sales", "other")
+    with engine.db.write() as session:
+        put_assets(
+            session, engine.now, [{"asset": "sales_never", "freshness": POLICY}, {"asset": "sales_free"}]
+        )
+    assert look(minutes=59) == []
+    assert look(minutes=2) == ["sales"]
+    assert look.reasons == [
+        "Asset sales changed last at 2026-11-21 12:00:00 UTC. "
+        "It is to be no older than 1:00:00, warned of after 0:30:00."
+    ]
+    change(engine, "sales")
+    assert look() == []
+    assert look.titles == ["asset sales is stale", "Over: asset sales is stale"]
+
+
+def test_a_rule_may_warn_before_an_asset_is_stale(engine):
+    look = Look(engine, rule("stale_asset", warn=True))
+    change(engine, "sales")
+    assert look(minutes=29) == []
+    assert look(minutes=2) == ["sales"]
 
 
 @pytest.mark.parametrize("count", [1, 40])

@@ -14,7 +14,7 @@ from tests.loop.engine import Engine, spec, task
 from tests.store.specs import NOW
 
 #: Tables that grow with history.
-GROWING = ("dag_run", "task_instance", "attempt", "event", "alert", "outbox")
+GROWING = ("asset_event", "dag_run", "task_instance", "attempt", "event", "alert", "outbox")
 
 
 def questions(session):
@@ -25,6 +25,7 @@ def questions(session):
     alert_facts.facts_of_day(session, NOW - timedelta(days=1), NOW)
     alert_facts.queue_lags(session)
     alert_facts.lost_workers(session)
+    alert_facts.asset_ages(session)
     alert_facts.declared_rules(session, ["orders"])
     alerts.live_firings(session, 10)
     alerts.live_firings_of(session, ["orders"])

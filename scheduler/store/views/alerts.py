@@ -44,10 +44,16 @@ def condition(rule: AlertRule) -> str:
             return f"no run has started {_limit(rule)}"
         case When.NOT_FINISHED:
             return f"no run has succeeded {_limit(rule)}"
-        case When.QUEUE_LAG:
-            return f"something waits longer than {span(rule.lag)}"
-        case When.WORKER_LOST:
-            return "a worker falls silent"
+        case of_the_system:
+            return _condition_of_the_system(of_the_system, rule)
+
+
+def _condition_of_the_system(when: When, rule: AlertRule) -> str:
+    if when == When.QUEUE_LAG:
+        return f"something waits longer than {span(rule.lag)}"
+    if when == When.WORKER_LOST:
+        return "a worker falls silent"
+    return "an asset is late or stale" if rule.warn else "an asset is stale"
 
 
 def _limit(rule: AlertRule) -> str:
@@ -60,6 +66,8 @@ def about(rule: AlertRule) -> str:
         return "workers"
     if rule.when == When.QUEUE_LAG:
         return f"queues {', '.join(rule.queues)}" if rule.queues else "all queues"
+    if rule.when == When.STALE_ASSET:
+        return f"assets {', '.join(rule.assets)}" if rule.assets else "all assets that promise freshness"
     chosen = [
         *rule.dags,
         *(f"tag {tag}" for tag in rule.tags),
