@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.datastructures import MultiDict
 
 from scheduler.operations.schedule_meaning import apply_meaning
 from scheduler.store import Database
@@ -20,7 +21,7 @@ from scheduler.store.views import runs, tasks
 from scheduler.store.views.dags import find_dag
 from scheduler.store.views.runs import Run, RunWanted, Task
 from tests.webui import seed
-from tests.webui.conftest import Browser
+from tests.webui.conftest import HERE, Browser
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
 
 LIVE_RUN_ID = f"scheduled__{(seed.NOW - timedelta(seconds=25)).isoformat()}"
@@ -240,3 +241,71 @@ def test_every_action_can_be_copied_as_a_command(person: Browser) -> None:
     text = html.unescape(person.get(f"{FAILED_RUN}/rerun?scope=failed").text)
     assert f"dirigent runs rerun orders_hourly {FAILED_RUN_ID} --failed" in text.replace("'", "")
     assert "dirigent runs cancel orders_hourly" in person.get(f"{LIVE_RUN}/cancel").text
+
+
+def test_many_tasks_are_rerun_together(db: Database, person: Browser) -> None:
+    address = f"{FAILED_RUN}/rerun?pick=extract&pick=validate&scope=task"
+    text = person.get(address).text
+    assert "2 tasks will run" in text
+    fields = {"scope": "task", "code": "then"}
+    form = [("csrf_token", person.token()), ("pick", "extract"), ("pick", "validate"), *fields.items()]
+    person.client.post(f"{FAILED_RUN}/rerun", data=MultiDict(form), base_url=HERE)
+    found = states(db, FAILED_RUN_ID)
+    assert (found["extract"], found["validate"], found["notify"]) == ("none", "none", "upstream_failed")
+
+
+def test_a_group_is_rerun_and_marked_as_a_whole(db: Database, person: Browser) -> None:
+    assert "3 tasks will run" in person.get(f"{FAILED_RUN}/rerun?group=enrich").text
+    person.post(f"{FAILED_RUN}/mark", group="enrich", to="skipped")
+    found = states(db, FAILED_RUN_ID)
+    assert {found[f"enrich.{name}"] for name in ("geo", "prices", "customers")} == {"skipped"}
+    assert person.get(f"{FAILED_RUN}/rerun?group=nowhere").status_code == 404
+
+
+def test_a_mark_can_be_undone_where_a_mark_can_give_the_state_back(db: Database, person: Browser) -> None:
+    person.post(f"{FAILED_RUN}/mark", pick="enrich.prices", to="success")
+    undo = re.search(r'data-sheet href="([^"]+)">Undo', person.get(FAILED_RUN).text)
+    assert undo
+    text = person.get(html.unescape(undo[1])).text
+    assert "Mark enrich.prices as failed" in text
+    person.post(f"{FAILED_RUN}/mark", **form_of(text))
+    assert states(db, FAILED_RUN_ID)["enrich.prices"] == "failed"
+
+
+def test_many_runs_are_rerun_after_a_preview_that_leaves_out_what_does_not_change(
+    db: Database, person: Browser
+) -> None:
+    with db.read() as session:
+        found = runs.list_runs(session, RunWanted(dag_id="orders_hourly"), limit=4)
+    failed, good = (next(run.id for run in found if run.state == state) for state in ("failed", "success"))
+    address = f"/runs/many?do=failed&run={failed}&run={good}"
+    text = person.get(address).text
+    assert "Of 2 chosen runs 1 change." in text
+    assert "4 tasks" in text
+    person.post(address, do="failed")
+    assert states(db, FAILED_RUN_ID)["enrich.prices"] == "none"
+    assert "1 of 1 done" in person.get("/runs").text
+    assert person.get("/runs/many?do=failed&run=x").status_code == 400
+    assert person.get("/runs/many?do=paint&run=1").status_code == 400
+
+
+def test_many_dags_are_paused_and_activated_again(db: Database, person: Browser) -> None:
+    address = "/dags/many?dag=orders_hourly&dag=warehouse_sync&is_paused=true"
+    assert "Of 2 chosen DAGs 1 change" in person.get(address).text
+    person.post(address)
+    undo = re.search(r'data-sheet href="([^"]+)">Undo', person.get("/dags").text)
+    assert undo
+    person.post(html.unescape(undo[1]))
+    with db.read() as session:
+        assert not find_dag(session, "orders_hourly").is_paused
+        assert find_dag(session, "warehouse_sync").is_paused
+
+
+def test_a_note_is_kept_as_markdown_that_can_do_nothing(db: Database, person: Browser) -> None:
+    person.post(f"{FAILED_RUN}/note", note="**wait** for ada <script>alert(1)</script>")
+    text = person.get(FAILED_RUN).text
+    assert "<strong>wait</strong> for ada &lt;script&gt;" in text
+    assert "**wait**" in person.get(f"{FAILED_RUN}/note").text
+    long = person.post(f"{FAILED_RUN}/note", note="x" * 20_000)
+    assert long.status_code == 400
+    assert "xxx" in long.text

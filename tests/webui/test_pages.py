@@ -356,3 +356,10 @@ def test_what_a_task_keeps_is_shown_and_no_markup_of_it(person: Browser, db: Dat
     assert "<b>j-1" not in text
     assert "The first 20 kB of 30 kB" in text
     assert "state &#39;job&#39; was set" in person.get(f"{FAILED_RUN}/tasks/enrich.prices/events").text
+
+
+def test_the_panel_of_a_group_counts_and_acts_on_all_of_it(person: Browser) -> None:
+    address = f"/ui/dags/orders_hourly/panel?run={quote(FAILED_RUN_ID)}&group=enrich"
+    text = person.get(address, **{"X-Fragment": "live"}).text
+    assert "a group of 3 tasks" in text
+    assert "group=enrich" in text

@@ -30,7 +30,7 @@ def form(dag_id: str, run_id: str) -> str:
         title="Cancel the run",
         run=run,
         action=run_url(dag_id, run_id, "cancel.start"),
-        hidden={},
+        hidden=[],
         effect="Running tasks are stopped, the others never start, and the run ends as failed.",
         changes=[
             (each.task_id, each.state, state_once_stopped(TaskState(each.state))) for each in unfinished

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -16,6 +17,7 @@ from webui.context import now, reading, spec_of, web
 from webui.details import log_address, one_by_one, task_details, why_not_running
 from webui.filters import run_url
 from webui.fragments import data, page
+from webui.picks import tasks_in
 from webui.rights import may, needs
 from webui.words import clock
 
@@ -106,9 +108,21 @@ def panel(dag_id: str) -> ResponseReturnValue:
     if request.headers.get("X-Fragment") != "live":
         return redirect(url_for("dag.show", dag_id=dag_id))
     run_id, task_id = request.args.get("run", ""), request.args.get("task", "")
+    if run_id and (group_id := request.args.get("group", "")):
+        return _group_panel(dag_id, run_id, group_id)
     details = task_details(dag_id, run_id, task_id) if run_id and task_id else None
     newest = details.newest if details and may(Right.LOG_READ, dag_id) else None
     lines = web().logs.tail(log_address(details, newest.id), _LINES) if details and newest else ()
     why = why_not_running(details) if details else []
     shown = one_by_one(lines)[-_LINES:]
     return page("panel.html", dag_id=dag_id, run_id=run_id, details=details, lines=shown, why=why)
+
+
+def _group_panel(dag_id: str, run_id: str, group_id: str) -> ResponseReturnValue:
+    """Return what is known of a group of tasks in a run."""
+    with reading() as session:
+        run = runs.find_run(session, dag_id, run_id)
+        task_ids = tasks_in(spec_of(session, run.version_id), group_id)
+        states = grid.states_by_run(session, [run.id]).get(run.id, {})
+    counts = Counter(states[each] for each in task_ids if each in states)
+    return page("group.html", run=run, group_id=group_id, counts=dict(counts))

@@ -1,74 +1,97 @@
-"""Mark a task or a run as success or failed, without running anything."""
+"""Mark tasks or a run as success, failed or skipped, without running anything."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from scheduler.errors import BadParams
-from scheduler.operations.mark import mark_run, mark_task
+from scheduler.core.ids import named
+from scheduler.core.states import TaskState, states_before
+from scheduler.errors import BadParams, Conflict
+from scheduler.operations.mark import Mark, mark_run, mark_task
 from scheduler.security.rights import Right
 from scheduler.store import Session
-from scheduler.store.views import runs, tasks
-from webui.context import actor, now, reading, writing
+from scheduler.store.views import run_tasks, runs
+from webui.context import actor, now, reading, spec_of, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
+from webui.picks import Picked, picked
 from webui.rights import needs
 
 blueprint = Blueprint("mark", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/mark")
 
 
 #: What a mark does, in words.
-_TASK = "Nothing runs because of this mark alone; what waits for the task goes on by its rules."
+_TASK = "Nothing runs because of this mark alone; what waits for what is marked goes on by its rules."
 _RUN = "Tasks that have not ended are stopped and marked too."
-
-
-def _to() -> Literal["success", "failed"]:
-    match request.values.get("to", ""):
-        case "success":
-            return "success"
-        case "failed":
-            return "failed"
-        case other:
-            raise BadParams(f"A task or run is marked as success or failed, not as {other!r}.")
+_MARKS: Final[dict[str, Mark]] = {"success": "success", "failed": "failed", "skipped": "skipped"}
+#: States that a mark can bring back.
+_BACK: Final = frozenset(_MARKS)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be marked; without a task the run itself."""
+    """What is to be marked; no task: the run itself."""
 
     run: runs.Run
-    task: runs.Task | None
-    to: Literal["success", "failed"]
+    picked: Picked
+    tasks: tuple[runs.Task, ...]
+    to: Mark
 
     @property
     def name(self) -> str:
         """What it is called."""
-        return self.task.task_id if self.task else "The run"
+        return self.picked.name or "The run"
 
     @property
-    def change(self) -> tuple[str, str, str]:
+    def changes(self) -> list[tuple[str, str, str]]:
         """What is marked, and its state before and after."""
-        return self.name, self.task.state if self.task else self.run.state, self.to
+        if self.picked.is_all:
+            return [(self.name, self.run.state, self.to)]
+        return [(named(task.task_id, task.path), task.state, self.to) for task in self.tasks]
 
     @property
     def line(self) -> str:
-        """The command that does the same."""
-        run, task = self.run, self.task
-        if task is None:
+        """The command that does the same; of many tasks there is none."""
+        run, tasks = self.run, self.tasks
+        if self.picked.is_all:
             return command("runs", "mark", run.dag_id, run.run_id, self.to)
-        path = ["--path", task.path] if task.path else []
-        return command("tasks", "mark", run.dag_id, run.run_id, task.task_id, self.to, *path)
+        if len(tasks) != 1:
+            return ""
+        path = ["--path", tasks[0].path] if tasks[0].path else []
+        return command("tasks", "mark", run.dag_id, run.run_id, tasks[0].task_id, self.to, *path)
+
+    @property
+    def undo(self) -> str:
+        """Where to mark them back, where all of them were in one state that a mark can give."""
+        before = {task.state for task in self.tasks}
+        if len(before) != 1 or not before <= _BACK:
+            return ""
+        picks = [named(task.task_id, task.path) for task in self.tasks]
+        return run_url(self.run.dag_id, self.run.run_id, "mark.form", pick=picks, to=before.pop())
+
+
+def _to(is_run: bool) -> Mark:
+    given = request.values.get("to", "")
+    if given not in _MARKS or (is_run and given == "skipped"):
+        raise BadParams(
+            f"A task is marked as success, failed or skipped, a run as success or failed, not as {given!r}."
+        )
+    return _MARKS[given]
 
 
 def _wanted(dag_id: str, run_id: str) -> Wanted:
-    task_id, path = request.values.get("task", ""), request.values.get("path", "")
+    chosen = picked()
+    to = _to(chosen.is_all)
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id)
-        return Wanted(run, tasks.find_task(session, run.id, task_id, path) if task_id else None, _to())
+        keys = chosen.tasks(spec_of(session, run.version_id))
+        found = run_tasks.list_named(session, run.id, keys)
+    can = {state.value for state in states_before(TaskState(to))}
+    return Wanted(run, chosen, tuple(task for task in found if task.state in can), to)
 
 
 @blueprint.get("")
@@ -76,16 +99,15 @@ def _wanted(dag_id: str, run_id: str) -> Wanted:
 def form(dag_id: str, run_id: str) -> str:
     """Show what the mark changes."""
     wanted = _wanted(dag_id, run_id)
-    task = wanted.task
     return render_template(
         "confirm.html",
         as_sheet=is_sheet(),
-        title=f"Mark {task.task_id if task else 'the run'} as {wanted.to}",
+        title=f"Mark {wanted.picked.name or 'the run'} as {wanted.to}",
         run=wanted.run,
         action=run_url(dag_id, run_id, "mark.apply"),
-        hidden={"task": task.task_id if task else "", "path": task.path if task else "", "to": wanted.to},
-        effect=_TASK if task else _RUN,
-        changes=[wanted.change],
+        hidden=[*wanted.picked.fields, ("to", wanted.to)],
+        effect=_RUN if wanted.picked.is_all else _TASK,
+        changes=wanted.changes,
         line=wanted.line,
         button=f"Mark as {wanted.to}",
     )
@@ -96,15 +118,27 @@ def form(dag_id: str, run_id: str) -> str:
 def apply(dag_id: str, run_id: str) -> ResponseReturnValue:
     """Mark it."""
     wanted = _wanted(dag_id, run_id)
-    writing(lambda session: _mark(session, wanted))
-    flash(f"{wanted.name} was marked as {wanted.to}.")
+    marked = writing(lambda session: _mark(session, wanted))
+    flash(f"{wanted.name if marked else 'Nothing'} was marked as {wanted.to}.", wanted.undo if marked else "")
     return redirect(run_url(dag_id, run_id), 303)
 
 
-def _mark(session: Session, wanted: Wanted) -> None:
+def _mark(session: Session, wanted: Wanted) -> int:
     names = (wanted.run.dag_id, wanted.run.run_id)
-    if wanted.task is None:
-        mark_run(session, now(), *names, to=wanted.to, actor=actor())
-    else:
-        task = wanted.task
-        mark_task(session, now(), *names, task.task_id, to=wanted.to, path=task.path, actor=actor())
+    if not wanted.picked.is_all:
+        return _mark_tasks(session, names, wanted)
+    mark_run(session, now(), *names, to="success" if wanted.to == "success" else "failed", actor=actor())
+    return 1
+
+
+def _mark_tasks(session: Session, names: tuple[str, str], wanted: Wanted) -> int:
+    """Mark each that can be; return how many. Of one alone its refusal is told."""
+    marked = 0
+    for task in wanted.tasks:
+        try:
+            mark_task(session, now(), *names, task.task_id, to=wanted.to, path=task.path, actor=actor())
+            marked += 1
+        except Conflict:
+            if len(wanted.tasks) == 1:
+                raise
+    return marked

@@ -8,24 +8,29 @@ from typing import Literal
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from scheduler.core.ids import TaskKey
 from scheduler.errors import BadParams, Conflict
 from scheduler.operations.rerun import Preview, RerunRequest, preview_rerun, rerun
 from scheduler.security.rights import Right
+from scheduler.store import Session
 from scheduler.store.views import runs
-from webui.context import actor, now, reading, writing
+from webui.context import actor, now, reading, spec_of, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
+from webui.picks import Picked, picked
 from webui.rights import needs
 
 blueprint = Blueprint("rerun", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/rerun")
 
 _SCOPES = {
-    "task": ("This task only", "what follows it keeps its result"),
-    "downstream": ("This task and what follows it", "everything downstream runs again"),
+    "task": ("Only what was chosen", "what follows it keeps its result"),
+    "downstream": ("With what follows", "everything downstream runs again"),
+    "upstream": ("With what comes before", "everything upstream runs again"),
+    "broken": ("Of these what failed", "and what could not run because of it"),
     "failed": ("All that failed", "and what could not run because of it"),
     "all": ("The whole run", "every task, from the start"),
 }
+#: Those that mean the run, whatever was chosen.
+_OF_RUN = frozenset({"failed", "all"})
 _CODES = {
     "then": ("The code of then", "as this run began"),
     "now": ("The code of now", "the newest version of the DAG"),
@@ -37,10 +42,20 @@ _CHANGED = "the newest version of the DAG: files have changed since this run beg
 class Wanted:
     """What a person chose to run again."""
 
-    task_id: str
-    path: str
+    picked: Picked
     scope: str
     code: Literal["then", "now"]
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.picked.name or "the run"
+
+    @property
+    def scopes(self) -> list[str]:
+        """What may be chosen of it."""
+        few = [] if self.picked.group or len(self.picked.picks) > 1 else ["broken"]
+        return [key for key in _SCOPES if key not in few and (key in _OF_RUN or not self.picked.is_all)]
 
 
 def _code() -> Literal["then", "now"]:
@@ -48,11 +63,9 @@ def _code() -> Literal["then", "now"]:
 
 
 def _wanted() -> Wanted:
-    values = request.values
-    task_id = values.get("task", "")
-    scope = values.get("scope", "task" if task_id else "failed")
-    known = scope in _SCOPES and (task_id or scope in {"failed", "all"})
-    return Wanted(task_id, values.get("path", ""), scope if known else "failed", _code())
+    wanted = Wanted(picked(), "", _code())
+    scope = request.values.get("scope", "failed" if wanted.picked.is_all else "task")
+    return replace(wanted, scope=scope if scope in wanted.scopes else "failed")
 
 
 @blueprint.get("")
@@ -66,12 +79,12 @@ def form(dag_id: str, run_id: str) -> str:
     return render_template(
         "rerun.html",
         as_sheet=is_sheet(),
-        title=f"Rerun {wanted.task_id or 'the run'}",
+        title=f"Rerun {wanted.name}",
         run=run,
         wanted=wanted,
         plan=plan,
         problem=problem,
-        scopes=[(key, *_SCOPES[key]) for key in _SCOPES if wanted.task_id or key in {"failed", "all"}],
+        scopes=[(key, *_SCOPES[key]) for key in wanted.scopes],
         codes=_codes(run, wanted),
         line=_line(run, wanted),
     )
@@ -81,22 +94,24 @@ def form(dag_id: str, run_id: str) -> str:
 @needs(Right.DAG_RUN)
 def start(dag_id: str, run_id: str) -> ResponseReturnValue:
     """Run it again."""
-    request_ = _request(dag_id, run_id, _wanted())
+    wanted = _wanted()
+    with reading() as session:
+        request_ = _request(session, runs.find_run(session, dag_id, run_id), wanted)
     done = writing(lambda session: rerun(session, now(), request_, actor=actor()))
     count = len(done.tasks) + len(done.added)
     flash(f"{count} task{'' if count == 1 else 's'} will run again.")
     return redirect(run_url(dag_id, run_id), 303)
 
 
-def _request(dag_id: str, run_id: str, wanted: Wanted) -> RerunRequest:
-    named = wanted.scope in {"task", "downstream"}
-    key = TaskKey(wanted.task_id, wanted.path) if wanted.path else wanted.task_id
+def _request(session: Session, run: runs.Run, wanted: Wanted) -> RerunRequest:
+    is_run = wanted.scope in _OF_RUN
     return RerunRequest(
-        dag_id=dag_id,
-        run_id=run_id,
-        tasks=(key,) if named else (),
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        tasks=() if is_run else wanted.picked.tasks(spec_of(session, run.version_id)),
+        upstream=wanted.scope == "upstream",
         downstream=wanted.scope == "downstream",
-        only_failed=wanted.scope == "failed",
+        only_failed=wanted.scope in {"failed", "broken"},
         code=wanted.code,
     )
 
@@ -112,15 +127,19 @@ def _plan(run: runs.Run, wanted: Wanted) -> tuple[Preview, str]:
     """Return what would run, or why nothing would."""
     try:
         with reading() as session:
-            return preview_rerun(session, _request(run.dag_id, run.run_id, wanted)), ""
+            return preview_rerun(session, _request(session, run, wanted)), ""
     except (Conflict, BadParams) as error:
         return Preview(tasks=()), str(error)
 
 
 def _line(run: runs.Run, wanted: Wanted) -> str:
+    """Return the command that does the same; of many tasks there is none."""
     code = ["--latest-code"] if wanted.code == "now" else []
-    if wanted.scope in {"failed", "all"}:
+    if wanted.scope in _OF_RUN:
         return command("runs", "rerun", run.dag_id, run.run_id, f"--{wanted.scope}", *code)
-    more = ["--downstream"] if wanted.scope == "downstream" else []
-    path = ["--path", wanted.path] if wanted.path else []
-    return command("tasks", "clear", run.dag_id, run.run_id, wanted.task_id, *path, *more, *code)
+    if wanted.picked.group or len(wanted.picked.picks) > 1:
+        return ""
+    task_id, _, path = wanted.picked.picks[0].removesuffix("]").partition("[")
+    more = [f"--{wanted.scope}"] if wanted.scope in {"upstream", "downstream"} else []
+    where = ["--path", path] if path else []
+    return command("tasks", "clear", run.dag_id, run.run_id, task_id, *where, *more, *code)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from scheduler.core.dimensions import in_order
+from scheduler.core.ids import TaskKey
+from scheduler.store.absent import no_task
+from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in
 from scheduler.store.tables import task_instance
@@ -41,6 +44,24 @@ def list_in_state(session: Session, run_pk: int, state: str, limit: int) -> list
     """Return instances of a run that are in a state, by task and path."""
     found = select(*_TASK).where(_TI.run_pk == run_pk, is_in(_TI.state, [state]))
     return [Task(*row) for row in session.execute(found.order_by(_TI.task_id, _TI.path).limit(limit))]
+
+
+def list_named(session: Session, run_pk: int, keys: Collection[str | TaskKey]) -> list[Task]:
+    """Return instances of a run by task and path; a name without a path means all instances of the task.
+
+    Raises NotFound for one that the run does not have.
+    """
+    names = {each if isinstance(each, str) else each.task_id for each in keys}
+    found: list[Task] = []
+    for batch in in_batches(sorted(names), 500):
+        rows = session.execute(select(*_TASK).where(_TI.run_pk == run_pk, _TI.task_id.in_(batch)))
+        found += [Task(*row) for row in rows]
+    there = {task.task_id for task in found} | {TaskKey(task.task_id, task.path) for task in found}
+    for each in keys:
+        if each not in there:
+            raise no_task(session, run_pk, *(each if isinstance(each, TaskKey) else (each, "")))
+    chosen = [task for task in found if task.task_id in keys or TaskKey(task.task_id, task.path) in keys]
+    return sorted(chosen, key=lambda task: (task.task_id, in_order(task.path)))
 
 
 def list_by_task(session: Session, run_pk: int) -> list[Instances]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -116,6 +117,12 @@ def list_runs(
     newest = literal_column("+dag_run.id") if wanted.state in ACTIVE_RUNS else dag_run.c.id
     page = statement.order_by(newest.desc()).limit(limit).offset(offset)
     return [Run(*row) for row in session.execute(page)]
+
+
+def list_by_id(session: Session, ids: Collection[int]) -> list[Run]:
+    """Return the runs of these ids that there are, newest first."""
+    found = session.execute(_runs().where(dag_run.c.id.in_(sorted(ids))).order_by(dag_run.c.id.desc()))
+    return [Run(*row) for row in found]
 
 
 def count_runs(session: Session, wanted: RunWanted) -> int:

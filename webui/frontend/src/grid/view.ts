@@ -24,11 +24,11 @@ class Grid {
 
   constructor(
     private box: HTMLElement,
-    private choose: (run: Run, task: string) => void,
+    private choose: (run: Run, row: Seen["row"]) => void,
   ) {
     const wanted = new URLSearchParams(location.search);
     this.atRun = wanted.get("run") ?? box.dataset["run"] ?? "";
-    this.atTask = wanted.get("task") ?? "";
+    this.atTask = wanted.get("task") ?? wanted.get("group") ?? "";
     box.replaceChildren(
       html("div", { class: "grid-head" }, this.corner, this.bars),
       html("div", { class: "grid-body" }, this.names, this.cells),
@@ -43,8 +43,9 @@ class Grid {
   take(data: Data): void {
     const first = this.data.runs.length === 0;
     const atEnd = this.box.scrollLeft + this.box.clientWidth >= this.box.scrollWidth - SIZE;
+    const isOther = shape(this.data) !== shape(data);
     this.data = data;
-    this.refold();
+    if (isOther) this.refold();
     if (first || atEnd) this.box.scrollLeft = this.box.scrollWidth;
     this.restore(first);
     this.draw();
@@ -169,7 +170,7 @@ class Grid {
     this.reveal(place);
     this.draw();
     this.box.setAttribute("aria-activedescendant", `cell-${place.row}-${place.column}`);
-    this.choose(run, seen.row.is_group ? "" : seen.row.id);
+    this.choose(run, seen.row);
   }
 
   private reveal(place: Place): void {
@@ -195,9 +196,10 @@ class Grid {
   private act(key: string): boolean {
     const run = this.data.runs[this.at?.column ?? -1];
     const row = this.seen[this.at?.row ?? -1]?.row;
-    if (!run || !row || row.is_group) return false;
-    if (key === "r") void openSheet(`${run.href}/rerun?${new URLSearchParams({ task: row.id, scope: "task" })}`);
-    else if (key === "l") location.assign(`${run.href}/tasks/${encodeURIComponent(row.id)}`);
+    if (!run || !row) return false;
+    const what = { [row.is_group ? "group" : "task"]: row.id };
+    if (key === "r") void openSheet(`${run.href}/rerun?${new URLSearchParams({ ...what, scope: "task" })}`);
+    else if (key === "l" && !row.is_group) location.assign(`${run.href}/tasks/${encodeURIComponent(row.id)}`);
     else return false;
     return true;
   }
@@ -228,14 +230,19 @@ class Grid {
   }
 }
 
+/** What the drawn nodes depend on; where it is the same, they change in place. */
+function shape(data: Data): string {
+  return JSON.stringify([data.rows, data.runs.map((run) => run.dag_run_id)]);
+}
+
 /** The panel beside the grid shows the chosen task instance; the address keeps the choice. */
-function panel(): (run: Run, task: string) => void {
+function panel(): (run: Run, row: Seen["row"]) => void {
   const region = document.querySelector<HTMLElement>("[data-panel]");
   let timer: ReturnType<typeof setTimeout> | undefined;
-  return (run, task) => {
+  return (run, row) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const query = new URLSearchParams({ run: run.dag_run_id, ...(task ? { task } : {}) });
+      const query = new URLSearchParams({ run: run.dag_run_id, [row.is_group ? "group" : "task"]: row.id });
       history.replaceState(null, "", `${location.pathname}?${query}`);
       if (region) region.dataset["live"] = `${region.dataset["panel"]}?${query}`;
       document.dispatchEvent(new CustomEvent("dirigent:choose"));

@@ -1,0 +1,206 @@
+"""Act on many at once: runs of a list, DAGs of a list. What is shown before is what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from scheduler.errors import BadParams, Conflict, DirigentError
+from scheduler.operations.cancel import cancel_run
+from scheduler.operations.mark import mark_run
+from scheduler.operations.pause import set_paused
+from scheduler.operations.rerun import RerunRequest, preview_rerun, rerun
+from scheduler.security.rights import Right
+from scheduler.store import Session
+from scheduler.store.tables import ACTIVE_RUNS
+from scheduler.store.views import dags, runs
+from webui.context import actor, now, reading, writing
+from webui.filters import command, run_label
+from webui.fragments import is_sheet
+from webui.numbers import number
+from webui.rights import needs, require
+
+blueprint = Blueprint("many", __name__)
+
+#: As many as a page of a list holds.
+_MOST: Final = 100
+#: What changes: its name, and its state before and after.
+Change = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What can be done with a run: what it makes of it, and how."""
+
+    title: str
+    button: str
+    #: What becomes of a run in words and state, None where nothing.
+    change: Callable[[Session, runs.Run], Change | None]
+    act: Callable[[Session, runs.Run], object]
+
+
+def _request(run: runs.Run, *, only_failed: bool) -> RerunRequest:
+    return RerunRequest(dag_id=run.dag_id, run_id=run.run_id, only_failed=only_failed)
+
+
+def _rerun_change(only_failed: bool) -> Callable[[Session, runs.Run], Change | None]:
+    def change(session: Session, run: runs.Run) -> Change | None:
+        try:
+            count = len(preview_rerun(session, _request(run, only_failed=only_failed)).tasks)
+        except Conflict:
+            return None
+        after = run.state if run.state in ACTIVE_RUNS else "queued"
+        return f"{_name(run)}: {count} task{'' if count == 1 else 's'}", run.state, after
+
+    return change
+
+
+def _name(run: runs.Run) -> str:
+    return f"{run.dag_id}, {run_label(run)}"
+
+
+_DEEDS: Final = {
+    "failed": Deed(
+        "Rerun what failed in runs",
+        "Rerun",
+        _rerun_change(only_failed=True),
+        lambda session, run: rerun(session, now(), _request(run, only_failed=True), actor=actor()),
+    ),
+    "all": Deed(
+        "Rerun whole runs",
+        "Rerun",
+        _rerun_change(only_failed=False),
+        lambda session, run: rerun(session, now(), _request(run, only_failed=False), actor=actor()),
+    ),
+    "cancel": Deed(
+        "Cancel runs",
+        "Cancel the runs",
+        lambda _, run: (_name(run), run.state, "failed") if run.state in ACTIVE_RUNS else None,
+        lambda session, run: cancel_run(session, now(), run.dag_id, run.run_id, actor=actor()),
+    ),
+    "mark": Deed(
+        "Mark runs as success",
+        "Mark as success",
+        lambda _, run: (_name(run), run.state, "success") if run.state != "success" else None,
+        lambda session, run: mark_run(session, now(), run.dag_id, run.run_id, to="success", actor=actor()),
+    ),
+}
+
+
+def _chosen(name: str) -> list[str]:
+    found = list(dict.fromkeys(request.values.getlist(name)))
+    if not 0 < len(found) <= _MOST:
+        raise BadParams(f"Choose 1 to {_MOST} at once, not {len(found)}.")
+    return found
+
+
+def _deed() -> Deed:
+    deed = _DEEDS.get(request.values.get("do", ""))
+    if deed is None:
+        raise BadParams(f"Runs are not {request.values.get('do', '')!r}: choose one of {', '.join(_DEEDS)}.")
+    return deed
+
+
+def _ids() -> list[int]:
+    try:
+        return [number(each) for each in _chosen("run")]
+    except ValueError as error:
+        raise BadParams(f"A run is named by its number here: {error}.") from error
+
+
+@blueprint.get("/runs/many")
+@needs(Right.DAG_RUN)
+def runs_form() -> str:
+    """Show what would become of each run."""
+    deed, ids = _deed(), _ids()
+    with reading() as session:
+        found = runs.list_by_id(session, ids)
+        changes = [change for run in found if (change := deed.change(session, run))]
+    hidden = [*(("run", str(each)) for each in ids), ("do", request.values["do"])]
+    effect = f"Of {len(found)} chosen runs {len(changes)} change."
+    return _confirm(deed.title, deed.button, effect, changes, hidden, "runs")
+
+
+@blueprint.post("/runs/many")
+@needs(Right.DAG_RUN)
+def runs_act() -> ResponseReturnValue:
+    """Do it, a transaction a run: what cannot be done with one holds up no other."""
+    deed = _deed()
+    with reading() as session:
+        found = [run for run in runs.list_by_id(session, _ids()) if deed.change(session, run)]
+    refused: list[str] = []
+    for run in found:
+        require(Right.DAG_RUN, dag_id=run.dag_id)
+        try:
+            writing(lambda session, run=run: deed.act(session, run))  # type: ignore[misc]
+        except DirigentError as error:
+            refused.append(f"{_name(run)}: {error}")
+    flash(f"{deed.title}: {len(found) - len(refused)} of {len(found)} done. {' '.join(refused)}".strip())
+    return redirect(url_for("runs.show"), 303)
+
+
+@blueprint.get("/dags/many")
+@needs(Right.DAG_EDIT)
+def dags_form() -> str:
+    """Show which DAGs would be paused, or activated."""
+    ids, is_paused = _chosen("dag"), _is_paused()
+    with reading() as session:
+        changes = _pauses(session, ids, is_paused=is_paused)
+    words = (
+        ("Pause", "the schedule starts no run of them") if is_paused else ("Activate", "schedules start runs")
+    )
+    hidden = [*(("dag", each) for each in ids), ("is_paused", "true" if is_paused else "false")]
+    line = command("dags", "pause" if is_paused else "unpause", *(name for name, _, _ in changes))
+    effect = f"Of {len(ids)} chosen DAGs {len(changes)} change: {words[1]}."
+    return _confirm(f"{words[0]} DAGs", words[0], effect, changes, hidden, "dags", line)
+
+
+@blueprint.post("/dags/many")
+@needs(Right.DAG_EDIT)
+def dags_act() -> ResponseReturnValue:
+    """Pause or activate them."""
+    ids, is_paused = _chosen("dag"), _is_paused()
+    for dag_id in ids:
+        require(Right.DAG_EDIT, dag_id=dag_id)
+    done = writing(lambda session: set_paused(session, now(), ids, is_paused=is_paused, actor=actor()))
+    undo = url_for("many.dags_form", dag=done, is_paused="false" if is_paused else "true") if done else ""
+    flash(f"{len(done)} DAG{'' if len(done) == 1 else 's'} {'paused' if is_paused else 'activated'}.", undo)
+    return redirect(url_for("dags.show"), 303)
+
+
+def _is_paused() -> bool:
+    return request.values.get("is_paused") == "true"
+
+
+def _pauses(session: Session, ids: list[str], *, is_paused: bool) -> list[Change]:
+    before, after = ("success", "paused") if is_paused else ("paused", "success")
+    found = [dags.find_dag(session, dag_id) for dag_id in ids]
+    return [(dag.dag_id, before, after) for dag in found if dag.is_paused != is_paused]
+
+
+def _confirm(
+    title: str,
+    button: str,
+    effect: str,
+    changes: list[Change],
+    hidden: list[tuple[str, str]],
+    place: str,
+    line: str = "",
+) -> str:
+    return render_template(
+        "confirm.html",
+        as_sheet=is_sheet(),
+        title=title,
+        dag_id="",
+        action=url_for(f"many.{place}_act"),
+        back=url_for(f"{place}.show"),
+        hidden=hidden,
+        effect=effect,
+        changes=changes,
+        line=line,
+        button=button,
+    )

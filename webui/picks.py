@@ -1,0 +1,78 @@
+"""Which tasks of a run a person means: one, an instance of one, some of a list, or those of a group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import request
+
+from scheduler.core.ids import TaskKey, named
+from scheduler.errors import BadParams, NotFound
+from scheduler.wire import DagSpec
+
+_INSTANCE: Final = re.compile(r"(.+)\[([0-9]+(?:\.[0-9]+)*)\]")
+#: A person picks from a page of a list; a program has the API.
+MOST: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Tasks as their form names them; a task without a path means all of its instances."""
+
+    picks: tuple[str, ...] = ()
+    group: str = ""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether no task is named, and the run is meant."""
+        return not self.picks and not self.group
+
+    @property
+    def name(self) -> str:
+        """What they are called together."""
+        if self.group:
+            return f"group {self.group}"
+        return self.picks[0] if len(self.picks) == 1 else f"{len(self.picks)} tasks" if self.picks else ""
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What a form carries to mean the same."""
+        return [*(("pick", each) for each in self.picks), *([("group", self.group)] if self.group else [])]
+
+    def tasks(self, spec: DagSpec) -> tuple[str | TaskKey, ...]:
+        """Return them as operations take them. Raises NotFound for a group that the DAG does not have."""
+        if self.group:
+            return tuple(tasks_in(spec, self.group))
+        return tuple(_read(each) for each in self.picks)
+
+
+def picked() -> Picked:
+    """Read from the request: `pick=`, which may be there many times, `task=` with `path=`, or `group=`."""
+    values = request.values
+    task_id, path = values.get("task", ""), values.get("path", "")
+    given = dict.fromkeys([*([named(task_id, path)] if task_id else []), *values.getlist("pick")])
+    if len(given) > MOST:
+        raise BadParams(
+            f"{len(given)} tasks are too many at once: choose at most {MOST}, a group or the run."
+        )
+    return Picked(tuple(given), values.get("group", "") if not given else "")
+
+
+def _read(pick: str) -> str | TaskKey:
+    found = _INSTANCE.fullmatch(pick)
+    return TaskKey(found[1], found[2]) if found else pick
+
+
+def tasks_in(spec: DagSpec, group_id: str) -> Iterable[str]:
+    """Return the tasks of a group and of the groups in it. Raises NotFound."""
+    parents = {group.group_id: group.parent_id for group in spec.groups}
+    if group_id not in parents:
+        raise NotFound("group", group_id)
+    inside = {group_id}
+    # A group stands after the one that it is in, or before: as often as there are levels.
+    while more := {each for each, parent in parents.items() if parent in inside} - inside:
+        inside |= more
+    return [task.task_id for task in spec.tasks if task.group_id in inside]
