@@ -119,15 +119,21 @@ class _Replay:
     def _state(self, ti_id: int) -> str:
         return self.states.get(ti_id, TaskState.NONE)
 
-    def _upstream(self, ti_id: int) -> dict[str, str]:
+    def _upstream(self, ti_id: int) -> dict[str, set[str]]:
+        """Return the states of what a task waits for: of all instances, or of the one of the same path."""
         task = self.case.tasks[ti_id]
-        names = self.case.upstream_of(task)
-        found = {each.task_id: self._state(each.id) for each in self.of_run[task.run_pk]}
-        return {name: found.get(name, TaskState.NONE) for name in names}
+        found: dict[str, dict[str, str]] = {name: {} for name in self.case.upstream_of(task)}
+        for each in self.of_run[task.run_pk]:
+            if each.task_id in found:
+                found[each.task_id][each.path] = self._state(each.id)
+        return {
+            name: {paths[task.path]} if task.path in paths else set(paths.values()) or {TaskState.NONE}
+            for name, paths in found.items()
+        }
 
     def _plan_of_task(self, move: Move, ti_id: int) -> Iterator[str]:
         above = self._upstream(ti_id)
-        states = set(above.values())
+        states = set[str]().union(*above.values())
         begins = move.to_state == TaskState.SCHEDULED and self._state(ti_id) == TaskState.NONE
         is_right = (
             (not begins or states <= {TaskState.SUCCESS})
