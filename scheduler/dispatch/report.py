@@ -258,7 +258,7 @@ def _plan_retries(session: Session, group: Sequence[_Ended]) -> None:
 def _xcoms(each: _Ended) -> list[XComRow]:
     outcome = each.report.outcome
     return [
-        XComRow(each.task.run_pk, each.task.task_id, each.task.path, key, value)
+        XComRow(each.task.run_pk, each.task.task_id, each.task.path, key, value, outcome.shown_xcoms.get(key))
         for key, value in outcome.xcoms.items()
     ]
 

@@ -64,6 +64,17 @@ class Masker:
         half = max((_overlap(masked, form) for form in self._forms), default=0)
         return masked[: len(masked) - half] + MASK if half else masked
 
+    def masked_json(self, value: Json, limit: int) -> str | None:
+        """Return the beginning of the JSON text of a value, masked; None where nothing in it is secret."""
+        if self._replace is None:
+            return None
+        try:
+            text = _beginning(value, limit)
+        except RecursionError:
+            return json.dumps(MASK)
+        masked = self.mask_start(text[:limit]) if len(text) > limit else self.mask(text)
+        return masked if masked != text[:limit] else None
+
     def mask_data(self, value: Json) -> Json:
         """Return JSON-ready data with every text in it masked; keys stay."""
         match value:
@@ -144,6 +155,17 @@ def _base64(data: bytes) -> Iterator[str]:
             whole = encode(bytes(before) + data).decode()
             yield whole[(0, 2, 3)[before] : (before + len(data)) * 8 // 6]
     yield from encodebytes(data).decode().split()
+
+
+def _beginning(value: Json, limit: int) -> str:
+    """Return more than so many characters of the JSON text of a value, where it has so many."""
+    parts, size = list[str](), 0
+    for part in json.JSONEncoder(separators=(",", ":")).iterencode(value):
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            break
+    return "".join(parts)
 
 
 def _overlap(text: str, secret: str) -> int:

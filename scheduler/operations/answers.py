@@ -116,7 +116,7 @@ class Answers:
         if live.is_stopping:
             # Its task may have been cleared: the next attempt begins without values of this one.
             return
-        row = XComRow(live.run_pk, job.task_id, job.path, args["key"], args["value"])
+        row = XComRow(live.run_pk, job.task_id, job.path, args["key"], args["value"], args.get("shown"))
         put_xcoms(session, self._clock.now(), [row])
 
     def _set_variable(self, session: Session, job: Job, args: Data) -> None:

@@ -33,6 +33,8 @@ class XComRow:
     path: str
     key: str
     value: Json
+    #: The beginning of its text as people see it, where there is a secret in it.
+    shown: str | None = None
 
 
 def put_xcoms(session: Session, now: datetime, rows: Sequence[XComRow]) -> None:
@@ -43,7 +45,7 @@ def put_xcoms(session: Session, now: datetime, rows: Sequence[XComRow]) -> None:
 
 @cache
 def _put(dialect: str) -> Insert:
-    return replacing(insert_for(dialect, xcom), "value", "length", "updated_at")
+    return replacing(insert_for(dialect, xcom), "value", "shown", "length", "updated_at")
 
 
 def _values(row: XComRow, now: datetime) -> dict[str, Any]:
@@ -53,6 +55,7 @@ def _values(row: XComRow, now: datetime) -> dict[str, Any]:
         "path": row.path,
         "key": row.key,
         "value": _encoded(row),
+        "shown": row.shown,
         "length": length_of(row.value),
         "updated_at": now,
     }

@@ -3,7 +3,7 @@
 Everything here is JSON when encoded: instants are ISO 8601 strings in UTC, durations are seconds, tuples are arrays.
 """
 
-from scheduler.wire.data import STATE_NEVER_EXPIRES, TAG, XCOM_LIMIT_BYTES, Data, Json
+from scheduler.wire.data import STATE_NEVER_EXPIRES, TAG, XCOM_LIMIT_BYTES, XCOM_SHOWN_CHARACTERS, Data, Json
 from scheduler.wire.graph import (
     MOST_INSTANCES,
     WIRE_VERSION,
@@ -43,6 +43,7 @@ __all__ = [
     "TAG",
     "WIRE_VERSION",
     "XCOM_LIMIT_BYTES",
+    "XCOM_SHOWN_CHARACTERS",
     "DagSpec",
     "Data",
     "Deferral",

@@ -122,6 +122,8 @@ class Outcome:
     started_at: str | None = None  #: the instant at which user code began, by the worker's clock
     ended_at: str | None = None
     xcoms: Data = field(default_factory=dict)  #: key -> value, written with the outcome in one transaction
+    #: key -> how people see a value that has a secret in it; the supervisor's to say.
+    shown_xcoms: dict[str, str] = field(default_factory=dict)
     skip_tasks: tuple[str, ...] = ()  #: task ids that a branch decided to skip
     rendered_map_index: str | None = None  #: what an instance of a mapped task is called
     #: Template fields as they were rendered, masked, where they were not written while it ran; the supervisor's to say.

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.logs.mask import Masker, replacing, secrets_of_connection, secrets_of_variable
+from scheduler.wire import Json
 
 SECRET = 'p"a/s s%wörd\\'
 
@@ -83,6 +84,27 @@ def test_no_secret_survives_and_other_text_stays(secret: str) -> None:
 @given(st.integers(min_value=0, max_value=8))
 def test_of_a_secret_at_a_cut_no_part_shows(size: int) -> None:
     assert Masker(["hunter22"]).mask_start("it is " + "hunter22"[:size]) == "it is " + ("***" if size else "")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"pw": "hunter22", "n": [1]}, '{"pw":"***","n":[1]}'),
+        (["x" * 33, "hunter22"], f'["{"x" * 33}","***'),
+        ("x" * 100, None),
+        (3, None),
+    ],
+)
+def test_of_a_value_the_beginning_is_shown_without_secrets(value: Json, text: str | None) -> None:
+    assert Masker(["hunter22"]).masked_json(value, 40) == text
+    assert Masker().masked_json(value, 40) is None
+
+
+def test_a_value_that_is_too_deep_to_look_into_is_not_shown() -> None:
+    value: Json = "hunter22"
+    for _ in range(5000):
+        value = [value]
+    assert Masker(["hunter22"]).masked_json(value, 20_000) == '"***"'
 
 
 def test_data_is_masked_at_every_depth() -> None:

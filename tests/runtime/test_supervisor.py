@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import psutil
@@ -167,6 +168,38 @@ def test_secrets_that_a_task_was_given_are_masked_in_its_log_and_in_its_error(
     assert "hunter22" not in crew.log_file().read_text()
     assert "hunter22" not in str(outcome)
     assert outcome.reason.startswith("ValueError: cannot sign in with ***")
+
+
+def test_people_see_no_secret_in_what_a_task_hands_on_and_says_of_assets(
+    make_crew: Callable[..., Crew],
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(_job: object, verb: str, args: dict[str, Any]) -> object:
+        asked.append(args)
+        return {"password": "hunter22"} if verb == "get_connection" else None
+
+    crew = make_crew(answer=answer)
+    (crew.code_root / "assets.py").write_text(
+        dedent(
+            """
+            from scheduler import DAG, Asset, Connection, task as declare
+            with DAG("d"):
+                @declare(outlets=[Asset("hunter22")])
+                def task(outlet_events, ti):
+                    password = Connection.get("db").password
+                    ti.xcom_push("early", [password])
+                    outlet_events["hunter22"].extra["login"] = password
+                    return {"word": password, "rows": 2}
+                task()
+            """
+        )
+    )
+    outcome = crew.run(file="assets.py")
+    assert outcome.xcoms == {"return_value": {"word": "hunter22", "rows": 2}}
+    assert outcome.shown_xcoms == {"return_value": '{"word":"***","rows":2}'}
+    assert outcome.assets == ({"of": ["name", "hunter22"], "extra": {"login": "***"}},)
+    assert {"key": "early", "value": ["hunter22"], "shown": '["***"]'} in asked
 
 
 def test_a_file_that_cannot_be_imported_fails_its_attempts_with_the_error_and_what_it_printed(

@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from scheduler.errors import NotSerializable, TooLarge
 from scheduler.sdk.xcom import encode
 from scheduler.store import xcoms
+from scheduler.store.views import tasks
+from scheduler.store.views.results import list_results
 from scheduler.store.xcoms import XComRow
 from scheduler.wire import XCOM_LIMIT_BYTES
 from tests.operations.plays import started_run
@@ -38,6 +41,19 @@ def test_a_key_that_is_pushed_again_is_replaced(db, write, run_pk):
             ("other", 1),
             ("return_value", 2),
         ]
+
+
+def test_people_see_a_value_without_its_secrets_and_tasks_as_it_is(db, write, run_pk):
+    secret, plain = replace(_row(run_pk, value="hunter22"), shown='"***"'), _row(run_pk, key="plain")
+    write(xcoms.put_xcoms, NOW, [secret, plain])
+    with db.read() as session:
+        assert xcoms.get_xcom(session, run_pk, "a", "return_value") == "hunter22"
+        told = [(each.key, each.text, each.length) for each in tasks.list_xcoms(session, run_pk, "a")]
+        assert told == [("plain", "1", 1), ("return_value", '"***"', 5)]
+        assert [each.text for each in list_results(session, run_pk, ["a"], 9)] == ['"***"']
+    write(xcoms.put_xcoms, NOW, [replace(secret, value=2, shown=None)])
+    with db.read() as session:
+        assert [each.text for each in list_results(session, run_pk, ["a"], 9)] == ["2"]
 
 
 def test_what_was_never_pushed_is_none(db, run_pk):

@@ -34,7 +34,7 @@ from scheduler.runtime.supervisor.verdict import (
     parting_of,
     storable,
 )
-from scheduler.wire import Data, ErrorInfo, Job, Outcome, Question
+from scheduler.wire import XCOM_SHOWN_CHARACTERS, Data, ErrorInfo, Job, Outcome, Question
 
 _log: Final = logging.getLogger(__name__)
 
@@ -325,6 +325,8 @@ class Attempt:
             error=error,
             reason=self._shown(outcome.reason),
             rendered=self._masked_fields(),
+            shown_xcoms=self._shown_values(outcome.xcoms),
+            assets=outcome.assets and tuple(map(self._masked_change, outcome.assets)),
             question=self._masked_question(outcome.question),
             rendered_map_index=self._shown(outcome.rendered_map_index)
             if outcome.rendered_map_index
@@ -341,6 +343,17 @@ class Attempt:
             body=question.body and storable(self._log.masker.mask(question.body)),
             params=self._log.masker.mask_data(question.params),
         )
+
+    def _shown_values(self, values: Data) -> dict[str, str]:
+        """Return how people see those values that have a secret in them; tasks take them as they are."""
+        mask = self._log.masker.masked_json
+        found = {key: mask(value, XCOM_SHOWN_CHARACTERS) for key, value in values.items()}
+        return {key: text for key, text in found.items() if text is not None}
+
+    def _masked_change(self, said: Data) -> Data:
+        """Mask what people read of a change of an asset or of a check, not what names it."""
+        masked = {name: self._log.masker.mask_data(said[name]) for name in ("extra", "check") if name in said}
+        return {**said, **masked}
 
     def _masked_fields(self) -> Data | None:
         args = self._rendered and self._rendered.get("args")

@@ -16,7 +16,7 @@ from scheduler.logs.mask import Masker, secrets_named, secrets_of_connection, se
 from scheduler.runtime.frames import FRAME_LIMIT
 from scheduler.runtime.supervisor.framed import FramedSocket
 from scheduler.runtime.supervisor.reactor import Reactor
-from scheduler.wire import Data, Job, Json
+from scheduler.wire import XCOM_SHOWN_CHARACTERS, Data, Job, Json
 
 _log: Final = logging.getLogger(__name__)
 
@@ -115,6 +115,8 @@ class Conversation:
             verb, args = str(request["verb"]), dict(request["args"])
             if verb in _SHOWN:
                 args = self._masker.mask_data(args)
+            elif verb == "set_xcom":
+                args["shown"] = self._masker.masked_json(args.get("value"), XCOM_SHOWN_CHARACTERS)
             value = None if verb == HIDE else self._answer(self._job, verb, args)
             self._masker.add(_secrets_in(verb, args, value))
         except DirigentError as error:

@@ -185,6 +185,7 @@ xcom = Table(
     Column("path", Text, primary_key=True, default=""),
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),  # JSON
+    Column("shown", Text),  # its beginning as people see it, where there is a secret in it
     Column("length", Integer),  # items of a list or dict: how often what is mapped over it runs
     Column("updated_at", Instant, nullable=False),
 )

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from scheduler.core.dimensions import in_order
 from scheduler.store.engine import Session
 from scheduler.store.lists import one_of
 from scheduler.store.tables import xcom
-from scheduler.store.views.tasks import SHOWN_CHARACTERS
+from scheduler.store.views.tasks import SHOWN_LENGTH, SHOWN_VALUE
 from scheduler.store.xcoms import RETURN_VALUE
 
 
@@ -43,8 +43,7 @@ def list_results(
         for row in ordered
     }
     chosen = list(shown.values())[:limit]
-    beginning = func.substr(X.value, 1, SHOWN_CHARACTERS)
-    query = select(X.task_id, X.path, beginning, func.length(X.value), X.updated_at)
+    query = select(X.task_id, X.path, SHOWN_VALUE, SHOWN_LENGTH, X.updated_at)
     paths = {"paths": sorted({row.path for row in chosen})}
     found = session.execute(query.where(*where, one_of(X.path, "paths")), names | paths)
     by_key = {(row.task_id, row.path): Result(*row) for row in found}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from scheduler.core.dimensions import in_order
 from scheduler.store.absent import no_task
@@ -14,7 +14,7 @@ from scheduler.store.engine import Session
 from scheduler.store.tables import attempt, task_instance, xcom
 from scheduler.store.views.grid import LOUDEST
 from scheduler.store.views.runs import Task
-from scheduler.wire import Data
+from scheduler.wire import XCOM_SHOWN_CHARACTERS, Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,13 @@ class XCom:
 
 
 #: A value may be 48 MB; a page shows its beginning.
-SHOWN_CHARACTERS: Final = 20_000
+SHOWN_CHARACTERS: Final = XCOM_SHOWN_CHARACTERS
+#: The beginning of a value as people see it, and how many characters they would see of all of it.
+SHOWN_VALUE: Final = func.coalesce(xcom.c.shown, func.substr(xcom.c.value, 1, SHOWN_CHARACTERS))
+SHOWN_LENGTH: Final = case(
+    (func.length(xcom.c.value) > SHOWN_CHARACTERS, func.length(xcom.c.value)),
+    else_=func.length(func.coalesce(xcom.c.shown, xcom.c.value)),
+)
 _TASK = tuple(task_instance.c[name] for name in Task.__slots__)
 _ATTEMPT = tuple(attempt.c[name] for name in Attempt.__slots__)
 
@@ -96,8 +102,8 @@ def list_xcoms(session: Session, run_pk: int, task_id: str, path: str = "") -> l
     found = session.execute(
         select(
             xcom.c.key,
-            func.substr(xcom.c.value, 1, SHOWN_CHARACTERS),
-            func.length(xcom.c.value),
+            SHOWN_VALUE,
+            SHOWN_LENGTH,
             xcom.c.updated_at,
         )
         .where(xcom.c.run_pk == run_pk, xcom.c.task_id == task_id, xcom.c.path == path)
