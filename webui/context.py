@@ -16,7 +16,7 @@ from scheduler.core.cost import Prices
 from scheduler.core.scopes import Sight, sight_of
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LogLine
-from scheduler.logs.reader import LogPart
+from scheduler.logs.reader import PART_LIMIT, LogPart
 from scheduler.plugins.loading import Plugins
 from scheduler.security.rights import NOBODY, OF_SERVER, Asker, Right
 from scheduler.security.secret_key import SecretKey
@@ -34,8 +34,8 @@ T = TypeVar("T")
 class LogReader(Protocol):
     """Reads the log of an attempt, wherever it lies."""
 
-    def read(self, address: LogAddress, offset: int) -> LogPart:
-        """Return what was written from `offset` on, bounded."""
+    def read(self, address: LogAddress, offset: int, limit: int = PART_LIMIT) -> LogPart:
+        """Return what was written from `offset` on, about `limit` bytes."""
 
     def is_all_here(self, ended_at: datetime | None) -> bool:
         """Say whether all of the log can be read that will ever be, of an attempt that ended then."""

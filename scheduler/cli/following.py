@@ -29,9 +29,9 @@ def log_lines(
         part = reader.read(address, offset)
         yield from part.lines
         offset = part.next_offset
-        if part.done or (attempt.state in LIVE_ATTEMPT and not follow and not part.lines):
+        if part.done or (attempt.state in LIVE_ATTEMPT and not follow and not part.data):
             return
-        if not part.lines:
+        if not part.data:
             if attempt.state not in LIVE_ATTEMPT and reader.is_all_here(attempt.end_date):
                 yield from _cause_of_death(attempt)
                 return

@@ -36,13 +36,14 @@ class LogLine:
 
 
 def encode_line(
-    at: datetime, level: str, source: str, text: str, *, logger: str = "", is_last: bool = False
+    at: datetime | None, level: str, source: str, text: str, *, logger: str = "", is_last: bool = False
 ) -> bytes:
-    """Return the line as it stands in the file, with its newline."""
+    """Return the line as it stands in the file, with its newline; one that was added by a reader has no time."""
     more = f', "logger": {json.dumps(logger)}' if logger else ""
     end = ', "last": true' if is_last else ""
     # Three times as fast as a dict through json.dumps, for every line of every task.
-    head = f'{{"time": "{at.isoformat()}", "level": "{level}", "source": "{source}"'
+    time = f'"{at.isoformat()}"' if at else "null"
+    head = f'{{"time": {time}, "level": "{level}", "source": "{source}"'
     return f'{head}{more}, "text": {json.dumps(text)}{end}}}\n'.encode("ascii")
 
 
@@ -70,7 +71,7 @@ def fields(line: LogLine) -> dict[str, object]:
 def _decode(line: bytes) -> LogLine:
     try:
         data = json.loads(line)
-        at = parse_instant(data["time"])
+        at = None if data["time"] is None else parse_instant(data["time"])
         level, source, text = data["level"], data["source"], data["text"]
         logger, is_last = data.get("logger", ""), data.get("last") is True
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from scheduler.errors import Conflict
 from scheduler.logs.address import LogAddress
-from scheduler.logs.lines import DIRIGENT, LogLine, amount, decode_lines
+from scheduler.logs.lines import DIRIGENT, LogLine, amount, decode_lines, encode_line
 from scheduler.logs.segments import PER_EPOCH, segments
 
 PART_LIMIT: Final = 256_000
@@ -28,11 +28,16 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogPart:
-    """Complete lines from an offset on; go on at `next_offset`. `done`: no more will come."""
+    """Complete lines from an offset on, as in the file; go on at `next_offset`. `done`: no more will come."""
 
-    lines: tuple[LogLine, ...]
+    data: bytes
     next_offset: int
     done: bool
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """The lines themselves."""
+        return decode_lines(self.data)
 
 
 def read(folder: Path, address: LogAddress, offset: int, limit: int = PART_LIMIT) -> LogPart | None:
@@ -52,26 +57,32 @@ def size(folder: Path, address: LogAddress) -> int | None:
 
 def assemble(pieces: Iterable[Piece], offset: int, limit: int, gap: str) -> LogPart:
     """Make lines of pieces in order, which are asked for as needed; where some are missing, say so with `gap`."""
-    lines: list[LogLine] = []
-    waiting = bytearray()
-    at, taken, is_all = offset, 0, True
+    whole = bytearray()
+    begins, at, taken, is_all = 0, offset, 0, True
     for start, data in pieces:
         if taken >= limit:
             is_all = False
             break
         if start > at:
-            lines += [*decode_lines(bytes(waiting)), *_gap(at, start, gap)]
-            waiting.clear()
+            # What was cut in the middle of a line is shown as it is.
+            whole += b"\n" * (len(whole) > begins) + _gap(at, start, gap)
+            begins = len(whole)
         at = max(at, start)
         new = data[at - start :]
-        waiting += new
+        whole += new
         taken += len(new)
         at += len(new)
-    end = waiting.rfind(b"\n") + 1
-    lines += decode_lines(bytes(waiting[:end]))
+        begins = max(begins, whole.rfind(b"\n") + 1)
+    waiting = len(whole) - begins
+    del whole[begins:]
     # A log is written on when its attempt is claimed again: only the very last line counts.
-    done = is_all and end == len(waiting) and bool(lines) and lines[-1].is_last
-    return LogPart(tuple(lines), at - len(waiting) + end, done)
+    done = is_all and not waiting and _is_last(whole)
+    return LogPart(bytes(whole), at - waiting, done)
+
+
+def _is_last(data: bytearray) -> bool:
+    last = data[data.rfind(b"\n", 0, -1) + 1 :]
+    return bool(last) and decode_lines(bytes(last))[-1].is_last
 
 
 def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -122,8 +133,8 @@ def _open_log(path: str, flags: int) -> int:
     return fd
 
 
-def _gap(at: int, start: int, words: str) -> list[LogLine]:
+def _gap(at: int, start: int, words: str) -> bytes:
     """Return the line that stands for what is missing; a later epoch begins at a position of its own."""
     if at // PER_EPOCH != start // PER_EPOCH:
-        return []
-    return [LogLine(None, "warning", DIRIGENT, f"… {amount(start - at)} {words}")]
+        return b""
+    return encode_line(None, "warning", DIRIGENT, f"… {amount(start - at)} {words}")

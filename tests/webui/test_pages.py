@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from urllib.parse import quote
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask, url_for
 
 from scheduler.logs.address import LogAddress
-from scheduler.logs.lines import encode_line
+from scheduler.logs.lines import decode_lines, encode_line
 from scheduler.operations.mark import mark_task
 from scheduler.operations.states import set_state
 from scheduler.store import Database
@@ -277,14 +278,14 @@ def test_a_log_is_read_from_where_one_stopped(db: Database, person: Browser) -> 
     file = where.file(Path(str(db.url.database)).parent / "logs")
     file.parent.mkdir(parents=True)
     file.write_bytes(encode_line(seed.NOW, "info", "stdout", "first"))
-    first = person.get(address).get_json()
-    assert [line["text"] for line in first["lines"]] == ["first"]
-    assert first["done"] is False
+    first = person.get(address)
+    assert [line.text for line in decode_lines(first.data)] == ["first"]
+    assert first.headers["X-Log-Done"] == "false"
     with file.open("ab") as stream:
         stream.write(encode_line(seed.NOW, "info", "dirigent", "ended", is_last=True))
-    second = person.get(f"{address}?after={first['cursor']}").get_json()
-    assert [(line["text"], line["level"]) for line in second["lines"]] == [("ended", "system")]
-    assert second["done"] is True
+    second = person.get(f"{address}?after={first.headers['X-Log-Next']}")
+    assert [line.text for line in decode_lines(second.data)] == ["ended"]
+    assert second.headers["X-Log-Done"] == "true"
 
 
 def test_a_log_that_another_host_sent_is_read_from_the_database(db: Database, person: Browser) -> None:
@@ -295,22 +296,21 @@ def test_a_log_that_another_host_sent_is_read_from_the_database(db: Database, pe
         for line in lines:
             put_chunks(session, [(attempt_id, start, line)])
             start += len(line)
-    assert len(person.get(address).get_json()["lines"]) == 150
+    assert len(decode_lines(person.get(address).data)) == 150
 
 
-def test_of_a_very_long_log_a_page_begins_with_the_end(db: Database, person: Browser) -> None:
+def test_a_very_long_log_comes_packed_and_in_parts(db: Database, person: Browser) -> None:
     address = _log_address(person)
     attempt_id = int(address.rpartition("/")[2])
-    lines = [encode_line(seed.NOW, "info", "stdout", f"line {n} " + "x" * 30_000) for n in range(300)]
+    lines = [encode_line(seed.NOW, "info", "stdout", f"line {n} " + "x" * 30_000) for n in range(100)]
     with db.write() as session:
         put_chunks(session, [(attempt_id, 0, b"".join(lines))])
-    part = person.get(address).get_json()
-    assert part["lines"][0]["text"].startswith("… This is the end of a long log")
-    assert part["lines"][1]["text"].startswith("line ")
-    assert part["more"] is True
-    assert int(part["cursor"]) > 1_000_000
-    whole = person.get(f"{address}?after=0").get_json()
-    assert whole["lines"][0]["text"].startswith("line 0 ")
+    part = person.get(address, **{"Accept-Encoding": "gzip"})
+    assert (part.headers["Content-Encoding"], part.headers["X-Log-More"]) == ("gzip", "true")
+    assert decode_lines(gzip.decompress(part.data))[0].text.startswith("line 0 ")
+    kept = person.get(f"{address}/text")
+    assert kept.text.count("\n") == 100
+    assert "attachment" in kept.headers["Content-Disposition"]
 
 
 def test_a_log_of_another_task_is_not_read(person: Browser) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from scheduler.clock import Clock
 from scheduler.errors import ArchiveUnavailable
 from scheduler.logs.address import LogAddress
-from scheduler.logs.lines import DIRIGENT, LogLine
+from scheduler.logs.lines import DIRIGENT, LogLine, encode_line
 from scheduler.logs.reader import PART_LIMIT, LogPart, Piece, assemble, read
 from scheduler.logs.reader import size as log_size
 from scheduler.store import Database, logs
@@ -38,12 +38,12 @@ class AttemptLogs:
         self._clock = clock
         self._archive = archive
 
-    def read(self, address: LogAddress, offset: int) -> LogPart:
-        """Return what was written from `offset` on, bounded; nothing where there is no log yet."""
-        found = read(self._folder, address, offset)
+    def read(self, address: LogAddress, offset: int, limit: int = PART_LIMIT) -> LogPart:
+        """Return what was written from `offset` on, about `limit` bytes; nothing where there is no log yet."""
+        found = read(self._folder, address, offset, limit)
         if found is None and (self._archive is None or self._is_copied(address)):
-            found = self._read_copy(address, offset)
-        return found or self._read_archive(address, offset)
+            found = assemble(self._pieces(address.attempt_id, offset), offset, limit, LEFT_OUT)
+        return found or self._read_archive(address, offset, limit)
 
     def is_all_here(self, ended_at: datetime | None) -> bool:
         """Say whether the log of an attempt that ended then is all that will be read: copies come a little later."""
@@ -72,16 +72,13 @@ class AttemptLogs:
         with self._db.read() as session:
             return logs.log_end(session, address.attempt_id)
 
-    def _read_copy(self, address: LogAddress, offset: int) -> LogPart:
-        return assemble(self._pieces(address.attempt_id, offset), offset, PART_LIMIT, LEFT_OUT)
-
-    def _read_archive(self, address: LogAddress, offset: int) -> LogPart:
+    def _read_archive(self, address: LogAddress, offset: int, limit: int) -> LogPart:
         if self._archive is None:
-            return LogPart((), offset, done=False)
+            return LogPart(b"", offset, done=False)
         try:
-            return self._archive.read(address, offset) or LogPart((), offset, done=False)
+            return self._archive.read(address, offset, limit) or LogPart(b"", offset, done=False)
         except ArchiveUnavailable as error:
-            return LogPart((LogLine(None, "error", DIRIGENT, str(error)),), offset, done=True)
+            return LogPart(encode_line(None, "error", DIRIGENT, str(error)), offset, done=True)
 
     def _pieces(self, attempt_id: int, offset: int) -> Iterator[Piece]:
         with self._db.read() as session:

@@ -142,3 +142,31 @@ def test_a_log_is_filtered_by_level_and_source(tab: Tab, running: Writer) -> Non
     expect(lines).to_have_text(["complained", "seen at once"])
     expect(page.locator(".log-line .n").last).to_have_text("5")
     expect(page.get_by_text("2 of 5 lines · live")).to_be_visible()
+
+
+def test_a_long_log_scrolls_to_its_end_wraps_folds_links_and_can_be_kept(tab: Tab, failed: Writer) -> None:
+    failed.line("::group::quiet part")
+    failed.line("see https://shop.example/orders/7, " + "a long line " * 40)
+    failed.line("::endgroup::")
+    failed.line("ended again", is_last=True)
+    page = tab.go(f"{FAILED_RUN}/tasks/enrich.prices")
+    expect(page.get_by_text("2,507 lines")).to_be_visible()
+    log = page.get_by_label("Log lines")
+    log.press("End")
+    expect(log.get_by_text("ended again")).to_be_in_viewport()
+    expect(log.get_by_role("link")).to_have_count(0)
+    page.get_by_role("button", name="quiet part").click()
+    link = log.get_by_role("link", name="https://shop.example/orders/7", exact=True)
+    expect(link).to_have_attribute("rel", re.compile("noopener"))
+    wide = log.evaluate("box => box.scrollWidth > box.clientWidth")
+    page.get_by_role("button", name="Wrap").click()
+    expect(log).to_have_class(re.compile("wraps"))
+    assert wide
+    assert log.evaluate("box => box.scrollWidth <= box.clientWidth")
+    page.get_by_label("Search the log").fill("a long line")
+    expect(page.locator(".log-line.here")).to_be_in_viewport()
+    with page.expect_download() as kept:
+        page.get_by_role("link", name="Download").click()
+    text = kept.value.path().read_text()
+    assert text.count("\n") == 2508
+    assert "INFO     cleaned 499" in text

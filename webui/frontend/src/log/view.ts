@@ -1,35 +1,27 @@
-/** The log in the page: follows while it is written, draws only the lines in sight, filters, jumps to the error, searches. */
+/** The log in the page: follows while it is written, draws only the lines in sight, filters, folds, jumps, searches. */
 
 import { html } from "../dom";
-import { windowOf } from "../grid/model";
-import { coloured, hits, isWanted, lastError, Sorter, type Line, type Wish } from "./lines";
+import { Lines, plain, type Group } from "./lines";
+import { painted } from "./paint";
+import { Picks } from "./picks";
+import { Reading, type Part } from "./reading";
+import { Rows, TALL } from "./rows";
+import { Search } from "./search";
 
-const TALL = 18;
-const EVERY = 700;
-
-interface Chunk {
-  lines: { text: string; at: string | null; level: string; source: string }[];
-  cursor: string;
-  done: boolean;
-  more: boolean;
-}
+const PAD = 6;
 
 class LogView {
-  private all: Line[] = [];
-  /** Those of them that are to be seen. */
-  private lines: Line[] = [];
-  private wish: Wish = { level: "", source: "" };
+  private lines = new Lines();
+  private picks = new Picks(this.lines);
+  private rows = new Rows();
+  private found = new Search(this.lines, this.picks, (isFirst) => this.told(isFirst));
   private isDone = false;
   /** Whether what was there at first is still being read, in parts. */
-  private opens = false;
-  private sorter = new Sorter();
+  private opens = true;
   private follow = true;
-  private found: number[] = [];
-  private here = 0;
+  private wraps = false;
   private space = html("div", { class: "log-space" });
   private drawn = new Map<number, HTMLElement>();
-  private cursor = "";
-  private failures = 0;
 
   constructor(
     private box: HTMLElement,
@@ -37,107 +29,129 @@ class LogView {
   ) {
     box.replaceChildren(this.space);
     box.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    box.addEventListener("click", (event) => this.mark(event));
-    new ResizeObserver(() => this.draw()).observe(box);
+    box.addEventListener("click", (event) => this.clicked(event));
+    new ResizeObserver(() => this.resized()).observe(box);
     this.on("follow", () => this.setFollow(!this.follow));
     this.on("error", () => this.toError());
+    this.on("wrap", () => this.setWrap(!this.wraps));
     this.on("next", () => this.step(1));
     const search = tools.querySelector<HTMLInputElement>("[data-log-search]");
-    search?.addEventListener("input", () => this.search(search.value));
+    search?.addEventListener("input", () => this.found.for(search.value));
     search?.addEventListener("keydown", (event) => event.key === "Enter" && this.step(event.shiftKey ? -1 : 1));
     this.choose("level", (level) => ({ level }));
     this.choose("source", (source) => ({ source }));
     this.setFollow(true);
   }
 
-  private choose(what: string, wished: (value: string) => Partial<Wish>): void {
+  run(): Promise<void> {
+    return new Reading(this.box, (part) => this.take(part)).run();
+  }
+
+  private choose(what: string, wished: (value: string) => Partial<Picks["wish"]>): void {
     const box = this.tools.querySelector<HTMLSelectElement>(`[data-log-${what}]`);
-    box?.addEventListener("change", () => this.filter({ ...this.wish, ...wished(box.value) }));
-  }
-
-  async run(): Promise<void> {
-    for (;;) {
-      const chunk = document.hidden ? null : await this.ask();
-      if (chunk?.done || !this.box.isConnected) break;
-      if (!chunk?.more) await new Promise((resume) => setTimeout(resume, EVERY * (1 + this.failures * 3)));
-    }
-  }
-
-  private async ask(): Promise<Chunk | null> {
-    try {
-      const url = new URL(this.box.dataset["log"] ?? "", location.href);
-      if (this.cursor) url.searchParams.set("after", this.cursor);
-      const answer = await fetch(url);
-      if (!answer.ok) throw new Error(String(answer.status));
-      const chunk = (await answer.json()) as Chunk;
-      this.failures = 0;
-      this.take(chunk);
-      return chunk;
-    } catch {
-      this.failures = Math.min(10, this.failures + 1);
-      return null;
-    }
-  }
-
-  private take(chunk: Chunk): void {
-    const first = !this.cursor;
-    this.cursor = chunk.cursor;
-    this.isDone = chunk.done;
-    for (const { text, at, level, source } of chunk.lines) {
-      const line = { text, at, kind: this.sorter.kindOf(text, level), source, n: this.all.length };
-      this.all.push(line);
-      if (isWanted(line, this.wish)) this.lines.push(line);
-    }
-    this.measure();
-    this.opens = (first || this.opens) && (chunk.done || chunk.more);
-    if (chunk.done && this.opens) this.open();
-    else if (this.follow) this.box.scrollTop = this.box.scrollHeight;
-    this.search(this.tools.querySelector<HTMLInputElement>("[data-log-search]")?.value ?? "", false);
-  }
-
-  private filter(wish: Wish): void {
-    this.wish = wish;
-    this.lines = this.all.filter((line) => isWanted(line, wish));
-    this.measure();
-    this.redraw();
-    if (this.follow) this.box.scrollTop = this.box.scrollHeight;
-    this.search(this.tools.querySelector<HTMLInputElement>("[data-log-search]")?.value ?? "", false);
-  }
-
-  private measure(): void {
-    this.space.style.height = `${this.lines.length * TALL + 12}px`;
-    this.status(this.isDone);
-  }
-
-  /** A finished log opens where it went wrong, or at the line that the address names. */
-  private open(): void {
-    const line = Number(/^#L(\d+)$/.exec(location.hash)?.[1] ?? 0);
-    this.setFollow(false);
-    if (line > 0) this.show(this.lines.findIndex(({ n }) => n >= line - 1));
-    else if (lastError(this.lines) >= 0) this.toError();
-  }
-
-  private status(done: boolean): void {
-    const [some, all] = [this.lines.length.toLocaleString(), this.all.length.toLocaleString()];
-    const text = some !== all ? `${some} of ${all} lines` : all === "1" ? "1 line" : `${all} lines`;
-    const note = this.tools.querySelector("[data-log-status]");
-    if (note) note.textContent = done ? text : `${text} · live`;
-    const error = this.tools.querySelector<HTMLElement>('[data-log-do="error"]');
-    if (error) error.hidden = lastError(this.lines) < 0;
-    const follow = this.tools.querySelector<HTMLElement>('[data-log-do="follow"]');
-    if (follow) follow.hidden = done;
-    this.box.toggleAttribute("data-empty", this.all.length === 0);
-    if (done && this.all.length === 0) this.space.textContent = "  This attempt wrote nothing.";
+    box?.addEventListener("change", () => {
+      this.picks.want({ ...this.picks.wish, ...wished(box.value) });
+      this.changed();
+      if (this.follow) this.toEnd();
+      this.found.again();
+    });
   }
 
   private on(what: string, does: () => void): void {
     this.tools.querySelector(`[data-log-do="${what}"]`)?.addEventListener("click", does);
   }
 
+  private take(part: Part): void {
+    for (const raw of part.lines) this.lines.add(raw);
+    this.isDone = part.isDone;
+    if (part.isDone) this.lines.finish();
+    this.picks.grow();
+    const isOpened = this.opens && !part.hasMore;
+    this.opens &&= part.hasMore;
+    if (isOpened && part.isDone) this.picks.foldQuiet();
+    this.measure();
+    if (isOpened && part.isDone) this.open();
+    else if (this.follow) this.toEnd();
+    else this.draw();
+    this.found.go();
+  }
+
+  /** A finished log opens where it went wrong, or at the line that the address names. */
+  private open(): void {
+    const line = Number(/^#L(\d+)$/.exec(location.hash)?.[1] ?? 0);
+    this.setFollow(false);
+    this.redraw();
+    if (line > 0) this.show(line - 1);
+    else this.toError();
+  }
+
+  private changed(): void {
+    this.rows.forget();
+    this.measure();
+    this.redraw();
+  }
+
+  private measure(): void {
+    const { lines } = this.picks;
+    if (this.wraps) this.rows.set(lines.length, this.columns(), (row) => this.length(row));
+    else this.rows.set(lines.length);
+    this.space.style.height = `${this.rows.space + 2 * PAD}px`;
+    this.status();
+  }
+
+  private length(row: number): number {
+    return plain(this.lines.shown(this.picks.lines[row] ?? 0)).length;
+  }
+
+  /** Characters that fit behind number and time. */
+  private columns(): number {
+    const probe = html("span", { class: "x" }, "0".repeat(100));
+    const line = html("div", { class: "log-line" }, html("span", { class: "n" }), html("span", { class: "t" }, " ".repeat(12)), probe);
+    this.space.append(line);
+    const each = probe.getBoundingClientRect();
+    const room = this.box.clientWidth - 14 - (each.left - this.space.getBoundingClientRect().left);
+    line.remove();
+    return Math.max(10, Math.floor((room * 100) / each.width));
+  }
+
+  private status(): void {
+    const [shown, all] = [this.picks.lines.length, this.lines.count];
+    const total = all === 1 ? "1 line" : `${all.toLocaleString()} lines`;
+    const text = this.picks.isNarrow ? `${shown.toLocaleString()} of ${total}` : total;
+    const note = this.tools.querySelector("[data-log-status]");
+    if (note) note.textContent = this.isDone ? text : `${text} · ${this.opens ? "reading" : "live"}`;
+    const error = this.tools.querySelector<HTMLElement>('[data-log-do="error"]');
+    if (error) error.hidden = this.lines.lastError() < 0;
+    const follow = this.tools.querySelector<HTMLElement>('[data-log-do="follow"]');
+    if (follow) follow.hidden = this.isDone;
+    this.box.toggleAttribute("data-empty", all === 0);
+    if (this.isDone && all === 0) this.space.textContent = "  This attempt wrote nothing.";
+  }
+
   private setFollow(on: boolean): void {
     this.follow = on;
     this.tools.querySelector('[data-log-do="follow"]')?.setAttribute("aria-pressed", String(on));
-    if (on) this.box.scrollTop = this.box.scrollHeight;
+    if (on) this.toEnd();
+    this.draw();
+  }
+
+  private setWrap(on: boolean): void {
+    const top = this.picks.lines[this.rows.window(this.offset(), 0)[0] + 4] ?? 0;
+    this.wraps = on;
+    this.tools.querySelector('[data-log-do="wrap"]')?.setAttribute("aria-pressed", String(on));
+    this.box.classList.toggle("wraps", on);
+    this.changed();
+    if (this.follow) this.toEnd();
+    else this.scrollTo(this.rows.top(this.picks.place(top)));
+  }
+
+  private resized(): void {
+    if (this.wraps) this.changed();
+    else this.draw();
+  }
+
+  private toEnd(): void {
+    this.box.scrollTop = this.box.scrollHeight;
     this.draw();
   }
 
@@ -148,42 +162,56 @@ class LogView {
   }
 
   private toError(): void {
-    const n = lastError(this.lines);
+    const n = this.lines.lastError();
     if (n >= 0) this.show(n);
   }
 
   private show(n: number): void {
-    this.box.scrollTop = Math.max(0, n * TALL - this.box.clientHeight / 3);
+    const before = this.picks.lines;
+    this.picks.reveal(n);
+    if (this.picks.lines !== before) this.changed();
+    this.scrollTo(this.rows.top(this.picks.place(n)) - this.box.clientHeight / 3);
+  }
+
+  private scrollTo(offset: number): void {
+    this.box.scrollTop = this.rows.bar(offset, this.box.clientHeight);
     this.draw();
   }
 
-  private search(wanted: string, jump = true): void {
-    this.found = hits(this.lines, wanted);
-    if (jump) this.here = 0;
+  private offset(): number {
+    return this.rows.offset(this.box.scrollTop, this.box.clientHeight);
+  }
+
+  private told(isFirst: boolean): void {
+    const note = this.tools.querySelector("[data-log-count]");
+    if (note) note.textContent = this.found.count;
+    const first = this.found.found[0];
+    if (isFirst && first !== undefined && document.activeElement?.matches("[data-log-search]")) this.show(first);
     this.redraw();
-    this.count(wanted);
-    if (jump && this.found[0] !== undefined) this.show(this.found[0]);
   }
 
   private step(by: number): void {
-    if (this.found.length === 0) return;
-    this.here = (this.here + by + this.found.length) % this.found.length;
-    this.show(this.found[this.here] ?? 0);
-    this.redraw();
-    this.count("x");
+    const n = this.found.step(by);
+    if (n === undefined) return;
+    this.show(n);
+    this.told(false);
   }
 
-  private count(wanted: string): void {
-    const note = this.tools.querySelector("[data-log-count]");
-    const some = this.found.length ? `${this.here + 1} of ${this.found.length}` : "no match";
-    if (note) note.textContent = wanted ? some : "";
-  }
-
-  private mark(event: MouseEvent): void {
-    const number = event.target instanceof Element ? event.target.closest<HTMLElement>(".n") : null;
+  private clicked(event: MouseEvent): void {
+    if (!(event.target instanceof Element)) return;
+    const fold = event.target.closest<HTMLElement>("[data-fold]");
+    const group = fold && this.lines.groupAt(Number(fold.dataset["fold"]));
+    if (group) return this.fold(group);
+    const number = event.target.closest<HTMLElement>(".n");
     if (!number) return;
     history.replaceState(null, "", `#L${number.textContent ?? ""}`);
     this.redraw();
+  }
+
+  private fold(group: Group): void {
+    this.picks.fold(group, !this.picks.isFolded(group));
+    this.changed();
+    this.space.querySelector<HTMLElement>(`[data-fold="${group.first}"]`)?.focus({ preventScroll: true });
   }
 
   private redraw(): void {
@@ -193,34 +221,46 @@ class LogView {
   }
 
   private draw(): void {
-    const [from, to] = windowOf(this.box.scrollTop - 6, this.box.clientHeight, TALL, this.lines.length);
-    for (const [n, node] of this.drawn) {
-      if (n >= from && n < to) continue;
+    const offset = this.offset();
+    const [from, to] = this.rows.window(offset - PAD, this.box.clientHeight);
+    const shift = this.box.scrollTop - offset + PAD;
+    for (const [row, node] of this.drawn) {
+      if (row >= from && row < to) continue;
       node.remove();
-      this.drawn.delete(n);
+      this.drawn.delete(row);
     }
-    for (let n = from; n < to; n += 1) {
-      if (!this.drawn.has(n)) this.drawn.set(n, this.space.appendChild(this.line(n)));
+    for (let row = from; row < to; row += 1) {
+      const node = this.drawn.get(row) ?? this.space.appendChild(this.line(this.picks.lines[row] ?? 0));
+      this.drawn.set(row, node);
+      node.style.top = `${this.rows.top(row) + shift}px`;
     }
   }
 
   private line(n: number): HTMLElement {
-    const line: Line = this.lines[n] ?? { text: "", at: null, kind: "", source: "", n };
-    const text = html("span", { class: "x" });
-    text.innerHTML = coloured(line.text);
-    const node = html("div", { class: `log-line ${line.kind}` }, html("span", { class: "n" }, String(line.n + 1)));
-    node.append(html("span", { class: "t" }, line.at ? clock(line.at) : " ".repeat(12)));
-    node.append(text);
-    node.style.top = `${n * TALL + 6}px`;
-    node.classList.toggle("hit", this.found.includes(n));
-    node.classList.toggle("here", this.found[this.here] === n);
-    node.classList.toggle("marked", location.hash === `#L${line.n + 1}`);
+    const at = this.lines.time(n);
+    const group = this.picks.isNarrow ? undefined : this.lines.groupAt(n);
+    const time = html("span", at === null ? { class: "t" } : { class: "t", title: new Date(at).toLocaleString() }, at === null ? " ".repeat(12) : clock(at));
+    const node = html("div", { class: `log-line ${this.lines.kind(n)}` }, html("span", { class: "n" }, String(n + 1)), time);
+    node.append(group ? this.head(group) : painted(this.lines.shown(n)));
+    node.classList.toggle("hit", this.found.has(n));
+    node.classList.toggle("here", this.found.found[this.found.here] === n);
+    node.classList.toggle("marked", location.hash === `#L${n + 1}`);
     return node;
+  }
+
+  private head(group: Group): HTMLElement {
+    const isFolded = this.picks.isFolded(group);
+    const count = (Math.min(group.end, this.lines.count) - group.first - 1).toLocaleString();
+    const more = { class: "x fold-head", type: "button", "data-fold": group.first, "aria-expanded": String(!isFolded) };
+    return html("button", more, `${isFolded ? "▸" : "▾"} ${group.title}`, html("span", { class: "faint" }, `  ${count} lines`));
   }
 }
 
-function clock(at: string): string {
-  return new Date(at).toISOString().slice(11, 23);
+/** The time of day where the reader is. */
+export function clock(at: number): string {
+  const day = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${two(day.getHours())}:${two(day.getMinutes())}:${two(day.getSeconds())}.${String(day.getMilliseconds()).padStart(3, "0")}`;
 }
 
 export function mount(box: HTMLElement): void {
