@@ -352,8 +352,8 @@ class Attempt:
 
     def _masked_change(self, said: Data) -> Data:
         """Mask what people read of a change of an asset or of a check, not what names it."""
-        masked = {name: self._log.masker.mask_data(said[name]) for name in ("extra", "check") if name in said}
-        return {**said, **masked}
+        names = {"extra", "check"} & said.keys()
+        return {**said, **{name: self._log.masker.mask_data(said[name]) for name in names}}
 
     def _masked_fields(self) -> Data | None:
         args = self._rendered and self._rendered.get("args")
