@@ -22,6 +22,7 @@ from scheduler.store.asset_events import (
     Queued,
     consume_events,
     dags_with_news,
+    drop_orphans,
     drop_queued,
     note_looked_at,
     queued_events,
@@ -51,6 +52,8 @@ class CreateAssetRuns:
         """Look at what is new; return how many DAGs there were."""
         news = dags_with_news(session, now, limit)
         self.way(session, now, news, partial(self._look_at_all, session, now), _OF_DAG)
+        if not news:
+            drop_orphans(session)
         return len(news)
 
     def _look_at_all(self, session: Session, now: datetime, news: Sequence[NewsOf]) -> None:
@@ -64,7 +67,7 @@ class CreateAssetRuns:
         ids = [each.event_id for each in queued]
         if schedule.assets is None:
             drop_queued(session, news.dag_id, queued)
-        elif news.is_paused:
+        elif news.is_at_rest:
             note_looked_at(session, news.dag_id, ids)
         elif schedule.partitions is None:
             batches = [Batch("", queued)] if is_met(schedule.assets, marks_of(queued)) else []

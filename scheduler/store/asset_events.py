@@ -59,7 +59,8 @@ class NewsOf:
     version_id: int
     snapshot_id: int
     bundle_version: str | None
-    is_paused: bool
+    #: Paused or retired: none of its runs begins by itself.
+    is_at_rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +196,14 @@ def _marks(name: str, uri: str, alias: str) -> frozenset[Mark]:
 
 
 _NEWS: Final = (
-    sa.select(D.dag_id, D.version_id, D.snapshot_id, D.bundle_version, D.is_paused)
-    .where(D.dag_id.in_(sa.select(Q.dag_id).where(is_raised(Q.is_new))), D.retired_at.is_(None))
+    sa.select(
+        D.dag_id,
+        D.version_id,
+        D.snapshot_id,
+        D.bundle_version,
+        sa.or_(D.is_paused, D.retired_at.is_not(None)),
+    )
+    .where(D.dag_id.in_(sa.select(Q.dag_id).where(is_raised(Q.is_new))))
     .where(sa.or_(D.aside_until.is_(None), D.aside_until <= sa.bindparam("now", type_=D.aside_until.type)))
     .order_by(D.dag_id)
     .limit(sa.bindparam("room", type_=sa.Integer()))
@@ -258,6 +265,12 @@ def queue_targets(session: Session, dag_id: str, queued: Queued, keys: Sequence[
     rows = [{"dag_id": dag_id, "event_id": queued.event_id, "partition_key": key} for key in keys]
     if rows:
         session.execute(sa.insert(asset_queue), rows)
+
+
+def drop_orphans(session: Session) -> None:
+    """Forget new events of DAGs that are gone: each was queued while its DAG was being deleted."""
+    is_known = sa.exists(sa.select(sa.literal(1)).where(D.dag_id == Q.dag_id))
+    session.execute(sa.delete(asset_queue).where(is_raised(Q.is_new), ~is_known))
 
 
 def drop_queue(session: Session, dag_id: str) -> None:

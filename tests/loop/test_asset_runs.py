@@ -26,7 +26,7 @@ from scheduler.operations.pause import set_paused
 from scheduler.store.agenda import read_agenda
 from scheduler.store.asset_history import EventRow, delete_asset_events, events_of_run, list_events
 from scheduler.store.assets import put_assets, put_uses
-from scheduler.store.tables import asset_queue, dag_run
+from scheduler.store.tables import asset_queue, dag, dag_run
 from scheduler.wire import ScheduleSpec
 from tests.loop.engine import Engine, spec, task
 
@@ -250,6 +250,29 @@ def test_a_person_can_say_that_it_changed(engine):
     with engine.db.read() as session:
         (event,) = events_of_run(session, begun.id)
     assert (event.actor, event.extra, event.run_id) == ("user:ada", {"n": 1}, "")
+
+
+def test_events_of_a_dag_that_is_retired_give_the_loop_nothing_to_do_and_wait_until_it_is_back(both):
+    make(both, "makes_left")
+    make(both, "makes_right")
+    with both.db.write() as session:
+        session.execute(sa.update(dag).where(dag.c.dag_id == "takes_both").values(retired_at=both.now))
+    look(both)
+    with both.db.write() as session:
+        assert not read_agenda(session).has_events
+        session.execute(sa.update(dag).where(dag.c.dag_id == "takes_both").values(retired_at=None))
+        put_uses(session, both.now, [both.specs["takes_both"][0]])
+    look(both)
+    assert len(runs(both, "takes_both")) == 1
+
+
+def test_an_event_that_was_queued_while_its_dag_was_deleted_gives_the_loop_nothing_to_do(both):
+    make(both, "makes_left")
+    with both.db.write() as session:
+        session.execute(sa.update(asset_queue).values(dag_id="gone"))
+    look(both)
+    with both.db.read() as session:
+        assert not read_agenda(session).has_events
 
 
 def test_a_deleted_dag_takes_what_it_has_waiting_with_it(both):
