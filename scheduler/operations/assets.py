@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from scheduler.core.assets import Change
@@ -38,8 +38,10 @@ def emit_event(
     return event_id
 
 
-def materialize(session: Session, now: datetime, name: str, *, actor: str) -> RunRef:
-    """Start a run of the one DAG that makes an asset.
+def materialize(
+    session: Session, now: datetime, name: str, *, seen: Collection[str] | None = None, actor: str
+) -> RunRef:
+    """Start a run of the one DAG that makes an asset; of those only that are `seen`, where that is given.
 
     Raises NotFound, and Conflict where no DAG makes it, or several do.
     """
@@ -48,6 +50,7 @@ def materialize(session: Session, now: datetime, name: str, *, actor: str) -> Ru
     makers = sorted(
         {each.dag_id for each in list_uses(session) if each.role == "outlet" and each.mark in marks}
     )
+    makers = [each for each in makers if seen is None or each in seen]
     if not makers:
         raise Conflict(f"No DAG makes the asset {found.name!r}: no task of one names it in outlets=.")
     if len(makers) > 1:

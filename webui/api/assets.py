@@ -75,8 +75,8 @@ def create_event() -> Response:
 def make(asset_id: int) -> Response:
     """Start a run of the DAG that makes an asset."""
     with reading() as session:
-        name = asset_by_id(session, asset_id).name
-    run = writing(lambda session: materialize(session, now(), name, actor=actor()))
+        shown = view_asset(session, asset_by_id(session, asset_id).name)
+    run = writing(lambda session: materialize(session, now(), shown.name, seen=shown.made_by, actor=actor()))
     return data(dag_id=run.dag_id, dag_run_id=run.run_id)
 
 

@@ -19,7 +19,7 @@ from scheduler.store.views.assets import AssetView, uses_of_asset, view_asset, v
 from webui.context import actor, now, reading, writing
 from webui.filters import run_url
 from webui.fragments import is_sheet, page
-from webui.rights import needs
+from webui.rights import needs, require
 
 blueprint = Blueprint("assets", __name__)
 
@@ -94,7 +94,9 @@ def _change(asset: AssetView) -> str:
 
 
 def _make(asset: AssetView) -> str:
-    run = writing(lambda session: materialize(session, now(), asset.name, actor=actor()))
+    for maker in asset.made_by:
+        require(Right.DAG_RUN, dag_id=maker)
+    run = writing(lambda session: materialize(session, now(), asset.name, seen=asset.made_by, actor=actor()))
     flash(f"{run.dag_id} was triggered.")
     return run_url(run.dag_id, run.run_id)
 

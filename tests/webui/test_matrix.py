@@ -1,0 +1,194 @@
+"""Every route as every role, and against everything that another team owns: made from the route table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from scheduler.operations.accounts import create_account
+from scheduler.operations.api_tokens import create_token
+from scheduler.security.rights import OF_SERVER, ROLES
+from scheduler.store import Session, tables
+from tests.webui import seed
+from tests.webui.conftest import HERE, StillClock, build, copied
+from tests.webui.test_pages import FAILED_RUN_ID
+from webui.rights import declared
+from webui.security import PUBLIC, SIGNED
+
+#: Stands in everything of the other team's that an address does not name.
+CANARY = "okapi"
+OWN = {"dag_id": "orders_hourly", "run_id": FAILED_RUN_ID, "task_id": "extract", "asset_id": 1}
+#: What an address may name beside DAG, run, task and asset; a route with another argument adds it here.
+MORE = {
+    "attempt_id": 1,
+    "try_number": 1,
+    "artifact_id": 1,
+    "map_index": 1,
+    "filename": "x",
+    "backfill_id": 1,
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """An application of two teams: tokens by account, and what the other team's things are called."""
+
+    app: Flask
+    tokens: dict[str, str]
+    foreign: dict[str, Any]
+
+    def ask(self, name: str, method: str, address: str, **more: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.tokens[name]}"}
+        return self.app.test_client().open(address, method=method, headers=headers, base_url=HERE, **more)
+
+    def routes(self) -> Iterator[tuple[Rule, str]]:
+        for rule in self.app.url_map.iter_rules():
+            if rule.endpoint not in PUBLIC | SIGNED:
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                    yield rule, method
+
+    def address(self, rule: Rule, values: dict[str, Any]) -> str:
+        with self.app.test_request_context(base_url=HERE):
+            given = {name: values[name] for name in rule.arguments}
+            return self.app.url_for(rule.endpoint, _external=False, **given)
+
+
+@pytest.fixture(scope="module")
+def house(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    clock = StillClock()
+    with copied(templates / "shop", tmp_path_factory.mktemp("matrix")) as db:
+        with db.write() as session:
+            foreign = add_other_team(session)
+            tokens = {role: add_account(session, clock, role, role) for role in ROLES}
+            tokens["shop"] = add_account(session, clock, "shop", "Admin@team:shop")
+        yield House(build(db, clock), tokens, foreign)
+
+
+def add_account(session: Session, clock: StillClock, name: str, role: str) -> str:
+    create_account(session, clock.now(), name, roles=[role], is_service=True, actor="cli")
+    return create_token(session, clock.now(), name, "t", lasts=None, actor="cli").token
+
+
+def add_other_team(session: Session) -> dict[str, Any]:
+    """Store what the team `stock` owns; return the names by which addresses call it."""
+    session.execute(sa.insert(tables.dag_tag).values(dag_id="orders_hourly", name="team:shop"))
+    spec = replace(
+        seed.ORDERS,
+        dag_id="stock_sync",
+        file="okapi.py",
+        description=f"counts each {CANARY}",
+        owner=f"{CANARY} keeper",
+        tags=("team:stock", CANARY),
+    )
+    version = seed.add_dag(session, spec, next_run_at=seed.NOW)
+    more = replace(spec, dag_id=f"{CANARY}_count", file="more.py")
+    seed.add_run(session, more, seed.add_dag(session, more), seed.hours_ago(1), "running", seed.HALF)
+    told = {"note": CANARY, "conf": {"animal": CANARY}, "run_id": "r"}
+    run = seed.add_run(session, spec, version, seed.hours_ago(1), "failed", seed.FAILED, **told)
+    failed = sa.update(tables.task_instance).where(tables.task_instance.c.run_pk == run)
+    session.execute(failed.values(reason=f"no {CANARY}"))
+    attempt = session.scalar(sa.select(tables.attempt.c.id).where(tables.attempt.c.run_pk == run).limit(1))
+    seed.count(session)
+    return {**OWN, **MORE, "dag_id": "stock_sync", "run_id": "r", "attempt_id": attempt} | _own_things(
+        session, run
+    )
+
+
+def _own_things(session: Session, run: int) -> dict[str, Any]:
+    asset = {"name": CANARY, "uri": f"s3://{CANARY}", "extra": {}, "updated_at": seed.NOW}
+    asset_id = session.scalar(sa.insert(tables.asset).values(asset).returning(tables.asset.c.id))
+    use = {"dag_id": "stock_sync", "role": "outlet", "task_id": "load", "kind": "name", "value": CANARY}
+    session.execute(sa.insert(tables.asset_use).values(use))
+    change = {"name": CANARY, "at": seed.NOW, "extra": {}, "dag_id": "stock_sync"}
+    session.execute(sa.insert(tables.asset_event).values(change))
+    value = {"value": b"x", "description": CANARY, "updated_at": seed.NOW}
+    for team in ("stock", None):
+        session.execute(sa.insert(tables.variable).values(key=f"{CANARY}_{team}", team_name=team, **value))
+    link = {"conn_type": CANARY, "team_name": "stock", "updated_at": seed.NOW}
+    session.execute(sa.insert(tables.connection).values(conn_id=CANARY, **link))
+    session.execute(sa.insert(tables.pool).values(name=CANARY, slots=1, team_name="stock"))
+    document = {"name": CANARY, "media_type": "text/plain", "data": b"x", "updated_at": seed.NOW}
+    artifact = sa.insert(tables.artifact).values(run_pk=run, task_id="extract", **document)
+    artifact_id = session.scalar(artifact.returning(tables.artifact.c.id))
+    return {"asset_id": asset_id, "artifact_id": artifact_id, "backfill_id": _add_backfill(session)}
+
+
+def _add_backfill(session: Session) -> int:
+    spans = dict.fromkeys(("from_date", "to_date", "created_at", "updated_at"), seed.NOW)
+    flags = dict.fromkeys(
+        ("run_backwards", "run_on_latest_version", "is_paused", "is_cancelled", "is_drawn"), False
+    )
+    words = {"dag_id": "stock_sync", "reprocess_behavior": "none", "triggered_by": CANARY, "reason": CANARY}
+    row = spans | flags | words | {"max_active_runs": 1, "left_count": 0}
+    made = sa.insert(tables.backfill).values(row).returning(tables.backfill.c.id)
+    return int(session.execute(made).scalar_one())
+
+
+def test_no_route_shows_or_does_anything_of_what_another_team_owns(house: House) -> None:
+    for rule, method in house.routes():
+        address = house.address(rule, house.foreign)
+        answer = house.ask("shop", method, address)
+        assert CANARY not in answer.text, f"{method} {address}"
+        assert answer.status_code != 500, f"{method} {address}"
+        if {"dag_id", "asset_id", "backfill_id"} & rule.arguments:
+            assert answer.status_code == 404, f"{method} {address} answered {answer.status_code}"
+
+
+def test_each_role_is_refused_what_it_has_no_right_to(house: House) -> None:
+    refused = 0
+    for rule, method in house.routes():
+        needed = declared(house.app, rule.endpoint) or ()
+        for role, rights in ROLES.items():
+            if set(needed) - rights:
+                answer = house.ask(role, method, house.address(rule, OWN | MORE))
+                assert answer.status_code == 403, (
+                    f"{role}: {method} {rule.rule} answered {answer.status_code}"
+                )
+                refused += 1
+    assert refused > 25
+
+
+def test_who_was_granted_some_dags_is_refused_what_is_about_the_server(house: House) -> None:
+    for rule, method in house.routes():
+        if set(declared(house.app, rule.endpoint) or ()) & OF_SERVER:
+            assert house.ask("shop", method, house.address(rule, OWN | MORE)).status_code == 403
+
+
+def test_each_page_about_ones_own_dag_is_there(house: House) -> None:
+    for rule, method in house.routes():
+        if method == "GET" and rule.arguments == {"dag_id"} and "panel" not in rule.endpoint:
+            answer = house.ask("shop", method, house.address(rule, OWN))
+            assert answer.status_code in {200, 400, 409, 422}, f"{rule.rule} answered {answer.status_code}"
+
+
+def test_no_search_sum_or_hint_tells_of_it(house: House) -> None:
+    for address in [
+        "/dags?q=stock", "/runs?q=stock", "/ui/find?q=oka", "/ui/find?q=stock", "/dashboard?by=team",
+        "/dashboard?by=owner", "/api/v2/assets/events?asset_id=2", "/api/v2/dags/~/dagRuns?limit=1000",
+        "/api/v2/dags/~/dagRuns/~/hitlDetails", "/api/dirigent/cost?by=owner&since=7d",
+        "/api/dirigent/cost?by=dag&dag_id=stock_sync", "/api/v2/dags?limit=1000", "/api/v2/dagTags",
+        "/api/v2/dags/okapy_count", "/dags/okapy_count/runs/r", "/dags/stock_sync/runs/s",
+    ]:  # fmt: skip
+        answer = house.ask("shop", "GET", address)
+        assert answer.status_code in {200, 404}, address
+        assert CANARY not in answer.text, address
+        assert "stock_sync" not in answer.text or "stock_sync" in address, address
+
+
+def test_what_a_body_names_is_held_against_rights_too(house: House) -> None:
+    made = {"dag_id": "stock_sync", "from_date": "2026-01-01T00:00:00Z", "to_date": "2026-01-02T00:00:00Z"}
+    for address in ("/api/v2/backfills", "/api/v2/backfills/dry_run"):
+        assert house.ask("shop", "POST", address, json=made).status_code == 404
+    changed = {"asset_id": house.foreign["asset_id"], "extra": {}}
+    assert house.ask("shop", "POST", "/api/v2/assets/events", json=changed).status_code == 404
+    for what in ("change", "make"):
+        answer = house.ask("shop", "POST", f"/asset/form?what={what}", data={"name": CANARY})
+        assert answer.status_code == 404
