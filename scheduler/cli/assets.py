@@ -16,7 +16,9 @@ from scheduler.operations.conf import read_conf
 from scheduler.store.asset_checks import checks_of
 from scheduler.store.asset_history import list_events
 from scheduler.store.assets import get_asset
+from scheduler.store.dags import get_dag
 from scheduler.store.views.assets import asset_fields, check_fields, event_fields, view_asset, view_assets
+from scheduler.store.views.partitions import partition_fields, waiting_partitions
 
 _COLUMNS: Final = ["name", "uri", "group", "freshness", "producing_dags", "scheduled_dags"]
 _EVENT: Final = [
@@ -29,6 +31,9 @@ _EVENT: Final = [
     "source_task_id",
     "extra",
 ]
+
+
+_PARTITION: Final = ["dag_id", "partition_key", "since", "events", "waits_for"]
 
 
 @click.group()
@@ -73,6 +78,19 @@ def events(invocation: Invocation, name: str, limit: int, output: str) -> None:
         mark = Mark("name", get_asset(session, name).name) if name else None
         found = list_events(session, mark, limit=limit)
     print_rows(map(event_fields, found), _EVENT, output)
+
+
+@assets.command()
+@click.argument("dag_id", default="")
+@output_option
+@pass_invocation
+def partitions(invocation: Invocation, dag_id: str, output: str) -> None:
+    """List the partitions for which something has come and whose run waits for more; of one DAG where it is given."""
+    with invocation.db.read() as session:
+        if dag_id:
+            get_dag(session, dag_id)
+        found = waiting_partitions(session, [dag_id] if dag_id else None)
+    print_rows(map(partition_fields, found), _PARTITION, output)
 
 
 @assets.command()

@@ -35,6 +35,7 @@ def test_assets_are_listed_shown_and_said_to_have_changed(dirigent):
         (("events", "nothing"), "There is no asset 'nothing'"),
         (("emit", "orders", "--extra", "{rows"), "extra is not JSON"),
         (("emit", "orders", "--partition-key", "x" * 251), "1 to 250 characters"),
+        (("partitions", "nothing"), "There is no DAG 'nothing'"),
         (("materialize", "orders"), "No DAG makes the asset 'orders'"),
     ],
 )

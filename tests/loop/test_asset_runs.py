@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from scheduler import (
     AllowedKeyMapper,
+    DayWindow,
     FanOutMapper,
     FixedKeyMapper,
     IdentityMapper,
@@ -19,6 +20,7 @@ from scheduler import (
     StartOfWeekMapper,
     WeekWindow,
 )
+from scheduler.core.assets import Mark
 from scheduler.loop.asset_runs import CreateAssetRuns
 from scheduler.operations.assets import emit_event
 from scheduler.operations.delete import delete_dag
@@ -27,6 +29,7 @@ from scheduler.store.agenda import read_agenda
 from scheduler.store.asset_history import EventRow, delete_asset_events, events_of_run, list_events
 from scheduler.store.assets import put_assets, put_uses
 from scheduler.store.tables import asset_queue, dag, dag_run
+from scheduler.store.views.partitions import waiting_partitions
 from scheduler.wire import ScheduleSpec
 from tests.loop.engine import Engine, spec, task
 
@@ -325,6 +328,24 @@ def test_a_dag_by_partitions_runs_for_each_key_and_others_do_not_see_these_event
     look(both)
     assert keys_of(both, "parts") == ["2026-03-02", "2026-03-01"]
     assert not has_events(both)
+
+
+def test_partitions_that_wait_say_what_for(both):
+    rollup = RollupMapper(upstream_mapper=StartOfDayMapper(), window=DayWindow())
+    both.define(
+        by_partition("parts", {"all": [LEFT, RIGHT]}, IdentityMapper(), [(Mark("name", "left"), rollup)])
+    )
+    emit(both, "left", *(f"2026-03-13T{hour:02}:00:00" for hour in range(3)))
+    look(both)
+    with both.db.read() as session:
+        (waiting,) = waiting_partitions(session, ["parts"])
+        assert waiting_partitions(session) == [waiting]
+        assert waiting_partitions(session, ["other"]) == []
+    assert (waiting.key, waiting.events, waiting.since) == ("2026-03-13", 3, both.now)
+    assert waiting.lacks == [
+        "left: 3 of 24 have come; not 2026-03-13T03:00:00, 2026-03-13T04:00:00, 2026-03-13T05:00:00 and 18 more",
+        "right: nothing has come",
+    ]
 
 
 def test_events_without_a_key_are_not_for_a_dag_by_partitions(both):

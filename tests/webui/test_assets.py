@@ -6,14 +6,18 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from scheduler import Asset, FixedKeyMapper, PartitionedAssetTimetable, RollupMapper, SegmentWindow
 from scheduler.core.assets import Mark
+from scheduler.operations.assets import emit_event
 from scheduler.store.asset_history import list_events
 from scheduler.store.assets import put_uses
+from scheduler.store.tables import asset_queue
 from scheduler.wire import DagSpec, ScheduleSpec, TaskSpec
 from tests.webui.conftest import HERE, Browser
-from tests.webui.seed import NOW, ORDERS
+from tests.webui.seed import NOW, ORDERS, add_dag
 
 ASSET: dict[str, Any] = {
     "asset": "s3://shop/<orders>",
@@ -73,6 +77,23 @@ def test_a_person_says_that_one_changed_and_it_stands_on_its_page(person, db):
     assert "partition eu" in text
     assert "user:owner" in text
     assert "runs for it" in text
+
+
+def test_a_partition_that_waits_stands_on_the_page_of_its_asset_and_dag(person, db):
+    rollup = RollupMapper(upstream_mapper=FixedKeyMapper("all"), window=SegmentWindow(["eu", "us"]))
+    by_partition = PartitionedAssetTimetable(
+        assets=Asset(ASSET["asset"], ASSET["uri"]), default_partition_mapper=rollup
+    )
+    taker = DagSpec(dag_id="by_region", file="by_region.py", schedule=by_partition.to_spec())
+    with db.write() as session:
+        add_dag(session, taker)
+        put_uses(session, NOW, [taker])
+        emit_event(session, NOW, ASSET["asset"], partition_key="eu", actor="test")
+        session.execute(sa.update(asset_queue).values(partition_key="all"))
+    for path in ("/asset?name=s3://shop/<orders>", "/dags/by_region/details"):
+        text = person.get(path).text
+        assert "Partitions that wait" in text
+        assert "s3://shop/&lt;orders&gt;: 1 of 2 have come; not us" in text
 
 
 def test_what_is_no_json_is_told_in_the_form(person, db):

@@ -16,6 +16,7 @@ from scheduler.store.asset_checks import checks_of
 from scheduler.store.asset_history import list_events
 from scheduler.store.asset_watches import watchers_of
 from scheduler.store.views.assets import AssetView, uses_of_asset, view_asset, view_assets
+from scheduler.store.views.partitions import waiting_partitions
 from webui.context import actor, now, reading, writing
 from webui.filters import run_url
 from webui.fragments import is_sheet, page
@@ -45,6 +46,8 @@ def show_one() -> Response:
         asset = view_asset(session, request.args.get("name", ""))
         checks = checks_of(session, [asset.name, asset.uri])
         uses, watchers = uses_of_asset(session, asset), watchers_of(session, asset.name)
+        by_partition = {each.dag_id for each in uses if each.role == "partition"}
+        partitions = waiting_partitions(session, by_partition) if by_partition else []
         events = list_events(session, Mark("name", asset.name), limit=_EVENTS)
         kept = read_asset_states(session, now(), asset.name)
     return page(
@@ -54,6 +57,7 @@ def show_one() -> Response:
         checks=checks,
         fresh=asset.judged(now()),
         watchers=watchers,
+        partitions=partitions,
         events=events,
         kept=kept,
     )

@@ -15,6 +15,7 @@ from scheduler.store.views import dags, runs
 from scheduler.store.views.alerts import rule_fields
 from scheduler.store.views.assets import uses_of_dag
 from scheduler.store.views.commits import find_commit
+from scheduler.store.views.partitions import waiting_partitions
 from webui.context import reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
@@ -95,6 +96,9 @@ def details(dag_id: str) -> Response:
     head = dag_head(dag_id)
     with reading() as session:
         record = dag_files.load_files(session).get(dags.find_dag(session, dag_id).file)
+        partitions = waiting_partitions(session, [dag_id]) if head["spec"].schedule.partitions else []
     warnings = record.warnings if record else ()
     rules = [rule_fields(rule, ()) for rule in rules_for(web().alert_rules, head["spec"])]
-    return page("dag_details.html", tab="details", warnings=warnings, rules=rules, **head)
+    return page(
+        "dag_details.html", tab="details", warnings=warnings, rules=rules, partitions=partitions, **head
+    )
