@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import ssl
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 import click
 
@@ -31,7 +32,7 @@ _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 def health(invocation: Invocation, output: str, *, live: bool, url: str | None) -> int:
     """Ask a server of this host whether all its parts make progress; exit 1 when one does not, or none answers."""
     address = (url or address_of(invocation.settings)).rstrip("/")
-    is_ok, body = ask(f"{address}/health/{'live' if live else 'ready'}")
+    is_ok, body = ask(f"{address}/health/{'live' if live else 'ready'}", None if url else _own())
     parts = body.pop("parts", {})
     print_record(body | parts, output)
     return 0 if is_ok else 1
@@ -42,22 +43,31 @@ def address_of(settings: Settings) -> str:
     if settings.metrics_port:
         return _url(settings.metrics_host, settings.metrics_port)
     if settings.port:
-        return _url(settings.host, settings.port)
+        return _url(settings.host, settings.port, settings.page_scheme)
     running = address_of_server(settings.home)
     if running is None:
         raise NoAnswer(f"No server runs on {settings.home}; set DIRIGENT_METRICS_PORT, or give --url.")
     return running
 
 
-def _url(host: str, port: int) -> str:
+def _url(host: str, port: int, scheme: str = "http") -> str:
     name = _ANY.get(host, host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
-def ask(url: str) -> tuple[bool, dict[str, Any]]:
+def _own() -> ssl.SSLContext:
+    """Return how a server of this host is asked: its certificate names it as others call it, and nothing is told it."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def ask(url: str, context: ssl.SSLContext | None = None) -> tuple[bool, dict[str, Any]]:
     """Return whether the answer is good, and what it says. Raises NoAnswer where there is none."""
     try:
-        with build_opener(ProxyHandler({})).open(url, timeout=TIMEOUT_S) as answer:
+        with build_opener(ProxyHandler({}), HTTPSHandler(context=context)).open(
+            url, timeout=TIMEOUT_S
+        ) as answer:
             return True, _read(url, answer.read())
     except HTTPError as error:
         with error:

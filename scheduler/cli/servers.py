@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from contextlib import ExitStack
 from typing import Protocol
@@ -24,8 +25,11 @@ from scheduler.cli.parts.database_probe import DatabaseProbe
 from scheduler.cli.parts.endpoint import monitor_of, serve_endpoint
 from scheduler.cli.parts.lock import ServerLock
 from scheduler.cli.parts.page import Page, address_of, bind, check_reach, is_loopback
+from scheduler.cli.parts.proxies import BehindProxies, networks
 from scheduler.cli.parts.server_log import begin_log
 from scheduler.cli.parts.signals import Waits, stop_on_signal
+from scheduler.cli.parts.tls import Certificate
+from scheduler.cli.parts.visitors import WsgiApp
 from scheduler.cli.prices import prices_of
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
@@ -118,6 +122,16 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
     )
 
 
+def serve_page(house: House, listener: socket.socket, monitor: Monitor) -> Page:
+    """Return the page on its port: encrypted where there is a certificate, and behind the proxies that are trusted."""
+    settings = house.settings
+    app: WsgiApp = create_app(make_page(house, listener.getsockname()[1], monitor))
+    if settings.trusted_proxies:
+        app = BehindProxies(app, networks(settings.trusted_proxies))
+    seal = Certificate(settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None
+    return Page(app, listener, seal=seal)
+
+
 @click.command()
 @click.option("--host", help="Address that the page binds to.")
 @click.option("--port", type=int, help="Port of the page; 0 takes any free one.")
@@ -132,14 +146,14 @@ def up(invocation: Invocation, host: str | None, port: int | None, parallelism: 
         parts.callback(lock.close)
         listener = bind(settings.host, settings.port)
         parts.callback(listener.close)
-        address = settings.base_url or address_of(listener)
+        address = settings.base_url or address_of(listener, settings.page_scheme)
         lock.set_address(address)
         house = open_house(settings, invocation.clock)
         house.keep_open(parts)
         check_reach(settings.host, house.db)
         monitor = monitor_of(house, "up")
         serve_endpoint(parts, house, monitor)
-        page = Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener)
+        page = serve_page(house, listener, monitor)
         server = EmbeddedServer(house, os.environ)
         _serve(parts, page, server, pruner_of(house))
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
@@ -164,9 +178,9 @@ def web(invocation: Invocation, host: str | None, port: int | None) -> None:
         check_reach(settings.host, house.db)
         monitor = monitor_of(house, "web")
         serve_endpoint(parts, house, monitor)
-        page = Page(create_app(make_page(house, listener.getsockname()[1], monitor)), listener)
+        page = serve_page(house, listener, monitor)
         _serve(parts, page, DatabaseProbe(house.db, house.vitals))
-        address = settings.base_url or address_of(listener)
+        address = settings.base_url or address_of(listener, settings.page_scheme)
         link = house.db.transact(lambda session: make_link(session, house.clock.now(), address))
         click.echo(f"The page is up. Sign in: {link}")
         stay(stop, house)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -38,6 +39,15 @@ def _days_of(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
+def _networks_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        try:
+            ip_network(word, strict=False)
+        except ValueError:
+            raise ValueError(f"write {word!r} like 10.0.0.5 or 10.0.0.0/8") from None
+    return words
+
+
 def _is_complete(url: str) -> str:
     scheme, mark, place = url.partition("://")
     if not (scheme and mark and place):
@@ -54,6 +64,7 @@ def _is_git(url: str) -> str:
 
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Networks = Annotated[Words, AfterValidator(_networks_of)]
 DaysOf = Annotated[Words, AfterValidator(_days_of)]
 DatabaseUrl = Annotated[str, _one_of("sqlite", "postgresql", "postgresql+psycopg", "postgres")]
 BrokerUrl = Annotated[str, _one_of("inproc", "redis", "rediss", "sentinel", "amqp", "amqps")]

@@ -20,6 +20,7 @@ from scheduler.config.kinds import (
     GitRef,
     GitUrl,
     LogUrl,
+    Networks,
     Subfolder,
     ViewUrl,
     WebUrl,
@@ -171,6 +172,20 @@ class Settings(BaseModel):
     base_url: WebUrl | None = Field(
         None,
         description="Address of the page as people reach it, for links; else made of host and port.",
+    )
+    tls_certificate: Folder | None = Field(
+        None,
+        description="A PEM file with the certificate of the page and those between it and its authority: the page "
+        "speaks TLS then, and nothing else. It is read again when it is renewed.",
+    )
+    tls_key: Folder | None = Field(
+        None,
+        description="A PEM file with the key of `tls_certificate`, where that file does not hold it too.",
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="Addresses or networks of proxies in front of the page, with spaces between them. What these say "
+        "of who asks (`X-Forwarded-For`, `-Proto`, `-Host`) is believed, of nobody else.",
     )
     secret_key: SecretStr | None = Field(
         None,
@@ -370,7 +385,12 @@ class Settings(BaseModel):
     def page_url(self) -> str:
         """Address of the page as people reach it, without a final slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+        return (self.base_url or f"{self.page_scheme}://{host}:{self.port}").rstrip("/")
+
+    @property
+    def page_scheme(self) -> str:
+        """What the page speaks on its port."""
+        return "https" if self.tls_certificate else "http"
 
     def shown(self) -> dict[str, Any]:
         """Return all settings as JSON-ready data that may be printed: nothing secret is in it."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, current_app, g, request
 
 from scheduler.core.scopes import Sight, sight_of
+from scheduler.errors import Forbidden
 from scheduler.operations.sign_in import find_asker
 from scheduler.security.rights import Right
 from scheduler.store import Session
@@ -32,7 +33,9 @@ def hub() -> Hub:
 @blueprint.get("/ui/live")
 @needs(Right.DAG_READ)
 def show() -> Response:
-    """Tell, until the page is left, of changes in a DAG, in one run of it, or anywhere."""
+    """Tell, until the page is left, of changes in a DAG, in one run of it, or anywhere; of people only."""
+    if not g.session_token:
+        raise Forbidden("A stream is for an open page; a program with a token asks the API.")
     wish = Wish(request.args.get("dag", ""), request.args.get("run", ""))
     if wish.dag_id:
         with reading() as session:

@@ -9,7 +9,7 @@ from typing import Any
 
 from waitress.wasyncore import close_all
 
-from scheduler.cli.parts.visitors import Patience, Reception, WsgiApp
+from scheduler.cli.parts.visitors import Patience, Reception, Seal, WsgiApp
 from scheduler.errors import BadSetting
 from scheduler.store.accounts import has_accounts
 from scheduler.store.engine import Database
@@ -59,10 +59,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def address_of(listener: socket.socket) -> str:
+def address_of(listener: socket.socket, scheme: str = "http") -> str:
     """Return the address of the page that listens there."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class Page:
@@ -74,8 +74,9 @@ class Page:
         listener: socket.socket,
         patience: Patience | None = None,
         name: str = "dirigent-page",
+        seal: Seal | None = None,
     ) -> None:
-        self._server: Any = Reception(app, listener, patience or Patience())
+        self._server: Any = Reception(app, listener, patience or Patience(), seal)
         self._thread = Thread(target=self._server.run, name=name, daemon=True)
 
     def start(self) -> None:

@@ -11,7 +11,7 @@ import resource
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
@@ -143,14 +143,32 @@ class Visitor(HTTPChannel):
             self.handle_close()
 
 
+class Seal(Protocol):
+    """What encrypts connections."""
+
+    #: How one of them is talked to.
+    visitor: type[Visitor]
+
+    def wrap(self, sock: socket.socket) -> socket.socket:
+        """Return the connection as one that is to be encrypted."""
+
+    def renew(self) -> None:
+        """Look, now and then, whether there is a newer certificate."""
+
+
 class Reception(TcpWSGIServer):
     """Waitress on a listening socket, with a limit to its patience."""
 
-    channel_class = Visitor
+    channel_class: type[Visitor] = Visitor
     active_channels: dict[int, Visitor]  # type: ignore[assignment]  # of that class
 
-    def __init__(self, app: WsgiApp, listener: socket.socket, patience: Patience) -> None:
+    def __init__(
+        self, app: WsgiApp, listener: socket.socket, patience: Patience, seal: Seal | None = None
+    ) -> None:
         self._patience = patience
+        self._seal = seal
+        if seal is not None:
+            self.channel_class = seal.visitor
         self.streams = Streams(patience.answer_s)
         self._most = min(patience.most, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
         adjustments = Adjustments(
@@ -161,16 +179,26 @@ class Reception(TcpWSGIServer):
             connection_limit=2 * self._most + 100,
             cleanup_interval=LOOK_S,
             asyncore_use_poll=True,
+            url_scheme="https" if seal else "http",
         )
         address: Any = (listener.family, listener.type, listener.proto, listener.getsockname())
         super().__init__(app, map={}, _sock=listener, adj=adjustments, bind_socket=False, sockinfo=address)
 
     def maintenance(self, now: float) -> None:
         """Close the connections that kept the page waiting for too long."""
+        if self._seal is not None:
+            self._seal.renew()
         for visitor in list(self.active_channels.values()):
             limit_s = visitor.bears(self._patience)
             if limit_s is not None and now - visitor.waits_since > limit_s:
                 visitor.show_out()
+
+    def accept(self) -> tuple[socket.socket, Any] | None:
+        """Return the next connection, encrypted where this server encrypts."""
+        found: tuple[socket.socket, Any] | None = super().accept()
+        if found is None or self._seal is None:
+            return found
+        return self._seal.wrap(found[0]), found[1]
 
     def handle_accept(self) -> None:
         """Let the next one in; where there are too many, another one goes."""
