@@ -1,4 +1,4 @@
-"""Runs of many tasks: chain40, fan40, fan1000, long10, the latency of one, and a row beside loud tasks."""
+"""Runs of many tasks: chain40, mapped40, fan40, fan1000, long10, the latency of one, and a row beside loud tasks."""
 
 from __future__ import annotations
 
@@ -33,6 +33,24 @@ CHAIN40 = (
     + """
 with DAG("chain40", schedule=None):
     chain(*[make(f"t{i}") for i in range(40)])
+"""
+)
+MAPPED40 = (
+    HEAD
+    + """
+from scheduler import task_group
+
+with DAG("mapped40", schedule=None):
+    @task_group
+    def row(number):
+        chain(
+            *[
+                PythonOperator(task_id=f"t{i}", python_callable=work, op_kwargs={"name": f"row.t{i}"})
+                for i in range(40)
+            ]
+        )
+
+    row.expand(number=[1])
 """
 )
 FAN40 = (
@@ -84,6 +102,13 @@ def chain40(server: Peer, runs: int, floors: Floors) -> list[Done]:
     show(Figure("chain40: gap between two tasks", gaps, "ms", floors.task * 1000))
     _show_parts("chain40", done)
     return done
+
+
+def mapped40(server: Server, runs: int, floors: Floors) -> None:
+    """Forty tasks in a row, in a mapped group of one instance."""
+    done = _measure(server, "mapped40", MAPPED40, runs, 40 * floors.task)
+    gaps = [statistics.median(each.gaps_s) * 1000 for each in done]
+    show(Figure("mapped40: gap between two tasks", gaps, "ms", floors.task * 1000))
 
 
 def fan40(server: Peer, runs: int, floors: Floors) -> list[Done]:
@@ -187,4 +212,8 @@ SHARED: dict[str, Callable[[Peer, int, Floors], list[Done]]] = {
     "long10": long10,
     "fan1000": fan1000,
 }
-OWN: dict[str, Callable[[Server, int, Floors], None]] = {"latency": latency, "loud": loud}
+OWN: dict[str, Callable[[Server, int, Floors], None]] = {
+    "mapped40": mapped40,
+    "latency": latency,
+    "loud": loud,
+}

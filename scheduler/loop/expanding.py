@@ -55,7 +55,7 @@ def expand_tasks(
 ) -> Grown:
     """Expand the tasks of which a change may say how many instances they have."""
     grown = Grown()
-    scopes = _concerned(graph, wave)
+    scopes = concerned(graph, wave)
     while scopes:
         begun = _expand_within(session, now, run, graph, scopes, most_items, grown)
         begun |= _make_up(session, now, run, graph, begun)
@@ -125,7 +125,7 @@ def _needed(graph: TaskGraph, begun: Mapping[Scope, list[str]]) -> set[Scope]:
     }
 
 
-def _concerned(graph: TaskGraph, wave: Mapping[TaskKey, TaskState]) -> set[Scope]:
+def concerned(graph: TaskGraph, wave: Mapping[TaskKey, TaskState]) -> set[Scope]:
     """Return the tasks to look at, and below which path: those mapped over what ended, and those that begin anew."""
     scopes: set[Scope] = set()
     for key, state in wave.items():

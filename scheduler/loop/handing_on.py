@@ -80,8 +80,8 @@ class Apart:
     """The part of a worker of its own: tasks that follow within one run, whoever leads.
 
     Runs whose tasks look back are the leader's: planning them reaches into other runs, whose rows are not locked here.
-    So are those with mapped tasks, as only its settings say how long what they are mapped over may be, and the end of
-    a run, as only it knows whom to tell of it.
+    So is what makes instances of mapped tasks, as only its settings say how long what they are mapped over may be, and
+    the end of a run, as only it knows whom to tell of it.
     """
 
     def __init__(self, graphs: GraphCache, effects: Effects) -> None:
@@ -95,13 +95,13 @@ class Apart:
     def takes(self, run: RunRow) -> bool:
         """Take runs that can be planned by themselves."""
         graph = self._graphs.known(run.version_id)
-        return graph is not None and not (graph.looks_back or graph.is_mapped)
+        return graph is not None and not graph.looks_back
 
     def plan(
         self, session: Session, now: datetime, run: RunRow, graph: TaskGraph, changed: Sequence[TaskRow]
     ) -> None:
         """Plan what follows; a run with nothing left to do is the leader's to end."""
-        if advance_run(session, now, run, graph, changed):
+        if advance_run(session, now, run, graph, changed, most_items=None):
             flag_runs(session, [run.id])
 
     def admit(self, session: Session, now: datetime, slots: dict[str, int]) -> None:

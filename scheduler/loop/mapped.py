@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from scheduler.core.expansion import MOST_ITEMS
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.instances import Scope, followers, is_unmoved_by_success, judge_instance, waits_for
 from scheduler.core.plan import Move
 from scheduler.core.states import FINISHED, TaskState
-from scheduler.loop.expanding import expand_tasks
+from scheduler.loop.expanding import concerned, expand_tasks
 from scheduler.loop.moves import past_of, write_moves
 from scheduler.store.engine import Session
 from scheduler.store.instances import count_within, unfinished_among, waiting_within
-from scheduler.store.runs import RunRow
-from scheduler.store.tasks import TaskRow
+from scheduler.store.runs import RunRow, flag_runs
+from scheduler.store.tasks import TaskRow, mark_instances
 
 
 @dataclass(slots=True)
@@ -38,13 +39,20 @@ def draw_mapped(
     run: RunRow,
     graph: TaskGraph,
     changed: Mapping[TaskKey, TaskState],
-    most_items: int,
+    most_items: int | None,
 ) -> Drawn:
-    """Write what follows from the changed instances, chains of skips included. The row of the run must be locked."""
+    """Write what follows from the changed instances, chains of skips included. The row of the run must be locked.
+
+    Without `most_items`, what may ask for instances is left to the leader, marked as changed.
+    """
     drawn = Drawn()
     wave = dict(changed)
     while wave:
-        grown = expand_tasks(session, now, run, graph, wave, most_items)
+        if most_items is None and concerned(graph, wave):
+            mark_instances(session, run.id, wave.keys())
+            flag_runs(session, [run.id])
+            break
+        grown = expand_tasks(session, now, run, graph, wave, most_items or MOST_ITEMS)
         ended = {key for key, state in wave.items() if state in FINISHED}
         begun = {key for key, state in wave.items() if state is TaskState.NONE}
         waiting = waiting_within(

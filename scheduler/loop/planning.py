@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from scheduler.core.expansion import MOST_ITEMS
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.plan import FinishRun, Move, Plan, finish, needed, plan
@@ -91,11 +90,12 @@ def advance_run(
     run: RunRow,
     graph: TaskGraph,
     changed: Sequence[TaskRow],
-    most_items: int = MOST_ITEMS,
+    most_items: int | None,
 ) -> bool:
     """Move the tasks that follow from what changed in one run; tell whether all its tasks are final now.
 
-    The row of the run must be locked. `most_items`: of a result that is mapped over.
+    The row of the run must be locked. `most_items`: of a result that is mapped over; who does not know leaves to the
+    leader what may ask for instances.
     """
     due = due_tasks(session, run.id, now) if run.wake_at and run.wake_at <= now else []
     asking = [row for row in due if row.state is TaskState.AWAITING_INPUT]
@@ -119,7 +119,7 @@ def _draw_consequences(
     run: RunRow,
     graph: TaskGraph,
     changed: Sequence[TaskRow],
-    most_items: int,
+    most_items: int | None,
 ) -> bool:
     """Write what follows from the changed tasks; true when that lets a task run."""
     known = {row.key: row.state for row in changed if row.task_id in graph.tasks}

@@ -17,6 +17,7 @@ from scheduler.core.states import (
     TaskState,
     states_before,
 )
+from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 from scheduler.store.lists import is_in, is_raised, one_of
@@ -292,6 +293,13 @@ def _excuse(session: Session, ids: Collection[int], losses: sa.ColumnElement[int
         statement = sa.update(task_instance).where(T.id.in_(sorted(ids)))
         counts = {"losses": losses, "max_tries": T.max_tries + 1, "excused": T.excused + 1}
         session.execute(statement.values(**counts, **more))
+
+
+def mark_instances(session: Session, run_pk: int, keys: Collection[TaskKey]) -> None:
+    """Have the planner look at instances of a run, whatever their states; the caller flags the run."""
+    for batch in in_batches(sorted(keys)):
+        named = sa.tuple_(T.task_id, T.path).in_(batch)
+        session.execute(sa.update(task_instance).where(T.run_pk == run_pk, named).values(changed=True))
 
 
 def mark_changed(session: Session, run_pk: int, task_ids: Collection[str]) -> None:

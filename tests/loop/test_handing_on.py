@@ -11,6 +11,7 @@ from scheduler.store.claims import Claimed
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.scheduled import wait_for_turn
 from scheduler.store.tables import dag_run, dag_version
+from scheduler.wire import MapSpec
 from tests.loop.engine import Engine, spec, task
 
 WORKERS = ("w1", "w2", "w3")
@@ -170,3 +171,17 @@ def watch(engine: Engine, run_pk: int) -> int:
         states = list(engine.states(run_pk).values())
         most = max(most, states.count("queued") + states.count("running"))
     return most
+
+
+def test_in_a_run_with_mapped_tasks_what_makes_instances_is_the_leader_s(apart):
+    mapping = MapSpec(factors=({"task": "a", "key": "return_value"},))
+    apart.define(spec(task("a"), task("b", "a", mapping=mapping), task("c", "b"), wire_version=4))
+    run = apart.trigger()
+    apart.advance()
+    apart.report(*apart.claim(), xcoms={"return_value": [1, 2]})
+    assert is_flagged(apart, run)
+    apart.advance()
+    first, second = apart.claim()
+    assert apart.exchange(first) == []
+    assert [each.task_id for each in apart.exchange(second)] == ["c"]
+    assert not is_flagged(apart, run)
