@@ -44,6 +44,7 @@ def register(app: Flask) -> None:
         instant=words.instant,
         pretty=pretty,
         pretty_json=pretty_json,
+        one_line=one_line,
         python=python,
         plain=plain,
         kind_of=kind_of,
@@ -84,6 +85,11 @@ def date(text: str | None) -> str:
 def pretty(value: object) -> str:
     """Return a value as JSON that can be read."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def one_line(value: object) -> str:
+    """Return a value as JSON in a line. Not `tojson`: that is for scripts, and escapes no quotes of attributes."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def pretty_json(text: str) -> str:

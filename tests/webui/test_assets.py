@@ -96,6 +96,18 @@ def test_a_partition_that_waits_stands_on_the_page_of_its_asset_and_dag(person, 
         assert "s3://shop/&lt;orders&gt;: 1 of 2 have come; not us" in text
 
 
+def test_what_an_event_says_stays_within_its_cell(person):
+    person.post(
+        "/asset/form?what=change",
+        name=ASSET["asset"],
+        extra='{"x\\" hidden=\\"": "<b>ä</b>"}',
+        partition_key="",
+    )
+    text = person.get("/asset?name=s3://shop/<orders>").text
+    shown = "{&#34;x\\&#34; hidden=\\&#34;&#34;: &#34;&lt;b&gt;ä&lt;/b&gt;&#34;}"
+    assert f'title="{shown}">{shown}</td>' in text
+
+
 def test_what_is_no_json_is_told_in_the_form(person, db):
     said = person.post("/asset/form?what=change", name=ASSET["asset"], extra="{rows")
     assert said.status_code == 400
