@@ -76,7 +76,8 @@ def print_record(record: Row, output: str) -> None:
 
 def print_json(value: object) -> None:
     """Print JSON; instants in ISO 8601."""
-    click.echo(json.dumps(value, indent=2, default=_encoded, ensure_ascii=False))
+    text = json.dumps(value, indent=2, default=_encoded, ensure_ascii=False)
+    click.echo(text.encode(errors="backslashreplace"))  # half a character, as JSON escapes it
 
 
 def json_line(record: Row) -> str:
@@ -116,6 +117,6 @@ def _text(value: object) -> str:
         case datetime():
             return value.isoformat(sep=" ", timespec="seconds")
         case dict() | list():
-            return json.dumps(value, ensure_ascii=False, default=_encoded)
+            return safe(json.dumps(value, ensure_ascii=False, default=_encoded))
         case _:
             return safe(str(value))

@@ -8,7 +8,7 @@ from typing import Final
 
 from scheduler.connection_texts import fields_of_uri
 from scheduler.errors import BadConnection, NotFound
-from scheduler.operations.names import check_name
+from scheduler.operations.names import check_name, is_storable
 from scheduler.store.ciphers import Cipher
 from scheduler.store.connections import Connection, delete_connection, get_connection, put_connection
 from scheduler.store.engine import Session
@@ -62,8 +62,13 @@ def check_connection(wanted: Connection) -> None:
     if wanted.extra and not _is_object(wanted.extra):
         raise BadConnection(f"The extra of connection {wanted.conn_id!r} is not a JSON object.")
     texts = (wanted.conn_type, wanted.host, wanted.schema, wanted.login, wanted.description)
-    if any("\0" in text for text in texts):
-        raise BadConnection(f"Connection {wanted.conn_id!r} holds a NUL character, which cannot be stored.")
+    secrets = (
+        each.replace("\0", "") for each in (wanted.password, wanted.extra)
+    )  # encrypted: they may hold one
+    if not all(map(is_storable, (*texts, *secrets))):
+        raise BadConnection(
+            f"Connection {wanted.conn_id!r} holds a NUL character or half of one, which cannot be stored."
+        )
 
 
 def _is_object(text: str) -> bool:

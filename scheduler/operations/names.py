@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scheduler.core.ids import MAX_LENGTH
-from scheduler.errors import BadName
+from scheduler.errors import BadName, BadParams
 
 
 def check_name(what: str, value: str) -> str:
@@ -14,3 +14,14 @@ def check_name(what: str, value: str) -> str:
     if not 0 < len(value) <= MAX_LENGTH or not value.isprintable() or value != value.strip():
         raise BadName(what, value)
     return value
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database can keep a text: it has no NUL, and no half of a character."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def check_text(what: str, text: str) -> None:
+    """Raise BadParams, which calls it `what`, for a text that not every database can keep."""
+    if not is_storable(text):
+        raise BadParams(f"{what} holds a NUL character or half of one, which cannot be stored.")

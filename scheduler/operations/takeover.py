@@ -16,8 +16,7 @@ from scheduler.core.meanings import as_meant
 from scheduler.core.timetables import Due
 from scheduler.errors import DirigentError
 from scheduler.operations.connections import check_connection, set_connection
-from scheduler.operations.names import check_name
-from scheduler.operations.pools import set_pool
+from scheduler.operations.pools import check_pool, set_pool
 from scheduler.operations.schedule_meaning import apply_meaning, count_next
 from scheduler.operations.variables import check_variable, set_variable
 from scheduler.store import dags
@@ -263,11 +262,11 @@ class TakeOver:
 
 
 def _check_text(text: Text) -> None:
-    check_variable(text.key, text.value)
+    check_variable(text.key, text.value, text.description)
 
 
 def _check_pool(pool: Pool) -> None:
-    check_name("pool", pool.name)
+    check_pool(pool.name, pool.slots, pool.description)
 
 
 def _put(session: Session, *, put: Callable[[Session, T], object], wanted: T) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from scheduler.errors import NotFound, TooLarge
-from scheduler.operations.names import check_name
+from scheduler.operations.names import check_name, check_text
 from scheduler.store.ciphers import Cipher
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
@@ -38,18 +38,20 @@ def set_variable(
 
     Raises BadName and TooLarge.
     """
-    check_variable(key, value)
+    check_variable(key, value, description or "")
     put_variable(session, now, cipher, key, value, description=description)
     append(session, [Event(at=now, kind="variable.set", actor=actor, reason=key)])
     request_wake(session)
 
 
-def check_variable(key: str, value: str) -> None:
-    """Raise BadName and TooLarge for what cannot be set."""
+def check_variable(key: str, value: str, description: str = "") -> None:
+    """Raise BadName, BadParams and TooLarge for what cannot be set."""
+    check_name("variable", key)
+    check_text(f"The value of variable {key!r}", value.replace("\0", ""))  # encrypted, it may hold one
+    check_text(f"The description of variable {key!r}", description)
     size = len(value.encode())
     if size > LIMIT_BYTES:
         raise TooLarge(f"The value of variable {key!r}", size, LIMIT_BYTES)
-    check_name("variable", key)
 
 
 def remove_variable(session: Session, now: datetime, key: str, *, actor: str) -> None:

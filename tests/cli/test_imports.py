@@ -105,6 +105,28 @@ def test_exports_are_taken_once_and_change_nothing_the_second_time(dirigent, exp
     assert (again.code, set(actions(again).values())) == (0, {"unchanged"})
 
 
+def test_entries_that_no_database_could_keep_are_left_out_each_by_itself(dirigent, exported):
+    half, nul = "\ud800", "\0"
+    words = exported(
+        variables={"good": f"a{nul}b", "bad": half, half: "x", "noted": {"value": "x", "description": nul}},
+        connections={
+            "web": {"conn_type": "http", "login": half},
+            "ftp": {"conn_type": "ftp", "password": half},
+        },
+        pools={"huge": {"slots": 10**30}, "noted": {"slots": 1, "description": nul}, "good": {"slots": 1}},
+        dags=[
+            {"dag_id": "late", "next_dagrun_run_after": "9999-12-31T23:59:59-12:00"},
+            {"dag_id": "early", "next_dagrun_run_after": "0001-01-01T00:00:00"},
+            {"dag_id": "a/b", "is_paused": "True"},
+            {"dag_id": "good", "is_paused": "True"},
+        ],
+    )
+    said = imported(dirigent, *words)
+    assert said.code == 1
+    done = [name for (_, name), action in actions(said).items() if action != "leave out"]
+    assert done == ["good", "good", "good"]
+
+
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(dirigent, exported):
     words = exported(variables=VARIABLES, pools=POOLS, dags=DAGS)
     dry = imported(dirigent, *words, "--dry-run")

@@ -23,6 +23,12 @@ def test_a_pool_keeps_its_description_when_its_size_changes(db, write):
     assert write(set_pool, NOW, "etl", 2, actor="cli").include_deferred
 
 
+@pytest.mark.parametrize("slots", [-1, 10**30])
+def test_a_size_that_cannot_be_is_refused(write, slots):
+    with pytest.raises(Conflict, match=r"slots; give 0 to 1,000,000,000\."):
+        write(set_pool, NOW, "etl", slots, actor="cli")
+
+
 def test_each_change_is_an_event_with_its_actor_and_wakes_who_admits(db, write):
     db.wake.wait(0)
     write(set_pool, NOW, "etl", 4, actor="user:ada")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from scheduler.connection_texts import fields_of, fields_of_data
+from scheduler.core.ids import check_id
 from scheduler.core.timetables import Due
 from scheduler.errors import BadConnection, BadExport
 from scheduler.operations.takeover import Stand, Text
@@ -22,6 +23,8 @@ HIDDEN: Final = "***"
 #: Slots of a pool that has no limit there (-1).
 _UNLIMITED: Final = 100_000
 _MOMENT: Final = timedelta(microseconds=1)
+_FIRST_YEAR: Final = 1000
+_LAST_YEAR: Final = 9000
 
 
 def read_text(key: str, value: object) -> Text:
@@ -83,7 +86,7 @@ def read_stand(told: Data, runs: Iterable[Data] = ()) -> Stand:
     last = max(filter(None, map(_due_of_run, runs)), key=lambda due: due.run_at, default=None)
     last = last or _due_before(told)
     return Stand(
-        dag_id=str(told["dag_id"]),
+        dag_id=check_id("dag_id", told["dag_id"]),
         is_paused=_flag(told.get("is_paused", told.get("paused"))),
         last=last,
         schedule_meaning=_meaning(told),
@@ -132,9 +135,12 @@ def _instant(told: Data, *names: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(told[name]))
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadExport(f"{name} is no instant in ISO 8601") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise BadExport(f"{name} is no instant of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return moment
 
 
 def _first(told: Data, *names: str) -> Json:

@@ -67,7 +67,9 @@ def _object(path: Path | None) -> dict[str, Any]:
 
 def _list(path: Path) -> list[dict[str, Any]]:
     data = _json(path, _after_warnings)
-    if not isinstance(data, list) or not all(isinstance(each, dict) and each.get("dag_id") for each in data):
+    if not isinstance(data, list) or not all(
+        isinstance(each, dict) and isinstance(each.get("dag_id"), str) for each in data
+    ):
         raise BadExport(f"{path} holds no list of objects with a dag_id, as `-o json` prints it.")
     return data
 
