@@ -30,7 +30,8 @@ class EmailOperator(BaseOperator):
     """Sends a letter in HTML, with files, by the connection `conn_id` of type smtp.
 
     Port 465, or the type smtps, is TLS from the start; elsewhere STARTTLS is required, unless the extra says
-    {"disable_tls": true}. `from_email` may stand in the extra, too, as may `timeout`.
+    {"disable_tls": true}. `from_email` may stand in the extra, too, as may `timeout`, and `ca_file`: the certificates
+    of the authority that vouches for the server, where the system does not know it.
     """
 
     template_fields: Sequence[str] = ("to", "subject", "html_content", "files", "cc", "bcc", "from_email")
@@ -68,7 +69,7 @@ class EmailOperator(BaseOperator):
         connection = BaseHook.get_connection(self.conn_id)
         letter = self._letter(self.from_email or _sender(connection))
         everybody = [*_addresses(self.to), *_addresses(self.cc), *_addresses(self.bcc)]
-        refused = _send(connection, letter, everybody)
+        refused = send_letter(connection, letter, everybody)
         self.log.info("Sent %r to %s.", self.subject, ", ".join(everybody))
         for address, answer in refused.items():
             self.log.warning("The mail server refused %s: %s", address, answer)
@@ -111,7 +112,7 @@ def _sender(connection: Connection) -> str:
     return str(sender)
 
 
-def _send(connection: Connection, letter: EmailMessage, everybody: Sequence[str]) -> dict[str, Any]:
+def send_letter(connection: Connection, letter: EmailMessage, everybody: Sequence[str]) -> dict[str, Any]:
     """Send to all; return those that the server refused while it took the letter for others."""
     if not connection.host:
         raise BadConnection(f"Connection {connection.conn_id!r} has no host: which mail server is meant?")
@@ -119,7 +120,7 @@ def _send(connection: Connection, letter: EmailMessage, everybody: Sequence[str]
     extra = connection.extra_dejson
     timeout = float(extra.get("timeout", _TIMEOUT_S))
     is_tls = connection.conn_type == "smtps" or connection.port == _SSL_PORT
-    context = ssl.create_default_context()
+    context = ssl.create_default_context(cafile=extra.get("ca_file"))
     opened = (
         smtplib.SMTP_SSL(connection.host, connection.port or _SSL_PORT, timeout=timeout, context=context)
         if is_tls

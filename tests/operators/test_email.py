@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from email import message_from_bytes
 from email.policy import default
 
 import pytest
 
-from scheduler import Connection, EmailOperator
+from scheduler import Connection, EmailOperator, PythonOperator
+from scheduler.compat.airflow.email import send_email
 from scheduler.errors import BadDag
 from scheduler.testing.local_channel import LocalChannel
 from tests.loop.smtp import mail_server
 from tests.runtime.attempts import attempt
+from tests.services.certificates import Authority
 
 
 @pytest.fixture
@@ -67,3 +70,46 @@ def test_what_is_missing_is_named(dag, server, extra, words):
 def test_a_letter_to_nobody_is_refused(dag):
     with pytest.raises(BadDag, match="to=''"):
         EmailOperator("a", to="", subject="x", html_content="y")
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path)
+
+
+def sends(dag, server, kind, **extra):
+    EmailOperator("a", to="ada@example.org", subject="x", html_content="y", conn_id="mail")
+    given = json.dumps({"from_email": "shop@example.org", **extra})
+    port = server.server_address[1]
+    connection = Connection("mail", kind, "127.0.0.1", port, extra=given)
+    return attempt(dag, LocalChannel("d", {}, {"mail": connection}))
+
+
+@pytest.mark.parametrize(("kind", "at_once"), [("smtp", False), ("smtps", True)])
+def test_letters_go_out_encrypted(dag, authority, tmp_path, kind, at_once):
+    with mail_server(authority.issue(tmp_path), is_tls_at_once=at_once) as server:
+        assert sends(dag, server, kind, ca_file=str(authority.file)).state == "success"
+        assert len(server.letters) == 1
+
+
+@pytest.mark.parametrize(("kind", "at_once"), [("smtp", False), ("smtps", True)])
+def test_a_server_that_nobody_vouches_for_gets_no_letter(dag, authority, tmp_path, kind, at_once):
+    with mail_server(authority.issue(tmp_path), is_tls_at_once=at_once) as server:
+        assert "certificate verify failed" in sends(dag, server, kind).reason
+        assert server.letters == []
+
+
+def test_a_server_under_another_name_gets_no_letter(dag, authority, tmp_path):
+    with mail_server(authority.issue(tmp_path, "127.0.0.9")) as server:
+        assert "IP address mismatch" in sends(dag, server, "smtp", ca_file=str(authority.file)).reason
+        assert server.letters == []
+
+
+def test_mail_of_files_for_airflow_goes_the_same_way(dag, authority, tmp_path):
+    with mail_server(authority.issue(tmp_path)) as server:
+        PythonOperator("a", python_callable=send_email, op_args=["ada@example.org", "x", "y"])
+        extra = {"from_email": "shop@example.org", "ca_file": str(authority.file)}
+        port = server.server_address[1]
+        connection = Connection("smtp_default", "smtp", "127.0.0.1", port, extra=json.dumps(extra))
+        outcome = attempt(dag, LocalChannel("d", {}, {"smtp_default": connection}))
+        assert (outcome.state, len(server.letters)) == ("success", 1)

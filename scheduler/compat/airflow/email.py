@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import smtplib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from email.message import EmailMessage
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
+from scheduler.operators.email import send_letter
 from scheduler.sdk.connections import Connection
 
 
@@ -36,7 +36,7 @@ def send_email(
     sender = from_email or connection.extra_dejson.get("from_email") or connection.login
     message, recipients = build_mime_message(sender, to, subject, html_content, files, cc, bcc)
     if not dryrun:
-        _send(connection, message, recipients)
+        send_letter(connection, message, recipients)
 
 
 send_email_smtp = send_email
@@ -81,14 +81,3 @@ def _attach(message: EmailMessage, file: Path) -> None:
     kind = guess_type(file.name)[0] or "application/octet-stream"
     main, _, sub = kind.partition("/")
     message.add_attachment(file.read_bytes(), maintype=main, subtype=sub, filename=file.name)
-
-
-def _send(connection: Connection, message: EmailMessage, recipients: Sequence[str]) -> None:
-    extra = connection.extra_dejson
-    opened = smtplib.SMTP_SSL if extra.get("disable_ssl") is False else smtplib.SMTP
-    with opened(connection.host or "localhost", connection.port or 25) as server:
-        if extra.get("disable_tls") is False:
-            server.starttls()
-        if connection.login:
-            server.login(connection.login, connection.password)
-        server.send_message(message, to_addrs=recipients)
