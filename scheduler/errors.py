@@ -148,6 +148,10 @@ class AlreadyExists(Conflict):
         self.name = name
 
 
+class NothingToRerun(Conflict):
+    """Nothing of what was chosen can run again."""
+
+
 class TooLarge(DirigentError):
     """A value is larger than its limit."""
 

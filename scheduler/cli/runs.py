@@ -14,6 +14,7 @@ from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_pre
 from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
 from scheduler.core.states import RunState
 from scheduler.operations.cancel import cancel_run
+from scheduler.operations.delete import delete_run
 from scheduler.operations.mark import mark_run
 from scheduler.operations.notes import set_note
 from scheduler.operations.rerun import RerunRequest
@@ -26,7 +27,7 @@ COLUMNS: Final = ["dag_id", "dag_run_id", "state", "run_type", "start_date", "du
 
 @click.group()
 def runs() -> None:
-    """List, show, cancel, rerun, wait for, export and replay runs."""
+    """List, show, cancel, delete, rerun, wait for, export and replay runs."""
 
 
 runs.add_command(export_run)
@@ -68,6 +69,17 @@ def cancel(invocation: Invocation, dag_id: str, run_id: str) -> None:
     now = invocation.now()
     count = invocation.db.transact(lambda session: cancel_run(session, now, dag_id, run_id, actor=ACTOR))
     click.echo(f"{run_id} was cancelled, with {count} tasks that had not ended.")
+
+
+@runs.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.confirmation_option(prompt="Delete the run with its tasks, values and attempts?")
+@pass_invocation
+def delete(invocation: Invocation, dag_id: str, run_id: str) -> None:
+    """Delete a run that has ended, or has not started, with all that is kept of it."""
+    delete_run(invocation.db, invocation.now(), dag_id, run_id, actor=ACTOR)
+    click.echo(f"{run_id} was deleted.")
 
 
 @runs.command()

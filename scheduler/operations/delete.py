@@ -1,4 +1,4 @@
-"""Delete a DAG with all its history."""
+"""Delete a DAG with all its history, or one run."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from scheduler.core.states import RunState
+from scheduler.core.states import RUN_FINISHED, RunState
 from scheduler.errors import Conflict
+from scheduler.operations.finding import lock_run
 from scheduler.store import dags
+from scheduler.store.attempts import lock_live_attempts
 from scheduler.store.dag_files import forget_files
 from scheduler.store.deletion import count_running_attempts, delete_dag_row, delete_oldest_runs
 from scheduler.store.engine import Database, Session
 from scheduler.store.events import Event, append
-from scheduler.store.run_ends import forget_outages
-from scheduler.store.runs import count_active_runs
+from scheduler.store.history import delete_rows
+from scheduler.store.run_ends import count_run, forget_outages
+from scheduler.store.runs import count_active_runs, move_runs
 from scheduler.store.tallies import count_attempts, forget_dag
 
 #: Runs that go together, and rows that one transaction deletes of what belongs to them.
@@ -40,6 +43,43 @@ def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
         deleted += count
     db.transact(partial(_finish, now=now, dag_id=dag_id, actor=actor, count=deleted))
     return deleted
+
+
+def delete_run(db: Database, now: datetime, dag_id: str, run_id: str, *, actor: str) -> None:
+    """Delete a run that has ended, or has not started: its tasks, attempts, values and events.
+
+    Logs on disk are not touched. In short transactions; one that is broken off goes on when called again. Raises
+    NotFound, and Conflict while the run is running or attempts of it have not stopped.
+    """
+    db.transact(lambda session: _close_run(session, now, dag_id, run_id, actor))
+    _count_the_last(db, now)
+    while not db.transact(lambda session: _delete_part(session, now, dag_id, run_id, actor)):
+        pass
+
+
+def _close_run(session: Session, now: datetime, dag_id: str, run_id: str, actor: str) -> None:
+    run = lock_run(session, dag_id, run_id)
+    if run.is_running:
+        raise Conflict(f"Run {run_id!r} cannot be deleted: it is {run.state}. Cancel it first.")
+    if run.state is RunState.QUEUED:
+        reason = f"deleted by {actor}"
+        move_runs(session, now, [run.id], RunState.FAILED, reason=reason, actor=actor)
+    if lock_live_attempts(session, run.id):
+        raise Conflict(
+            f"Run {run_id!r} cannot be deleted yet: attempts of it are still being stopped. "
+            "Try again in a moment."
+        )
+    count_run(session, now, run.id)
+
+
+def _delete_part(session: Session, now: datetime, dag_id: str, run_id: str, actor: str) -> bool:
+    run = lock_run(session, dag_id, run_id)
+    if run.state not in RUN_FINISHED:
+        raise Conflict(f"Run {run_id!r} is not deleted: somebody let it go on meanwhile.")
+    is_gone = delete_rows(session, [run.id], _ROWS)
+    if is_gone:
+        append(session, [Event(at=now, kind="run.deleted", dag_id=dag_id, actor=actor, reason=run_id)])
+    return is_gone
 
 
 def _count_the_last(db: Database, now: datetime) -> None:

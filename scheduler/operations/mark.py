@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
-from scheduler.core.assets import blocking_checks
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState, TaskState
 from scheduler.errors import Conflict
@@ -18,7 +18,7 @@ from scheduler.store.attempts import cancel_attempts, lock_live_attempts
 from scheduler.store.engine import Session
 from scheduler.store.run_ends import count_run
 from scheduler.store.runs import RunRow, move_runs
-from scheduler.store.tasks import move_tasks, tasks_named
+from scheduler.store.tasks import TaskRow, move_tasks, tasks_named
 from scheduler.store.versions import load_graph
 
 Mark = Literal["success", "failed", "skipped"]
@@ -43,31 +43,43 @@ def mark_task(
     that state.
     """
     run = lock_run(session, dag_id, run_id)
-    attempts_of = get_task(session, run, task_id, path)
-    reason = f"marked {to} by {actor}"
-    live = lock_live_attempts(session, run.id, [attempts_of.id])
-    cancel_attempts(session, now, live, reason, actor=actor)
-    values = {"end_date": now, "reason": reason, "retry_at": None}
-    reasons = {attempts_of.id: reason}
-    if not move_tasks(
-        session, now, [attempts_of.id], TaskState(to), values=values, actor=actor, reasons=reasons
-    ):
-        raise Conflict(f"Task {task_id!r} cannot be marked as {to}: it is {attempts_of.state}.")
-    graph = TaskGraph(load_graph(session, run.version_id))
-    judged = _judge_again(session, now, run, graph, task_id, actor)
-    if to == "success" and task_id in blocking_checks(graph.tasks.values()):
-        release_held(session, now, run.id, graph)
-    reopen(session, now, run, actor=actor, reason=f"{task_id} was {reason}")
+    row = get_task(session, run, task_id, path)
+    moved, judged = mark_rows(session, now, run, [row], to, actor=actor)
+    if not moved:
+        raise Conflict(f"Task {task_id!r} cannot be marked as {to}: it is {row.state}.")
     return judged
 
 
+def mark_rows(
+    session: Session, now: datetime, run: RunRow, rows: Sequence[TaskRow], to: Mark, *, actor: str
+) -> tuple[list[TaskRow], list[str]]:
+    """Set the state of task instances of a locked run; return which moved, and the tasks below that are judged anew."""
+    reason = f"marked {to} by {actor}"
+    ids = [row.id for row in rows]
+    cancel_attempts(session, now, lock_live_attempts(session, run.id, ids), reason, actor=actor)
+    values = {"end_date": now, "reason": reason, "retry_at": None}
+    reasons = dict.fromkeys(ids, reason)
+    moved = move_tasks(session, now, ids, TaskState(to), values=values, actor=actor, reasons=reasons)
+    if not moved:
+        return [], []
+    names = sorted({row.task_id for row in moved})
+    judged = _judge_again(session, now, run, names, {row.id for row in moved}, actor)
+    reopen(session, now, run, actor=actor, reason=f"{', '.join(names)[:200]} was {reason}")
+    return moved, judged
+
+
 def _judge_again(
-    session: Session, now: datetime, run: RunRow, graph: TaskGraph, task_id: str, actor: str
+    session: Session,
+    now: datetime,
+    run: RunRow,
+    task_ids: Collection[str],
+    marked: Collection[int],
+    actor: str,
 ) -> list[str]:
-    if task_id not in graph.tasks:
-        return []
-    below = tasks_named(session, run.id, graph.descendants([task_id]))
-    blocked = [row for row in below if row.state is TaskState.UPSTREAM_FAILED]
+    graph = TaskGraph(load_graph(session, run.version_id))
+    known = [each for each in task_ids if each in graph.tasks]
+    below = tasks_named(session, run.id, graph.descendants(known)) if known else []
+    blocked = [row for row in below if row.state is TaskState.UPSTREAM_FAILED and row.id not in marked]
     values = {"end_date": None, "reason": ""}
     move_tasks(session, now, [row.id for row in blocked], TaskState.NONE, values=values, actor=actor)
     return sorted({row.task_id for row in blocked})
@@ -96,3 +108,9 @@ def mark_run(
     move_runs(session, now, [run.id], state, reason=reason, actor=actor)
     call_back(session, now, run, graph.spec, state, reason)
     return count
+
+
+def requeue_run(session: Session, now: datetime, dag_id: str, run_id: str, *, actor: str) -> None:
+    """Have a run that had ended planned again, as it stands: what has not ended goes on. Raises NotFound."""
+    run = lock_run(session, dag_id, run_id)
+    reopen(session, now, run, actor=actor, reason=f"queued again by {actor}")

@@ -17,7 +17,7 @@ from scheduler.core.ids import TaskKey
 from scheduler.core.instances import Scope, scopes_of, stands_in
 from scheduler.core.loops import iterations_after
 from scheduler.core.states import TaskState
-from scheduler.errors import Conflict, NotFound
+from scheduler.errors import Conflict, NotFound, NothingToRerun
 from scheduler.operations.conf import params_of
 from scheduler.operations.finding import get_run, lock_run
 from scheduler.operations.reopening import reopen
@@ -40,7 +40,8 @@ BROKEN: Final = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
 class RerunRequest:
     """What is to run again. Without `tasks` the whole run is meant.
 
-    A task without a path means all of its mapped instances. `only_failed` narrows what was chosen so far.
+    A task without a path means all of its mapped instances. `only_failed` and `only_running` narrow what was chosen so
+    far. `only_new`, with the code of now, adds what the run lacks and leaves what it has alone.
     """
 
     dag_id: str
@@ -49,6 +50,8 @@ class RerunRequest:
     upstream: bool = False
     downstream: bool = False
     only_failed: bool = False
+    only_running: bool = False
+    only_new: bool = False
     code: Literal["then", "now"] = "then"
 
 
@@ -134,8 +137,10 @@ def _choose(session: Session, run: RunRow, request: RerunRequest) -> _Choice:
     known = {row.task_id for row in rows if _fits(row, graph)}
     added = tuple(each for each in graph.order if each not in known) if is_other_code else ()
     chosen, later = _without_later(graph, _chosen(graph, rows, request), rows)
+    if request.only_new:
+        chosen, later = [], []
     if not chosen and not added:
-        raise Conflict(f"Run {run.run_id!r} has nothing to run again: {_why_nothing(request)}.")
+        raise NothingToRerun(f"Run {run.run_id!r} has nothing to run again: {_why_nothing(request)}.")
     return _Choice(
         graph,
         code,
@@ -170,15 +175,26 @@ def _is_surplus(row: TaskRow, graph: TaskGraph) -> bool:
     return row.state is TaskState.REMOVED and graph.dimensions.depth(row.task_id) > 0
 
 
-def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) -> list[TaskRow]:
-    """Return the instances that a request means, in order of the graph; none that left it."""
+def meant_by(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) -> list[TaskRow]:
+    """Return the instances that a request names, with those above and below that it wants; none that left the graph.
+
+    Raises NotFound for a task that there is not.
+    """
     candidates = [row for row in rows if _fits(row, graph) and not _is_surplus(row, graph)]
-    if request.tasks:
-        keys = {key for each in request.tasks for key in _named(rows, graph, each)}
-        around = _around(graph, keys, request)
-        candidates = [row for row in candidates if row.key in keys or stands_in(row.key, around)]
+    if not request.tasks:
+        return candidates
+    keys = {key for each in request.tasks for key in _named(rows, graph, each)}
+    around = _around(graph, keys, request)
+    return [row for row in candidates if row.key in keys or stands_in(row.key, around)]
+
+
+def _chosen(graph: TaskGraph, rows: Sequence[TaskRow], request: RerunRequest) -> list[TaskRow]:
+    """Return the instances that run again, in order of the graph."""
+    candidates = meant_by(graph, rows, request)
     if request.only_failed:
         candidates = [row for row in candidates if row.state in BROKEN]
+    if request.only_running:
+        candidates = [row for row in candidates if row.state is TaskState.RUNNING]
     candidates += _framing(graph, rows, candidates)
     return sorted(candidates, key=lambda row: (graph.index[row.task_id], row.id))
 
@@ -239,6 +255,10 @@ def _reached(graph: TaskGraph, task_id: str, request: RerunRequest) -> set[str]:
 
 
 def _why_nothing(request: RerunRequest) -> str:
+    if request.only_new:
+        return "the code of now has no task that it lacks"
+    if request.only_running:
+        return "none of the chosen tasks runs"
     return "none of the chosen tasks failed" if request.only_failed else "it has no such tasks"
 
 

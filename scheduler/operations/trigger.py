@@ -45,6 +45,7 @@ def trigger_run(
     *,
     conf: Mapping[str, Json] | None = None,
     logical_date: datetime | None = None,
+    interval: tuple[datetime, datetime] | None = None,
     run_id: str | None = None,
     idempotency_key: str | None = None,
     note: str = "",
@@ -54,7 +55,8 @@ def trigger_run(
 ) -> RunRef:
     """Create a run on the DAG's newest version; it starts when `max_active_runs` leaves room, paused or not.
 
-    Without a logical date it is `now`; without a run_id it is made of the logical date. The unique run_id and
+    Without a logical date it is `now`; without an interval the schedule says it; without a run_id it is made of the
+    logical date. The unique run_id and
     trigger key decide between two that trigger at once: the same idempotency key gives the first one's run,
     whatever else was asked; a run_id that is taken raises AlreadyExists.
     Raises NotFound, Conflict for a retired DAG, BadId, BadConf, BadParams, TooLarge, BadName for a key.
@@ -67,7 +69,7 @@ def trigger_run(
     graph = TaskGraph(load_graph(session, dag.version_id))
     checked = check_conf({} if conf is None else conf)
     at = logical_date or now
-    start, end = interval_by_hand(graph.spec, at)
+    start, end = interval or interval_by_hand(graph.spec, at)
     wanted_id = manual_run_id(at) if run_id is None else check_own_run_id(run_id)
     new = NewRun(
         dag_id=dag_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,10 @@ Columns = Mapping[str, sa.ColumnElement[Any]]
 class Range:
     """Between which bounds a value lies; None is no bound."""
 
-    gte: datetime | float | None = None
-    gt: datetime | float | None = None
-    lte: datetime | float | None = None
-    lt: datetime | float | None = None
+    gte: datetime | float | str | None = None
+    gt: datetime | float | str | None = None
+    lte: datetime | float | str | None = None
+    lt: datetime | float | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,16 @@ class Choice:
     like: Mapping[str, str] = field(default_factory=dict)
     starts: Mapping[str, str] = field(default_factory=dict)  #: begins so; `|` between alternatives
     order: tuple[str, ...] = ()  #: names of columns, the largest first where `-` stands before
+
+    def only(self, name: str, *values: object) -> Choice:
+        """Return this choice, with one column narrowed to these values besides."""
+        known = self.among.get(name)
+        both = values if known is None else tuple(each for each in values if each in known)
+        return replace(self, among={**self.among, name: both})
+
+    def beginning(self, name: str, text: str) -> Choice:
+        """Return this choice, with one column narrowed to what begins so besides."""
+        return replace(self, starts={**self.starts, name: text})
 
 
 def conditions(columns: Columns, choice: Choice) -> Iterator[sa.ColumnElement[bool]]:

@@ -31,6 +31,7 @@ from scheduler.store.tables import (
     log_chunk,
     question,
     task_instance,
+    task_note,
     task_state,
     xcom,
 )
@@ -211,6 +212,7 @@ _BY_PARTS: Final[Sequence[sa.Delete]] = (
 _AT_ONCE: Final[Sequence[sa.Delete]] = (
     sa.delete(xcom).where(one_of(xcom.c.run_pk, "run_pks")),
     sa.delete(task_state).where(one_of(task_state.c.run_pk, "run_pks")),
+    sa.delete(task_note).where(one_of(task_note.c.run_pk, "run_pks")),
     sa.delete(asset_held).where(one_of(asset_held.c.run_pk, "run_pks")),
     sa.delete(dag_run_event).where(one_of(dag_run_event.c.run_pk, "run_pks")),
     sa.delete(question).where(one_of(question.c.run_pk, "run_pks")),

@@ -78,6 +78,18 @@ def get_xcom(session: Session, run_pk: int, task_id: str, key: str, *, path: str
     return None if text is None else json.loads(text)
 
 
+def has_xcom(session: Session, run_pk: int, task_id: str, key: str, *, path: str = "") -> bool:
+    """Tell whether a value was stored: it may be null."""
+    query = sa.select(X.key).where(X.run_pk == run_pk, X.task_id == task_id, X.path == path, X.key == key)
+    return session.scalar(query) is not None
+
+
+def delete_xcom(session: Session, run_pk: int, task_id: str, key: str, *, path: str = "") -> bool:
+    """Delete one value; tell whether there was one."""
+    where = (X.run_pk == run_pk, X.task_id == task_id, X.path == path, X.key == key)
+    return session.execute(sa.delete(xcom).where(*where)).rowcount > 0
+
+
 def list_xcoms(session: Session, run_pk: int, task_id: str, *, path: str = "") -> list[XComRow]:
     """Return all values of one task instance, by key."""
     query = sa.select(X.run_pk, X.task_id, X.path, X.key, X.value)

@@ -25,7 +25,13 @@ from webui.security import PUBLIC, SIGNED
 
 #: Stands in everything of the other team's that an address does not name.
 CANARY = "okapi"
-OWN = {"dag_id": "orders_hourly", "run_id": FAILED_RUN_ID, "task_id": "extract", "asset_id": 1}
+OWN = {
+    "dag_id": "orders_hourly",
+    "run_id": FAILED_RUN_ID,
+    "dag_run_id": FAILED_RUN_ID,
+    "task_id": "extract",
+    "asset_id": 1,
+}
 #: What an address may name beside DAG, run, task and asset; a route with another argument adds it here.
 MORE = {
     "attempt_id": 1,
@@ -34,6 +40,8 @@ MORE = {
     "map_index": 1,
     "filename": "x",
     "backfill_id": 1,
+    "xcom_key": "return_value",
+    "task_try_number": 1,
 }
 
 
@@ -97,9 +105,8 @@ def add_other_team(session: Session) -> dict[str, Any]:
     session.execute(failed.values(reason=f"no {CANARY}"))
     attempt = session.scalar(sa.select(tables.attempt.c.id).where(tables.attempt.c.run_pk == run).limit(1))
     seed.count(session)
-    return {**OWN, **MORE, "dag_id": "stock_sync", "run_id": "r", "attempt_id": attempt} | _own_things(
-        session, run
-    )
+    names = {"dag_id": "stock_sync", "run_id": "r", "dag_run_id": "r", "attempt_id": attempt}
+    return OWN | MORE | names | _own_things(session, run)
 
 
 def _own_things(session: Session, run: int) -> dict[str, Any]:
@@ -173,6 +180,8 @@ def test_no_search_sum_or_hint_tells_of_it(house: House) -> None:
     for address in [
         "/dags?q=stock", "/runs?q=stock", "/ui/find?q=oka", "/ui/find?q=stock", "/dashboard?by=team",
         "/dashboard?by=owner", "/api/v2/assets/events?asset_id=2", "/api/v2/dags/~/dagRuns?limit=1000",
+        "/api/v2/dags/~/dagRuns/~/taskInstances?limit=1000",
+        "/api/v2/dags/~/dagRuns/~/taskInstances/~/xcomEntries",
         "/api/v2/dags/~/dagRuns/~/hitlDetails", "/api/dirigent/cost?by=owner&since=7d",
         "/api/dirigent/cost?by=dag&dag_id=stock_sync", "/api/v2/dags?limit=1000", "/api/v2/dagTags",
         "/api/v2/dags/okapy_count", "/dags/okapy_count/runs/r", "/dags/stock_sync/runs/s",

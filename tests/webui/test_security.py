@@ -17,6 +17,9 @@ from webui.security import PUBLIC, SIGNED, safe_path
 _VALUES: dict[str, Any] = {
     "dag_id": "orders_hourly",
     "run_id": "r",
+    "dag_run_id": "r",
+    "xcom_key": "k",
+    "task_try_number": 1,
     "task_id": "t",
     "attempt_id": 1,
     "try_number": 1,

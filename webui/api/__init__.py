@@ -9,17 +9,28 @@ from webui.api import (
     assets,
     auth,
     backfills,
+    dag_tasks,
     dags,
     hooks,
     import_errors,
+    logs,
     monitor,
     own,
     questions,
     runs,
     tasks,
+    xcoms,
 )
 
-NOUNS = (backfills.routes, dags.routes)
+NOUNS = (
+    backfills.routes,
+    dag_tasks.routes,
+    dags.routes,
+    logs.routes,
+    runs.routes,
+    tasks.routes,
+    xcoms.routes,
+)
 BLUEPRINTS = (
     *(each.blueprint for each in NOUNS),
     assets.blueprint,
@@ -29,6 +40,4 @@ BLUEPRINTS = (
     monitor.blueprint,
     own.blueprint,
     questions.blueprint,
-    runs.blueprint,
-    tasks.blueprint,
 )

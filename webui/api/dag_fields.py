@@ -11,6 +11,7 @@ from scheduler.clock import parse_instant
 from scheduler.store.bundles import NAME
 from scheduler.store.dags import load_tags
 from scheduler.store.engine import Session
+from scheduler.store.favorites import is_favorite
 from scheduler.store.runs import count_active_runs
 from scheduler.store.views.dag_lists import DagEntry
 from scheduler.store.views.dags import find_version
@@ -18,7 +19,7 @@ from scheduler.wire import DagSpec, ParamSpec
 from webui import words
 from webui.api.frame import Fields
 from webui.api.version_fields import version_fields
-from webui.context import reading, spec_of, web
+from webui.context import asker, reading, spec_of, web
 
 #: Schedules of which the runs of a span of time are known.
 _PERIODIC: Final = frozenset({"cron", "cron_interval", "delta", "delta_interval", "crons"})
@@ -126,7 +127,7 @@ def _details(session: Session, entry: DagEntry, spec: DagSpec) -> dict[str, Any]
         "default_args": None,
         "rerun_with_latest_version": None,
         "owner_links": None,
-        "is_favorite": False,
+        "is_favorite": is_favorite(session, entry.dag_id, asker().name),
         "active_runs_count": count_active_runs(session, [entry.dag_id]).get(entry.dag_id, 0),
         "latest_dag_version": version_fields(version, entry.display_name, entry.bundle_version),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from scheduler.operations import delete
+from scheduler.operations.favorites import set_favorite
 from scheduler.operations.pause import set_paused
 from scheduler.security.rights import Right
 from scheduler.store.engine import Session
@@ -12,7 +14,7 @@ from scheduler.store.views.dag_lists import DagEntry, DagsWanted, find_entry, li
 from webui.api.dag_fields import described, detailed
 from webui.api.frame import Fields, Routes
 from webui.api.shapes import dags as shapes
-from webui.context import actor, now, reading, writing
+from webui.context import actor, asker, now, reading, web, writing
 from webui.rights import needs
 
 routes = Routes("api_dags", "/api/v2", tag="DAG")
@@ -34,6 +36,8 @@ def _wanted(query: shapes.DagsQuery) -> DagsWanted:
         with_retired=not query.exclude_stale,
         has_asset_schedule=getattr(query, "has_asset_schedule", None),
         asset=getattr(query, "asset_dependency", None),
+        is_favorite=getattr(query, "is_favorite", None),
+        user_name=asker().name,
     )
 
 
@@ -89,6 +93,31 @@ def patch_dag(dag_id: str, query: shapes.DagMask, body: shapes.DagPatch) -> Fiel
     """Pause a DAG or resume it."""
     writing(partial(_pause, [dag_id], body.is_paused))
     return get_dag(dag_id)
+
+
+@routes.delete("/dags/<dag_id>")
+@needs(Right.DAG_EDIT)
+def delete_dag(dag_id: str) -> None:
+    """Delete a DAG with all its history. While its file is there, it comes back without."""
+    delete.delete_dag(web().db, now(), dag_id, actor=actor())
+
+
+@routes.post("/dags/<dag_id>/favorite", status=204)
+@needs(Right.DAG_READ)
+def favorite_dag(dag_id: str) -> None:
+    """Keep a DAG as a favourite of one's own."""
+    writing(partial(_keep, dag_id, True))
+
+
+@routes.post("/dags/<dag_id>/unfavorite", status=204)
+@needs(Right.DAG_READ)
+def unfavorite_dag(dag_id: str) -> None:
+    """Keep a DAG as a favourite no longer."""
+    writing(partial(_keep, dag_id, False))
+
+
+def _keep(dag_id: str, is_favorite: bool, session: Session) -> None:
+    set_favorite(session, dag_id, asker().name, is_favorite=is_favorite)
 
 
 @routes.get("/dagTags", answers=shapes.Tags)

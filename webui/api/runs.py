@@ -1,84 +1,177 @@
-"""Runs: list, show, trigger."""
+"""Runs: list, show, trigger, change, clear, delete, wait."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
-from scheduler.clock import parse_instant
-from scheduler.errors import BadParams
+from scheduler.errors import BadParams, NothingToRerun
+from scheduler.operations.delete import delete_run
+from scheduler.operations.mark import mark_run, requeue_run
+from scheduler.operations.notes import set_note
+from scheduler.operations.rerun import Preview, RerunRequest, preview_rerun, rerun
 from scheduler.operations.results import results_of
 from scheduler.operations.trigger import trigger_run
 from scheduler.security.rights import Right
 from scheduler.store.dags import get_dag
-from scheduler.store.views import runs
-from scheduler.store.views.fields import run_fields
-from webui.api.bodies import body
-from webui.api.paging import window
-from webui.context import actor, now, reading, spec_of, writing
-from webui.fragments import data
+from scheduler.store.engine import Session
+from scheduler.store.views.run_lists import RunEntry, RunsWanted, count_runs, find_entry, list_runs
+from webui.api.frame import Fields, Routes
+from webui.api.frame.choosing import chosen_by
+from webui.api.run_fields import described
+from webui.api.shapes import runs as shapes
+from webui.api.shapes import tasks as task_shapes
+from webui.api.task_fields import tasks_again
+from webui.api.waiting import follow
+from webui.context import actor, now, reading, spec_of, web, writing
 from webui.rights import may, needs
 
-blueprint = Blueprint("api_runs", __name__, url_prefix="/api/v2/dags/<dag_id>/dagRuns")
+routes = Routes("api_runs", "/api/v2/dags/<dag_id>/dagRuns", tag="DagRun")
 
 
-@blueprint.get("")
+@routes.get("", answers=shapes.Runs)
 @needs(Right.DAG_READ)
-def show_all(dag_id: str) -> Response:
-    """Return the runs of a DAG, or with `~` of all DAGs, newest first."""
-    part = window()
-    wanted = runs.RunWanted(dag_id="" if dag_id == "~" else dag_id, state=request.args.get("state", ""))
+def get_dag_runs(dag_id: str, query: shapes.RunsQuery) -> Fields:
+    """Return the runs of a DAG, or with `~` of all DAGs; in the order of their creation, or by `order_by`."""
+    choice = query.choice()
+    wanted = RunsWanted(conf_contains=query.conf_contains, asset=query.consuming_asset_pattern)
     with reading() as session:
-        if wanted.dag_id:
-            get_dag(session, wanted.dag_id)
-        found = runs.list_runs(session, wanted, limit=part.limit, offset=part.offset)
-        total = runs.count_runs(session, wanted)
-    return data(dag_runs=[run_fields(run) for run in found], total_entries=total)
+        if dag_id != "~":
+            get_dag(session, dag_id)
+            choice = choice.only("dag_id", dag_id)
+        found = list_runs(session, choice, wanted, limit=query.count, offset=query.start)
+        total = count_runs(session, choice, wanted) if query.cursor is None else None
+    return {**_listed(found, total), **query.cursors(len(found))}
 
 
-@blueprint.get("/<run_id>")
+@routes.post("/list", answers=shapes.Runs)
 @needs(Right.DAG_READ)
-def show(dag_id: str, run_id: str) -> Response:
+def get_list_dag_runs_batch(dag_id: str, body: shapes.RunsBody) -> Fields:
+    """Return the runs that a body describes; of one DAG, or with `~` of all."""
+    choice = chosen_by(body, {"dag_ids": "dag_id", "states": "state"}, but={"conf_contains"})
+    choice = choice if dag_id == "~" else choice.only("dag_id", dag_id)
+    wanted = RunsWanted(conf_contains=body.conf_contains)
+    with reading() as session:
+        found = list_runs(session, choice, wanted, limit=min(body.page_limit, 1000), offset=body.page_offset)
+        return _listed(found, count_runs(session, choice, wanted))
+
+
+def _listed(found: Sequence[RunEntry], total: int | None) -> dict[str, Any]:
+    return {"dag_runs": [described(each) for each in found], "total_entries": total}
+
+
+@routes.get("/<dag_run_id>", answers=shapes.RunWithResults)
+@needs(Right.DAG_READ)
+def get_dag_run(dag_id: str, dag_run_id: str) -> Fields:
     """Return one run, and what it returned, by task, once it has ended."""
     with reading() as session:
-        run = runs.find_run(session, dag_id, run_id)
+        entry = find_entry(session, dag_id, dag_run_id)
         may_read = may(Right.XCOM_READ, dag_id)
-        results = results_of(session, run, spec_of(session, run.version_id)) if may_read else {}
-    return data(**run_fields(run), results=results)
+        spec = spec_of(session, entry.run.version_id)
+        results = results_of(session, entry.run, spec) if may_read else {}
+    return {**described(entry), "results": results}
 
 
-@blueprint.post("")
+@routes.post("", answers=shapes.RunWithResults)
 @needs(Right.DAG_RUN)
-def trigger(dag_id: str) -> Response:
+def trigger_dag_run(dag_id: str, body: shapes.RunTrigger) -> Fields:
     """Trigger a run; the same `Idempotency-Key` finds the run that it triggered before."""
-    given = body({"conf", "dag_run_id", "logical_date", "note", "partition_key"})
-    at = given.get("logical_date")
+    at, key = now(), request.headers.get("Idempotency-Key")
+    if body.run_after is not None and body.run_after > at:
+        raise BadParams(f"run_after={body.run_after.isoformat()} lies ahead: trigger the run then.")
+    start, end = body.data_interval_start, body.data_interval_end
     ref = writing(
         lambda session: trigger_run(
             session,
-            now(),
+            at,
             dag_id,
-            conf=given.get("conf"),
-            run_id=given.get("dag_run_id"),
-            logical_date=_instant(at) if at else None,
-            note=_text("note", given.get("note")),
-            partition_key=_text("partition_key", given.get("partition_key")),
-            idempotency_key=request.headers.get("Idempotency-Key"),
+            conf=body.conf,
+            run_id=body.dag_run_id,
+            logical_date=body.logical_date,
+            interval=None if start is None or end is None else (start, end),
+            note=body.note or "",
+            partition_key=body.partition_key,
+            idempotency_key=key,
             actor=actor(),
         )
     )
-    return show(dag_id, ref.run_id)
+    return get_dag_run(dag_id, ref.run_id)
 
 
-def _text(name: str, text: object) -> str:
-    if text is None or isinstance(text, str):
-        return text or ""
-    raise BadParams(f"{name} must be a text.")
+@routes.patch("/<dag_run_id>", answers=shapes.RunWithResults)
+@needs(Right.DAG_RUN)
+def patch_dag_run(dag_id: str, dag_run_id: str, query: shapes.RunMask, body: shapes.RunPatch) -> Fields:
+    """Set the state of a run, its note, or both; queued has one that had ended go on."""
+    fields = body.model_fields_set & (set(query.update_mask) or body.model_fields_set)
+
+    def change(session: Session) -> None:
+        if "note" in fields:
+            set_note(session, now(), dag_id, dag_run_id, body.note or "", actor=actor())
+        if "state" in fields and body.state is not None:
+            set_state(session, dag_id, dag_run_id, body.state)
+
+    writing(change)
+    return get_dag_run(dag_id, dag_run_id)
 
 
-def _instant(text: object) -> datetime:
+def set_state(session: Session, dag_id: str, run_id: str, state: shapes.Settable) -> None:
+    """Bring a run into a state; where it is in it, nothing happens."""
+    if find_entry(session, dag_id, run_id).run.state == state:
+        return
+    if state == "queued":
+        requeue_run(session, now(), dag_id, run_id, actor=actor())
+    else:
+        mark_run(session, now(), dag_id, run_id, to=state, actor=actor())
+
+
+@routes.delete("/<dag_run_id>")
+@needs(Right.DAG_RUN)
+def delete_dag_run(dag_id: str, dag_run_id: str) -> None:
+    """Delete a run that has ended, or has not started, with all that is kept of it."""
+    delete_run(web().db, now(), dag_id, dag_run_id, actor=actor())
+
+
+@routes.post("/<dag_run_id>/clear", answers=task_shapes.Cleared)
+@needs(Right.DAG_RUN)
+def clear_dag_run(dag_id: str, dag_run_id: str, body: shapes.RunClear) -> Fields:
+    """Run a run again, or with `dry_run` (the default) return the task instances that would."""
+    wanted = RerunRequest(
+        dag_id=dag_id,
+        run_id=dag_run_id,
+        only_failed=body.only_failed,
+        only_new=body.only_new,
+        code="now" if body.run_on_latest_version or body.only_new else "then",
+    )
+    if body.dry_run:
+        with reading() as session:
+            return tasks_again(session, [(wanted, _preview(session, wanted))])
+    writing(partial(_clear, wanted, body.note))
+    return get_dag_run(dag_id, dag_run_id)
+
+
+def _preview(session: Session, wanted: RerunRequest) -> Preview:
     try:
-        return parse_instant(str(text))
-    except ValueError as wrong:
-        raise BadParams(f"logical_date: {wrong}.") from wrong
+        return preview_rerun(session, wanted)
+    except NothingToRerun:
+        return Preview(tasks=())
+
+
+def _clear(wanted: RerunRequest, note: str | None, session: Session) -> None:
+    rerun(session, now(), wanted, actor=actor())
+    if note is not None:
+        set_note(session, now(), wanted.dag_id, wanted.run_id, note, actor=actor())
+
+
+@routes.get("/<dag_run_id>/wait", answers=shapes.Waited, streams={"application/x-ndjson": shapes.Waited})
+@needs(Right.DAG_READ)
+def wait_dag_run_until_finished(dag_id: str, dag_run_id: str, query: shapes.Waiting) -> Response:
+    """Wait until a run has ended; answer its state, and what it returned.
+
+    As `application/x-ndjson` a line at each look, as JSON one object at the end.
+    """
+    with reading() as session:
+        find_entry(session, dag_id, dag_run_id)
+    return follow(dag_id, dag_run_id, query)

@@ -37,6 +37,7 @@ REVISIONS: Final = (
     "0029",
     "0030",
     "0031",
+    "0032",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes

@@ -26,7 +26,7 @@ from scheduler.store.tables.attempts import UNCOUNTED_ATTEMPT, attempt, log_chun
 from scheduler.store.tables.backfills import backfill
 from scheduler.store.tables.code import blob, dag_bundle, dag_file, snapshot
 from scheduler.store.tables.columns import Instant, metadata
-from scheduler.store.tables.dags import dag, dag_origin, dag_tag, dag_version
+from scheduler.store.tables.dags import dag, dag_favorite, dag_origin, dag_tag, dag_version
 from scheduler.store.tables.listeners import listener
 from scheduler.store.tables.questions import question
 from scheduler.store.tables.runs import (
@@ -38,6 +38,7 @@ from scheduler.store.tables.runs import (
     dag_run,
     event,
     task_instance,
+    task_note,
     wait,
     xcom,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "connection",
     "dag",
     "dag_bundle",
+    "dag_favorite",
     "dag_file",
     "dag_origin",
     "dag_run",
@@ -97,6 +99,7 @@ __all__ = [
     "table_form",
     "tally",
     "task_instance",
+    "task_note",
     "task_state",
     "task_tally",
     "variable",

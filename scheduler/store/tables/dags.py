@@ -46,6 +46,14 @@ dag_tag = Table(
     Column("name", Text, primary_key=True),
 )
 
+#: Whose favourite it is.
+dag_favorite = Table(
+    "dag_favorite",
+    metadata,
+    Column("dag_id", Text, ForeignKey("dag.dag_id", ondelete="CASCADE"), primary_key=True),
+    Column("user_name", Text, primary_key=True),
+)
+
 dag_version = Table(
     "dag_version",
     metadata,

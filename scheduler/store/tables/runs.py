@@ -177,6 +177,16 @@ wait = Table(
     sqlite_autoincrement=True,
 )
 
+#: What people wrote on task instances.
+task_note = Table(
+    "task_note",
+    metadata,
+    Column("ti_id", Id, ForeignKey("task_instance.id", ondelete="CASCADE"), primary_key=True),
+    Column("run_pk", Id, ForeignKey("dag_run.id", ondelete="CASCADE"), nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_task_note_run_pk", "run_pk"),
+)
+
 xcom = Table(
     "xcom",
     metadata,

@@ -12,7 +12,7 @@ from scheduler.store.absent import no_dag
 from scheduler.store.bundles import NAME
 from scheduler.store.choices import Choice, Columns, conditions, in_order
 from scheduler.store.engine import Session
-from scheduler.store.tables import asset_use, dag, dag_file, dag_run, dag_tag
+from scheduler.store.tables import asset_use, dag, dag_favorite, dag_file, dag_run, dag_tag
 
 D = dag.c
 
@@ -51,6 +51,8 @@ class DagsWanted:
     with_retired: bool = False
     has_asset_schedule: bool | None = None
     asset: str | None = None  #: part of the name or URI of an asset that its schedule names
+    is_favorite: bool | None = None  #: of `user_name`
+    user_name: str = ""
 
 
 _FAULTY: Final = sa.exists().where(dag_file.c.path == D.file, dag_file.c.error_type.is_not(None))
@@ -120,6 +122,11 @@ def _conditions(wanted: DagsWanted) -> list[sa.ColumnElement[bool]]:
         out.append(is_so if wanted.has_asset_schedule else ~is_so)
     if wanted.asset is not None:
         out.append(D.dag_id.in_(uses.where(asset_use.c.value.icontains(wanted.asset, autoescape=True))))
+    if wanted.is_favorite is not None:
+        kept = D.dag_id.in_(
+            sa.select(dag_favorite.c.dag_id).where(dag_favorite.c.user_name == wanted.user_name)
+        )
+        out.append(kept if wanted.is_favorite else ~kept)
     return out
 
 

@@ -23,7 +23,18 @@ from __future__ import annotations
 
 from webui.api.frame.choosing import Choosing, Ordered
 from webui.api.frame.models import Answer, Body, Fields, Instant, Query
-from webui.api.frame.paging import Page
+from webui.api.frame.paging import Cursored, Page
 from webui.api.frame.routes import Routes
 
-__all__ = ["Answer", "Body", "Choosing", "Fields", "Instant", "Ordered", "Page", "Query", "Routes"]
+__all__ = [
+    "Answer",
+    "Body",
+    "Choosing",
+    "Cursored",
+    "Fields",
+    "Instant",
+    "Ordered",
+    "Page",
+    "Query",
+    "Routes",
+]

@@ -8,16 +8,17 @@ reads by itself its `Query` names in `BY_ITSELF`.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Final
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from scheduler.store.choices import Choice, Range
 from webui.api.frame.models import Instant, Query
 
 _BOUNDS: Final = ("gte", "gt", "lte", "lt")
-_PAGE: Final = frozenset({"limit", "offset", "order_by", "page_limit", "page_offset"})
+_PAGE: Final = frozenset({"limit", "offset", "order_by", "page_limit", "page_offset", "cursor"})
 
 
 class Choosing(Query):
@@ -27,19 +28,25 @@ class Choosing(Query):
 
     def choice(self) -> Choice:
         """Return what is asked for."""
-        kinds: dict[str, dict[str, Any]] = defaultdict(dict)
-        bounds: dict[str, dict[str, Any]] = defaultdict(dict)
-        for name, value in self:
-            if value is None or value == () or name in _PAGE | self.BY_ITSELF:
-                continue
-            stem, _, last = name.rpartition("_")
-            if last in _BOUNDS:
-                bounds[stem][last] = value
-            else:
-                kind, column = _kind(name)
-                kinds[kind][column] = value if kind != "among" or isinstance(value, tuple) else [value]
-        ranges = {name: Range(**each) for name, each in bounds.items()}
-        return Choice(**kinds, ranges=ranges, order=getattr(self, "order_by", ()))
+        return chosen_by(self, {}, but=self.BY_ITSELF)
+
+
+def chosen_by(model: BaseModel, columns: Mapping[str, str], *, but: Collection[str] = ()) -> Choice:
+    """Return what a model's fields ask for; `columns` are those of fields that are named otherwise."""
+    kinds: dict[str, dict[str, Any]] = defaultdict(dict)
+    bounds: dict[str, dict[str, Any]] = defaultdict(dict)
+    for name, value in model:
+        if value is None or value == () or name in _PAGE or name in but:
+            continue
+        stem, _, last = name.rpartition("_")
+        if last in _BOUNDS:
+            bounds[stem][last] = value
+        else:
+            kind, column = _kind(columns.get(name, name))
+            kinds[kind][column] = [value] if kind == "among" and isinstance(value, str | int) else value
+    ranges = {name: Range(**each) for name, each in bounds.items()}
+    order = getattr(model, "order_by", None) or ()
+    return Choice(**kinds, ranges=ranges, order=(order,) if isinstance(order, str) else order)
 
 
 def _kind(name: str) -> tuple[str, str]:

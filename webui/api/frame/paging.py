@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, Final, TypeVar
 
 from pydantic import Field
 
 from webui.api.frame.models import Query
 from webui.numbers import MOST as LARGEST
+from webui.problems import Fault, Unprocessable
 
 T = TypeVar("T")
 
@@ -30,3 +32,34 @@ class Page(Query):
     def part(self, entries: list[T]) -> list[T]:
         """Return the wanted part of a list that was read as a whole."""
         return entries[self.offset : self.offset + self.count]
+
+
+class Cursored(Page):
+    """A page that may also be asked for by the cursor of the page before; an empty one asks for the first."""
+
+    cursor: str | None = None
+
+    @property
+    def start(self) -> int:
+        """How many entries stand before the page. Raises Unprocessable for a cursor that is none of ours."""
+        if not self.cursor:
+            return self.offset
+        try:
+            return int(urlsafe_b64decode(self.cursor.encode()).removeprefix(b"after "))
+        except ValueError:
+            fault = Fault(("query", "cursor"), "is none that an answer gave", "value_error")
+            raise Unprocessable([fault]) from None
+
+    def cursors(self, found: int) -> dict[str, Any]:
+        """Return what leads to the next page and to the one before, of a page with so many entries."""
+        if self.cursor is None:
+            return {}
+        start = self.start
+        return {
+            "next_cursor": _cursor(start + self.count) if found == self.count > 0 else None,
+            "previous_cursor": _cursor(max(0, start - self.count)) if start else None,
+        }
+
+
+def _cursor(start: int) -> str:
+    return urlsafe_b64encode(b"after %d" % start).decode()

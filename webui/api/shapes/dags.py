@@ -116,6 +116,7 @@ class DagsWanted(DagsQuery):
     bundle_version: str | None = None
     has_asset_schedule: bool | None = None
     asset_dependency: str | None = None
+    is_favorite: bool | None = None
     dag_run_state: tuple[RunState, ...] = ()
     dag_run_start_date_gte: Instant | None = None
     dag_run_start_date_gt: Instant | None = None
