@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from importlib import import_module
 
 from flask import Flask
 
@@ -23,6 +24,7 @@ def create_app(context: WebContext) -> Flask:
         SECRET_KEY=hashlib.sha256(f"notes:{context.secret.keys[0]}".encode()).digest(),
         SESSION_COOKIE_NAME=f"dirigent_note_{context.port}",
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=(context.base_url or "").startswith("https:"),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
     )
@@ -38,5 +40,8 @@ def create_app(context: WebContext) -> Flask:
     pages.questions.register(app)
     for blueprint in (*pages.BLUEPRINTS, *api.BLUEPRINTS):
         app.register_blueprint(blueprint)
+    if context.openid is not None:
+        # Authlib is loaded where it is used: most servers know their people themselves.
+        import_module("webui.oidc").register(app, context.openid)
     plugin_pages.register(app, context.plugins)
     return app

@@ -76,6 +76,22 @@ class Monitor(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenId:
+    """Another place of sign-in, by OpenID Connect."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scopes: str
+    name_claim: str
+    groups_claim: str
+    #: GROUP=ROLE
+    roles: tuple[str, ...]
+    #: What people call it.
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebContext:
     """Everything that the pages need from outside."""
 
@@ -94,6 +110,7 @@ class WebContext:
     dags_folder: str = "dags"
     #: What a push hook of the DAG repository signs with; None: there is no such hook.
     hook_secret: str | None = field(default=None, repr=False)
+    openid: OpenId | None = None
     #: Shared with the scheduler where both run in one process.
     graphs: GraphCache = field(default_factory=GraphCache)
     #: Alert rules that are no DAG file's; channels by name, of their addresses the service only.

@@ -32,6 +32,8 @@ PUBLIC = frozenset(
         "sign_in.door",
         "sign_in.enter",
         "sign_in.prove",
+        "oidc.leave_for",
+        "oidc.come_back",
         "api_auth.make",
         "api_auth.make_for_cli",
         "health.health",

@@ -8,6 +8,7 @@ import socket
 import sys
 from contextlib import ExitStack
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import click
 
@@ -40,8 +41,9 @@ from scheduler.monitoring.monitor import Monitor
 from scheduler.operations.sign_in import make_link
 from scheduler.parsing.code_pruner import CodePruner
 from scheduler.runtime import kernel
+from scheduler.security.roles import read_role
 from webui import create_app
-from webui.context import WebContext
+from webui.context import OpenId, WebContext
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +114,7 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         base_url=house.settings.base_url,
         is_public=not is_loopback(house.settings.host),
         dags_folder=shown_folder(house.settings),
+        openid=openid_of(house.settings),
         hook_secret=secret.get_secret_value() if (secret := house.settings.dags_git_hook_secret) else None,
         graphs=house.graphs,
         alert_rules=alert_rules(house.settings),
@@ -130,6 +133,28 @@ def serve_page(house: House, listener: socket.socket, monitor: Monitor) -> Page:
         app = BehindProxies(app, networks(settings.trusted_proxies))
     seal = Certificate(settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None
     return Page(app, listener, seal=seal)
+
+
+def openid_of(settings: Settings) -> OpenId | None:
+    """Return the other place of sign-in, if the settings name one. Raises BadSetting."""
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_secret is None:
+        raise BadSetting(
+            "DIRIGENT_OIDC_CLIENT_SECRET", None, "oidc_issuer needs it: the secret that both know"
+        )
+    for each in settings.oidc_roles:
+        read_role(each.rpartition("=")[2])
+    return OpenId(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        scopes=settings.oidc_scopes,
+        name_claim=settings.oidc_name_claim,
+        groups_claim=settings.oidc_groups_claim,
+        roles=settings.oidc_roles,
+        label=urlsplit(settings.oidc_issuer).hostname or "OpenID Connect",
+    )
 
 
 @click.command()

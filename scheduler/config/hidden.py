@@ -17,6 +17,7 @@ _SECRETS: Final = frozenset(
         "metrics_token",
         "dags_git_token",
         "dags_git_hook_secret",
+        "oidc_client_secret",
     }
 )
 

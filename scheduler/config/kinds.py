@@ -48,6 +48,14 @@ def _networks_of(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
+def _roles_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        group, mark, role = word.rpartition("=")
+        if not (group and mark and role):
+            raise ValueError(f"write {word!r} like data-team=User@team:data: a group and a role")
+    return words
+
+
 def _is_complete(url: str) -> str:
     scheme, mark, place = url.partition("://")
     if not (scheme and mark and place):
@@ -66,6 +74,7 @@ Folder = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Networks = Annotated[Words, AfterValidator(_networks_of)]
 DaysOf = Annotated[Words, AfterValidator(_days_of)]
+RolesOf = Annotated[Words, AfterValidator(_roles_of)]
 DatabaseUrl = Annotated[str, _one_of("sqlite", "postgresql", "postgresql+psycopg", "postgres")]
 BrokerUrl = Annotated[str, _one_of("inproc", "redis", "rediss", "sentinel", "amqp", "amqps")]
 LogUrl = Annotated[str, AfterValidator(_is_complete)]

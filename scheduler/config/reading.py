@@ -24,7 +24,7 @@ FOREIGN: Final = re.compile(
 #: Settings that may hold a secret: `<name>_file` names a file that holds their value.
 FROM_FILE: Final = (
     "secret_key", "database_url", "broker_url", "notify_on_failure", "metrics_token", "dags_git_url", "dags_git_token",
-    "dags_git_hook_secret",
+    "dags_git_hook_secret", "oidc_client_secret",
 )  # fmt: skip
 _FILE: Final = "_file"
 

@@ -24,7 +24,8 @@ reference` prints this page.
 
 What may hold a secret can be read from a file instead, as containers are given theirs: `secret_key_file`,
 `database_url_file`, `broker_url_file`, `notify_on_failure_file`, `metrics_token_file`, `dags_git_url_file`,
-`dags_git_token_file` and `dags_git_hook_secret_file` (`DIRIGENT_SECRET_KEY_FILE`, ...) name it.
+`dags_git_token_file`, `dags_git_hook_secret_file` and `oidc_client_secret_file`
+(`DIRIGENT_SECRET_KEY_FILE`, ...) name it.
 
 | `{TOML_NAME}` | environment | default | meaning |
 |---|---|---|---|"""

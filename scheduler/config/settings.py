@@ -21,6 +21,7 @@ from scheduler.config.kinds import (
     GitUrl,
     LogUrl,
     Networks,
+    RolesOf,
     Subfolder,
     ViewUrl,
     WebUrl,
@@ -193,6 +194,27 @@ class Settings(BaseModel):
         description="Signs sign-in links, encrypts variables and connections. Made at the first start and kept in "
         "the home folder; processes on several machines must be given the same one. To change it: new and old "
         "one, with a space between them.",
+    )
+    oidc_issuer: WebUrl | None = Field(
+        None,
+        description="A place of sign-in that speaks OpenID Connect: `https://login.acme.test/realms/acme`. Its "
+        "callback is `/sign-in/oidc/callback` below `base_url` ([users](users.md)).",
+    )
+    oidc_client_id: str = Field("dirigent", min_length=1, description="What Dirigent is called there.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, min_length=8, description="The secret that Dirigent shares with it."
+    )
+    oidc_scopes: str = Field("openid profile email", min_length=6, description="What it is asked for.")
+    oidc_name_claim: str = Field(
+        "preferred_username", min_length=1, description="What of its answer is the name of the user here."
+    )
+    oidc_groups_claim: str = Field(
+        "groups", min_length=1, description="What of its answer lists the groups of the user."
+    )
+    oidc_roles: RolesOf = Field(
+        (),
+        description="The roles of groups, set anew at each sign-in: `data-team=User@team:data admins=Admin *=Viewer`; "
+        "`*` stands for everybody. Who has none is not let in.",
     )
     metrics_host: str = Field(
         "127.0.0.1",

@@ -65,6 +65,8 @@ def test_public_is_what_the_door_needs_and_nothing_else() -> None:
         "sign_in.door",
         "sign_in.enter",
         "sign_in.prove",
+        "oidc.leave_for",
+        "oidc.come_back",
         "api_auth.make",
         "api_auth.make_for_cli",
     }

@@ -24,7 +24,7 @@ def door() -> ResponseReturnValue:
     target = safe_path(request.args.get("next"))
     if asker().is_known:
         return redirect(target)
-    return _door(target, token=request.args.get("token", ""))
+    return show_door(target, token=request.args.get("token", ""))
 
 
 @blueprint.post("/sign-in")
@@ -33,7 +33,7 @@ def enter() -> ResponseReturnValue:
     token, target = request.form.get("token", ""), safe_path(request.form.get("next"))
     fresh = writing(lambda session: sign_in(session, now(), token))
     if fresh is None:
-        return _door(target, problem=_USED), 403
+        return show_door(target, problem=_USED), 403
     return _let_in(fresh, target)
 
 
@@ -45,7 +45,7 @@ def prove() -> ResponseReturnValue:
     refused = prove_password(web().db, now(), name, password, address)
     if refused is not None:
         status, words = (429, _TOO_OFTEN) if refused.is_too_often else (403, _REFUSED)
-        return _door(target, problem=words, username=name), status
+        return show_door(target, problem=words, username=name), status
     return _let_in(writing(lambda session: open_session(session, now(), name, "password")), target)
 
 
@@ -60,11 +60,13 @@ def leave() -> ResponseReturnValue:
     return response
 
 
-def _door(target: str, *, token: str = "", problem: str = "", username: str = "") -> str:
+def show_door(target: str, *, token: str = "", problem: str = "", username: str = "") -> str:
+    """Return the door, with what went wrong."""
     with web().db.read() as session:
         takes_passwords = has_accounts(session)
     model = {"token": token, "target": target, "problem": problem, "username": username}
-    return render_template("sign_in.html", takes_passwords=takes_passwords, **model)
+    place = web().openid
+    return render_template("sign_in.html", takes_passwords=takes_passwords, place=place, **model)
 
 
 def _let_in(token: str, target: str) -> ResponseReturnValue:
