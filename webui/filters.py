@@ -15,6 +15,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from scheduler import plain_values
 from scheduler.clock import parse_instant
 from scheduler.logs.lines import DIRIGENT, LogLine
 from scheduler.store.views.runs import Run
@@ -93,10 +94,10 @@ def one_line(value: object) -> str:
 
 
 def pretty_json(text: str) -> str:
-    """Return JSON text so that it can be read; text that was cut off stays as it is."""
+    """Return the JSON text of a value so that it can be read; text that was cut off stays as it is."""
     try:
-        return pretty(json.loads(text))
-    except ValueError:
+        return pretty(plain_values.plain(json.loads(text)))
+    except (ValueError, RecursionError):
         return text
 
 

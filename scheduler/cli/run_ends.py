@@ -15,6 +15,7 @@ from scheduler.core.states import RUN_FINISHED
 from scheduler.errors import Conflict
 from scheduler.logs.terminal import safe
 from scheduler.operations.results import returned, whole
+from scheduler.plain_values import plain
 from scheduler.store.versions import load_graph
 from scheduler.store.views import runs as stored_runs
 from scheduler.wire import Data, Json
@@ -53,7 +54,7 @@ def read_result(invocation: Invocation, run: stored_runs.Run) -> Json:
     """Return what a run returned, wherever it is kept. Raises Conflict where that is nothing."""
     with invocation.db.read() as session:
         found = returned(session, run, load_graph(session, run.version_id))
-    return whole(_fetched(invocation, run, found))
+    return plain(whole(_fetched(invocation, run, found)))
 
 
 def _fetched(invocation: Invocation, run: stored_runs.Run, results: Data) -> Data:

@@ -15,6 +15,7 @@ from scheduler.operations.notes import set_note
 from scheduler.operations.rerun import Preview, RerunRequest, preview_rerun, rerun
 from scheduler.operations.results import results_of
 from scheduler.operations.trigger import trigger_run
+from scheduler.plain_values import plain
 from scheduler.security.rights import Right
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
@@ -71,7 +72,7 @@ def get_dag_run(dag_id: str, dag_run_id: str) -> Fields:
         entry = find_entry(session, dag_id, dag_run_id)
         may_read = may(Right.XCOM_READ, dag_id)
         spec = spec_of(session, entry.run.version_id)
-        results = results_of(session, entry.run, spec) if may_read else {}
+        results = plain(results_of(session, entry.run, spec)) if may_read else {}
     return {**described(entry), "results": results}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from scheduler.core.ids import TaskKey
 from scheduler.errors import NotFound
 from scheduler.operations.xcoms import remove_xcom, set_xcom
+from scheduler.plain_values import plain
 from scheduler.security.rights import Right
 from scheduler.store.choices import Choice
 from scheduler.store.engine import Session
@@ -86,8 +87,8 @@ def _one(dag_id: str, run_id: str, key: TaskKey, name: str, *, as_text: bool = F
 def _value(text: str) -> Any:  # noqa: ANN401 - whatever was handed on
     """Return what JSON text stands for; the text itself where it is only the beginning of a value."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return plain(json.loads(text))
+    except (ValueError, RecursionError):
         return text
 
 
