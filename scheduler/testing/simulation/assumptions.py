@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from scheduler.errors import BadDag
-from scheduler.wire import DagSpec
+from scheduler.wire import DagSpec, TaskSpec
 
 Duration: TypeAlias = timedelta | float
 #: How long a task takes: always, or by the logical date of its run.
@@ -27,6 +27,7 @@ class Assumptions:
     default_duration: Duration = timedelta(0)
     fail: Failures = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)  #: of results that are mapped over; else 1
+    iterations: Mapping[str, int] = field(default_factory=dict)  #: of looped tasks; else 1
     pools: Mapping[str, int] = field(
         default_factory=dict
     )  #: slots; else 128 of the default pool, any of others
@@ -36,7 +37,7 @@ class Assumptions:
     def check(self, specs: Collection[DagSpec]) -> None:
         """Raise BadDag for a name that no task has."""
         known = {name for spec in specs for task in spec.tasks for name in _names(spec.dag_id, task.task_id)}
-        for name in (*self.durations, *self.fail, *self.lengths):
+        for name in (*self.durations, *self.fail, *self.lengths, *self.iterations):
             if name not in known:
                 near = get_close_matches(name, known, n=1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -58,6 +59,12 @@ class Assumptions:
     def length(self, dag_id: str, task_id: str) -> int:
         """Return how long a list a task hands on."""
         return int(_of(self.lengths, dag_id, task_id, 1))
+
+    def goes_on(self, dag_id: str, task: TaskSpec, done: int) -> bool:
+        """Tell whether a looped task is done again after so many iterations."""
+        return task.loop is not None and done < min(
+            task.loop.max_iterations, _of(self.iterations, dag_id, task.task_id, 1)
+        )
 
 
 def _names(dag_id: str, task_id: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from scheduler.core.dimensions import is_within
@@ -12,8 +12,9 @@ from scheduler.core.expansion import Length, Place, is_of_many
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey, named, scheduled_run_id
 from scheduler.core.instances import Scope
+from scheduler.core.loops import after
 from scheduler.core.settle import Settled, settle
-from scheduler.core.states import RunState, TaskState
+from scheduler.core.states import FINISHED, RunState, TaskState
 from scheduler.core.timetables import Due
 from scheduler.testing.run_states import RunStates
 from scheduler.testing.simulation.assumptions import Assumptions
@@ -81,6 +82,11 @@ class Run:
         self.tries[key] += 1
         self.began.setdefault(key, now)
         self.states.put(key, TaskState.RUNNING)
+        limit_s = self.graph.tasks[key.task_id].execution_timeout_s
+        took = self._takes(key)
+        return took if limit_s is None else min(took, timedelta(seconds=limit_s))
+
+    def _takes(self, key: TaskKey) -> timedelta:
         return self.assumed.duration(self.graph.spec.dag_id, key.task_id, self.due.logical_date)
 
     def end_task(self, key: TaskKey, try_number: int, now: datetime) -> Settled | None:
@@ -88,16 +94,46 @@ class Run:
         if self.states.of(key) is not TaskState.RUNNING or self.tries[key] != try_number:
             return None
         spec = self.graph.tasks[key.task_id]
-        fails = self.assumed.fails(self.graph.spec.dag_id, key.task_id, self.due.logical_date, try_number)
-        outcome = _FAILURE if fails else _NOTHING
+        outcome = self._outcome(key, try_number)
         settled = settle(
             outcome, spec, try_number=try_number, max_tries=spec.retries + 1, losses=0, now=now, chance=0.0
         )
         self.states.put(key, settled.task)
         self.reasons[key], self.ended[key] = settled.reason, now
         if settled.retry_at is None:
-            self.plan([key], now)
+            self.plan([key, *self._iterate(key, settled)], now)
         return settled
+
+    def _outcome(self, key: TaskKey, try_number: int) -> Outcome:
+        dag_id, limit_s = self.graph.spec.dag_id, self.graph.tasks[key.task_id].execution_timeout_s
+        if self.assumed.fails(dag_id, key.task_id, self.due.logical_date, try_number):
+            return _FAILURE
+        if limit_s is not None and self._takes(key) > timedelta(seconds=limit_s):
+            return replace(_FAILURE, reason=f"ran longer than execution_timeout, {limit_s:g} s")
+        return _NOTHING
+
+    def _iterate(self, key: TaskKey, settled: Settled) -> list[TaskKey]:
+        """Begin the iteration that follows on one that succeeded, where one is assumed to."""
+        done = int(key.path.rpartition(".")[2] or 0) + 1
+        task, dag_id = self.graph.tasks[key.task_id], self.graph.spec.dag_id
+        if settled.task is not TaskState.SUCCESS or not self.assumed.goes_on(dag_id, task, done):
+            return []
+        following = TaskKey(key.task_id, after(key.path))
+        self.states.put(following, TaskState.NONE)
+        return [following]
+
+    def time_out(self, now: datetime) -> None:
+        """End a run that goes on for longer than its `dagrun_timeout`."""
+        if self.state is not RunState.RUNNING:
+            return
+        reason = f"ran longer than dagrun_timeout, {self.graph.spec.dagrun_timeout_s:g} s"
+        for key in self.states.instances():
+            if (state := self.states.of(key)) not in FINISHED:
+                self.states.put(key, TaskState.FAILED if state is TaskState.RUNNING else TaskState.SKIPPED)
+                self.reasons[key] = reason
+                if key in self.began:
+                    self.ended[key] = now
+        self.state, self.ended_at = RunState.FAILED, now
 
     def retry(self, key: TaskKey, now: datetime) -> None:
         """Let a task be tried again, unless it was stopped meanwhile."""

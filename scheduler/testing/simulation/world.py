@@ -6,7 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Any, Final, TypeAlias
@@ -36,8 +36,8 @@ def simulate(dags: DAG | Iterable[DAG], start: datetime, end: datetime, **assume
     """Return the runs that the schedules of these DAGs make from `start` and before `end`, as if first seen at `start`.
 
     Each run that is created goes on to its end. `assumed` are the fields of `Assumptions`: `durations`,
-    `default_duration`, `fail`, `lengths`, `pools`, `slots`, `most_runs`. Not simulated are time limits, and runs that
-    start by assets or by hand. Raises BadSchedule, BadDag, NaiveDate.
+    `default_duration`, `fail`, `lengths`, `iterations`, `pools`, `slots`, `most_runs`. Not simulated are runs that
+    start by assets or by hand, and time limits of sensors. Raises BadSchedule, BadDag, NaiveDate.
     """
     chosen = [dags] if isinstance(dags, DAG) else list(dags)
     specs = [to_spec(dag, dag.fileloc) for dag in chosen]
@@ -143,6 +143,8 @@ class _World:
             for run in [run for run in dag.active if run.state is RunState.QUEUED][:room]:
                 run.start(now)
                 started += 1
+                if (limit_s := run.graph.spec.dagrun_timeout_s) is not None:
+                    self._at(now + timedelta(seconds=limit_s), partial(self._time_out, run))
         return started
 
     def _admit(self, now: datetime) -> int:
@@ -167,11 +169,19 @@ class _World:
 
     def _end_task(self, run: Run, key: TaskKey, try_number: int, now: datetime) -> None:
         settled = run.end_task(key, try_number, now)
-        self._running = [(each, of) for each, of in self._running if each.states.of(of) is TaskState.RUNNING]
         if settled is not None and settled.retry_at is not None:
             self._at(settled.retry_at, partial(run.retry, key))
+        self._forget_ended(run, now)
+
+    def _forget_ended(self, run: Run, now: datetime) -> None:
+        """Give back the places of what no longer runs, and let the run go on that looks back at this one."""
+        self._running = [(each, of) for each, of in self._running if each.states.of(of) is TaskState.RUNNING]
         if run.graph.looks_back and run.after and run.after.state is RunState.RUNNING:
             run.after.plan(run.after.waiting(), now)
+
+    def _time_out(self, run: Run, now: datetime) -> None:
+        run.time_out(now)
+        self._forget_ended(run, now)
 
     def _limits(self, candidates: Iterable[Candidate]) -> Limits:
         taken: Counter[str] = Counter()

@@ -174,3 +174,34 @@ def test_a_schedule_that_never_comes_to_an_end_is_refused():
 def test_what_cannot_be_simulated_is_refused_by_name(span, assumed, error, words):
     with pytest.raises(error, match=words):
         one_task(schedule="@daily").simulate(*span, **assumed)
+
+
+def test_a_run_ends_with_its_time_limit_and_gives_its_places_back():
+    with DAG("d", schedule="@daily", dagrun_timeout=timedelta(hours=30), max_active_runs=2) as dag:
+        EmptyOperator(task_id="long") >> EmptyOperator(task_id="after")
+    simulation = dag.simulate(NEW_YEAR, day(4, 1), durations={"long": timedelta(hours=40)}, slots=1)
+    first, second, *_ = simulation.runs
+    assert (first.state, first.took) == ("failed", timedelta(hours=30))
+    assert {each.task_id: each.state for each in first.tasks} == {"long": "failed", "after": "skipped"}
+    assert first.task("long").reason == "ran longer than dagrun_timeout, 108000 s"
+    assert second.task("long").started_at == first.ended_at
+
+
+def test_a_try_that_takes_longer_than_it_may_fails_and_is_tried_again():
+    arguments = {"execution_timeout": timedelta(minutes=5), "retries": 1, "retry_delay": timedelta(minutes=1)}
+    dag = one_task(task_arguments=arguments, schedule="@daily", start_date=NEW_YEAR)
+    run = dag.simulate(NEW_YEAR, day(1, 1), durations={"work": timedelta(hours=1)}).runs[0]
+    assert (run.state, run.took, run.task("work").tries) == ("failed", timedelta(minutes=11), 2)
+    assert "execution_timeout, 300 s" in run.task("work").reason
+
+
+def test_a_loop_goes_on_as_often_as_assumed_and_no_longer_than_it_may():
+    with DAG("d", schedule="@daily", start_date=NEW_YEAR) as dag:
+        looped = task.loop(task_id="poll", until=lambda value: True, max_iterations=4)(lambda: 1)()
+        looped >> EmptyOperator(task_id="after")
+    for assumed, took in ((3, 3), (9, 4)):
+        run = dag.simulate(NEW_YEAR, day(1, 1), durations={"poll": 60}, iterations={"poll": assumed}).runs[0]
+        assert (run.state, run.took) == ("success", timedelta(minutes=took))
+        assert run.task("after").started_at == run.ended_at
+    with pytest.raises(BadDag, match="Did you mean 'poll'"):
+        dag.simulate(NEW_YEAR, day(2), iterations={"pol": 2})
