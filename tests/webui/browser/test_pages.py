@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
@@ -15,9 +16,22 @@ from tests.webui.seed import NOW
 from tests.webui.test_actions import LIVE_RUN, LIVE_RUN_ID, newest_run
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID, PAGES
 
+AXE = Path(__file__).parents[3] / "webui/frontend/node_modules/axe-core/axe.min.js"
+#: What keeps a person from using a page, by the rules of WCAG 2.2 AA and good practice.
+VIOLATIONS = """axe.run({resultTypes: ["violations"]}).then(({violations}) =>
+    violations.flatMap(({id, help, nodes}) => nodes.map(({html}) => `${id}: ${help}: ${html.slice(0, 200)}`)))"""
+SHIFT = """new Promise((done) => {
+    const seen = new PerformanceObserver(() => {});
+    seen.observe({type: "layout-shift", buffered: true});
+    done(seen.takeRecords().reduce((sum, each) => sum + (each.hadRecentInput ? 0 : each.value), 0));
+})"""
+#: Pages that a wide screen lays out otherwise; each page is looked at on a phone, in dark colours.
+BUSY = {"/", "/dags", "/dashboard", "/dags/orders_hourly", "/dags/orders_hourly/graph", f"{FAILED_RUN}/gantt"}
+
 
 @pytest.mark.parametrize(("size", "theme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
 def test_every_page_fits_and_the_browser_does_not_complain(tab: Tab, size: ViewportSize, theme: str) -> None:
+    axe = AXE.read_text()
     tab.page.context.add_cookies([{"name": "dirigent_theme", "value": theme, "url": tab.address}])
     tab.page.set_viewport_size(size)
     for path in PAGES:
@@ -29,6 +43,10 @@ def test_every_page_fits_and_the_browser_does_not_complain(tab: Tab, size: Viewp
         )
         assert hidden <= 0, f"of the places {hidden} px are out of sight at {size['width']}"
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
+        assert page.evaluate(SHIFT) < 0.1, f"{path} moves under the reader"
+        if size == PHONE or path in BUSY:
+            page.evaluate(axe)
+            assert page.evaluate(VIOLATIONS) == [], path
 
 
 def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:

@@ -95,9 +95,9 @@ class View {
     const state = box.is_folded ? groupState(box.id, this.graph, this.states) : (its?.state ?? "none");
     const more = its?.more || box.more;
     const text = `${box.id}: ${words(state)}${more ? `, ${more}` : ""}`;
-    if (node.dataset["state"] === state && node.getAttribute("aria-label") === text) return;
+    if (node.dataset["state"] === state && node.dataset["said"] === text) return;
     node.dataset["state"] = state;
-    node.setAttribute("aria-label", text);
+    node.dataset["said"] = text;
     node.querySelector("use")?.setAttribute("href", `#s-${state}`);
     put(node, "text.more", more);
     put(node, "title", text);
@@ -121,7 +121,7 @@ class View {
       { class: "graph-tools" },
       button("Zoom out (−)", "−", () => this.camera.zoom(0.8)),
       button("Zoom in (+)", "+", () => this.camera.zoom(1.25)),
-      button("Show all (0)", "Fit", () => this.fit()),
+      button("Fit: show all (0)", "Fit", () => this.fit()),
     );
   }
 

@@ -17,10 +17,9 @@ class Grid {
   private atRun = "";
   private atTask = "";
   private drawn = new Map<string, HTMLElement>();
-  private bars = html("div", { class: "grid-bars", role: "row" });
-  private names = html("div", { class: "grid-names" });
-  private cells = html("div", { class: "grid-cells" });
-  private corner = html("div", { class: "grid-corner" });
+  private bars = html("div", { class: "grid-bars" });
+  private body = html("div", { class: "grid-body" });
+  private corner = html("div", { class: "grid-corner", role: "columnheader" });
 
   constructor(
     private box: HTMLElement,
@@ -30,8 +29,8 @@ class Grid {
     this.atRun = wanted.get("run") ?? box.dataset["run"] ?? "";
     this.atTask = wanted.get("task") ?? wanted.get("group") ?? "";
     box.replaceChildren(
-      html("div", { class: "grid-head" }, this.corner, this.bars),
-      html("div", { class: "grid-body" }, this.names, this.cells),
+      html("div", { class: "grid-head", role: "row" }, this.corner, this.bars),
+      this.body,
     );
     box.addEventListener("scroll", () => this.draw(), { passive: true });
     box.addEventListener("keydown", (event) => this.pressed(event));
@@ -56,8 +55,9 @@ class Grid {
     const longest = Math.max(8, ...this.data.rows.map((r) => r.label.length + r.depth * 2));
     const wide = matchMedia("(max-width: 720px)").matches ? 150 : 280;
     this.box.style.setProperty("--names", `${Math.min(wide, 34 + longest * 7)}px`);
-    this.cells.style.width = this.bars.style.width = `${this.data.runs.length * SIZE + 14}px`;
-    this.cells.style.height = this.names.style.height = `${this.seen.length * SIZE + 8}px`;
+    this.bars.style.width = `${this.data.runs.length * SIZE + 14}px`;
+    this.body.style.width = `calc(var(--names) + ${this.data.runs.length * SIZE + 14}px)`;
+    this.body.style.height = `${this.seen.length * SIZE + 8}px`;
     this.corner.textContent = `${this.data.rows.filter((r) => !r.is_group).length} tasks`;
     for (const node of this.drawn.values()) node.remove();
     this.drawn.clear();
@@ -85,12 +85,13 @@ class Grid {
   }
 
   private draw(): void {
-    const names = this.names.offsetWidth;
+    const names = this.corner.offsetWidth;
     const [top, bottom] = windowOf(this.box.scrollTop - 50, this.box.clientHeight, SIZE, this.seen.length);
     const [left, right] = windowOf(this.box.scrollLeft, this.box.clientWidth - names, SIZE, this.data.runs.length);
     const keep = new Set<string>();
     for (let c = left; c < right; c += 1) this.bar(c, keep);
     for (let r = top; r < bottom; r += 1) {
+      this.row(r, keep);
       this.name(r, keep);
       for (let c = left; c < right; c += 1) this.cell(r, c, keep);
     }
@@ -114,27 +115,42 @@ class Grid {
   private bar(column: number, keep: Set<string>): void {
     const run = this.data.runs[column];
     if (!run) return;
-    const node = this.node(`b${column}`, keep, () => this.bars.appendChild(html("a", { class: "grid-bar", role: "columnheader", tabindex: -1 })));
+    const node = this.node(`b${column}`, keep, () => this.newBar());
     const most = Math.max(0.001, ...this.data.runs.map((r) => r.duration ?? 0));
     node.style.left = `${column * SIZE + 4}px`;
-    node.style.height = `${6 + 36 * ((run.duration ?? 0) / most)}px`;
-    node.setAttribute("href", run.href);
-    node.dataset["state"] = run.state;
-    node.title = `${run.label}: ${words(run.state)}${run.duration === null ? "" : `, ${span(run.duration)}`}`;
-    node.setAttribute("aria-label", node.title);
-    node.classList.toggle("on", column === this.at?.column);
+    (node.firstElementChild as HTMLElement).style.height = `${6 + 36 * ((run.duration ?? 0) / most)}px`;
+    const [link, name] = [node.firstElementChild as HTMLElement, node.querySelector(".sr")];
+    link.setAttribute("href", run.href);
+    link.dataset["state"] = run.state;
+    link.title = `${run.label}: ${words(run.state)}${run.duration === null ? "" : `, ${span(run.duration)}`}`;
+    if (name && name.textContent !== link.title) name.textContent = link.title;
+    link.classList.toggle("on", column === this.at?.column);
+  }
+
+  private newBar(): HTMLElement {
+    const link = html("a", { class: "grid-bar", tabindex: -1 }, html("span", { class: "sr" }));
+    return this.bars.appendChild(html("div", { class: "grid-column", role: "columnheader" }, link));
+  }
+
+  private row(row: number, keep: Set<string>): void {
+    const node = this.node(`r${row}`, keep, () => this.body.appendChild(html("div", { class: "grid-row", role: "row" })));
+    node.style.top = `${row * SIZE}px`;
   }
 
   private name(row: number, keep: Set<string>): void {
     const seen = this.seen[row];
     if (!seen) return;
-    const node = this.node(`n${row}`, keep, () => this.names.appendChild(html("div", { role: "rowheader" })));
+    const node = this.node(`n${row}`, keep, () => this.inRow(row, html("div", { role: "rowheader" })));
     const fold = seen.row.is_group ? (this.folded.has(seen.row.id) ? "▸ " : "▾ ") : "";
     node.className = `grid-name d${Math.min(4, seen.row.depth)}${seen.row.is_group ? " group" : ""}${row === this.at?.row ? " on" : ""}`;
     node.textContent = fold + seen.row.label;
     node.title = seen.row.id;
     node.dataset["row"] = String(row);
-    node.style.top = `${row * SIZE}px`;
+  }
+
+  private inRow(row: number, node: HTMLElement): HTMLElement {
+    this.drawn.get(`r${row}`)?.append(node);
+    return node;
   }
 
   private cell(row: number, column: number, keep: Set<string>): void {
@@ -156,9 +172,8 @@ class Grid {
     const node = html("div", { class: `cell${seen?.row.is_group ? " group" : ""}`, role: "gridcell", id: `cell-${row}-${column}` });
     node.dataset["row"] = String(row);
     node.dataset["column"] = String(column);
-    node.style.left = `${column * SIZE + 2}px`;
-    node.style.top = `${row * SIZE + 2}px`;
-    return this.cells.appendChild(node);
+    node.style.left = `calc(var(--names) + ${column * SIZE + 2}px)`;
+    return this.inRow(row, node);
   }
 
   private select(place: Place): void {
@@ -174,7 +189,7 @@ class Grid {
   }
 
   private reveal(place: Place): void {
-    const names = this.names.offsetWidth;
+    const names = this.corner.offsetWidth;
     const [x, y] = [place.column * SIZE, place.row * SIZE];
     const inner = { w: this.box.clientWidth - names - 20, h: this.box.clientHeight - 80 };
     this.box.scrollLeft = Math.min(x, Math.max(this.box.scrollLeft, x + SIZE - inner.w));

@@ -1,0 +1,18 @@
+/** What is wider than its place is scrolled by keyboard too: it takes the focus, where nothing in it does. */
+
+const WIDE = ".table, .command code, .value, .prose pre";
+
+function mark(): void {
+  for (const node of document.querySelectorAll<HTMLElement>(WIDE)) {
+    const isWider = node.scrollWidth > node.clientWidth || node.scrollHeight > node.clientHeight;
+    if (isWider && !node.querySelector("a[href], button, input, [tabindex]")) node.tabIndex = 0;
+  }
+}
+
+export function startScrolling(): void {
+  mark();
+  document.addEventListener("dirigent:fresh", mark);
+  document.addEventListener("dirigent:sheet", mark);
+  document.addEventListener("toggle", mark, true);
+  addEventListener("resize", mark, { passive: true });
+}
