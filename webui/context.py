@@ -18,6 +18,7 @@ from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LogLine
 from scheduler.logs.reader import PART_LIMIT, LogPart
 from scheduler.plugins.loading import Plugins
+from scheduler.security.encryption import FernetCipher
 from scheduler.security.rights import NOBODY, OF_SERVER, Asker, Right
 from scheduler.security.secret_key import SecretKey
 from scheduler.store.graph_cache import GraphCache
@@ -75,6 +76,15 @@ class Monitor(Protocol):
         """Tell whether every loop comes round."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShownSetting:
+    """A setting as people are shown it."""
+
+    value: object
+    source: str  #: where it was set, empty for its default
+    meaning: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenId:
     """Another place of sign-in, by OpenID Connect."""
@@ -120,6 +130,13 @@ class WebContext:
     plugins: Plugins = field(default_factory=Plugins)
     kept: Kept = field(default_factory=Kept)
     version: str = "unknown"
+    #: The settings in force, nothing secret in them.
+    settings: Mapping[str, ShownSetting] = field(default_factory=dict)
+
+    @property
+    def cipher(self) -> FernetCipher:
+        """What variables and connections are encrypted with."""
+        return FernetCipher(self.secret)
 
 
 def web() -> WebContext:

@@ -50,8 +50,12 @@ def register(app: Flask) -> None:
 
 def answer_known(error: errors.DirigentError) -> ResponseReturnValue:
     """Answer an error that carries its own sentence."""
-    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
-    return _answer(status, str(error))
+    return _answer(status_of(error), str(error))
+
+
+def status_of(error: errors.DirigentError) -> int:
+    """Return the status of the protocol that says the same."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
 
 
 def answer_unprocessable(error: Unprocessable) -> ResponseReturnValue:

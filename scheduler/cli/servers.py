@@ -32,6 +32,7 @@ from scheduler.cli.parts.signals import Waits, stop_on_signal
 from scheduler.cli.parts.tls import Certificate
 from scheduler.cli.parts.visitors import WsgiApp
 from scheduler.cli.prices import prices_of
+from scheduler.cli.shown_settings import shown_settings
 from scheduler.cli.version import own_version
 from scheduler.config import Settings, default_slots
 from scheduler.core.scaling import Span
@@ -122,6 +123,7 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         prices=prices_of(house.settings),
         plugins=house.plugins,
         version=own_version(),
+        settings=shown_settings(house.settings),
     )
 
 

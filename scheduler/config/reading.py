@@ -43,9 +43,11 @@ def load_settings(environ: Mapping[str, str], folder: Path, **overrides: Any) ->
     if channels:
         values["channels"] = {name.removeprefix(CHANNEL): address for name, address in channels.items()}
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         raise _bad_value(error, given) from None
+    settings.sources.update({name: source for name, (source, _) in given.items()})
+    return settings
 
 
 Given = tuple[str, tuple[str, Any]]

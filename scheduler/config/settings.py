@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 
 from scheduler.alert_rules import AlertRule
 from scheduler.alert_settings import read_rules, scheme_only
@@ -38,6 +38,8 @@ class Settings(BaseModel):
     """Every setting of Dirigent. In the environment: `DIRIGENT_` and the name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    _sources: dict[str, str] = PrivateAttr(default_factory=dict)
 
     home: Folder = Field(
         Path(".dirigent"), description="Folder of what Dirigent keeps: database, secrets, snapshots, logs."
@@ -413,6 +415,11 @@ class Settings(BaseModel):
     def page_scheme(self) -> str:
         """What the page speaks on its port."""
         return "https" if self.tls_certificate else "http"
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where each setting was set that is not at its default: a variable, a line of the file, an option."""
+        return self._sources
 
     def shown(self) -> dict[str, Any]:
         """Return all settings as JSON-ready data that may be printed: nothing secret is in it."""

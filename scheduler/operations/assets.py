@@ -39,11 +39,20 @@ def emit_event(
 
 
 def materialize(
-    session: Session, now: datetime, name: str, *, seen: Collection[str] | None = None, actor: str
+    session: Session,
+    now: datetime,
+    name: str,
+    *,
+    seen: Collection[str] | None = None,
+    conf: Mapping[str, Json] | None = None,
+    run_id: str | None = None,
+    note: str = "",
+    partition_key: str | None = None,
+    actor: str,
 ) -> RunRef:
     """Start a run of the one DAG that makes an asset; of those only that are `seen`, where that is given.
 
-    Raises NotFound, and Conflict where no DAG makes it, or several do.
+    Raises NotFound, Conflict where no DAG makes it or several do, and as `trigger_run` does.
     """
     found = get_asset(session, name)
     marks = {("name", found.name), ("uri", found.uri)}
@@ -57,7 +66,17 @@ def materialize(
         raise Conflict(
             f"Several DAGs make the asset {found.name!r}: trigger one of them, {', '.join(makers)}."
         )
-    return trigger_run(session, now, makers[0], actor=actor, run_type=RunType.ASSET_MATERIALIZATION)
+    return trigger_run(
+        session,
+        now,
+        makers[0],
+        conf=conf,
+        run_id=run_id,
+        note=note,
+        partition_key=partition_key,
+        actor=actor,
+        run_type=RunType.ASSET_MATERIALIZATION,
+    )
 
 
 def told(event: EventRow) -> Data:

@@ -52,13 +52,13 @@ class ConnectionRef:
 def get_connection(session: Session, cipher: Cipher, conn_id: str) -> Connection | None:
     """Return a connection with its secrets, or None."""
     row = session.execute(sa.select(connection).where(C.conn_id == conn_id)).mappings().first()
-    return None if row is None else _opened(cipher, row)
+    return None if row is None else connection_of(cipher, row)
 
 
 def load_connections(session: Session, cipher: Cipher) -> list[Connection]:
     """Return all connections by conn_id, with their secrets."""
     rows = session.execute(sa.select(connection).order_by(C.conn_id)).mappings()
-    return [_opened(cipher, row) for row in rows]
+    return [connection_of(cipher, row) for row in rows]
 
 
 def put_connection(session: Session, now: datetime, cipher: Cipher, wanted: Connection) -> None:
@@ -102,7 +102,8 @@ def list_connections(session: Session) -> list[ConnectionRef]:
     return [ConnectionRef(**dict(row)) for row in rows]
 
 
-def _opened(cipher: Cipher, row: sa.RowMapping) -> Connection:
+def connection_of(cipher: Cipher, row: sa.RowMapping) -> Connection:
+    """Return the connection that a row of the table holds."""
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
     return Connection(
         **plain, password=_unsealed(cipher, row[C.password]), extra=_unsealed(cipher, row[C.extra])

@@ -42,6 +42,15 @@ MORE = {
     "backfill_id": 1,
     "xcom_key": "return_value",
     "task_try_number": 1,
+    "asset_alias_id": 1,
+    "connection_id": "c",
+    "event_log_id": 1_000_000,
+    "import_error_id": 1,
+    "option": "port",
+    "pool_name": "p",
+    "section": "dirigent",
+    "variable_key": "v",
+    "version_number": 1,
 }
 
 
@@ -125,7 +134,17 @@ def _own_things(session: Session, run: int) -> dict[str, Any]:
     document = {"name": CANARY, "media_type": "text/plain", "data": b"x", "updated_at": seed.NOW}
     artifact = sa.insert(tables.artifact).values(run_pk=run, task_id="extract", **document)
     artifact_id = session.scalar(artifact.returning(tables.artifact.c.id))
-    return {"asset_id": asset_id, "artifact_id": artifact_id, "backfill_id": _add_backfill(session)}
+    own = {"variable_key": "stock_key", "connection_id": "stock_db", "pool_name": "stock_pool"}
+    session.execute(sa.insert(tables.variable).values(key="stock_key", team_name="stock", **value))
+    session.execute(sa.insert(tables.connection).values(conn_id="stock_db", **link))
+    scarce = {"slots": 1, "description": CANARY, "team_name": "stock"}
+    session.execute(sa.insert(tables.pool).values(name="stock_pool", **scarce))
+    return {
+        **own,
+        "asset_id": asset_id,
+        "artifact_id": artifact_id,
+        "backfill_id": _add_backfill(session),
+    }
 
 
 def _add_backfill(session: Session) -> int:

@@ -28,6 +28,15 @@ _VALUES: dict[str, Any] = {
     "filename": "x",
     "asset_id": 1,
     "backfill_id": 1,
+    "asset_alias_id": 1,
+    "connection_id": "c",
+    "event_log_id": 1,
+    "import_error_id": 1,
+    "option": "port",
+    "pool_name": "p",
+    "section": "dirigent",
+    "variable_key": "v",
+    "version_number": 1,
 }
 
 

@@ -38,6 +38,7 @@ REVISIONS: Final = (
     "0030",
     "0031",
     "0032",
+    "0033",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes

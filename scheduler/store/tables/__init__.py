@@ -31,6 +31,7 @@ from scheduler.store.tables.listeners import listener
 from scheduler.store.tables.questions import question
 from scheduler.store.tables.runs import (
     ACTIVE_RUNS,
+    BY_PEOPLE,
     OCCUPYING_TASKS,
     UNCOUNTED_RUN,
     UNFINISHED_TASKS,
@@ -48,6 +49,7 @@ from scheduler.store.tables.sums import delay_tally, outage, tally, task_tally
 
 __all__ = [
     "ACTIVE_RUNS",
+    "BY_PEOPLE",
     "OCCUPYING_TASKS",
     "UNCOUNTED_ATTEMPT",
     "UNCOUNTED_RUN",

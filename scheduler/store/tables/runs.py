@@ -214,6 +214,12 @@ artifact = Table(
     UniqueConstraint("run_pk", "task_id", "path", "name"),
 )
 
+#: Somebody caused it: a person or a program, not one of our own processes.
+BY_PEOPLE: Final = (
+    "actor NOT IN ('', 'scheduler', 'parser', 'worker', 'waiter', 'schedule', 'asset') "
+    "AND substr(actor, 1, 7) <> 'worker:'"
+)
+
 #: Append-only: one row a change of state, in the same transaction.
 event = Table(
     "event",
@@ -230,5 +236,6 @@ event = Table(
     Column("actor", Text, nullable=False, default=""),  # scheduler | worker:<host> | user:<name> | cli
     Column("reason", Text, nullable=False, default=""),
     Index("ix_event_run_pk", "run_pk", "id"),
+    Index("ix_event_people_live", "id", **where(BY_PEOPLE)),
     Index("ix_event_runless_live", "at", **where("run_pk IS NULL")),
 )

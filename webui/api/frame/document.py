@@ -12,7 +12,7 @@ from webui.api.frame.operations import Operation
 from webui.problems import CONTENT_TYPE
 
 _REF: Final = "#/components/schemas/{model}"
-_ARGUMENTS: Final = {"string": {"type": "string"}, "int": {"type": "integer"}}
+_ARGUMENTS: Final = {"string": {"type": "string"}, "path": {"type": "string"}, "int": {"type": "integer"}}
 #: Sent on writes, see `webui.api.frame`.
 _DETAIL: Final = {
     "type": "object",

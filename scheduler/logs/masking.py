@@ -1,0 +1,74 @@
+"""Variables and extras as people are shown them: what sounds secret by its name is masked; and how that comes back."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from scheduler.logs.mask import is_sensitive
+from scheduler.wire import Json
+
+#: What stands for a secret that is not shown. Sent back, it leaves the secret as it is.
+MASK: Final = "***"
+
+
+def masked_variable(key: str, text: str) -> str:
+    """Return the text of a variable without what its key, or a field of its JSON, calls secret."""
+    return MASK if is_sensitive(key) else masked_json(text)
+
+
+def masked_json(text: str) -> str:
+    """Return JSON without the texts of fields whose names sound secret; any other text as it is."""
+    found = _read(text)
+    shown = _masked(found, "")
+    return text if shown == found else json.dumps(shown)
+
+
+def unmasked_variable(key: str, text: str, before: str) -> str:
+    """Return what a variable is to hold that was shown masked and came back as `text`."""
+    if is_sensitive(key):
+        return before if text == MASK else text
+    return unmasked_json(text, before)
+
+
+def unmasked_json(text: str, before: str) -> str:
+    """Return JSON in which each mask is what stood there before."""
+    given = _read(text)
+    whole = _unmasked(given, _read(before), "")
+    return text if whole == given else json.dumps(whole)
+
+
+def _read(text: str) -> Json:
+    """Return an object or a list; of any other text nothing is looked at."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        found: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _masked(value: Json, name: str) -> Json:
+    match value:
+        case dict():
+            return {key: _masked(each, str(key)) for key, each in value.items()}
+        case list():
+            return [_masked(each, name) for each in value]
+        case str() if value and is_sensitive(name):
+            return MASK
+        case _:
+            return value
+
+
+def _unmasked(value: Json, before: Json, name: str) -> Json:
+    match value, before:
+        case dict(), dict():
+            return {key: _unmasked(each, before.get(key), str(key)) for key, each in value.items()}
+        case list(), list():
+            known = [*before, *[None] * len(value)]
+            return [_unmasked(each, old, name) for each, old in zip(value, known, strict=False)]
+        case str(), str() if value == MASK and is_sensitive(name):
+            return before
+        case _:
+            return value
