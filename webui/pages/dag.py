@@ -15,6 +15,7 @@ from scheduler.store.views import dags, runs
 from scheduler.store.views.alerts import rule_fields
 from scheduler.store.views.assets import uses_of_dag
 from scheduler.store.views.commits import find_commit
+from scheduler.store.views.origins import find_taken_over
 from scheduler.store.views.partitions import waiting_partitions
 from webui.context import reading, spec_of, web
 from webui.fragments import page
@@ -96,9 +97,16 @@ def details(dag_id: str) -> Response:
     head = dag_head(dag_id)
     with reading() as session:
         record = dag_files.load_files(session).get(dags.find_dag(session, dag_id).file)
+        origin = find_taken_over(session, dag_id)
         partitions = waiting_partitions(session, [dag_id]) if head["spec"].schedule.partitions else []
     warnings = record.warnings if record else ()
     rules = [rule_fields(rule, ()) for rule in rules_for(web().alert_rules, head["spec"])]
     return page(
-        "dag_details.html", tab="details", warnings=warnings, rules=rules, partitions=partitions, **head
+        "dag_details.html",
+        tab="details",
+        warnings=warnings,
+        rules=rules,
+        partitions=partitions,
+        origin=origin,
+        **head,
     )
