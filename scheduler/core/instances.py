@@ -84,7 +84,7 @@ def judge_instance(
         return Move(*key, TaskState.SCHEDULED)
     match _judge(graph, key, counts):
         case Ready():
-            return _start(graph, key, past)
+            return _start(graph, key, counts, past)
         case Wait(reason):
             return Held(*key, f"waits for {_names(graph, key, counts, UNFINISHED)} ({reason})")
         case Becomes(state, reason, blame):
@@ -118,14 +118,26 @@ def _tally(scopes: Iterable[Scope], counts: Counts) -> Counter[TaskState]:
     return tally
 
 
-def _start(graph: TaskGraph, key: TaskKey, past: States | None) -> Move | Held:
-    if graph.dimensions.is_stem(key):
-        dimension = graph.dimensions.of(key.task_id)[depth_of(key.path)]
-        names = named(graph, {source.task_id for source in sources(dimension)})
-        return Held(*key, f"waits for {names}: it is mapped over what they return")
+def _start(graph: TaskGraph, key: TaskKey, counts: Counts, past: States | None) -> Move | Held:
+    unknown = _mapped_over(graph, key, counts)
+    if unknown or graph.dimensions.is_stem(key):
+        return Held(*key, f"waits for {named(graph, unknown)}: it is mapped over what they return")
     if reason := held_by_past(graph, key, past):
         return Held(*key, reason, "past")
     return Move(*key, TaskState.SCHEDULED)
+
+
+def _mapped_over(graph: TaskGraph, key: TaskKey, counts: Counts) -> set[str]:
+    """Return what an instance is mapped over and cannot begin without: of a stem all that its next dimension needs."""
+    dimensions = graph.dimensions.of(key.task_id)
+    if graph.dimensions.is_stem(key):
+        return {source.task_id for source in sources(dimensions[depth_of(key.path)])}
+    names = {source.task_id for dimension in dimensions for source in sources(dimension)}
+    return {
+        scope.task_id
+        for scope in (waits_for(graph, key) if names else ())
+        if scope.task_id in names and not UNFINISHED.isdisjoint(+Counter(counts.get(scope) or UNKNOWN))
+    }
 
 
 def _names(graph: TaskGraph, key: TaskKey, counts: Counts, states: frozenset[TaskState]) -> str:

@@ -511,3 +511,19 @@ def test_instances_that_went_with_all_below_them_come_back(engine):
         found = [name for name, state in rows(engine, run).items() if state == "success"]
         assert len(found) == 1 + 2 * length
         again(engine, run, "u")
+
+
+def test_an_instance_that_runs_again_does_not_begin_before_what_it_is_mapped_over_has_ended(engine):
+    mapped = task("t", "u", "v", mapping=over(result("u")), trigger_rule="one_done")
+    run = define(engine, task("u"), task("v"), mapped)
+    finish(engine, "u", [1, 2])
+    to_end(engine)
+    again(engine, run, "u", "v")
+    engine.advance()
+    claims = {each.task_id: each for each in engine.claim()}
+    engine.report(claims["v"])
+    engine.advance()
+    assert states(engine, run, "t") == ["none", "none"]
+    engine.report(claims["u"], xcoms={"return_value": [1, 2, 3]})
+    to_end(engine)
+    assert states(engine, run, "t") == ["success"] * 3
