@@ -74,6 +74,15 @@ class Raises(Trigger):
         yield
 
 
+class CancelsAll(Trigger):
+    async def run(self):
+        for task in asyncio.all_tasks():
+            if task.get_name().isdigit():
+                task.cancel()
+        await asyncio.sleep(1000)
+        yield
+
+
 class Silent(Trigger):
     async def run(self):
         return
@@ -210,6 +219,13 @@ def test_a_trigger_that_fails_says_why(ask, ear, name, words):
     waited = ear.next()
     assert waited.kind == "error"
     assert words in waited.error
+
+
+def test_waits_end_whose_triggers_are_cancelled_by_one_of_them(ask, ear):
+    wait_ids = {ask("Says", seconds=1000), ask("Says", seconds=1000), ask("CancelsAll")}
+    waited = [ear.next() for _ in wait_ids]
+    assert {each.id for each in waited} == wait_ids
+    assert all("was cancelled by code that runs beside it" in each.error for each in waited)
 
 
 def test_what_is_watched_no_longer_is_not_heard_of(watching, ask, ear):

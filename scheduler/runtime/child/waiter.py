@@ -18,7 +18,7 @@ from typing import Any, Final
 from scheduler.runtime.child.lines import CURRENT_WAIT, Lines, Printed
 from scheduler.runtime.child.loop_guard import LoopGuard
 from scheduler.runtime.child.pipe import PipeChannel
-from scheduler.runtime.child.watching import outcome_of, tell_events
+from scheduler.runtime.child.watching import cancelled, outcome_of, tell_events
 from scheduler.runtime.frames import EXIT_NO_CHANNEL, FrameReader, encode, in_frames
 from scheduler.runtime.waits import Wait, Waited
 from scheduler.sdk.variables import reading_from
@@ -41,6 +41,7 @@ class Waiter:
     def __init__(self, channel: PipeChannel) -> None:
         self._channel = channel
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._dropped: set[asyncio.Task[None]] = set()
         self._ended: list[Waited] = []
         self._lines = Lines(self._deliver_soon)
         self._is_due = False
@@ -69,8 +70,9 @@ class Waiter:
         for data in message.get("watch", ()):
             self._begin(Wait(**data))
         for wait_id in message.get("drop", ()):
-            task = self._tasks.get(wait_id)
+            task = self._tasks.pop(wait_id, None)
             if task is not None:
+                self._dropped.add(task)
                 task.cancel()
         if "ping" in message:
             self._writer.write(encode({"pong": message["ping"]}))
@@ -81,15 +83,21 @@ class Waiter:
 
     def _forget(self, wait_id: int, task: asyncio.Task[None]) -> None:
         """Let go of a task that ended; the same wait may be watched anew by now."""
+        self._dropped.discard(task)
         if self._tasks.get(wait_id) is task:
             del self._tasks[wait_id]
 
     async def _watch(self, wait: Wait) -> None:
         CURRENT_WAIT.set(wait.id)
-        if wait.is_lasting:
-            await tell_events(wait, self._channel, self._end)
-            return
-        self._end(await outcome_of(wait, self._channel))
+        try:
+            if wait.is_lasting:
+                await tell_events(wait, self._channel, self._end)
+            else:
+                self._end(await outcome_of(wait, self._channel))
+        except asyncio.CancelledError:
+            if asyncio.current_task() in self._dropped:
+                raise
+            self._end(cancelled(wait))
 
     def _end(self, waited: Waited) -> None:
         self._ended.append(waited)

@@ -99,6 +99,12 @@ def _waited(wait: Wait, event: TriggerEvent) -> Waited:
     return Waited(id=wait.id, kind="event", event=encode(payload, what="The payload of the event"))
 
 
+def cancelled(wait: Wait) -> Waited:
+    """Return how a wait ends whose trigger was cancelled by code beside it, or raised CancelledError itself."""
+    name = wait.trigger.rpartition(".")[2]
+    return Waited(id=wait.id, kind="error", error=f"trigger {name} was cancelled by code that runs beside it")
+
+
 def _failed(wait: Wait, error: BaseException) -> Waited:
     info = blame(error, wait.code_root or "/")
     line = f"trigger {wait.trigger.rpartition('.')[2]} failed: {info.line}"
