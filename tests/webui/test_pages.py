@@ -33,6 +33,7 @@ LIVE = [
     "/dags",
     "/assets",
     "/runs",
+    "/runs/compare?run=11&run=12",
     "/required_actions",
     "/dashboard",
     "/dashboard?window=7d&by=team&owner=shop",

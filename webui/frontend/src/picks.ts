@@ -35,7 +35,9 @@ function submitted(event: SubmitEvent): void {
   event.preventDefault();
   const button = event.submitter instanceof HTMLButtonElement ? event.submitter : null;
   const pairs = [...new FormData(form, button)] as [string, string][];
-  void openSheet(`${button?.formAction ?? form.action}?${new URLSearchParams(pairs)}`);
+  const address = `${button?.formAction ?? form.action}?${new URLSearchParams(pairs)}`;
+  if (button?.hasAttribute("data-page")) location.assign(address);
+  else void openSheet(address);
 }
 
 /** `x` chooses the row that has the focus. */

@@ -1,0 +1,61 @@
+/** `?` shows what the keyboard does: what works everywhere, and the letters of what is on this page. */
+
+import { html, isTyping } from "./dom";
+
+const EVERYWHERE: [string, string][] = [
+  ["Ctrl K", "find a DAG, run, task or action"],
+  ["?", "these keys"],
+  ["/", "filter the list"],
+  ["↓ j, ↑ k", "next row, row before"],
+  ["Enter", "open the row"],
+  ["x", "choose the row"],
+  ["Esc", "close"],
+];
+const VIEWS: [string, [string, string][]][] = [
+  ["[role=grid]", [["← → ↑ ↓", "move in the grid"], ["Enter", "open the task, fold the group"], ["r", "rerun"], ["l", "log"]]],
+  [".canvas", [["← → ↑ ↓", "walk the graph"], ["Enter", "open the task"], ["0", "show all"]]],
+];
+
+/** The letters that buttons and links of this page answer to, each once. */
+export function lettersOf(root: ParentNode): [string, string][] {
+  const found = new Map<string, string>();
+  for (const node of root.querySelectorAll<HTMLElement>("[data-key]")) {
+    const key = node.dataset["key"] ?? "";
+    if (key && !found.has(key)) found.set(key, (node.textContent ?? "").trim());
+  }
+  return [...found];
+}
+
+function list(title: string, keys: [string, string][]): HTMLElement[] {
+  if (keys.length === 0) return [];
+  const lines = keys.flatMap(([key, words]) => [html("dt", {}, html("kbd", {}, key)), html("dd", {}, words)]);
+  return [html("h2", {}, title), html("dl", { class: "kv" }, ...lines)];
+}
+
+function show(): void {
+  const box = html("dialog", { class: "keys", "aria-labelledby": "keys-title" });
+  const views = VIEWS.flatMap(([where, keys]) => (document.querySelector(where) ? keys : []));
+  const close = html("button", { class: "btn", type: "button" }, "Close");
+  close.addEventListener("click", () => box.close());
+  box.append(
+    html(
+      "div",
+      { class: "sheet" },
+      html("h1", { id: "keys-title" }, "Keys"),
+      ...list("On this page", [...lettersOf(document), ...views]),
+      ...list("Everywhere", EVERYWHERE),
+      html("div", { class: "sheet-foot" }, close),
+    ),
+  );
+  box.addEventListener("close", () => box.remove());
+  document.body.append(box);
+  box.showModal();
+}
+
+export function startKeys(): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "?" || isTyping(event) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    show();
+  });
+}
