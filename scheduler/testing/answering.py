@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from scheduler.errors import BadParams
 from scheduler.sdk.xcom import encode
+from scheduler.testing.params import fault_of
 from scheduler.wire import Data, Question
 
 #: An option, several of them, or both `chosen_options` and `params_input`.
@@ -23,12 +24,10 @@ def answer_here(task_id: str, asked: Question, answers: Mapping[str, Answer], no
             f"dag.test(answers={{{task_id!r}: {asked.options[0]!r}}})."
         )
     answer = _read(given if given is not None else list(asked.defaults or ()))
-    if unknown := [each for each in answer["chosen_options"] if each not in asked.options]:
-        raise BadParams(f"{unknown[0]!r} is no option of {task_id!r}; choose of {', '.join(asked.options)}.")
-    params = {name: each["value"] for name, each in asked.params.items() if "value" in each}
+    _check_options(task_id, asked, answer["chosen_options"])
     event = {
         "chosen_options": answer["chosen_options"],
-        "params_input": params | answer.get("params_input", {}),
+        "params_input": _filled(task_id, asked, answer.get("params_input", {})),
         "responded_at": now,
         "responded_by_user": {"id": "test", "name": "test"} if given is not None else None,
     }
@@ -39,3 +38,28 @@ def _read(given: Answer) -> dict[str, Any]:
     if isinstance(given, Mapping):
         return {"chosen_options": [], **given}
     return {"chosen_options": [given] if isinstance(given, str) else given}
+
+
+def _check_options(task_id: str, asked: Question, chosen: Sequence[str]) -> None:
+    """Refuse what a server would (`operations.questions`)."""
+    known = ", ".join(asked.options)
+    if unknown := [each for each in chosen if each not in asked.options]:
+        raise BadParams(f"{unknown[0]!r} is no option of {task_id!r}; choose of {known}.")
+    if not chosen or (len(chosen) > 1 and not asked.multiple):
+        raise BadParams(f"{len(chosen)} options of {task_id!r} are chosen; choose one of {known}.")
+
+
+def _filled(task_id: str, asked: Question, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is filled in, defaults included. Raises BadParams for what a server would refuse."""
+    values = {name: each["value"] for name, each in asked.params.items() if "value" in each} | dict(given)
+    if unknown := sorted(values.keys() - asked.params.keys()):
+        raise BadParams(f"{task_id!r} asks for no param {unknown[0]!r}.")
+    for name, param in asked.params.items():
+        problem = (
+            fault_of(name, param.get("schema") or {}, values[name])
+            if name in values
+            else f"{name} must be given"
+        )
+        if problem:
+            raise BadParams(f"The answer to {task_id!r}: {problem}.")
+    return values

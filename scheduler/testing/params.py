@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from scheduler.errors import BadParams
-from scheduler.wire import DagSpec, ParamSpec
+from scheduler.schemas import UnusableSchema, find_fault
+from scheduler.wire import DagSpec, Json, ParamSpec
 
 
 def params_of(spec: DagSpec, conf: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,6 +22,13 @@ def params_of(spec: DagSpec, conf: Mapping[str, Any]) -> dict[str, Any]:
 def _problem(param: ParamSpec, values: Mapping[str, Any]) -> str:
     if param.name not in values:
         return f"{param.name} must be given"
-    validator = Draft202012Validator(param.schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    errors = [error.message for error in validator.iter_errors(values[param.name])]
-    return f"{param.name}: {', '.join(errors)}" if errors else ""
+    return fault_of(param.name, param.schema, values[param.name])
+
+
+def fault_of(name: str, schema: Json, value: Json) -> str:
+    """Say how a value breaks the schema of a param, as a server would; "" where it does not."""
+    try:
+        fault = find_fault(schema, value)
+    except UnusableSchema as error:
+        return f"{name}: its schema cannot be used: {error}"
+    return f"{name}: {fault.message}" if fault else ""

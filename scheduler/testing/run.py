@@ -26,7 +26,7 @@ from scheduler.testing.airflow_arguments import take
 from scheduler.testing.answering import Answer, answer_here
 from scheduler.testing.capture import captured
 from scheduler.testing.clocks import StandingClock, TestClock
-from scheduler.testing.given import Given, read_given
+from scheduler.testing.given import Given, check_task, read_given
 from scheduler.testing.local_channel import LocalChannel
 from scheduler.testing.mocks import Script, played, read_scripts
 from scheduler.testing.report import Report, logs_shown
@@ -57,6 +57,8 @@ def run_dag(
 ) -> RunResult:
     """Run the DAG; see `DAG.test`. Raises BadParams, and what `to_spec` raises."""
     also = take(dag, airflow or {})
+    for task_id in answers or {}:
+        check_task(dag, task_id)
     given = replace(read_given(dag, only or also.only, xcoms or {}), answers=answers or {})
     clock = TestClock(SystemClock() if now is None else StandingClock(zoned("now", now)))
     spec = to_spec(dag, dag.fileloc)

@@ -170,6 +170,24 @@ def test_a_test_run_says_which_answer_is_missing_or_wrong():
         dag.test()
     with pytest.raises(BadParams, match="'green' is no option"):
         dag.test(answers={"a": "green"})
+    with pytest.raises(BadDag, match="has no task 'b'"):
+        dag.test(answers={"b": "red"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"chosen_options": ["OK", "No"]}, "2 options of 'a' are chosen; choose one of OK, No"),
+        ({}, "0 options of 'a' are chosen"),
+        ({"chosen_options": ["OK"], "params_input": {"rows": 0}}, "rows: 0 is less than the minimum of 1"),
+        ({"chosen_options": ["OK"], "params_input": {"row": 1}}, "'a' asks for no param 'row'"),
+    ],
+)
+def test_a_test_run_takes_no_answer_that_a_server_would_refuse(answer, words):
+    params = {"rows": Param(3, type="integer", minimum=1)}
+    dag = _ask(HITLEntryOperator, subject="How many?", options=["OK", "No"], params=params)
+    with pytest.raises(BadParams, match=words):
+        dag.test(answers={"a": answer})
 
 
 @pytest.mark.parametrize(
