@@ -14,14 +14,21 @@ from scheduler.wire import TAG, Json
 
 
 def plain(value: Json) -> Json:
-    """Return a value without the types that it is kept with; what has no plain form stays as it is."""
+    """Return a value without the types that it is kept with; what has no plain form, or is too deep, stays as it is."""
+    try:
+        return _plain(value)
+    except RecursionError:
+        return value
+
+
+def _plain(value: Json) -> Json:
     match value:
         case list():
-            return [plain(each) for each in value]
+            return [_plain(each) for each in value]
         case dict() if TAG in value:
             return _untagged(value)
         case dict():
-            return {name: plain(each) for name, each in value.items()}
+            return {name: _plain(each) for name, each in value.items()}
         case _:
             return value
 
@@ -35,11 +42,11 @@ def _untagged(value: dict[str, Json]) -> Json:
 
 
 def _items(value: Iterable[Json]) -> Json:
-    return [plain(each) for each in value]
+    return [_plain(each) for each in value]
 
 
 def _pairs(value: Iterable[tuple[Json, Json]]) -> Json:
-    return {_name(plain(key)): plain(each) for key, each in value}
+    return {_name(_plain(key)): _plain(each) for key, each in value}
 
 
 def _name(key: Json) -> str:
@@ -52,6 +59,6 @@ _PLAIN: Final[Mapping[str, Callable[[Any], Json]]] = {
     "timedelta": lambda value: timedelta(*value).total_seconds(),
     "enum": lambda value: str(value[1]),
     "dict": _pairs,
-    "dataclass": lambda value: plain(dict(value[1])),
-    "custom": lambda value: plain(value[1]),
+    "dataclass": lambda value: _plain(dict(value[1])),
+    "custom": lambda value: _plain(value[1]),
 }

@@ -50,3 +50,10 @@ def test_what_a_child_made_up_breaks_nothing(forged: str) -> None:
     for value in (None, 7, [7], {"a": 1}):
         assert plain({"__type__": forged, "value": value}) is not None
     assert plain({"__type__": forged}) == {"__type__": forged}
+
+
+def test_a_value_that_is_too_deep_stays_as_it_is() -> None:
+    value: Any = 1
+    for _ in range(5000):
+        value = [value]
+    assert plain(value) is value

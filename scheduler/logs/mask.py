@@ -17,6 +17,8 @@ from scheduler.wire import Json
 MASK: Final = "***"
 #: Shorter texts are words of their own: hiding them would hide half of the log, and tell what they are.
 SHORTEST: Final = 5
+#: Levels of data that are looked through: user code may have nested it until no process can follow.
+DEEPEST: Final = 200
 #: So many forms are looked for by a pattern.
 _FEW: Final = 500
 
@@ -75,15 +77,17 @@ class Masker:
         masked = self.mask_start(text[:limit]) if len(text) > limit else self.mask(text)
         return masked if masked != text[:limit] else None
 
-    def mask_data(self, value: Json) -> Json:
-        """Return JSON-ready data with every text in it masked; keys stay."""
+    def mask_data(self, value: Json, *, levels: int = DEEPEST) -> Json:
+        """Return JSON-ready data with every text masked; keys stay. What lies deeper than `levels` is masked whole."""
         match value:
             case str():
                 return self.mask(value)
+            case list() | tuple() | dict() if not levels:
+                return MASK
             case list() | tuple():
-                return [self.mask_data(each) for each in value]
+                return [self.mask_data(each, levels=levels - 1) for each in value]
             case dict():
-                return {key: self.mask_data(each) for key, each in value.items()}
+                return {key: self.mask_data(each, levels=levels - 1) for key, each in value.items()}
             case _:
                 return value
 

@@ -112,6 +112,15 @@ def test_data_is_masked_at_every_depth() -> None:
     assert Masker(["hunter22"]).mask_data(data) == {"a": ["***", {"b": "x ***"}], "n": 1}
 
 
+def test_data_that_is_too_deep_to_look_through_is_masked_whole_below() -> None:
+    value: Json = "hunter22"
+    for _ in range(5000):
+        value = {"a": [value]}
+    masked = Masker(["hunter22"]).mask_data({"deep": value, "x": "hunter22"})
+    assert masked["x"] == "***"
+    assert json.dumps(masked["deep"]).count("[") == 99
+
+
 def test_a_variable_is_secret_by_its_name_or_by_the_names_in_its_json() -> None:
     assert list(secrets_of_variable("API_KEY", "abc123")) == ["abc123"]
     assert list(secrets_of_variable("region", "north")) == []

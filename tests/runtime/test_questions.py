@@ -41,3 +41,24 @@ def test_secrets_are_masked_in_what_people_read_and_options_stay_as_the_task_kno
     assert (asked.subject, asked.body) == ("Is it ***?", "*******\\x00")
     assert asked.options == ("yes", "no")
     assert asked.params == {"word": {"value": "***", "schema": {}, "description": "***"}}
+
+
+def test_a_question_that_nests_without_end_ends_its_attempt_like_any_other(
+    make_crew: Callable[..., Crew],
+) -> None:
+    outcome = make_crew(answer=_answer).run_code(
+        """
+        from scheduler import Variable
+        from scheduler.sdk.signals import TaskAwaitingInput
+        from scheduler.wire import Question
+
+        def task():
+            value = Variable.get("password")
+            for _ in range(600):
+                value = [value]
+            params = {"deep": {"value": value, "schema": {}}}
+            raise TaskAwaitingInput(Question(subject="?", options=("yes",), params=params, method="go_on"))
+        """
+    )
+    assert outcome.state == "awaiting_input"
+    assert "hunter22" not in str(outcome.question)
