@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -18,6 +19,7 @@ from scheduler.clock import Clock
 from scheduler.dispatch.asset_watching import AssetWatching
 from scheduler.dispatch.code_at_hand import KEPT_ROOTS
 from scheduler.dispatch.hands import Watching
+from scheduler.dispatch.wait_endings import refused, resume_of
 from scheduler.dispatch.worker_plan import WorkerPlan
 from scheduler.errors import DatabaseUnavailable, DirigentError
 from scheduler.runtime.waits import Wait, Waited
@@ -47,6 +49,8 @@ BATCH: Final = 500
 MOST: Final = 50_000
 #: How often it looks for waits that nobody watches, in seconds, where no deferral of its own worker calls it.
 POLL_S: Final = 1.0
+#: A trigger that has not ended so long after its time was up holds its task no longer: it does not let itself be ended.
+OVERDUE: Final = timedelta(seconds=30)
 #: Triggers below it need no code of a DAG folder.
 _OWN: Final = "scheduler.triggers."
 
@@ -174,7 +178,7 @@ class Waiter:
         except Exception:
             log.exception("waiter: how waits ended cannot be recorded together")
             for each in batch:
-                _ = self._is_written(each) or self._is_written(_refused(each))
+                _ = self._is_written(each) or self._is_written(refused(each))
         for each in batch:
             self._held.pop(each.id, None)
 
@@ -192,7 +196,7 @@ class Waiter:
     def _write(self, session: Session, batch: Sequence[Waited], said: Mapping[int, Sequence[str]]) -> None:
         note_said(session, {key: lines for key, lines in said.items() if key in self._held})
         ended = [
-            Ended(each.id, self._held[each.id].run_pk, _resume(each, self._plan.hostname))
+            Ended(each.id, self._held[each.id].run_pk, resume_of(each, self._plan.hostname))
             for each in batch
             if each.id in self._held
         ]
@@ -205,6 +209,7 @@ class Waiter:
         """Let go of waits whose tasks wait no longer, and free those of workers that are gone."""
         self._looked_at = self._clock.monotonic()
         self._assets.look_after()
+        self._end_overdue()
         with self._db.read() as session:
             mine = watched(session, self._plan.worker_id)
             gone = gone_watchers(session) - {self._plan.worker_id}
@@ -219,6 +224,16 @@ class Waiter:
         if over or gone or unknown:
             self._db.transact(partial(self._tidy, over=over, gone=gone, unknown=unknown))
             self._idle_mark = None
+
+    def _end_overdue(self) -> None:
+        late = self._clock.now() - OVERDUE
+        ids = [row.id for row in self._held.values() if row.timeout_at is not None and row.timeout_at < late]
+        if ids:
+            log.warning(
+                "waiter: %d triggers go on though their time is up; their tasks go on without", len(ids)
+            )
+            self._watching().unwatch(ids)
+            self.ended([Waited(id=each, kind="timeout") for each in ids])
 
     def _tidy(
         self, session: Session, over: Collection[int], gone: Collection[str], unknown: Collection[int]
@@ -279,18 +294,3 @@ class Waiter:
         while len(self._codes) > KEPT_ROOTS:
             del self._codes[next(iter(self._codes))]
         return self._codes[key]
-
-
-def _refused(waited: Waited) -> Waited:
-    return Waited(id=waited.id, kind="error", error="the event of its trigger cannot be kept in the database")
-
-
-def _resume(waited: Waited, hostname: str) -> dict[str, object]:
-    return {
-        "kind": waited.kind,
-        "event": waited.event,
-        "xcoms": waited.xcoms,
-        "error": waited.error,
-        "traceback": waited.traceback,
-        "watched_by": hostname,
-    }

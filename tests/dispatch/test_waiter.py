@@ -109,6 +109,15 @@ def test_a_wait_whose_task_was_marked_is_watched_no_longer_and_forgotten(db, wai
     eventually(is_gone)
 
 
+def test_a_task_goes_on_though_its_trigger_does_not_end_when_its_time_is_up(db, waiter, watching):
+    [a] = db.transact(lambda session: defer(session, "a", timeout_s=1.0))
+    waiter.ring()
+    asked = watching.asked.get(timeout=30)
+    assert watching.dropped.get(timeout=30) == asked.id
+    eventually(lambda: state_of(db, a) == "scheduled")
+    assert resume_of(db, a)["kind"] == "timeout"
+
+
 def test_a_wait_that_was_claimed_by_a_commit_whose_answer_never_came_is_watched(db, waiter, watching):
     def claim_unknown(session):
         defer(session, "a")
