@@ -12,11 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from scheduler.core.freshness import check_policy
 from scheduler.errors import BadDag
-from scheduler.wire import Data, TaskSpec
+from scheduler.wire import MOST_PARTITIONS, Data, TaskSpec
 
 _LONGEST: Final = 1500
 _DEEPEST: Final = 50
+_LONGEST_KEY: Final = 250
+_LONGEST_DESCRIPTION: Final = 10_000
 
 
 class Mark(NamedTuple):
@@ -114,6 +117,50 @@ def check_expression(what: str, expression: Data, depth: int = 0) -> None:
         raise BadDag(
             f"{what}: {mark.value[:50]!r} is no {mark.kind} of an asset: 1 to {_LONGEST} characters."
         )
+    if "asset" in expression:
+        _check_declared(what, expression)
+
+
+def _check_declared(what: str, declared: Data) -> None:
+    words = [declared.get(name, "") for name in ("asset", "uri", "group")]
+    if not all(isinstance(each, str) and len(each) <= _LONGEST for each in words):
+        raise BadDag(f"{what}: name, uri and group of an asset are texts of up to {_LONGEST} characters.")
+    if not isinstance(declared.get("extra", {}), dict):
+        raise BadDag(f"{what}: the extra of asset {words[0]!r} is no object.")
+    if declared.get("freshness") is not None:
+        check_policy(f"{what}: asset {words[0]!r}", declared["freshness"])
+
+
+def check_said(said: Data) -> None:
+    """Raise BadDag for what a task cannot have said of an asset (`changes_of`): its child may have sent anything."""
+    of, keys, check = said.get("of"), said.get("partition_keys", []), said.get("check")
+    if not isinstance(of, list) or len(of) != 2 or not all(isinstance(each, str) for each in of):
+        raise BadDag(f"What it says of an asset names none: {str(of)[:80]}.")
+    if (
+        not isinstance(said.get("extra", {}), dict)
+        or not isinstance(keys, list)
+        or len(keys) > MOST_PARTITIONS
+    ):
+        raise BadDag(f"What it says of {of[1]!r} is more than an extra and {MOST_PARTITIONS:,} partitions.")
+    if not all(isinstance(each, str) and 0 < len(each) <= _LONGEST_KEY for each in keys):
+        raise BadDag(f"A partition of {of[1]!r} has no key of 1 to {_LONGEST_KEY} characters.")
+    if "asset" in said:
+        if not isinstance(said["asset"], dict) or _parts(said["asset"]) is not None:
+            raise BadDag(f"What it says under {of[1]!r} is no asset.")
+        check_expression("What it says", said["asset"])
+    if check is not None and not _is_finding(check):
+        raise BadDag(f"What it found of {of[1]!r} is not what a check finds.")
+
+
+def _is_finding(check: object) -> bool:
+    return (
+        isinstance(check, dict)
+        and check.keys() == {"passed", "description", "metadata"}
+        and isinstance(check["passed"], bool)
+        and isinstance(check["description"], str)
+        and len(check["description"]) <= _LONGEST_DESCRIPTION
+        and isinstance(check["metadata"], dict)
+    )
 
 
 def _parts(expression: Mapping[str, Any]) -> Sequence[Data] | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from scheduler.core.cron import read_cron
-from scheduler.errors import BadDag
+from scheduler.errors import BadDag, BadSchedule
 from scheduler.wire import Data
 
 _MOMENT = timedelta(microseconds=1)
@@ -50,7 +50,8 @@ def check_policy(what: str, policy: Data) -> None:
             datetime.fromisoformat("2026-01-01T00:00:00+00:00"),
             datetime.fromisoformat("2026-01-02T00:00:00+00:00"),
         )
-    except (KeyError, TypeError, ValueError) as error:
+        in_words(policy)
+    except (ArithmeticError, AttributeError, BadSchedule, KeyError, TypeError, ValueError) as error:
         raise BadDag(f"{what} promises freshness in a form that cannot be read: {error!r}") from None
 
 

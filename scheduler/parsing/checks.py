@@ -10,7 +10,6 @@ from scheduler.clock import parse_instant
 from scheduler.core.assets import check_expression
 from scheduler.core.deadlines import MOST as MOST_DEADLINES
 from scheduler.core.deadlines import check_deadline
-from scheduler.core.freshness import check_policy
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import MAX_LENGTH, check_id
 from scheduler.core.partitions import check_partitions
@@ -74,8 +73,6 @@ def _check_assets(spec: DagSpec) -> None:
     for task in spec.tasks:
         for each in (*(task.inlets or ()), *(task.outlets or ())):
             check_expression(f"Task {task.task_id!r}", each)
-            if "freshness" in each:
-                check_policy(f"Asset {each.get('asset')!r}", each["freshness"])
 
 
 def _check_alerts(spec: DagSpec) -> None:

@@ -14,7 +14,7 @@ from scheduler.sdk.assets import Asset, AssetAlias, AssetRef, BaseAsset, Metadat
 from scheduler.sdk.channel import Channel
 from scheduler.sdk.instance import instant
 from scheduler.sdk.xcom import decode, encode
-from scheduler.wire import Data
+from scheduler.wire import MOST_PARTITIONS, Data
 
 if TYPE_CHECKING:
     from scheduler.sdk.operator import BaseOperator
@@ -103,6 +103,8 @@ class Saying:
                 )
             if key not in self.partition_keys:
                 self.partition_keys.append(key)
+        if len(self.partition_keys) > MOST_PARTITIONS:
+            raise BadDag(f"A task names at most {MOST_PARTITIONS:,} partitions of an asset.")
 
     def collected(self) -> list[Data]:
         """Return it as an outcome carries it (`core.assets.changes_of`)."""

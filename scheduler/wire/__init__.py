@@ -3,7 +3,15 @@
 Everything here is JSON when encoded: instants are ISO 8601 strings in UTC, durations are seconds, tuples are arrays.
 """
 
-from scheduler.wire.data import STATE_NEVER_EXPIRES, TAG, XCOM_LIMIT_BYTES, XCOM_SHOWN_CHARACTERS, Data, Json
+from scheduler.wire.data import (
+    MOST_PARTITIONS,
+    STATE_NEVER_EXPIRES,
+    TAG,
+    XCOM_LIMIT_BYTES,
+    XCOM_SHOWN_CHARACTERS,
+    Data,
+    Json,
+)
 from scheduler.wire.graph import (
     MOST_INSTANCES,
     WIRE_VERSION,
@@ -39,6 +47,7 @@ from scheduler.wire.messages import (
 
 __all__ = [
     "MOST_INSTANCES",
+    "MOST_PARTITIONS",
     "STATE_NEVER_EXPIRES",
     "TAG",
     "WIRE_VERSION",

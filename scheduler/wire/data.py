@@ -11,6 +11,8 @@ Json = Any
 Data = dict[str, Json]
 #: How large one XCom may be as JSON without blanks, in bytes.
 XCOM_LIMIT_BYTES: Final = 48_000_000
+#: Partitions of one asset that one task may name: an event each.
+MOST_PARTITIONS: Final = 10_000
 #: So many characters of a value's JSON are shown to people.
 XCOM_SHOWN_CHARACTERS: Final = 20_000
 #: The key by which a value between tasks that is more than JSON says what it is (`sdk.xcom`).

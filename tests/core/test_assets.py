@@ -89,6 +89,8 @@ def test_words_name_what_belongs_together():
         {"ref": {"place": "x"}},
         {"ref": {}},
         {"any": ["a"]},
+        {"asset": "a", "uri": ["x"]},
+        {"asset": "a", "freshness": {"cron": "0 9 * * *"}},
         [],
     ],
 )

@@ -56,6 +56,9 @@ def test_people_read_what_is_promised():
         lambda: FreshnessPolicy.cron("every day", 60),
         lambda: check_policy("It", {"cron": "0 9 * * *"}),
         lambda: check_policy("It", {}),
+        lambda: check_policy("It", {"fail_s": 1e300}),
+        lambda: check_policy("It", {"fail_s": "x"}),
+        lambda: check_policy("It", {"cron": 5, "timezone": "UTC", "within_s": 1}),
     ],
 )
 def test_what_cannot_be_promised_is_refused(make):

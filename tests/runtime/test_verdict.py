@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduler.errors import BadDag
 from scheduler.runtime.supervisor.link import Ended
 from scheduler.runtime.supervisor.verdict import (
     Evidence,
@@ -207,3 +208,35 @@ def test_a_question_that_could_not_be_kept_or_shown_is_refused(question: object)
         outcome_of(JOB, {"outcome": said | {"question": question}})
     with pytest.raises(ValueError, match="says what it asks"):
         outcome_of(JOB, {"outcome": said | {"state": "success", "question": _ASKED}})
+
+
+_OF = {"of": ["alias", "daily"]}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"of": 5},
+        {"of": ["name", 5]},
+        _OF | {"extra": [1]},
+        _OF | {"partition_keys": "mon"},
+        _OF | {"partition_keys": [""]},
+        _OF | {"partition_keys": [str(number) for number in range(10_001)]},
+        _OF | {"asset": "s3://a"},
+        _OF | {"asset": {"asset": "a", "uri": 5}},
+        _OF | {"asset": {"asset": "a", "extra": 5}},
+        _OF | {"asset": {"asset": "a", "freshness": {"fail_s": "soon"}}},
+        _OF | {"asset": {"all": [{"asset": "a"}]}},
+        _OF | {"check": {"passed": True}},
+        _OF | {"check": {"passed": 1, "description": "", "metadata": {}}},
+    ],
+    ids=lambda each: repr(each)[:60],
+)
+def test_what_nobody_could_say_of_an_asset_is_refused(said: dict[str, object]) -> None:
+    outcome = {"attempt_id": 1, "epoch": 1, "state": "success"}
+    declared = {"asset": "a", "uri": "s3://a", "extra": {}, "freshness": {"fail_s": 60}}
+    good = _OF | {"asset": declared, "extra": {"rows": 1}}
+    assert outcome_of(JOB, {"outcome": outcome | {"assets": [good]}}).assets == (good,)
+    with pytest.raises(BadDag):
+        outcome_of(JOB, {"outcome": outcome | {"assets": [said]}})

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Final
 
-from scheduler.errors import TooLarge
+from scheduler.errors import BadDag, TooLarge
 from scheduler.logs.lines import DIRIGENT, IMPORT, STDERR, STDOUT
 from scheduler.logs.mask import Masker
 from scheduler.logs.sink import LogSink
@@ -253,7 +253,7 @@ class Attempt:
         try:
             self._evidence.said = outcome_of(self.job, message)
             parting = parting_of(message)
-        except (KeyError, TypeError, ValueError) as error:
+        except (BadDag, KeyError, TypeError, ValueError) as error:
             self._channel_ended(f"it sent an outcome that cannot be read: {error}")
             return
         if self._is_over:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from scheduler.clock import parse_instant
+from scheduler.core.assets import check_said
 from scheduler.questions import check_question
 from scheduler.runtime import kernel
 from scheduler.runtime.frames import EXIT_NO_CHANNEL
@@ -54,7 +55,7 @@ class Evidence:
 def outcome_of(job: Job, message: Data) -> Outcome:
     """Read what a child said; whose outcome it is and what it took, is not for it to say.
 
-    Raises KeyError, TypeError or ValueError.
+    Raises KeyError, TypeError, ValueError or BadDag.
     """
     outcome = outcome_from_data(message["outcome"])
     check_shape(outcome)
@@ -65,6 +66,8 @@ def outcome_of(job: Job, message: Data) -> Outcome:
         raise ValueError(f"a retry delay of {outcome.retry_delay_s} s")
     if outcome.question is not None:
         check_question(outcome.question)
+    for said in outcome.assets or ():
+        check_said(said)
     if outcome.state == "cancelled":
         # Only the supervisor cancels, and then its own word counts.
         outcome = replace(outcome, state="failed", retryable=True, reason=_STRANGE_SIGTERM)
