@@ -309,3 +309,14 @@ def test_a_note_is_kept_as_markdown_that_can_do_nothing(db: Database, person: Br
     long = person.post(f"{FAILED_RUN}/note", note="x" * 20_000)
     assert long.status_code == 400
     assert "xxx" in long.text
+
+
+def test_a_favourite_stands_on_the_first_page_and_narrows_the_list(person: Browser) -> None:
+    assert "Favourites" not in person.get("/").text
+    person.post("/dags/warehouse_sync/favorite", is_favorite="true")
+    assert "warehouse_sync" in person.get("/").text.partition("Favourites")[2]
+    text = person.get("/dags?favorites=1").text
+    assert 'id="dag-warehouse_sync"' in text
+    assert 'id="dag-orders_hourly"' not in text
+    person.post("/dags/warehouse_sync/favorite", is_favorite="false")
+    assert "Favourites" not in person.get("/").text

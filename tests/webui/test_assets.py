@@ -154,3 +154,13 @@ def test_programs_list_them_say_that_one_changed_and_have_one_made(person):
 @pytest.mark.parametrize("given", [{}, {"asset_id": "x"}, {"asset_id": 1, "extra": []}, {"asset": 1}])
 def test_what_programs_get_wrong_is_told(person, given):
     assert api(person, "/api/v2/assets/events", given).status_code in (400, 422)
+
+
+def test_lineage_leads_from_who_makes_an_asset_to_who_runs_for_it(person):
+    graph = json.loads(person.get("/ui/assets/graph").data)
+    asset = next(node["id"] for node in graph["nodes"] if node["id"].startswith("asset:"))
+    assert [f"dag:{ORDERS.dag_id}", asset] in graph["edges"]
+    assert [asset, "dag:carrier_fanout"] in graph["edges"]
+    states = json.loads(person.get("/ui/assets/states").data)["tasks"]
+    assert states["dag:carrier_fanout"]["href"] == "/dags/carrier_fanout"
+    assert set(states) == {node["id"] for node in graph["nodes"]}

@@ -32,6 +32,7 @@ LIVE = [
     "/",
     "/dags",
     "/assets",
+    "/assets/graph",
     "/runs",
     "/runs/compare?run=11&run=12",
     "/required_actions",

@@ -17,7 +17,7 @@ from scheduler.store.views.assets import uses_of_dag
 from scheduler.store.views.commits import find_commit
 from scheduler.store.views.origins import find_taken_over
 from scheduler.store.views.partitions import waiting_partitions
-from webui.context import reading, spec_of, web
+from webui.context import asker, reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
 from webui.rights import needs
@@ -37,6 +37,7 @@ def dag_head(dag_id: str) -> dict[str, Any]:
         version = dags.find_version(session, dag.version_id)
         commit = find_commit(session, dag.bundle_version)
         uses = uses_of_dag(session, dag_id)
+        is_favorite = dag_id in dags.list_favorites(session, asker().name)
         newest = runs.list_runs(session, runs.RunWanted(dag_id=dag_id), limit=1)
     return {
         "dag": dag,
@@ -46,6 +47,7 @@ def dag_head(dag_id: str) -> dict[str, Any]:
         "version": version,
         "commit": commit,
         "uses": uses,
+        "is_favorite": is_favorite,
         "newest": newest[0] if newest else None,
     }
 

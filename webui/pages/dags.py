@@ -10,7 +10,7 @@ from scheduler.store import Session, dag_files
 from scheduler.store.bundles import find_bundle
 from scheduler.store.views import dags, files
 from scheduler.store.views.commits import find_commit
-from webui.context import reading, spec_of
+from webui.context import asker, reading, spec_of
 from webui.fragments import page
 from webui.numbers import number
 from webui.rights import needs
@@ -23,7 +23,8 @@ _PAGE = 100
 
 def _wanted() -> dags.DagWanted:
     args = request.args
-    return dags.DagWanted(args.get("q", "")[:200], args.get("tag", ""), args.get("state", ""))
+    mine = asker().name if args.get("favorites") else ""
+    return dags.DagWanted(args.get("q", "")[:200], args.get("tag", ""), args.get("state", ""), mine)
 
 
 def _schedule(session: Session, row: dags.DagRow) -> str:
@@ -44,6 +45,7 @@ def show() -> Response:
         source = find_bundle(session)
         model = {
             "rows": rows,
+            "favorites": dags.list_favorites(session, asker().name),
             "counts": dags.count_by_filter(session, wanted),
             "tags": dags.list_tags(session),
             "broken": dag_files.list_import_errors(session),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from scheduler.security.rights import Right
-from scheduler.store import dag_files
-from scheduler.store.views import home
+from scheduler.store import dag_files, questions
+from scheduler.store.views import dags, home
 from webui import day
-from webui.context import now, reading
+from webui.context import asker, now, reading
 from webui.fragments import page
 from webui.pages.alerts import unreachable
 from webui.rights import needs
@@ -18,6 +18,8 @@ blueprint = Blueprint("home", __name__)
 _FAILED = 8
 _ACTIVE = 30
 _NEXT = 10
+_ASKING = 5
+_FAVORITES = 8
 
 
 @blueprint.get("/")
@@ -35,5 +37,7 @@ def show() -> Response:
             "dag_count": home.count_dags(session),
             "broken": dag_files.list_import_errors(session),
             "unreachable": unreachable(session),
+            "asking": questions.list_open(session, _ASKING),
+            "favorites": dags.list_dags(session, dags.DagWanted(favorite_of=asker().name), limit=_FAVORITES),
         }
     return page("home.html", **model)

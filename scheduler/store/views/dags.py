@@ -15,7 +15,7 @@ from scheduler.store.blobs import load_blobs
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in
 from scheduler.store.snapshots import load_manifest
-from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_tag, dag_version
+from scheduler.store.tables import ACTIVE_RUNS, dag, dag_favorite, dag_run, dag_tag, dag_version
 from scheduler.store.versions import VersionRef
 from scheduler.store.views.durations import newest_from, usual_durations
 
@@ -69,6 +69,7 @@ class DagWanted:
     text: str = ""
     tag: str = ""
     state: str = ""  #: failing | running | paused | empty for all
+    favorite_of: str = ""  #: a person; empty: whether a favourite or not
 
 
 _ROW = (
@@ -118,6 +119,9 @@ def _conditions(wanted: DagWanted) -> list[ColumnElement[bool]]:
     if wanted.tag:
         has_tag = select(dag_tag.c.name).where(dag_tag.c.dag_id == dag.c.dag_id, dag_tag.c.name == wanted.tag)
         out.append(exists(has_tag))
+    if wanted.favorite_of:
+        kept = select(dag_favorite.c.dag_id).where(dag_favorite.c.user_name == wanted.favorite_of)
+        out.append(dag.c.dag_id.in_(kept))
     if wanted.state in _STATES:
         out.append(_STATES[wanted.state]())
     return out
@@ -135,6 +139,11 @@ def list_dags(session: Session, wanted: DagWanted, *, limit: int, offset: int = 
     statement = select(*_ROW).where(*_conditions(wanted)).order_by(dag.c.dag_id).limit(limit).offset(offset)
     rows = [DagRow(*row) for row in session.execute(statement)]
     return _with_history(session, rows)
+
+
+def list_favorites(session: Session, user_name: str) -> set[str]:
+    """Return the DAGs that a person keeps at hand."""
+    return set(session.scalars(select(dag_favorite.c.dag_id).where(dag_favorite.c.user_name == user_name)))
 
 
 def find_dag(session: Session, dag_id: str) -> DagRow:

@@ -15,8 +15,8 @@ async function flip(form: HTMLFormElement, button: HTMLElement): Promise<void> {
     toast("That did not work: the server did not take it.");
     return;
   }
-  const paused = form.elements.namedItem("is_paused");
-  if (paused instanceof HTMLInputElement) paused.value = was ? "false" : "true";
+  const [next] = form.querySelectorAll<HTMLInputElement>('input[value="true"], input[value="false"]');
+  if (next) next.value = next.value === "true" ? "false" : "true";
   refresh();
 }
 
