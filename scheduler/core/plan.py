@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush, nsmallest
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from scheduler.core.dimensions import depth_of, upper
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.loops import standing
@@ -292,13 +293,17 @@ def held_by_past(graph: TaskGraph, key: TaskKey, past: States | None) -> str:
 
 
 def _in_past(graph: TaskGraph, key: TaskKey, past: States) -> TaskState:
-    """Return where the same instance stands in the run before; of a loop, the iteration that it has come to."""
+    """Return where the same instance stands in the run before; of a loop, the iteration that it has come to.
+
+    Where it has no such instance, the row above it does that stands for what is not there yet.
+    """
     paths = past.get(key.task_id, {})
-    if key.task_id not in graph.loops:
-        return paths.get(key.path, TaskState.REMOVED)
-    loop = key.path.rpartition(".")[0]
-    found = standing(graph, key.task_id, paths).items()
-    return next((state for path, state in found if path.rpartition(".")[0] == loop), TaskState.REMOVED)
+    if key.task_id in graph.loops:
+        newest = standing(graph, key.task_id, paths)
+        loop = key.path.rpartition(".")[0]
+        paths = {(key.path if path.rpartition(".")[0] == loop else path): newest[path] for path in newest}
+    above = (upper(key.path, depth) for depth in reversed(range(depth_of(key.path) + 1)))
+    return next((paths[path] for path in above if path in paths), TaskState.REMOVED)
 
 
 def _failed(changed: Iterable[TaskKey], states: States) -> list[str]:

@@ -527,3 +527,19 @@ def test_an_instance_that_runs_again_does_not_begin_before_what_it_is_mapped_ove
     engine.report(claims["u"], xcoms={"return_value": [1, 2, 3]})
     to_end(engine)
     assert states(engine, run, "t") == ["success"] * 3
+
+
+def test_an_instance_waits_while_the_run_before_does_not_know_its_own(engine):
+    mapped = task("t", "u", mapping=over(result("u")), depends_on_past=True)
+    engine.define(spec(task("u"), mapped, wire_version=4, max_active_runs=2))
+    dates = [engine.now.replace(hour=hour) for hour in (1, 2)]
+    first, second = (engine.trigger(run_id=f"r{date.hour}", logical_date=date) for date in dates)
+    engine.advance()
+    claims = {each.run_pk: each for each in engine.claim()}
+    engine.report(claims[second], xcoms={"return_value": [1, 2]})
+    engine.advance()
+    assert rows(engine, second) == {"u": "success", "t[0]": "none", "t[1]": "none"}
+    engine.report(claims[first], xcoms={"return_value": [1]})
+    to_end(engine)
+    assert rows(engine, first) == {"u": "success", "t[0]": "success"}
+    assert engine.run_state(second) == "success"
