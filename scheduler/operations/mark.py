@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
+from scheduler.core.assets import blocking_checks
 from scheduler.core.graph import TaskGraph
 from scheduler.core.states import RUN_FINISHED, RunState, TaskState
 from scheduler.errors import Conflict
@@ -63,7 +64,10 @@ def mark_rows(
     if not moved:
         return [], []
     names = sorted({row.task_id for row in moved})
-    judged = _judge_again(session, now, run, names, {row.id for row in moved}, actor)
+    graph = TaskGraph(load_graph(session, run.version_id))
+    judged = _judge_again(session, now, run, graph, names, {row.id for row in moved}, actor)
+    if to == "success" and not blocking_checks(graph.tasks.values()).keys().isdisjoint(names):
+        release_held(session, now, run.id, graph)
     reopen(session, now, run, actor=actor, reason=f"{', '.join(names)[:200]} was {reason}")
     return moved, judged
 
@@ -72,11 +76,11 @@ def _judge_again(
     session: Session,
     now: datetime,
     run: RunRow,
+    graph: TaskGraph,
     task_ids: Collection[str],
     marked: Collection[int],
     actor: str,
 ) -> list[str]:
-    graph = TaskGraph(load_graph(session, run.version_id))
     known = [each for each in task_ids if each in graph.tasks]
     below = tasks_named(session, run.id, graph.descendants(known)) if known else []
     blocked = [row for row in below if row.state is TaskState.UPSTREAM_FAILED and row.id not in marked]
