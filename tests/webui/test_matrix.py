@@ -40,6 +40,8 @@ MORE = {
     "map_index": 1,
     "filename": "x",
     "backfill_id": 1,
+    "username": "Admin",
+    "token_id": 1,
     "xcom_key": "return_value",
     "task_try_number": 1,
     "asset_alias_id": 1,

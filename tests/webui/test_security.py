@@ -37,6 +37,8 @@ _VALUES: dict[str, Any] = {
     "section": "dirigent",
     "variable_key": "v",
     "version_number": 1,
+    "username": "ada",
+    "token_id": 1,
 }
 
 

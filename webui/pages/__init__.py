@@ -7,6 +7,7 @@ from webui.pages import (
     api_docs,
     artifacts,
     assets,
+    audit,
     backfills,
     cancel,
     code,
@@ -40,6 +41,7 @@ from webui.pages import (
     sign_in,
     task,
     trigger,
+    users,
 )
 
 BLUEPRINTS = (
@@ -47,6 +49,7 @@ BLUEPRINTS = (
     api_docs.blueprint,
     artifacts.blueprint,
     assets.blueprint,
+    audit.blueprint,
     backfills.blueprint,
     cancel.blueprint,
     code.blueprint,
@@ -80,4 +83,5 @@ BLUEPRINTS = (
     sign_in.blueprint,
     task.blueprint,
     trigger.blueprint,
+    users.blueprint,
 )

@@ -9,7 +9,7 @@ from scheduler.store.views import find
 from webui.context import now, reading
 from webui.filters import command, run_url, state_words
 from webui.fragments import data
-from webui.rights import needs
+from webui.rights import may, needs
 from webui.words import clock
 
 blueprint = Blueprint("find", __name__)
@@ -29,13 +29,20 @@ def show() -> Response:
     with reading() as session:
         dag_ids = find.find_dag_ids(session, text, _EACH)
         runs = find.find_runs(session, text, _EACH) if text else []
-    found = [*_pages(text), *_dags(dag_ids), *map(_run, runs), *_actions(dag_ids if text else [])]
+    found = [
+        *_pages(text),
+        *_dags(dag_ids),
+        *map(_run, runs),
+        *_actions([each for each in dag_ids if text and may(Right.DAG_RUN, each)]),
+    ]
     return data(found=found)
 
 
 def _pages(text: str) -> list[dict[str, object]]:
     places = [("Now", "home.show"), ("DAGs", "dags.show"), ("Runs", "runs.show")]
     places += [("Dashboard", "dashboard.show"), ("Alerts", "alerts.show")]
+    places += [("Users", "users.show")] * may(Right.USER_EDIT)
+    places += [("Record", "audit.show")] * may(Right.AUDIT_READ)
     return [
         {"title": name, "sub": "page", "href": url_for(view)}
         for name, view in places
