@@ -183,13 +183,14 @@ def test_people_see_no_secret_in_what_a_task_hands_on_and_says_of_assets(
     (crew.code_root / "assets.py").write_text(
         dedent(
             """
-            from scheduler import DAG, Asset, Connection, task as declare
+            from scheduler import DAG, Asset, AssetAlias, Connection, task as declare
             with DAG("d"):
-                @declare(outlets=[Asset("hunter22")])
+                @declare(outlets=[Asset("hunter22"), AssetAlias("any")])
                 def task(outlet_events, ti):
                     password = Connection.get("db").password
                     ti.xcom_push("early", [password])
                     outlet_events["hunter22"].extra["login"] = password
+                    outlet_events[AssetAlias("any")].add(Asset("new", extra={"key": password}))
                     return {"word": password, "rows": 2}
                 task()
             """
@@ -198,7 +199,9 @@ def test_people_see_no_secret_in_what_a_task_hands_on_and_says_of_assets(
     outcome = crew.run(file="assets.py")
     assert outcome.xcoms == {"return_value": {"word": "hunter22", "rows": 2}}
     assert outcome.shown_xcoms == {"return_value": '{"word":"***","rows":2}'}
-    assert outcome.assets == ({"of": ["name", "hunter22"], "extra": {"login": "***"}},)
+    assert outcome.assets is not None
+    assert outcome.assets[0] == {"of": ["name", "hunter22"], "extra": {"login": "***"}}
+    assert outcome.assets[1]["asset"]["extra"] == {"key": "***"}
     assert {"key": "early", "value": ["hunter22"], "shown": '["***"]'} in asked
 
 

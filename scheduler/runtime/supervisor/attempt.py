@@ -6,7 +6,6 @@ import logging
 import math
 import signal
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from typing import Final
 
 from scheduler.errors import BadDag, TooLarge
@@ -19,6 +18,7 @@ from scheduler.runtime.sockets import open_pair
 from scheduler.runtime.supervisor.bounds import Bounds
 from scheduler.runtime.supervisor.conversation import Conversation
 from scheduler.runtime.supervisor.link import Ended, Link
+from scheduler.runtime.supervisor.masking import masked
 from scheduler.runtime.supervisor.output import OutputPipe, open_pipes
 from scheduler.runtime.supervisor.printed import LogOutput
 from scheduler.runtime.supervisor.rate import Allowance
@@ -32,9 +32,8 @@ from scheduler.runtime.supervisor.verdict import (
     judge,
     outcome_of,
     parting_of,
-    storable,
 )
-from scheduler.wire import XCOM_SHOWN_CHARACTERS, Data, ErrorInfo, Job, Outcome, Question
+from scheduler.wire import Data, ErrorInfo, Job, Outcome
 
 _log: Final = logging.getLogger(__name__)
 
@@ -42,8 +41,6 @@ _log: Final = logging.getLogger(__name__)
 _FLUSH_S: Final = 0.2
 #: Outcomes that are no failure: the log's last line is no error.
 _WELL: Final = frozenset({"success", "skipped", "reschedule", "deferred", "awaiting_input"})
-#: Characters of a reason, message or traceback; cut once no secret can be cut in two.
-_LONGEST_TEXT: Final = 100_000
 
 
 class Attempt:
@@ -308,57 +305,11 @@ class Attempt:
             self._channel.finish(self._conclude)
 
     def _conclude(self) -> None:
-        outcome = self._masked(judge(self._evidence, self._services.clock.now()))
+        said = judge(self._evidence, self._services.clock.now())
+        outcome = masked(said, self._log.masker, self._rendered)
         if self._log.error_count:
             _log.warning(
                 "Part of a log could not be written: %s.", self._log.error_reason, extra=self._fields()
             )
         self._log.close("info" if outcome.state in _WELL else "error", footer(outcome))
         self._deliver(self, outcome)
-
-    def _masked(self, outcome: Outcome) -> Outcome:
-        error = outcome.error and ErrorInfo(
-            **{name: self._shown(text) for name, text in asdict(outcome.error).items()}
-        )
-        return replace(
-            outcome,
-            error=error,
-            reason=self._shown(outcome.reason),
-            rendered=self._masked_fields(),
-            shown_xcoms=self._shown_values(outcome.xcoms),
-            assets=outcome.assets and tuple(map(self._masked_change, outcome.assets)),
-            question=self._masked_question(outcome.question),
-            rendered_map_index=self._shown(outcome.rendered_map_index)
-            if outcome.rendered_map_index
-            else None,
-        )
-
-    def _masked_question(self, question: Question | None) -> Question | None:
-        """Mask what people read, but for the options: by these the task knows the answer."""
-        if question is None:
-            return None
-        return replace(
-            question,
-            subject=self._shown(question.subject),
-            body=question.body and storable(self._log.masker.mask(question.body)),
-            params=self._log.masker.mask_data(question.params),
-        )
-
-    def _shown_values(self, values: Data) -> dict[str, str]:
-        """Return how people see those values that have a secret in them; tasks take them as they are."""
-        mask = self._log.masker.masked_json
-        found = {key: mask(value, XCOM_SHOWN_CHARACTERS) for key, value in values.items()}
-        return {key: text for key, text in found.items() if text is not None}
-
-    def _masked_change(self, said: Data) -> Data:
-        """Mask what people read of a change of an asset or of a check, not what names it."""
-        names = {"extra", "check"} & said.keys()
-        return {**said, **{name: self._log.masker.mask_data(said[name]) for name in names}}
-
-    def _masked_fields(self) -> Data | None:
-        args = self._rendered and self._rendered.get("args")
-        fields = args.get("fields") if isinstance(args, dict) else None
-        return self._log.masker.mask_data(fields) if isinstance(fields, dict) else None
-
-    def _shown(self, text: str) -> str:
-        return storable(self._log.masker.mask(text)[:_LONGEST_TEXT])
