@@ -7,7 +7,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from webui import api, assets, audit, errors, filters, fragments, pages, plugin_pages, security
+from webui import api, assets, audit, errors, filters, fragments, pages, places, plugin_pages, security
 from webui.context import WebContext
 from webui.live.hub import Hub
 
@@ -38,6 +38,7 @@ def create_app(context: WebContext) -> Flask:
     filters.register(app)
     assets.register(app)
     pages.questions.register(app)
+    places.register(app)
     for blueprint in (*pages.BLUEPRINTS, *api.BLUEPRINTS):
         app.register_blueprint(blueprint)
     if context.openid is not None:

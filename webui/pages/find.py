@@ -9,6 +9,7 @@ from scheduler.store.views import find
 from webui.context import now, reading
 from webui.filters import command, run_url, state_words
 from webui.fragments import data
+from webui.places import open_places
 from webui.rights import may, needs
 from webui.words import clock
 
@@ -41,8 +42,7 @@ def show() -> Response:
 def _pages(text: str) -> list[dict[str, object]]:
     places = [("Now", "home.show"), ("DAGs", "dags.show"), ("Runs", "runs.show")]
     places += [("Dashboard", "dashboard.show"), ("Alerts", "alerts.show")]
-    places += [("Users", "users.show")] * may(Right.USER_EDIT)
-    places += [("Record", "audit.show")] * may(Right.AUDIT_READ)
+    places += [(each.label, each.endpoint) for each in open_places()]
     return [
         {"title": name, "sub": "page", "href": url_for(view)}
         for name, view in places

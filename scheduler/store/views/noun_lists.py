@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from scheduler.store.connections import Connection, connection_of
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in
 from scheduler.store.pools import Pool
-from scheduler.store.tables import OCCUPYING_TASKS, connection, pool, task_instance, variable
+from scheduler.store.tables import OCCUPYING_TASKS, connection, dag_run, pool, task_instance, variable
 from scheduler.store.variables import VariableRef
 
 V = variable.c
@@ -106,3 +108,35 @@ def pool_load_fields(row: Pool, taken: dict[str, int]) -> dict[str, Any]:
         "deferred_slots": deferred,
         "open_slots": max(0, row.slots - occupied),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTask:
+    """A task that could run if there were room for it."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    path: str
+    pool: str
+    pool_slots: int
+    queue: str
+    priority: int
+    since: datetime | None
+
+
+_WAITING: Final = (
+    sa.select(
+        *(dag_run.c.dag_id, dag_run.c.run_id, T.task_id, T.path, T.pool, T.pool_slots, T.queue),
+        *(T.priority, T.scheduled_at),
+    )
+    .join(dag_run, dag_run.c.id == T.run_pk)
+    .where(is_in(T.state, [TaskState.SCHEDULED]))
+    .order_by(T.priority.desc(), T.scheduled_at, T.id)
+)
+
+
+def waiting_order(session: Session, limit: int) -> list[WaitingTask]:
+    """Return the tasks that wait for room, in the order in which they will be admitted."""
+    rows: Any = session.execute(_WAITING.limit(limit))
+    return [WaitingTask(*row) for row in rows]

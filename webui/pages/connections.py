@@ -1,0 +1,141 @@
+"""Connections: how other systems are reached. Passwords go in and never come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from scheduler.errors import BadConnection, BadName, BadParams, Conflict, Forbidden, NotFound
+from scheduler.logs.masking import MASK, masked_json, unmasked_json
+from scheduler.operations.connections import remove_connection, set_connection
+from scheduler.security.rights import Right
+from scheduler.store.connections import Connection, get_connection, list_connections
+from scheduler.store.engine import Session
+from scheduler.store.teams import teams_of
+from webui.context import actor, now, reading, web, writing
+from webui.filters import command
+from webui.fragments import is_sheet, page
+from webui.owning import check_owned, give_to
+from webui.pages.variables import readers_of
+from webui.rights import needs
+
+blueprint = Blueprint("connections", __name__)
+
+_REFUSALS: Final = (BadName, BadConnection, BadParams, Forbidden, Conflict, NotFound)
+#: Types that people choose from, with what their fields are called; any other can be typed.
+TYPES: Final = {
+    "postgres": {"schema": "Database"},
+    "mysql": {"schema": "Database"},
+    "sqlite": {"host": "File"},
+    "http": {"schema": "http or https", "host": "Address"},
+    "ssh": {},
+    "ftp": {},
+    "smtp": {},
+    "aws": {"login": "Access key id", "password": "Secret access key"},
+    "google_cloud_platform": {"extra": "Extra (project, key file) as JSON"},
+    "redis": {"schema": "Database number"},
+    "generic": {},
+}
+_FIELDS: Final = ("conn_type", "host", "schema", "login", "description")
+
+
+@blueprint.get("/connections")
+@needs(Right.CONNECTION_READ)
+def show() -> Response:
+    """List them, with the DAG files that read them."""
+    text = request.args.get("q", "").strip()[:200]
+    with reading() as session:
+        rows = [each for each in list_connections(session) if text.lower() in each.conn_id.lower()]
+        teams = teams_of(session, "connection", [each.conn_id for each in rows])
+        readers = readers_of(session)
+    return page("connections.html", rows=rows, teams=teams, readers=readers, text=text)
+
+
+@blueprint.get("/connections/form")
+@needs(Right.CONNECTION_EDIT)
+def form() -> str:
+    """Ask for a connection, new or as it is."""
+    conn_id = request.args.get("conn_id", "")
+    if not conn_id:
+        return _form({"conn_type": request.args.get("conn_type", "postgres")}, is_new=True)
+    with reading() as session:
+        found = get_connection(session, web().cipher, conn_id)
+    if found is None:
+        raise NotFound("connection", conn_id)
+    values = {name: str(getattr(found, name)) for name in _FIELDS}
+    values |= {"conn_id": conn_id, "port": str(found.port or ""), "extra": masked_json(found.extra)}
+    return _form(values | {"password": MASK if found.password else ""}, is_new=False)
+
+
+def _form(values: Mapping[str, str], *, is_new: bool, problem: str = "") -> str:
+    kind = values.get("conn_type", "")
+    return render_template(
+        "connection.html",
+        as_sheet=is_sheet(),
+        title="New connection" if is_new else f"Connection {values['conn_id']}",
+        values=values,
+        is_new=is_new,
+        problem=problem,
+        types=list(TYPES),
+        labels=TYPES.get(kind, {}),
+        line=command("connections", "set", values.get("conn_id") or "CONN_ID", "--type", kind or "TYPE"),
+    )
+
+
+@blueprint.post("/connections/form")
+@needs(Right.CONNECTION_EDIT)
+def save() -> ResponseReturnValue:
+    """Set it."""
+    values, is_new = request.form.to_dict(), request.form.get("is_new") == "true"
+    conn_id = values.get("conn_id", "").strip()
+
+    def work(session: Session) -> None:
+        is_there = check_owned(session, "connection", conn_id, Right.CONNECTION_EDIT)
+        if is_there and is_new:
+            raise Conflict(f"There is a connection {conn_id!r} already: change that one.")
+        wanted = _wanted(conn_id, values, get_connection(session, web().cipher, conn_id))
+        set_connection(session, now(), web().cipher, wanted, actor=actor())
+        if not is_there:
+            give_to(session, "connection", conn_id, Right.CONNECTION_EDIT, values.get("team_name") or None)
+
+    try:
+        writing(work)
+    except _REFUSALS as error:
+        shown = {name: text for name, text in values.items() if name != "password"}
+        return _form({**shown, "conn_id": conn_id}, is_new=is_new, problem=str(error)), 400
+    flash(f"{conn_id} is set.")
+    return redirect(url_for("connections.show"), 303)
+
+
+def _wanted(conn_id: str, values: Mapping[str, str], before: Connection | None) -> Connection:
+    """Return what the form asks for; a mask leaves what it stands for as it is."""
+    port, password = values.get("port", "").strip(), values.get("password", "")
+    if port and not (port.isascii() and port.isdigit() and len(port) < 7):
+        raise BadParams(f"The port {port[:40]!r} is no number.")
+    fields = {name: values.get(name, "").strip() for name in _FIELDS}
+    old_password, old_extra = (before.password, before.extra) if before else ("", "")
+    return Connection(
+        conn_id=conn_id,
+        port=int(port) if port else None,
+        password=old_password if password == MASK else password,
+        extra=unmasked_json(values.get("extra", "").strip(), old_extra),
+        **fields,
+    )
+
+
+@blueprint.post("/connections/delete")
+@needs(Right.CONNECTION_EDIT)
+def delete() -> ResponseReturnValue:
+    """Delete one."""
+    conn_id = request.form.get("conn_id", "")
+
+    def work(session: Session) -> None:
+        check_owned(session, "connection", conn_id, Right.CONNECTION_EDIT)
+        remove_connection(session, now(), conn_id, actor=actor())
+
+    writing(work)
+    flash(f"{conn_id} was deleted.")
+    return redirect(url_for("connections.show"), 303)
