@@ -5,7 +5,9 @@ Each runs what the other runs, in the same order, with the code of attempts; wha
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from scheduler import DAG, FailTask, SkipTask, XComArg, task, task_group
+from scheduler import DAG, Asset, FailTask, RescheduleTask, SkipTask, XComArg, task, task_group
 from scheduler.clock import SystemClock
 from scheduler.core.ids import named
 from scheduler.core.trigger_rules import RULES
@@ -26,10 +28,12 @@ from scheduler.sdk.serialize import to_spec
 from scheduler.security.encryption import FernetCipher
 from scheduler.security.secret_key import SecretKey
 from scheduler.store.claims import Claimed
-from scheduler.store.tables import task_instance
+from scheduler.store.tables import asset_event, task_instance
+from scheduler.testing.result import RunResult
 from tests.loop.engine import WAYS, Engine
 
 _KINDS = ("plain", "plain", "plain", "mapped", "mapped", "loop", "branch", "short", "setup")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _ENDS = {"well": None, "again well": None, "fails": FailTask, "skips": SkipTask}
 
 
@@ -51,6 +55,8 @@ class Declared:
     def body(self, x=None, ti=None):
         """What a task does."""
         fate = self.fate(ti)
+        if fate.random() < 0.2 and ti.waiting_since is None:
+            raise RescheduleTask(LONG_AGO)
         if error := _ENDS[fate.choice(list(_ENDS))]:
             raise error("as drawn")
         return list(range(fate.choice([0, 1, 2, 3])))
@@ -73,7 +79,8 @@ class Declared:
         name = f"t{len(self.made)}"
         rule = self.random.choice(sorted(RULES))
         upstream = self.random.sample(self.made, self.random.randint(0, min(2, len(self.made))))
-        made = self.of_kind(kind, {"task_id": name, "trigger_rule": rule})
+        outlets = [Asset(f"{self.dag.dag_id}_{name}")] if self.random.random() < 0.3 else []
+        made = self.of_kind(kind, {"task_id": name, "trigger_rule": rule, "outlets": outlets})
         made << upstream
         self.made.append(made)
         return made
@@ -161,7 +168,12 @@ class Served:
         self.live |= {named(each.task_id, each.path): each for each in claims}
 
     def perform(self, name: str) -> None:
-        """Run one instance, and report."""
+        """Run one instance, and report; again where it asked to be put off."""
+        while self.attempt(name) == "reschedule":
+            self.look()
+
+    def attempt(self, name: str) -> str:
+        """Run one attempt, and report how it ended."""
         claim = self.live.pop(name)
         with self.engine.db.read() as session:
             job = job_of(claim, self.engine.graphs.get(session, claim.version_id), Path("/"))
@@ -169,6 +181,7 @@ class Served:
         report = [Report(claim, outcome)]
         assert not self.engine.db.transact(lambda session: self.engine._record(session, report))
         self.look()
+        return outcome.state
 
     def states(self) -> dict[str, str]:
         ti = task_instance.c
@@ -193,3 +206,23 @@ def test_a_test_run_and_the_scheduler_come_to_the_same_states(engine, seed):
     assert served.live == {}
     assert served.states() == tested.task_states
     assert engine.run_state(served.run) == tested.state
+    assert changes_of(engine) == successes_of(dag, tested)
+
+
+def changes_of(engine: Engine) -> Counter[str]:
+    """Return how often each asset changed."""
+    with engine.db.read() as session:
+        return Counter(session.scalars(sa.select(asset_event.c.name)))
+
+
+def successes_of(dag: DAG, tested: RunResult) -> Counter[str]:
+    """Return how often the tasks succeeded that make assets, by these."""
+    ended = Counter(
+        name.partition("[")[0] for name, state in tested.task_states.items() if state == "success"
+    )
+    makers = {
+        f"{dag.dag_id}_{task_id.rpartition('.')[2]}": task_id
+        for task_id in dag.task_dict
+        if dag.task_dict[task_id].outlets
+    }
+    return Counter({name: ended[task_id] for name, task_id in makers.items() if ended[task_id]})
