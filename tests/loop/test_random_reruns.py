@@ -63,6 +63,15 @@ class Reruns:
         with suppress(Conflict):  # nothing of it has run, or failed
             self.engine.db.transact(lambda session: rerun(session, self.engine.now, request, actor="test"))
 
+    def clear_all(self) -> None:
+        """Have everything done again."""
+        request = RerunRequest(dag_id=self.served.dag.dag_id, run_id=_RUN)
+        self.engine.db.transact(lambda session: rerun(session, self.engine.now, request, actor="test"))
+
+    def succeeded(self) -> set[str]:
+        """Return the instances that succeeded."""
+        return {name for name, state in self.served.states().items() if state == "success"}
+
     def keys(self) -> list[TaskKey]:
         ti = task_instance.c
         query = sa.select(ti.task_id, ti.path).where(ti.run_pk == self.served.run, ti.state != "removed")
@@ -79,3 +88,18 @@ def test_a_run_comes_to_its_end_whatever_of_it_runs_again(engine, seed):
         reruns.clear()
         reruns.go_on(reruns.random.randint(0, 4))
     reruns.end()
+
+
+@pytest.mark.parametrize("seed", range(200, 206))
+def test_a_run_that_runs_again_as_a_whole_ends_as_it_did_at_first(engine, seed):
+    engine.hands_on = WAYS[seed % len(WAYS)]
+    reruns = Reruns(engine, seed)
+    reruns.end()
+    first = reruns.succeeded()
+    for _ in range(2):
+        reruns.clear()
+        reruns.go_on(reruns.random.randint(0, 4))
+    reruns.served.look()
+    reruns.clear_all()
+    reruns.end()
+    assert reruns.succeeded() == first
