@@ -148,6 +148,10 @@ class AlreadyExists(Conflict):
         self.name = name
 
 
+class Outdated(Conflict):
+    """What is to be changed is no longer what the caller has seen."""
+
+
 class NothingToRerun(Conflict):
     """Nothing of what was chosen can run again."""
 

@@ -150,8 +150,19 @@ def spec_of(session: Session, version_id: int) -> DagSpec:
 
 
 def writing(work: Callable[[Session], T]) -> T:
-    """Return what `work` returns, committed; it may run several times until the database lets it through."""
-    return web().db.transact(work)
+    """Return what `work` returns, committed; it may run several times until the database lets it through.
+
+    Where the request names a condition (`If-Match`), it is held in the same transaction.
+    """
+    check: Callable[[Session], None] | None = g.pop("precondition", None)
+    if check is None:
+        return web().db.transact(work)
+
+    def checked(session: Session) -> T:
+        check(session)
+        return work(session)
+
+    return web().db.transact(checked)
 
 
 def actor() -> str:

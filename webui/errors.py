@@ -17,6 +17,7 @@ _LOG = logging.getLogger(__name__)
 _STATUS: dict[type[errors.DirigentError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Outdated: 412,
     errors.Forbidden: 403,
     errors.BadName: 400,
     errors.BadParams: 400,

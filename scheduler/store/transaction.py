@@ -106,3 +106,9 @@ def _asked(session: Session) -> Asked:
     except KeyError:
         raise RuntimeError("this session only reads: write in db.write() or db.transact()") from None
     return asked
+
+
+def hold(session: Session, name: str) -> None:
+    """Have writers of one name follow each other until the end of the transaction. On SQLite all do so anyway."""
+    if session.dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))

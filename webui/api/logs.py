@@ -19,7 +19,7 @@ from scheduler.store.views.tasks import list_attempts
 from webui import filters
 from webui.api.frame import Fields, Routes
 from webui.api.shapes import logs as shapes
-from webui.api.shapes.tasks import Instance, Links, LinksQuery, LogUrl
+from webui.api.shapes.tasks import Instance, LogUrl
 from webui.api.tasks import find_instance, key_of
 from webui.context import reading, web
 from webui.rights import needs
@@ -99,12 +99,3 @@ def get_external_log_url(
         address = _address(session, dag_id, dag_run_id, task_id, try_number, query)
     task = filters.task_url(dag_id, dag_run_id, task_id, address.path, **{"try": try_number})
     return {"url": (web().base_url or request.host_url).rstrip("/") + task}
-
-
-@routes.get(f"{_TASK}/links", answers=Links)
-@needs(Right.DAG_READ)
-def get_extra_links(dag_id: str, dag_run_id: str, task_id: str, query: LinksQuery) -> Fields:
-    """Return links that an operator gives a task besides; none has any so far."""
-    with reading() as session:
-        find_instance(session, dag_id, dag_run_id, key_of(task_id, query.map_index, query.path))
-    return {"extra_links": {}, "total_entries": 0}

@@ -61,6 +61,17 @@ def test_an_answer_has_a_tag_that_changes_with_it(person: Browser) -> None:
     assert person.get(f"{DAGS}/orders_hourly", **{"If-None-Match": first}).status_code == 200
 
 
+def test_of_two_who_change_what_both_have_read_the_second_is_told(person: Browser) -> None:
+    address = f"{DAGS}/orders_hourly"
+    seen = {"If-Match": person.get(address).headers["ETag"]}
+    assert call(person, "PATCH", address, {"is_paused": True}, **seen).status_code == 200
+    second = call(person, "PATCH", address, {"is_paused": False}, **seen)
+    assert (second.status_code, second.get_json()["title"]) == (412, "Precondition Failed")
+    assert person.get(address).get_json()["is_paused"] is True
+    impossible = call(person, "PATCH", f"{address}/dagRuns/x/taskInstances/y/dry_run", {}, **seen)
+    assert "If-Match is not possible here" in impossible.get_json()["detail"]
+
+
 def test_the_document_names_every_operation_once_and_every_shape_that_it_refers_to(person: Browser) -> None:
     text = person.get("/openapi.json").text
     found = json.loads(text)

@@ -63,9 +63,9 @@ class Ordered:
         self.names = names
         self.known = [*names, *(f"-{name}" for name in names)]
 
-    def check(self, given: tuple[str, ...]) -> tuple[str, ...]:
+    def check(self, given: Any) -> Any:  # noqa: ANN401 - some names, one, or none
         """Return the names. Raises ValueError for one that there is not."""
-        for each in given:
+        for each in [given] if isinstance(given, str) else given or ():
             if each not in self.known:
                 raise ValueError(f"{each[:80]!r} is none of {', '.join(self.names)}, with - before it or not")
         return given
@@ -78,7 +78,12 @@ class Ordered:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Tell the document which there are."""
-        return {**handler(schema), "items": {"type": "string", "enum": self.known}}
+        found, known = handler(schema), {"type": "string", "enum": self.known}
+        return (
+            {**found, "items": known}
+            if found.get("type") == "array"
+            else {"anyOf": [known, {"type": "null"}]}
+        )
 
 
 class RunAfter(Choosing):

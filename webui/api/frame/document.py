@@ -13,7 +13,6 @@ from webui.problems import CONTENT_TYPE
 
 _REF: Final = "#/components/schemas/{model}"
 _ARGUMENTS: Final = {"string": {"type": "string"}, "path": {"type": "string"}, "int": {"type": "integer"}}
-#: Sent on writes, see `webui.api.frame`.
 _DETAIL: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -45,6 +44,7 @@ _PROBLEMS: Final = {
     "403": "Whoever asks may not do this.",
     "404": "Something that the address names does not exist.",
     "409": "The present state does not allow it.",
+    "412": "It was changed since it was read (`If-Match`).",
     "422": "The request does not fit what is asked for.",
 }
 

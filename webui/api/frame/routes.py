@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, g
 from pydantic import TypeAdapter
 
 from webui.api.frame.answers import answer
+from webui.api.frame.conditions import expect
 from webui.api.frame.models import Answer, Body, Query
 from webui.api.frame.operations import Operation, taken_by
 from webui.api.frame.requests import read
 
+_CHANGES = frozenset({"PATCH", "PUT", "DELETE"})
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -69,12 +71,20 @@ class Routes:
             )
             self.operations.append(operation)
             # What the view declares of itself, such as the right that it needs, counts for the route.
-            serve = update_wrapper(partial(_serve, operation), view)
+            serve = update_wrapper(partial(self._serve, operation), view)
             self.blueprint.add_url_rule(operation.rule, operation.name, serve, methods=[method])
             return view
 
         return declare
 
+    def _serve(self, operation: Operation, **arguments: Any) -> Response:
+        given = read(operation, arguments)
+        if operation.method in _CHANGES:
+            expect(self._reader(operation.rule), arguments)
+        try:
+            return answer(operation, operation.view(**given))
+        finally:
+            g.pop("precondition", None)
 
-def _serve(operation: Operation, **arguments: Any) -> Response:
-    return answer(operation, operation.view(**read(operation, arguments)))
+    def _reader(self, rule: str) -> Operation | None:
+        return next((each for each in self.operations if (each.method, each.rule) == ("GET", rule)), None)

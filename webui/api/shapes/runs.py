@@ -103,7 +103,7 @@ class RunsQuery(Cursored, RunAfter, LogicalDate, Started, Ended, Took, Updated):
 class RunsBody(Body):
     """Which runs are listed, as a body says it."""
 
-    order_by: str | None = None
+    order_by: Annotated[str | None, Ordered(*_ORDERS)] = None
     page_offset: int = Field(default=0, ge=0, le=MOST)
     page_limit: int = Field(default=100, ge=0, le=MOST)
     dag_ids: list[str] | None = None

@@ -18,6 +18,10 @@ from webui.numbers import MOST
 State = TaskState | Literal["no_status"]
 #: What a person may set the state of a task to.
 Settable = Literal["success", "failed", "skipped"]
+_ORDERS = (
+    *("id", "state", "duration", "start_date", "end_date", "map_index", "try_number", "logical_date"),
+    *("run_after", "data_interval_start", "data_interval_end", "rendered_map_index", "operator"),
+)
 MapIndex = Annotated[int, Field(ge=-1, le=MOST)]
 
 
@@ -133,13 +137,7 @@ class InstancesQuery(Cursored, RunAfter, LogicalDate, Started, Ended, Took, Upda
     map_index: tuple[int, ...] = ()
     rendered_map_index_pattern: str | None = None
     rendered_map_index_prefix_pattern: str | None = None
-    order_by: Annotated[
-        tuple[str, ...],
-        Ordered(
-            *("id", "state", "duration", "start_date", "end_date", "map_index", "try_number", "logical_date"),
-            *("run_after", "data_interval_start", "data_interval_end", "rendered_map_index", "operator"),
-        ),
-    ] = ()
+    order_by: Annotated[tuple[str, ...], Ordered(*_ORDERS)] = ()
 
 
 class TasksQuery(InstancesQuery):
@@ -187,7 +185,7 @@ class TasksBody(Body):
     executor: list[str] | None = None
     page_offset: int = Field(default=0, ge=0, le=MOST)
     page_limit: int = Field(default=100, ge=0, le=MOST)
-    order_by: str | None = None
+    order_by: Annotated[str | None, Ordered(*_ORDERS)] = None
 
 
 class Instance(Query):
@@ -195,12 +193,6 @@ class Instance(Query):
 
     map_index: MapIndex = -1
     path: str = ""
-
-
-class LinksQuery(Instance):
-    """Of which try the links are wanted."""
-
-    try_number: Annotated[int, Field(ge=0, le=MOST)] | None = None
 
 
 class TaskMask(Query):
@@ -265,13 +257,6 @@ class Dependencies(Answer):
     """What a task that does not run waits for."""
 
     dependencies: list[Dependency]
-
-
-class Links(Answer):
-    """Where more is to be seen of a task."""
-
-    extra_links: dict[str, str | None]
-    total_entries: int
 
 
 class LogUrl(Answer):
