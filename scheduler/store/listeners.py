@@ -54,8 +54,11 @@ def _newest(session: Session, table: sa.Table) -> int:
 
 
 def keep_position(session: Session, name: str, stream: Stream, position: int) -> None:
-    """Note that a listener has heard all up to here."""
-    session.execute(sa.update(listener).where(L.name == name).values({f"{stream}_id": position}))
+    """Note that a listener has heard all up to here; never less, as another server may have told more meanwhile."""
+    column = L[f"{stream}_id"]
+    session.execute(
+        sa.update(listener).where(L.name == name, column < position).values({column.name: position})
+    )
 
 
 def keep_error(session: Session, now: datetime, name: str, error: str) -> None:

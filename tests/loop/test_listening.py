@@ -11,7 +11,7 @@ from scheduler.loop.listening import PATIENCE_S, Lane, Listening
 from scheduler.plugins.loading import Call, Listener
 from scheduler.store.events import Event as Happened
 from scheduler.store.events import append
-from scheduler.store.listeners import FILE_BROKEN, errors_of_listeners
+from scheduler.store.listeners import FILE_BROKEN, begin, errors_of_listeners, keep_position
 from scheduler.store.tables import asset, asset_event, dag_file
 from tests.loop.engine import spec, task
 
@@ -120,6 +120,36 @@ def test_a_server_that_takes_over_goes_on_where_the_last_one_stood(ear):
     lane.tell()
     assert ear.heard[before:] == [("a", "queued", "running", "r")]
     assert claim.task_id == "a"
+
+
+def test_a_server_that_was_frozen_takes_nobody_back(ear):
+    frozen = ear.lane
+    run_to_end(ear.engine)
+    goes_on = ear.new_lane()
+    goes_on.begin()
+    ear.clock.seconds += 3600
+    frozen_at = ear.engine.db.transact(lambda session: begin(session, ear.engine.now, "ear"))
+    goes_on.tell()
+    ahead = ear.engine.db.transact(lambda session: begin(session, ear.engine.now, "ear"))
+    assert ahead["events"] > frozen_at["events"]
+    ear.engine.db.transact(lambda session: keep_position(session, "ear", "events", frozen_at["events"] + 1))
+    frozen.tell()
+    assert ear.heard == WHOLE * 2
+    third = ear.new_lane()
+    third.begin()
+    assert (third.tell(), ear.heard) == (0, WHOLE * 2)
+
+
+def test_thousands_of_events_are_heard_of_in_order_by_turns_of_two_servers(ear):
+    names = [f"file{number}.py" for number in range(1000)]
+    told = [Happened(at=ear.engine.now, kind=FILE_BROKEN, reason=name) for name in names]
+    ear.engine.db.transact(lambda session: append(session, told))
+    while True:
+        lane = ear.new_lane()
+        lane.begin()
+        if not lane.tell():
+            break
+    assert [name for name, _ in ear.heard] == names
 
 
 def test_what_was_before_a_listener_came_is_not_told(engine):
