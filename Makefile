@@ -5,7 +5,7 @@ SHELL := bash
 # The environment and the front end are made side by side.
 MAKEFLAGS += --jobs=2
 .DELETE_ON_ERROR:
-.PHONY: help up test chaos compat lint bench front lock wheel clean
+.PHONY: help up test chaos compat lint bench bench-web front lock wheel clean
 
 FRONT := webui/frontend
 MODULES := $(FRONT)/node_modules/.installed
@@ -15,7 +15,7 @@ ENV := requirements.lock pyproject.toml tools/make-venv
 ENV_TEST := requirements-dev.lock pyproject.toml tools/make-venv
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 up: .venv/.installed $(BUILT) ## install into .venv and run everything on http://127.0.0.1:8080 (DIRIGENT_PORT=9000 make up)
 	@unset PYTHONDONTWRITEBYTECODE MAKEFLAGS MAKELEVEL; exec .venv/bin/dirigent up
@@ -34,6 +34,9 @@ lint: .venv-test/.installed ## format, lint, types and layers only
 
 bench: .venv/.installed $(BUILT) ## the benchmarks (ARGS="chain40 --runs 3" make bench)
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+bench-web: .venv-test/.installed $(BUILT) ## the pages at size, in Chromium too (ARGS="--only sqlite" make bench-web)
+	@unset MAKEFLAGS MAKELEVEL; .venv-test/bin/python -m benchmarks.web $(ARGS)
 
 front: $(BUILT) ## build the front end into webui/static/dist
 

@@ -7,7 +7,19 @@ from importlib import import_module
 
 from flask import Flask
 
-from webui import api, assets, audit, errors, filters, fragments, pages, places, plugin_pages, security
+from webui import (
+    api,
+    assets,
+    audit,
+    errors,
+    filters,
+    fragments,
+    packing,
+    pages,
+    places,
+    plugin_pages,
+    security,
+)
 from webui.context import WebContext
 from webui.live.hub import Hub
 
@@ -32,6 +44,7 @@ def create_app(context: WebContext) -> Flask:
     app.json = fragments.Json(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    packing.register(app)
     security.guard(app)
     audit.register(app)
     errors.register(app)

@@ -73,6 +73,12 @@ class Serving(WSGITask):
             self.write(b"")
         self.channel.feed = self._feed
 
+    def set_close_on_finish(self) -> None:
+        """Close the connection after this answer; not after one that has no body, whose end is known all the same."""
+        asked = self.get_environment().get("HTTP_CONNECTION", "")
+        if self.version != "1.1" or self.has_body or asked.lower() == "close":
+            super().set_close_on_finish()
+
     def _hand_over(self, feed: Feed) -> bool:
         if not self.channel.reception.streams.has_room:
             return False

@@ -135,3 +135,21 @@ def test_one_that_asks_again_in_time_keeps_its_connection():
                 answer += client.recv(4096)
             with connect(listener) as silent:  # which is shown out when the page has looked for the overdue
                 assert is_last or silent.recv(1) == b""
+
+
+def test_what_has_not_changed_leaves_the_connection_open():
+    def unchanged(environ, start_response):
+        start_response("304 Not Modified", [("ETag", '"a"')])
+        return []
+
+    with served(unchanged) as listener, connect(listener) as client:
+        for _ in range(3):
+            client.sendall(ASK)
+            answer = b""
+            while not answer.endswith(b"\r\n\r\n"):
+                answer += client.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 304")
+            assert b"close" not in answer
+        client.sendall(ASK.replace(b"Host", b"Connection: close\r\nHost"))
+        while client.recv(4096):
+            pass
