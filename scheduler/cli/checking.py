@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from scheduler.alert_settings import addresses
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.isolation import environ_of_children, task_policy_of
 from scheduler.cli.invocation import Invocation
@@ -124,7 +125,7 @@ def _check_folder(
     invocation: Invocation, parser: Parser, root: Path, files: Iterable[str], pools: Collection[str] | None
 ) -> Checked:
     parsed = [_parse(invocation, parser, root, file) for file in files]
-    findings = findings_of(parsed, root, check_dag, pools)
+    findings = findings_of(parsed, root, check_dag, pools, addresses(invocation.settings))
     texts = {file: (root / file).read_bytes() for file in sorted(_files_of(parsed, root))}
     prefix = _prefix(root)
     shown = [

@@ -77,7 +77,7 @@ def print_record(record: Row, output: str) -> None:
 def print_json(value: object) -> None:
     """Print JSON; instants in ISO 8601."""
     text = json.dumps(value, indent=2, default=_encoded, ensure_ascii=False)
-    click.echo(text.encode(errors="backslashreplace"))  # half a character, as JSON escapes it
+    click.echo(text.encode(errors="backslashreplace").decode())  # half a character, as JSON escapes it
 
 
 def json_line(record: Row) -> str:

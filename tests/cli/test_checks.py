@@ -97,6 +97,10 @@ FILES = {
         DAG("moons", schedule=Moons(), owner="ann", tags=["x"])
     """,
     "raising.py": "import scheduler  # dag\\n1 / 0",
+    "alerting.py": """
+        from scheduler import DAG, Alert
+        DAG("alerting", owner="ann", tags=["x"], alerts=[Alert("failure", to=["nobody"])])
+    """,
     "choosing.py": """
         from scheduler import DAG, BaseBranchOperator, BashOperator, HITLBranchOperator, task
         class Own(BaseBranchOperator):
@@ -118,6 +122,7 @@ FILES = {
     """,
 }
 FOUND = {
+    ("alerting.py", 1, "missing-channel"),
     ("branching.py", 7, "unknown-branch"),
     ("branching.py", 12, "unreachable-task"),
     ("choosing.py", 5, "unknown-branch"),
@@ -200,6 +205,7 @@ def test_errors_are_exit_1_and_paths_count_from_here(checked):
 
 def test_without_a_database_what_is_missing_is_a_warning(checked):
     missing = [each for each in checked[1]["findings"] if each["rule"].startswith("missing-")]
+    assert {each["rule"] for each in missing} == {"missing-variable", "missing-connection", "missing-channel"}
     assert {each["level"] for each in missing} == {"warning"}
 
 

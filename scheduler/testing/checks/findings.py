@@ -24,11 +24,16 @@ _OF_STORE: Final = frozenset({"missing-variable", "missing-connection"})
 
 
 def findings_of(
-    parsed: Sequence[ParsedFile], root: Path, check: Callable[[DagSpec], None], pools: Collection[str] | None
+    parsed: Sequence[ParsedFile],
+    root: Path,
+    check: Callable[[DagSpec], None],
+    pools: Collection[str] | None,
+    channels: Collection[str],
 ) -> list[Finding]:
     """Return the findings of all files in order, each once.
 
-    `check` raises what is wrong with a graph; `pools` are those that exist, None where nobody here can tell.
+    `check` raises what is wrong with a graph; `pools` are those that exist, None where nobody here can tell;
+    `channels` are those that the settings name here.
     """
     seen = set(_of_all(parsed))
     for file in parsed:
@@ -37,6 +42,7 @@ def findings_of(
         seen.update(_of_graphs(file, check))
         seen.update(_of_plans(file))
         seen.update(_of_pools(file, pools) if pools is not None else ())
+        seen.update(_of_channels(file, channels))
     return sorted(seen)
 
 
@@ -94,6 +100,23 @@ def _of_pools(parsed: ParsedFile, pools: Collection[str]) -> Iterator[Finding]:
                     f"Task {task.task_id!r} of DAG {dag.dag_id!r} would wait for ever: there is no pool {task.pool!r}. "
                     f"Make it: `dirigent pools set {task.pool} SLOTS`.",
                 )
+
+
+def _of_channels(parsed: ParsedFile, channels: Collection[str]) -> Iterator[Finding]:
+    """Alerts that would be told to nobody; a warning, as the settings of servers may name more."""
+    known = ", ".join(sorted(channels)) or "none"
+    for dag in parsed.dags:
+        for rule in dag.alerts:
+            to = rule.get("to", ())
+            for name in sorted({to} if isinstance(to, str) else {*map(str, to)}):
+                if name not in channels:
+                    yield found(
+                        parsed.file,
+                        1,
+                        "missing-channel",
+                        f"An alert of DAG {dag.dag_id!r} goes to {name!r}, no channel here; there are {known}. "
+                        "Name it under [channels] in dirigent.toml, or correct it.",
+                    )
 
 
 def _of_all(parsed: Sequence[ParsedFile]) -> Iterator[Finding]:

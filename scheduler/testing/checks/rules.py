@@ -50,6 +50,7 @@ _ALL: Final = (
     Rule("missing-variable", Level.ERROR, "A variable that is read by its name does not exist."),
     Rule("missing-connection", Level.ERROR, "A connection that is read by its name does not exist."),
     Rule("missing-pool", Level.ERROR, "A task waits for a pool that does not exist."),
+    Rule("missing-channel", Level.WARNING, "An alert is told to a channel that the settings do not name."),
     Rule("top-level-io", Level.WARNING, "The import of the file reaches out: network, programs, files."),
     Rule("slow-import", Level.WARNING, "The import of the file takes long."),
     Rule("deprecated", Level.WARNING, "A name or argument has a newer form."),
