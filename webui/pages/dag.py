@@ -26,6 +26,9 @@ from webui.words import schedule
 blueprint = Blueprint("dag", __name__, url_prefix="/dags/<dag_id>")
 
 _RUNS = 50
+#: Columns of the grid.
+_GRID_RUNS = 30
+_MOST_RUNS = 200
 
 
 def dag_head(dag_id: str) -> dict[str, Any]:
@@ -56,7 +59,8 @@ def dag_head(dag_id: str) -> dict[str, Any]:
 @needs(Right.DAG_READ)
 def show(dag_id: str) -> Response:
     """Show the grid with the chosen task beside it."""
-    return page("dag_grid.html", tab="grid", **dag_head(dag_id))
+    shown = min(_MOST_RUNS, max(1, request.args.get("runs", _GRID_RUNS, type=number)))
+    return page("dag_grid.html", tab="grid", shown_runs=shown, **dag_head(dag_id))
 
 
 @blueprint.get("/graph")

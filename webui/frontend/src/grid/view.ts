@@ -17,6 +17,12 @@ class Grid {
   private atRun = "";
   private atTask = "";
   private drawn = new Map<string, HTMLElement>();
+  /** What each of them shows. */
+  private told = new Map<string, string>();
+  private isDue = false;
+  private slots = { rows: 0, columns: 0 };
+  /** The longest run. */
+  private most = 0.001;
   private bars = html("div", { class: "grid-bars" });
   private body = html("div", { class: "grid-body" });
   private corner = html("div", { class: "grid-corner", role: "columnheader" });
@@ -32,7 +38,7 @@ class Grid {
       html("div", { class: "grid-head", role: "row" }, this.corner, this.bars),
       this.body,
     );
-    box.addEventListener("scroll", () => this.draw(), { passive: true });
+    box.addEventListener("scroll", () => this.drawSoon(), { passive: true });
     box.addEventListener("keydown", (event) => this.pressed(event));
     box.addEventListener("click", (event) => this.clicked(event));
     box.addEventListener("dblclick", () => this.open());
@@ -44,6 +50,7 @@ class Grid {
     const atEnd = this.box.scrollLeft + this.box.clientWidth >= this.box.scrollWidth - SIZE;
     const isOther = shape(this.data) !== shape(data);
     this.data = data;
+    this.most = Math.max(0.001, ...data.runs.map((run) => run.duration ?? 0));
     if (isOther) this.refold();
     if (first || atEnd) this.box.scrollLeft = this.box.scrollWidth;
     this.restore(first);
@@ -59,8 +66,7 @@ class Grid {
     this.body.style.width = `calc(var(--names) + ${this.data.runs.length * SIZE + 14}px)`;
     this.body.style.height = `${this.seen.length * SIZE + 8}px`;
     this.corner.textContent = `${this.data.rows.filter((r) => !r.is_group).length} tasks`;
-    for (const node of this.drawn.values()) node.remove();
-    this.drawn.clear();
+    this.clear();
   }
 
   /** The chosen cell is held by its run and task, so new runs do not move the choice. */
@@ -84,10 +90,22 @@ class Grid {
     return this.data.runs.length ? { row: Math.max(0, row), column: this.data.runs.length - 1 } : undefined;
   }
 
+  /** Once a frame, however often it is scrolled in it. */
+  private drawSoon(): void {
+    if (this.isDue) return;
+    this.isDue = true;
+    requestAnimationFrame(() => {
+      this.isDue = false;
+      this.draw();
+    });
+  }
+
   private draw(): void {
     const names = this.corner.offsetWidth;
-    const [top, bottom] = windowOf(this.box.scrollTop - 50, this.box.clientHeight, SIZE, this.seen.length);
-    const [left, right] = windowOf(this.box.scrollLeft, this.box.clientWidth - names, SIZE, this.data.runs.length);
+    const size = { w: this.box.clientWidth - names, h: this.box.clientHeight };
+    this.room(size);
+    const [top, bottom] = windowOf(this.box.scrollTop - 50, size.h, SIZE, this.seen.length);
+    const [left, right] = windowOf(this.box.scrollLeft, size.w, SIZE, this.data.runs.length);
     const keep = new Set<string>();
     for (let c = left; c < right; c += 1) this.bar(c, keep);
     for (let r = top; r < bottom; r += 1) {
@@ -99,7 +117,22 @@ class Grid {
       if (keep.has(key)) continue;
       node.remove();
       this.drawn.delete(key);
+      this.told.delete(key);
     }
+  }
+
+  /** Nodes that scroll out of sight are those that scroll into it: there are as many places as are seen at once. */
+  private room(size: { w: number; h: number }): void {
+    const [rows, columns] = [Math.ceil(size.h / SIZE) + 10, Math.ceil(size.w / SIZE) + 10];
+    if (rows === this.slots.rows && columns === this.slots.columns) return;
+    this.slots = { rows, columns };
+    this.clear();
+  }
+
+  private clear(): void {
+    for (const node of this.drawn.values()) node.remove();
+    this.drawn.clear();
+    this.told.clear();
   }
 
   private node(key: string, keep: Set<string>, make: () => HTMLElement): HTMLElement {
@@ -112,19 +145,28 @@ class Grid {
     return node;
   }
 
+  /** Whether a node is to be written anew: it shows something else than what it was told last. */
+  private isNew(key: string, text: string): boolean {
+    if (this.told.get(key) === text) return false;
+    this.told.set(key, text);
+    return true;
+  }
+
   private bar(column: number, keep: Set<string>): void {
     const run = this.data.runs[column];
     if (!run) return;
-    const node = this.node(`b${column}`, keep, () => this.newBar());
-    const most = Math.max(0.001, ...this.data.runs.map((r) => r.duration ?? 0));
-    node.style.left = `${column * SIZE + 4}px`;
-    (node.firstElementChild as HTMLElement).style.height = `${6 + 36 * ((run.duration ?? 0) / most)}px`;
+    const key = `b${column % this.slots.columns}`;
+    const node = this.node(key, keep, () => this.newBar());
+    const on = column === this.at?.column;
+    if (!this.isNew(key, `${column} ${run.dag_run_id} ${run.state} ${run.duration} ${this.most} ${on}`)) return;
     const [link, name] = [node.firstElementChild as HTMLElement, node.querySelector(".sr")];
+    node.style.left = `${column * SIZE + 4}px`;
+    link.style.height = `${6 + 36 * ((run.duration ?? 0) / this.most)}px`;
     link.setAttribute("href", run.href);
     link.dataset["state"] = run.state;
     link.title = `${run.label}: ${words(run.state)}${run.duration === null ? "" : `, ${span(run.duration)}`}`;
-    if (name && name.textContent !== link.title) name.textContent = link.title;
-    link.classList.toggle("on", column === this.at?.column);
+    if (name) name.textContent = link.title;
+    link.classList.toggle("on", on);
   }
 
   private newBar(): HTMLElement {
@@ -133,23 +175,29 @@ class Grid {
   }
 
   private row(row: number, keep: Set<string>): void {
-    const node = this.node(`r${row}`, keep, () => this.body.appendChild(html("div", { class: "grid-row", role: "row" })));
+    const key = `r${row % this.slots.rows}`;
+    const node = this.node(key, keep, () => this.body.appendChild(html("div", { class: "grid-row", role: "row" })));
+    if (!this.isNew(key, String(row))) return;
     node.style.top = `${row * SIZE}px`;
+    node.setAttribute("aria-rowindex", String(row + 2));
   }
 
   private name(row: number, keep: Set<string>): void {
     const seen = this.seen[row];
     if (!seen) return;
-    const node = this.node(`n${row}`, keep, () => this.inRow(row, html("div", { role: "rowheader" })));
+    const key = `n${row % this.slots.rows}`;
+    const node = this.node(key, keep, () => this.inRow(row, html("div", { role: "rowheader" })));
     const fold = seen.row.is_group ? (this.folded.has(seen.row.id) ? "▸ " : "▾ ") : "";
-    node.className = `grid-name d${Math.min(4, seen.row.depth)}${seen.row.is_group ? " group" : ""}${row === this.at?.row ? " on" : ""}`;
+    const on = row === this.at?.row;
+    if (!this.isNew(key, `${row} ${fold}${seen.row.id} ${on}`)) return;
+    node.className = `grid-name d${Math.min(4, seen.row.depth)}${seen.row.is_group ? " group" : ""}${on ? " on" : ""}`;
     node.textContent = fold + seen.row.label;
     node.title = seen.row.id;
     node.dataset["row"] = String(row);
   }
 
   private inRow(row: number, node: HTMLElement): HTMLElement {
-    this.drawn.get(`r${row}`)?.append(node);
+    this.drawn.get(`r${row % this.slots.rows}`)?.append(node);
     return node;
   }
 
@@ -157,23 +205,20 @@ class Grid {
     const [seen, run] = [this.seen[row], this.data.runs[column]];
     if (!seen || !run) return;
     const state = cellState(run, seen);
-    const node = this.node(`c${row}.${column}`, keep, () => this.newCell(row, column));
+    const key = `c${row % this.slots.rows}.${column % this.slots.columns}`;
+    const node = this.node(key, keep, () => this.inRow(row, html("div", { role: "gridcell" })));
     const on = row === this.at?.row && column === this.at.column;
-    node.classList.toggle("on", on);
-    if (node.dataset["state"] === state) return;
-    node.dataset["state"] = state;
-    node.title = `${seen.row.label}, ${run.label}: ${words(state)}`;
-    node.setAttribute("aria-label", node.title);
-    node.replaceChildren(...(state === "none" || state === "removed" ? [] : [icon(state)]));
-  }
-
-  private newCell(row: number, column: number): HTMLElement {
-    const seen = this.seen[row];
-    const node = html("div", { class: `cell${seen?.row.is_group ? " group" : ""}`, role: "gridcell", id: `cell-${row}-${column}` });
+    if (!this.isNew(key, `${row} ${column} ${state} ${on}`)) return;
+    node.id = `cell-${row}-${column}`;
+    node.className = `cell${seen.row.is_group ? " group" : ""}${on ? " on" : ""}`;
     node.dataset["row"] = String(row);
     node.dataset["column"] = String(column);
     node.style.left = `calc(var(--names) + ${column * SIZE + 2}px)`;
-    return this.inRow(row, node);
+    node.title = `${seen.row.label}, ${run.label}: ${words(state)}`;
+    node.setAttribute("aria-label", node.title);
+    if (node.dataset["state"] === state) return;
+    node.dataset["state"] = state;
+    node.replaceChildren(...(state === "none" || state === "removed" ? [] : [icon(state)]));
   }
 
   private select(place: Place): void {
@@ -258,7 +303,9 @@ function panel(): (run: Run, row: Seen["row"]) => void {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const query = new URLSearchParams({ run: run.dag_run_id, [row.is_group ? "group" : "task"]: row.id });
-      history.replaceState(null, "", `${location.pathname}?${query}`);
+      const here = new URLSearchParams(location.search);
+      const own = here.has("runs") ? `&runs=${encodeURIComponent(here.get("runs") ?? "")}` : "";
+      history.replaceState(null, "", `${location.pathname}?${query}${own}`);
       if (region) region.dataset["live"] = `${region.dataset["panel"]}?${query}`;
       document.dispatchEvent(new CustomEvent("dirigent:choose"));
     }, 60);
