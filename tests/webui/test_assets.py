@@ -146,7 +146,7 @@ def test_programs_list_them_say_that_one_changed_and_have_one_made(person):
     assert (made["name"], made["extra"]) == (ASSET["asset"], {"n": 1})
     assert read(person, f"/api/v2/assets/events?asset_id={asset['id']}")["total_entries"] == 1
     run = api(person, f"{path}/materialize", {}).get_json()
-    assert run["dag_id"] == "orders_hourly"
+    assert (run["dag_id"], run["run_type"]) == ("orders_hourly", "asset_materialization")
     upstream = f"/api/v2/dags/orders_hourly/dagRuns/{run['dag_run_id']}/upstreamAssetEvents"
     assert read(person, upstream) == {"asset_events": [], "total_entries": 0}
 

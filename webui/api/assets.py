@@ -24,11 +24,14 @@ from scheduler.store.views.asset_lists import (
     list_some_events,
 )
 from scheduler.store.views.assets import view_asset
+from scheduler.store.views.run_lists import find_entry
 from webui.api.asset_fields import aliases_described, assets_described, events_described
 from webui.api.bodies import body
 from webui.api.frame import Fields, Routes
 from webui.api.ordering import chosen
+from webui.api.run_fields import described
 from webui.api.shapes import assets as shapes
+from webui.api.shapes.runs import Run
 from webui.context import actor, now, reading, writing
 from webui.rights import needs
 
@@ -193,7 +196,7 @@ def _forget(before: datetime | None, *, dag_id: str | None = None, asset_id: int
     writing(lambda session: forget_queued(session, dag_ids, asset_id=asset_id, before=before))
 
 
-@routes.post("/assets/<int:asset_id>/materialize", answers=shapes.Made)
+@routes.post("/assets/<int:asset_id>/materialize", answers=Run)
 @needs(Right.ASSET_EDIT, Right.DAG_RUN)
 def materialize_asset(asset_id: int) -> Fields:
     """Start a run of the DAG that makes an asset; a body may bring `conf`, `dag_run_id`, `note`, `partition_key`."""
@@ -215,4 +218,5 @@ def materialize_asset(asset_id: int) -> Fields:
             actor=actor(),
         )
     )
-    return {"dag_id": run.dag_id, "dag_run_id": run.run_id}
+    with reading() as session:
+        return described(find_entry(session, run.dag_id, run.run_id))

@@ -196,10 +196,3 @@ class QueuedWanted(Query):
     """Only those that came before an instant."""
 
     before: Instant | None = None
-
-
-class Made(Answer):
-    """The run that makes an asset."""
-
-    dag_id: str
-    dag_run_id: str
