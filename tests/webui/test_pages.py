@@ -43,6 +43,8 @@ LIVE = [
     "/workers",
     "/settings",
     "/deploys",
+    "/users",
+    "/audit",
     "/dashboard?window=7d&by=team&owner=shop",
     "/dags/orders_hourly",
     "/dags/orders_hourly/graph",
@@ -74,6 +76,7 @@ PAGES = [
     f"{FAILED_RUN}/mark?to=success",
     f"{FAILED_RUN}/cancel",
     "/design",
+    "/users/new",
 ]
 
 

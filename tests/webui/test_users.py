@@ -18,7 +18,7 @@ def _create(person: Browser, **given: str) -> int:
 
 
 def test_somebody_is_created_changed_and_deleted(app: Flask, person: Browser) -> None:
-    assert 'href="/users" aria-current="page"' in person.get("/users/new").text
+    assert 'href="/users" aria-current="page"' in person.get("/users").text
     assert _create(person) == 303
     assert "User@tag:shop" in person.get("/users").text
     theirs, _ = enter(app, "ada")
