@@ -28,7 +28,7 @@ _TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
 #: What a segment of a path holds as it is.
 _PLAIN = "!$&'()*+,;=:@"
-_LOOKS = {"theme": ("auto", "light", "dark"), "times": ("relative", "absolute")}
+_LOOKS = {"theme": ("auto", "light", "dark"), "times": ("relative", "absolute"), "contrast": ("auto", "high")}
 
 
 def register(app: Flask) -> None:

@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 0.25
 #: Between two looks: a busy server is woken more often than anyone can see.
 SPACING_S: Final = 0.1
-#: Pages that are told in one turn. Each asks a question or two then, and all of them at once would wait for each other.
-BATCH: Final = 6
+#: Pages that are told in one turn, and at once after a rest. Each asks a question or two then, and all of them together
+#: would wait for each other.
+BATCH: Final = 2
+BURST: Final = 10
 #: Events that are read at once; who missed more is told to look without a count.
 MANY: Final = 1_000
 #: How often it is asked whether those who look may still look.
@@ -93,6 +95,7 @@ class Hub:
         self._frontier = Frontier(0)
         self._assets = 0
         self._asked_at = 0.0
+        self._credit = BURST
         self._reader: tuple[Thread, Event] | None = None
 
     @property
@@ -210,10 +213,12 @@ class Hub:
     def _ring(self) -> None:
         """Tell those who have waited longest."""
         position = self._frontier.position
-        for _ in range(BATCH):
+        self._credit = min(BURST, self._credit + BATCH)
+        while self._credit > 0:
             with self._lock:
                 watcher = next(iter(self._due), None)
                 if watcher is None:
                     return
                 del self._due[watcher]
+            self._credit -= 1
             watcher.ring(position)

@@ -98,7 +98,7 @@ def test_a_commit_of_another_process_is_heard_of(hub: Hub, db: Database):
 
 
 def test_many_pages_take_turns(hub: Hub, db: Database):
-    readers = [Reader(hub) for _ in range(8)]
+    readers = [Reader(hub) for _ in range(14)]
     happens(db, "orders_hourly")
     assert {reader.waits_for("change") for reader in readers} == {readers[0].at + 1}
 

@@ -51,5 +51,6 @@ function chosen(event: Event): void {
 export function startSwitches(): void {
   document.addEventListener("submit", submitted, { capture: true });
   document.addEventListener("click", chosen);
-  for (const name of ["theme", "times"]) show(name, document.documentElement.dataset[name] ?? "");
+  if (matchMedia("(prefers-contrast: more)").matches) document.documentElement.dataset["contrast"] = "high";
+  for (const name of ["theme", "times", "contrast"]) show(name, document.documentElement.dataset[name] ?? "");
 }

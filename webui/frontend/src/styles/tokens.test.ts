@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-const css = readFileSync("src/styles/tokens.css", "utf8");
+const [usual = "", high = ""] = readFileSync("src/styles/tokens.css", "utf8").split(':root[data-contrast="high"]');
 
-function tokens(theme: 0 | 1): Map<string, string> {
+function tokens(css: string, theme: 0 | 1): Map<string, string> {
   const found = css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g);
   return new Map([...found].map((m) => [m[1] ?? "", m[2 + theme] ?? ""]));
 }
@@ -30,12 +30,23 @@ const TEXT: [string, string[]][] = [
 ];
 
 for (const [theme, name] of [[0, "light"], [1, "dark"]] as const) {
-  const all = tokens(theme);
+  const all = tokens(usual, theme);
   const pairs = TEXT.flatMap(([ink, grounds]) => grounds.map((ground) => [ink, ground] as const));
   test.each(pairs)(`in ${name}, %s on %s can be read (AA, 4.5 : 1)`, (ink, ground) => {
     expect(contrast(all.get(ink) ?? "", all.get(ground) ?? "")).toBeGreaterThanOrEqual(4.5);
   });
   test(`in ${name}, the edge of a field can be seen (AA, 3 : 1)`, () => {
     expect(contrast(all.get("field") ?? "", all.get("panel") ?? "")).toBeGreaterThanOrEqual(3);
+  });
+}
+
+for (const [theme, name] of [[0, "light"], [1, "dark"]] as const) {
+  const all = tokens(high, theme);
+  const pairs = TEXT.flatMap(([ink, grounds]) => grounds.map((ground) => [ink, ground] as const));
+  test(`in ${name} with high contrast, all text can be read (AAA, 7 : 1), and edges be seen (3 : 1)`, () => {
+    const weak = pairs.filter(([ink, ground]) => contrast(all.get(ink) ?? "", all.get(ground) ?? "") < 7);
+    expect(weak).toEqual([]);
+    expect(contrast(all.get("line") ?? "", all.get("panel") ?? "")).toBeGreaterThanOrEqual(3);
+    expect([...all.keys()]).toEqual([...tokens(usual, theme).keys()]);
   });
 }
