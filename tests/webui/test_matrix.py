@@ -43,6 +43,7 @@ MORE = {
     "username": "Admin",
     "token_id": 1,
     "xcom_key": "return_value",
+    "group_id": "enrich",
     "task_try_number": 1,
     "asset_alias_id": 1,
     "connection_id": "c",
@@ -217,6 +218,20 @@ def test_what_a_body_names_is_held_against_rights_too(house: House) -> None:
     made = {"dag_id": "stock_sync", "from_date": "2026-01-01T00:00:00Z", "to_date": "2026-01-02T00:00:00Z"}
     for address in ("/api/v2/backfills", "/api/v2/backfills/dry_run"):
         assert house.ask("shop", "POST", address, json=made).status_code == 404
+    entity = {
+        "dag_id": "stock_sync",
+        "dag_run_id": "r",
+        "task_id": "extract",
+        "note": "x",
+        "new_state": "success",
+    }
+    for rest, fields in {
+        "dagRuns": ("dag_id", "dag_run_id", "note"),
+        "dagRuns/~/taskInstances": ("dag_id", "dag_run_id", "task_id", "new_state"),
+    }.items():
+        action = {"action": "update", "entities": [{name: entity[name] for name in fields}]}
+        done = house.ask("shop", "PATCH", f"/api/v2/dags/~/{rest}", json={"actions": [action]}).get_json()
+        assert (done["update"]["success"], done["update"]["errors"][0]["status_code"]) == ([], 404)
     changed = {"asset_id": house.foreign["asset_id"], "extra": {}}
     assert house.ask("shop", "POST", "/api/v2/assets/events", json=changed).status_code == 404
     for what in ("change", "make"):

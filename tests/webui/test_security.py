@@ -19,6 +19,7 @@ _VALUES: dict[str, Any] = {
     "run_id": "r",
     "dag_run_id": "r",
     "xcom_key": "k",
+    "group_id": "enrich",
     "task_try_number": 1,
     "task_id": "t",
     "attempt_id": 1,

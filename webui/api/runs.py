@@ -38,13 +38,13 @@ routes = Routes("api_runs", "/api/v2/dags/<dag_id>/dagRuns", tag="DagRun")
 def get_dag_runs(dag_id: str, query: shapes.RunsQuery) -> Fields:
     """Return the runs of a DAG, or with `~` of all DAGs; in the order of their creation, or by `order_by`."""
     choice = query.choice()
-    wanted = RunsWanted(conf_contains=query.conf_contains, asset=query.consuming_asset_pattern)
+    more = RunsWanted(conf_contains=query.conf_contains, asset=query.consuming_asset_pattern)
     with reading() as session:
         if dag_id != "~":
             get_dag(session, dag_id)
             choice = choice.only("dag_id", dag_id)
-        found = list_runs(session, choice, wanted, limit=query.count, offset=query.start)
-        total = count_runs(session, choice, wanted) if query.cursor is None else None
+        found = list_runs(session, choice, more, limit=query.count, offset=query.start)
+        total = count_runs(session, choice, more) if query.cursor is None else None
     return {**_listed(found, total), **query.cursors(len(found))}
 
 
@@ -54,10 +54,10 @@ def get_list_dag_runs_batch(dag_id: str, body: shapes.RunsBody) -> Fields:
     """Return the runs that a body describes; of one DAG, or with `~` of all."""
     choice = chosen_by(body, {"dag_ids": "dag_id", "states": "state"}, but={"conf_contains"})
     choice = choice if dag_id == "~" else choice.only("dag_id", dag_id)
-    wanted = RunsWanted(conf_contains=body.conf_contains)
+    more = RunsWanted(conf_contains=body.conf_contains)
     with reading() as session:
-        found = list_runs(session, choice, wanted, limit=min(body.page_limit, 1000), offset=body.page_offset)
-        return _listed(found, count_runs(session, choice, wanted))
+        found = list_runs(session, choice, more, limit=min(body.page_limit, 1000), offset=body.page_offset)
+        return _listed(found, count_runs(session, choice, more))
 
 
 def _listed(found: Sequence[RunEntry], total: int | None) -> dict[str, Any]:
@@ -106,16 +106,21 @@ def trigger_dag_run(dag_id: str, body: shapes.RunTrigger) -> Fields:
 @needs(Right.DAG_RUN)
 def patch_dag_run(dag_id: str, dag_run_id: str, query: shapes.RunMask, body: shapes.RunPatch) -> Fields:
     """Set the state of a run, its note, or both; queued has one that had ended go on."""
-    fields = body.model_fields_set & (set(query.update_mask) or body.model_fields_set)
-
-    def change(session: Session) -> None:
-        if "note" in fields:
-            set_note(session, now(), dag_id, dag_run_id, body.note or "", actor=actor())
-        if "state" in fields and body.state is not None:
-            set_state(session, dag_id, dag_run_id, body.state)
-
-    writing(change)
+    change(dag_id, dag_run_id, body, query.update_mask)
     return get_dag_run(dag_id, dag_run_id)
+
+
+def change(dag_id: str, run_id: str, body: shapes.RunPatch, mask: Sequence[str] = ()) -> None:
+    """Set state and note of a run, as far as they are given and the mask lets them count."""
+    fields = body.model_fields_set & (set(mask) or body.model_fields_set)
+
+    def write(session: Session) -> None:
+        if "note" in fields:
+            set_note(session, now(), dag_id, run_id, body.note or "", actor=actor())
+        if "state" in fields and body.state is not None:
+            set_state(session, dag_id, run_id, body.state)
+
+    writing(write)
 
 
 def set_state(session: Session, dag_id: str, run_id: str, state: shapes.Settable) -> None:
@@ -139,31 +144,39 @@ def delete_dag_run(dag_id: str, dag_run_id: str) -> None:
 @needs(Right.DAG_RUN)
 def clear_dag_run(dag_id: str, dag_run_id: str, body: shapes.RunClear) -> Fields:
     """Run a run again, or with `dry_run` (the default) return the task instances that would."""
-    wanted = RerunRequest(
-        dag_id=dag_id,
-        run_id=dag_run_id,
-        only_failed=body.only_failed,
-        only_new=body.only_new,
-        code="now" if body.run_on_latest_version or body.only_new else "then",
-    )
+    request = wanted(dag_id, dag_run_id, body)
     if body.dry_run:
         with reading() as session:
-            return tasks_again(session, [(wanted, _preview(session, wanted))])
-    writing(partial(_clear, wanted, body.note))
+            return tasks_again(session, [(request, preview(session, request))])
+    writing(partial(clear, request, body.note))
     return get_dag_run(dag_id, dag_run_id)
 
 
-def _preview(session: Session, wanted: RerunRequest) -> Preview:
+def wanted(dag_id: str, run_id: str, body: shapes.RunClear) -> RerunRequest:
+    """Return what is to run again of a run."""
+    is_newest = body.run_on_latest_version or body.only_new
+    return RerunRequest(
+        dag_id=dag_id,
+        run_id=run_id,
+        only_failed=body.only_failed,
+        only_new=body.only_new,
+        code="now" if is_newest else "then",
+    )
+
+
+def preview(session: Session, request: RerunRequest) -> Preview:
+    """Return what would run again; nothing where nothing can."""
     try:
-        return preview_rerun(session, wanted)
+        return preview_rerun(session, request)
     except NothingToRerun:
         return Preview(tasks=())
 
 
-def _clear(wanted: RerunRequest, note: str | None, session: Session) -> None:
-    rerun(session, now(), wanted, actor=actor())
+def clear(request: RerunRequest, note: str | None, session: Session) -> None:
+    """Have it run again."""
+    rerun(session, now(), request, actor=actor())
     if note is not None:
-        set_note(session, now(), wanted.dag_id, wanted.run_id, note, actor=actor())
+        set_note(session, now(), request.dag_id, request.run_id, note, actor=actor())
 
 
 @routes.get("/<dag_run_id>/wait", answers=shapes.Waited, streams={"application/x-ndjson": shapes.Waited})

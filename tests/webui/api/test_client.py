@@ -173,3 +173,22 @@ def test_xcoms(client: ApiClient, db: Database) -> None:
         found.create_xcom_entry(
             *where, models.XComCreateBody(key="x", value={"__type__": "set", "value": []})
         )
+
+
+def test_many_at_once(client: ApiClient) -> None:
+    runs, found = api.DagRunApi(client), api.TaskInstanceApi(client)
+    entities = [{"dag_run_id": each, "note": "seen"} for each in (FAILED_RUN_ID, "nobody")]
+    body = {"actions": [{"action": "update", "entities": entities}]}
+    done = runs.bulk_dag_runs(DAG, models.BulkBodyBulkDAGRunBody.from_dict(body)).update
+    assert (done.success, done.errors[0]["status_code"]) == ([f"{DAG}.{FAILED_RUN_ID}"], 404)
+    entity = {"task_id": TASK, "dag_id": DAG, "dag_run_id": FAILED_RUN_ID, "new_state": "skipped"}
+    body = {"actions": [{"action": "update", "entities": [entity]}]}
+    marked = found.bulk_task_instances("~", "~", models.BulkBodyBulkTaskInstanceBody.from_dict(body))
+    assert marked.update.success == [f"{DAG}.{FAILED_RUN_ID}.{TASK}"]
+    group = models.PatchTaskInstanceBody(new_state="success")
+    dry = found.patch_task_group_instances_dry_run(DAG, FAILED_RUN_ID, "enrich", group)
+    assert {each.task_id for each in dry.task_instances} >= {TASK}
+    assert found.patch_task_group_instances(DAG, FAILED_RUN_ID, "enrich", group).total_entries
+    named = {"dag_runs": [{"dag_run_id": FAILED_RUN_ID}], "dry_run": False}
+    cleared = runs.clear_dag_runs(DAG, models.BulkDAGRunClearBody.from_dict(named))
+    assert [each.state for each in cleared.actual_instance.dag_runs] == ["queued"]
