@@ -77,3 +77,12 @@ def test_the_api_lists_instances_in_the_order_of_their_indices(person: Browser) 
     assert [each["map_index"] for each in answer["task_instances"]] == [9, 10, 11]
     assert answer["total_entries"] == COUNT
     assert person.get(f"{TASKS}/validate/listMapped").status_code == 404
+
+
+def test_behind_the_last_page_of_instances_there_is_none_and_the_filter_says_which_is_chosen(
+    person: Browser,
+) -> None:
+    page = f"/dags/orders_hourly/runs/{FAILED_RUN_ID}/tasks"
+    assert "No task." in person.get(f"{page}?task=extract&page=50").text
+    assert "No task is skipped." in person.get(f"{page}?task=extract&state=skipped").text
+    assert 'aria-current="true">All' in person.get(page).text

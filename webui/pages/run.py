@@ -87,7 +87,7 @@ def list_tasks(dag_id: str, run_id: str) -> Response:
     wanted = [each for each in found if not state or state in _states(each)]
     wanted.sort(key=lambda each: place.get(each.task.task_id, len(place)))
     at, shown, last = _page(wanted)
-    more = {"rows": shown, "number": at, "last": last, "state": state}
+    more = {"rows": shown, "number": at, "last": last, "only": state}
     return page("run_tasks.html", tab="tasks", mapped="", chips=head["counts"], **more, **head)
 
 
@@ -112,7 +112,7 @@ def _list_instances(
             session, head["run"].id, task_id, state=state, limit=_ROWS, offset=(place - 1) * _ROWS
         )
     rows = [run_tasks.Instances(task) for task in shown]
-    more = {"rows": rows, "number": place, "last": last, "state": state}
+    more = {"rows": rows, "number": place, "last": last, "only": state}
     return page("run_tasks.html", tab="tasks", mapped=task_id, chips=counts, **more, **head)
 
 
