@@ -16,8 +16,9 @@ from scheduler.store.deletion import count_running_attempts, delete_dag_row, del
 from scheduler.store.engine import Database, Session
 from scheduler.store.events import Event, append
 from scheduler.store.history import delete_rows
+from scheduler.store.reruns import judge_anew
 from scheduler.store.run_ends import count_run, forget_outages
-from scheduler.store.runs import count_active_runs, move_runs
+from scheduler.store.runs import count_active_runs, flag_runs, later_run, move_runs
 from scheduler.store.tallies import count_attempts, forget_dag
 
 #: Runs that go together, and rows that one transaction deletes of what belongs to them.
@@ -70,14 +71,25 @@ def _close_run(session: Session, now: datetime, dag_id: str, run_id: str, actor:
             "Try again in a moment."
         )
     count_run(session, now, run.id)
+    _announce(session, now, dag_id, "run", actor, run_id)
+
+
+def _announce(session: Session, now: datetime, dag_id: str, what: str, actor: str, reason: str) -> None:
+    """Write an event that outlives those of runs: SQLite gives the newest ids again, and readers count on by ids."""
+    event = Event(at=now, kind=f"{what}.deleting", dag_id=dag_id, actor=actor, reason=reason)
+    append(session, [event])
 
 
 def _delete_part(session: Session, now: datetime, dag_id: str, run_id: str, actor: str) -> bool:
     run = lock_run(session, dag_id, run_id)
     if run.state not in RUN_FINISHED:
         raise Conflict(f"Run {run_id!r} is not deleted: somebody let it go on meanwhile.")
+    later = later_run(session, run)
     is_gone = delete_rows(session, [run.id], _ROWS)
     if is_gone:
+        if later is not None:  # It may have waited for this one, which nobody would end any more.
+            judge_anew(session, later.id)
+            flag_runs(session, [later.id])
         append(session, [Event(at=now, kind="run.deleted", dag_id=dag_id, actor=actor, reason=run_id)])
     return is_gone
 
@@ -104,6 +116,7 @@ def _close(session: Session, now: datetime, dag_id: str, actor: str) -> None:
             "Try again in a moment."
         )
     dags.retire_dags(session, now, [dag_id])
+    _announce(session, now, dag_id, "dag", actor, "")
 
 
 def _finish(session: Session, now: datetime, dag_id: str, actor: str, count: int) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from scheduler.core.states import RunState
 from scheduler.operations.cancel import cancel_run
+from scheduler.operations.delete import delete_run
 from scheduler.operations.mark import mark_run
 from scheduler.store.agenda import Agenda, read_agenda
 from scheduler.store.claims import release_attempts
@@ -192,3 +193,17 @@ def test_a_run_that_is_planned_while_the_one_before_is_being_ended_by_hand_goes_
         assert engine.states(later) == {"a": "none"}
     engine.advance()
     assert engine.states(later) == {"a": "queued"}
+
+
+def test_a_run_that_waits_for_one_that_is_deleted_goes_on(engine):
+    engine.worker()
+    engine.define(spec(task("a", depends_on_past=True)))
+    engine.trigger(run_id="first", logical_date=engine.now)
+    engine.run_to_end(state="failed")
+    engine.wait(days=1)
+    later = engine.trigger(logical_date=engine.now)
+    engine.run_to_end()
+    assert engine.states(later) == {"a": "none"}
+    delete_run(engine.db, engine.now, "orders", "first", actor="user:ada")
+    engine.run_to_end()
+    assert engine.states(later) == {"a": "success"}

@@ -3,7 +3,7 @@ import sqlalchemy as sa
 
 from scheduler.errors import Conflict, NotFound
 from scheduler.operations.cancel import cancel_run
-from scheduler.operations.delete import delete_dag
+from scheduler.operations.delete import delete_dag, delete_run
 from scheduler.store import dag_files
 from scheduler.store.tables import artifact, attempt, dag, dag_run, dag_version, event, task_instance, xcom
 from scheduler.store.xcoms import XComRow, put_xcoms
@@ -80,3 +80,14 @@ def test_the_id_of_a_deleted_attempt_is_not_given_to_another(db, write):
     write(started_run, states={"a": "queued"})
     with db.read() as session:
         assert session.scalar(sa.select(sa.func.max(attempt.c.id))) > first
+
+
+@pytest.mark.parametrize("delete", [delete_dag, lambda *given, **who: delete_run(*given, "r1", **who)])
+def test_events_are_counted_on_from_those_of_what_is_deleted(db, write, delete):
+    """Listeners and open pages read on from the last one that they have seen."""
+    write(started_run, states={"a": "success"}, ended="failed")
+    with db.read() as session:
+        newest = session.scalar(sa.select(sa.func.max(event.c.id)))
+    delete(db, NOW, "shop", actor="user:ada")
+    with db.read() as session:
+        assert session.scalar(sa.select(sa.func.min(event.c.id)).where(event.c.actor == "user:ada")) > newest
