@@ -20,6 +20,7 @@ from scheduler.loop.one_by_one import Aside, Way, at_once
 from scheduler.operations.conf import params_of
 from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.backfills import (
+    Backfill,
     DueBackfill,
     adopt_run,
     advance_backfill,
@@ -32,7 +33,7 @@ from scheduler.store.backfills import (
 from scheduler.store.engine import Session
 from scheduler.store.graph_cache import GraphCache
 from scheduler.store.new_runs import NewRun, create_runs
-from scheduler.store.runs import RunRow
+from scheduler.store.runs import RunRow, lock_runs
 from scheduler.store.transaction import apart
 from scheduler.wire import DagSpec
 
@@ -93,7 +94,7 @@ class ContinueBackfills:
     def _run_again(self, session: Session, now: datetime, each: DueBackfill, run: RunRow) -> bool:
         """Have an existing run run again, if it is to; tell whether it does."""
         row = each.backfill
-        if fate_of(row.reprocess_behavior, run.state) is not Fate.RERUN:
+        if not self._is_to_run_again(session, row, run):
             return False
         is_latest = row.run_on_latest_version
         graph = self.graphs.get(session, each.version_id if is_latest else run.version_id)
@@ -105,6 +106,15 @@ class ContinueBackfills:
         except Conflict:
             return False
         return True
+
+    @staticmethod
+    def _is_to_run_again(session: Session, row: Backfill, run: RunRow) -> bool:
+        """Tell so of a run as it is under its lock: somebody else may have had it run again, or deleted it."""
+        if fate_of(row.reprocess_behavior, run.state) is not Fate.RERUN:
+            return False
+        return any(
+            fate_of(row.reprocess_behavior, now.state) is Fate.RERUN for now in lock_runs(session, [run.id])
+        )
 
 
 def _conf_of(each: DueBackfill, graph: TaskGraph) -> dict[str, Any]:

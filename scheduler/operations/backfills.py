@@ -30,6 +30,7 @@ from scheduler.store.backfills import (
 )
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
+from scheduler.store.runs import lock_runs
 from scheduler.store.versions import load_graph
 from scheduler.wire import DagSpec, Json
 
@@ -149,9 +150,10 @@ def cancel_backfill(
     """
     row = _unended(session, backfill_id)
     states = {RunState.QUEUED, RunState.RUNNING} if stop_running else {RunState.QUEUED}
-    wanted = [run_id for run_id, state in active_runs(session, backfill_id) if state in states]
-    for run_id in wanted:
-        cancel_run(session, now, row.dag_id, run_id, actor=actor)
+    # What has started or ended until its lock is had is judged as it is by then.
+    wanted = [run for run in lock_runs(session, active_runs(session, backfill_id)) if run.state in states]
+    for run in wanted:
+        cancel_run(session, now, row.dag_id, run.run_id, actor=actor)
     end_backfill(session, now, row, is_cancelled=True, actor=actor)
     return len(wanted)
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from scheduler.core.backfills import Range, Reprocess
-from scheduler.core.states import RunState
 from scheduler.errors import NotFound
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
@@ -229,10 +228,10 @@ def _note(session: Session, now: datetime, row: Backfill, what: str, actor: str,
     append(session, [Event(at=now, kind=f"backfill.{what}", dag_id=row.dag_id, actor=actor, reason=said)])
 
 
-def active_runs(session: Session, backfill_id: int) -> list[tuple[str, RunState]]:
+def active_runs(session: Session, backfill_id: int) -> list[int]:
     """Return the runs of a backfill that have not ended, oldest first."""
-    query = sa.select(R.run_id, R.state).where(R.backfill_id == backfill_id, is_in(R.state, ACTIVE_RUNS))
-    return [(run_id, RunState(state)) for run_id, state in session.execute(query.order_by(R.id))]
+    query = sa.select(R.id).where(R.backfill_id == backfill_id, is_in(R.state, ACTIVE_RUNS))
+    return list(session.scalars(query.order_by(R.id)))
 
 
 def run_counts(session: Session, backfill_ids: Collection[int]) -> dict[int, dict[str, int]]:

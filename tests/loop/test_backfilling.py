@@ -21,12 +21,14 @@ from scheduler.operations.backfills import (
     resume_backfill,
 )
 from scheduler.operations.mark import mark_run
+from scheduler.operations.rerun import RerunRequest, rerun
 from scheduler.store.agenda import read_agenda
 from scheduler.store.backfills import get_backfill, run_counts
 from scheduler.store.dags import set_next_dues, set_paused
 from scheduler.store.tables import dag_run
 from scheduler.wire import ParamSpec, ScheduleSpec
-from tests.loop.engine import NOW, spec, task
+from tests.loop.engine import NOW, Engine, spec, task
+from tests.store.contention import met_by
 
 DAILY = ScheduleSpec(kind="cron", cron="0 0 * * *")
 
@@ -251,3 +253,47 @@ def test_what_cannot_be_is_refused_in_words(engine, schedule, fields, fault):
     asked = {"dag_id": "orders", "from_date": day(1), "to_date": day(5)} | fields
     with engine.db.write() as session, pytest.raises(BadParams, match=fault):
         create_backfill(session, engine.now, BackfillRequest(**asked), actor="")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("stop_running", "count", "end"), [(False, 0, "running"), (True, 1, "failed")])
+def test_a_run_that_starts_while_its_backfill_is_cancelled_counts_as_running(
+    postgres_db, stop_running, count, end
+):
+    past = Past(Engine(postgres_db))
+    past.engine.define(spec(task("a"), schedule=DAILY))
+    key = past.begin(1, 1)
+    past.do(past.duty, 10)
+    cancelled = []
+    with met_by(
+        postgres_db,
+        lambda: cancelled.append(past.do(cancel_backfill, key, stop_running=stop_running, actor="ann")),
+    ) as start:
+        past.engine.advance_in(start)
+    assert (cancelled, past.states()) == ([count], {1: end})
+
+
+@pytest.mark.postgres
+def test_a_run_that_ends_while_its_backfill_is_cancelled_keeps_its_end(postgres_db):
+    past = Past(Engine(postgres_db))
+    past.engine.define(spec(task("a"), schedule=DAILY))
+    key = past.begin(1, 2)
+    past.tick()
+    run_id = "backfill__2026-11-01T00:00:00+00:00"
+    with met_by(postgres_db, lambda: past.do(cancel_backfill, key, stop_running=True, actor="ann")) as ending:
+        mark_run(ending, NOW, "orders", run_id, to="success", actor="bob")
+    assert (past.row(key).state, past.states()) == ("cancelled", {1: "success", 2: "failed"})
+
+
+@pytest.mark.postgres
+def test_a_run_that_somebody_has_run_again_meanwhile_is_left_to_run(postgres_db):
+    past = Past(Engine(postgres_db))
+    past.engine.define(spec(task("a"), schedule=DAILY))
+    past.begin(1, 1)
+    past.tick()
+    past.finish(1, state="failed")
+    key = past.begin(1, 1, reprocess_behavior="failed")
+    run_id = "backfill__2026-11-01T00:00:00+00:00"
+    with met_by(postgres_db, lambda: past.do(past.duty, 10)) as again:
+        rerun(again, NOW, RerunRequest(dag_id="orders", run_id=run_id), actor="bob")
+    assert past.row(key).left_count == 1
