@@ -100,7 +100,7 @@ def test_what_is_kept_with_an_asset_is_found_by_its_name():
     ("use", "words"),
     [
         (lambda tasks, assets: tasks.set("k", None), "keeps no None under 'k'"),
-        (lambda tasks, assets: tasks.set("k", object()), "What is kept under 'k' is a object"),
+        (lambda tasks, assets: tasks.set("k", object()), "What is kept under 'k' is of the type object"),
         (lambda tasks, assets: tasks.set("k", 1, retention=timedelta(0)), "longer than nothing"),
         (lambda tasks, assets: assets.get("k"), "0 assets among its inlets and outlets"),
         (lambda tasks, assets: assets[7], "takes an asset or its name, not 7"),

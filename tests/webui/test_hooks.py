@@ -187,7 +187,9 @@ def test_pages_show_the_commit_of_a_run_and_of_its_dag_with_a_link(
     assert "https://git.shop.test/dags.git" in details
     answer = person.get(f"/api/v2/dags/orders_hourly/dagRuns/{run_id}").json
     assert answer is not None
-    assert (answer["bundle_name"], answer["bundle_version"]) == ("dags-folder", "0" * 40)
+    (version,) = answer["dag_versions"]
+    assert answer["bundle_version"] == "0" * 40
+    assert (version["bundle_name"], version["bundle_version"]) == ("dags-folder", "0" * 40)
     answer = person.get("/api/v2/dags/orders_hourly").json
     assert answer is not None
     assert answer["bundle_version"] == COMMIT

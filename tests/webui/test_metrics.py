@@ -20,7 +20,7 @@ def test_programs_read_with_the_token_and_with_nothing_less(stranger: Browser, p
 
 def test_the_token_opens_nothing_else(stranger: Browser) -> None:
     token = f"Bearer {METRICS_TOKEN}"
-    assert stranger.get("/dags", Authorization=token).status_code == 302
+    assert stranger.get("/dags", Authorization=token).status_code == 401
     assert stranger.get("/api/v2/dags", Authorization=token).status_code == 401
 
 

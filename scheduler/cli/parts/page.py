@@ -36,7 +36,10 @@ def check_reach(host: str, db: Database) -> None:
 
 def listen(host: str, port: int, setting: str) -> socket.socket:
     """Listen on the port that a setting names. Raises BadSetting where that cannot be."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise BadSetting(setting, port, f"no address is known for {host}: {error.strerror}") from None
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -3,7 +3,7 @@ import urllib.request
 
 import pytest
 
-from scheduler.cli.parts.page import Page, address_of, bind
+from scheduler.cli.parts.page import Page, address_of, bind, check_reach
 from scheduler.errors import BadSetting
 
 
@@ -34,9 +34,14 @@ def test_a_port_in_use_is_refused_by_its_number():
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org"])
-def test_a_host_that_others_reach_is_refused(host):
+def test_a_host_that_others_reach_is_refused_while_nobody_has_an_account(migrated_sqlite_db, host):
     with pytest.raises(BadSetting, match="loopback only"):
-        bind(host, 0)
+        check_reach(host, migrated_sqlite_db)
+
+
+def test_a_host_without_an_address_is_refused_by_its_name():
+    with pytest.raises(BadSetting, match="no address is known for nowhere.invalid"):
+        bind("nowhere.invalid", 0)
 
 
 def test_a_closed_page_answers_no_more():
