@@ -40,7 +40,7 @@ def test_a_host_that_others_reach_is_refused_while_nobody_has_an_account(migrate
 
 
 def test_a_host_without_an_address_is_refused_by_its_name():
-    with pytest.raises(BadSetting, match="no address is known for nowhere.invalid"):
+    with pytest.raises(BadSetting, match=r"no address is known for nowhere\.invalid"):
         bind("nowhere.invalid", 0)
 
 
