@@ -7,6 +7,7 @@ import { startKeys } from "./keys";
 import { startLists } from "./lists";
 import { refresh, startLive } from "./live";
 import { startLooking } from "./looked";
+import { startMenus } from "./menus";
 import { startPalette } from "./palette";
 import { startParams } from "./params";
 import { startPicks } from "./picks";
@@ -40,6 +41,7 @@ function fresh(event: Event): void {
 startSwitches();
 startSaying();
 startSheets();
+startMenus();
 startLists();
 startKeys();
 startHolding();

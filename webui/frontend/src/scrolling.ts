@@ -11,6 +11,8 @@ function mark(): void {
 
 export function startScrolling(): void {
   mark();
+  // Of more views than a phone has room for, the one that is open shows.
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.addEventListener("dirigent:fresh", mark);
   document.addEventListener("dirigent:sheet", mark);
   document.addEventListener("toggle", mark, true);
