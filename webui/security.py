@@ -23,6 +23,7 @@ from scheduler.operations.sign_in import find_asker, note_seen
 from scheduler.security.rights import NOBODY, Asker
 from scheduler.store.sessions import LIFETIME, NOTED_EVERY
 from webui.context import asker, now, web, writing
+from webui.numbers import MOST
 from webui.rights import check_rights, may
 
 #: Endpoints that answer anybody.
@@ -62,6 +63,7 @@ def guard(app: Flask) -> None:
     app.before_request(check_session)
     app.before_request(check_write)
     app.before_request(check_characters)
+    app.before_request(check_address)
     app.before_request(check_need)
     app.after_request(add_headers)
     app.context_processor(lambda: {"csrf_token": csrf_token(), "asker": asker(), "may": may})
@@ -160,6 +162,12 @@ def check_write() -> None:
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not any(hmac.compare_digest(given.encode(), each.encode()) for each in _csrf_tokens()):
         abort(403)
+
+
+def check_address() -> None:
+    """Answer that nothing is there where an address counts further than any database does."""
+    if any(isinstance(value, int) and abs(value) > MOST for value in (request.view_args or {}).values()):
+        abort(404)
 
 
 def check_characters() -> None:

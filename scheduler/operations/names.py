@@ -16,6 +16,14 @@ def check_name(what: str, value: str) -> str:
     return value
 
 
+def as_line(text: str) -> str:
+    """Return a text that a stranger chose as a line that can be kept and shown.
+
+    What moves a terminal's cursor or turns the reading direction becomes `?`.
+    """
+    return "".join(each if each.isprintable() else "?" for each in text)
+
+
 def is_storable(text: str) -> bool:
     """Whether every database can keep a text: it has no NUL, and no half of a character."""
     return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)

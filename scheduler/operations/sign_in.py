@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from scheduler.operations.accounts import OWNER, asker_of
+from scheduler.operations.names import as_line
 from scheduler.security.passwords import hash_password, is_outdated, is_password
 from scheduler.security.rights import Asker, owner
 from scheduler.security.tokens import hash_token, new_token
@@ -84,7 +85,7 @@ def _is_too_often(session: Session, now: datetime, keys: dict[str, int]) -> bool
 
 
 def _note_refused(session: Session, now: datetime, name: str, address: str) -> None:
-    actor = f"user:{name[:250]}"
+    actor = f"user:{as_line(name[:250])}"
     append(session, [Event(at=now, kind="user.refused", actor=actor, reason=f"sign-in from {address}")])
 
 

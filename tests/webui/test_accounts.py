@@ -160,6 +160,30 @@ def test_writes_and_refusals_are_on_record_with_who_and_from_where(
     assert PASSWORD not in str(events(db, ["request.refused", "request.written", "user.refused"]))
 
 
+def test_what_strangers_send_stands_on_record_as_plain_lines(
+    app: Flask, db: Database, clock: StillClock
+) -> None:
+    token = add(db, clock, "ada", "Viewer")
+    call(app, token, "POST", "/dags/%1b%5b2J%e2%80%ae%0aeve/pause")
+    call(app, token, "POST", "/users/%00/delete")
+    enter(app, "\x1b[2J\u202eeve\0", "wrong word")
+    given = {"username": "\x1b[2J\u202eeve", "password": "wrong word"}
+    app.test_client().post("/auth/token", json=given, base_url=HERE)
+    with db.read() as session:
+        kept = session.execute(sa.select(event.c.dag_id, event.c.actor, event.c.reason)).all()
+    assert all(text.isprintable() for row in kept for text in row if text)
+    assert "user:?[2J?eve" in [row.actor for row in kept]
+    assert "?[2J??eve" in [row.dag_id for row in kept]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "half \ud800"])
+def test_a_name_or_password_that_nobody_can_have_is_refused_in_words(app: Flask, text: str) -> None:
+    for given in ({"username": text, "password": "x"}, {"username": "ada", "password": text}):
+        answer = app.test_client().post("/auth/token", json=given, base_url=HERE)
+        assert answer.status_code == 400
+        assert "NUL character" in answer.text
+
+
 def test_strangers_cannot_fill_the_record(app: Flask, db: Database) -> None:
     for _ in range(60):
         call(app, "dirigent_guess", "GET", "/api/v2/version")

@@ -33,6 +33,19 @@ def test_a_number_that_no_database_takes_is_no_error_of_ours(person: Browser, ad
     assert person.get(address).status_code == 200
 
 
+def test_a_number_beyond_all_counting_finds_nothing_or_is_refused(person: Browser) -> None:
+    for address, status in {
+        f"/dags/orders_hourly/backfills/{HUGE}/cancel": 404,
+        f"/api/v2/backfills/{HUGE}": 404,
+        f"/api/v2/assets/events?asset_id={HUGE}": 422,
+        f"/api/v2/dagSources/orders_hourly?version_number={HUGE}": 422,
+        f"/api/v2/dags/~/dagRuns?dag_version=1&dag_version={HUGE}": 422,
+    }.items():
+        assert person.get(address).status_code == status, address
+    assert person.post(f"/users/tokens/{HUGE}/revoke").status_code == 404
+    assert call(person, "POST", "/api/v2/assets/events", {"asset_id": int(HUGE)}).status_code == 422
+
+
 def test_an_artifact_of_a_huge_number_is_not_there(person: Browser) -> None:
     assert person.get(f"{FAILED_RUN}/artifacts/{HUGE}").status_code == 404
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from scheduler.errors import BadParams
 from scheduler.operations.api_tokens import create_token
+from scheduler.operations.names import check_text
 from scheduler.operations.sign_in import prove_password
 from webui.api.bodies import body
 from webui.context import now, web, writing
@@ -39,6 +40,8 @@ def _make(lasts: timedelta, what: str) -> ResponseReturnValue:
     name, password = given.get("username"), given.get("password")
     if not isinstance(name, str) or not isinstance(password, str):
         raise BadParams("username and password must be texts.")
+    check_text("username", name)
+    check_text("password", password)
     refused = prove_password(web().db, now(), name, password, request.remote_addr or "")
     if refused is not None:
         status, words = (429, _TOO_OFTEN) if refused.is_too_often else (401, _REFUSED)

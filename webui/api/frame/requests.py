@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NoReturn, TypeVar, get_args, get_origin
 
-from flask import abort, request
+from flask import request
 from pydantic import BaseModel, ValidationError
 
 from webui.api.frame.operations import Operation
@@ -22,8 +22,6 @@ DEEPEST: Final = 64
 def read(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an operation's view is called with. Raises Unprocessable."""
     out = dict(arguments)
-    if any(isinstance(value, int) and abs(value) > MOST for value in out.values()):
-        abort(404)
     if operation.query is not None:
         out["query"] = _checked(
             operation.query, "query", lambda model: model.model_validate(_parameters(model))
@@ -95,9 +93,17 @@ def _check_text(text: str) -> None:
 
 def _checked(model: type[M], place: str, reading: Callable[[type[M]], M]) -> M:
     try:
-        return reading(model)
+        found = reading(model)
     except ValidationError as wrong:
         raise Unprocessable([_fault(model, place, each) for each in wrong.errors()]) from None
+    for name, value in found:
+        if any(isinstance(each, int) and abs(each) > MOST for each in _values(value)):
+            _refuse((place, name), f"is larger than {MOST}, further than anything is counted")
+    return found
+
+
+def _values(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _fault(model: type[BaseModel], place: str, error: Mapping[str, Any]) -> Fault:
