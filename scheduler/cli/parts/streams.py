@@ -103,6 +103,8 @@ class Streams:
             return
         self.queue(line, b"")
         feed.attach(line.send, line.end)
+        if line not in self._lines:  # The reader left before the feed had begun, and was told so too early.
+            feed.detach()
 
     def queue(self, line: Line, data: bytes) -> None:
         """Have something sent; wakes the thread where it is not awake anyway."""

@@ -18,7 +18,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
-from scheduler.cli.parts.streams import Feed, Streams
+from scheduler.cli.parts.streams import MOST, Feed, Streams
 
 WsgiApp = Callable[..., Iterable[bytes]]
 
@@ -175,8 +175,10 @@ class Reception(TcpWSGIServer):
         self._seal = seal
         if seal is not None:
             self.channel_class = seal.visitor
-        self.streams = Streams(patience.answer_s)
-        self._most = min(patience.most, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+        # Of the files that this process may open, a part is for its database, its logs and its workers.
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self.streams = Streams(patience.answer_s, min(MOST, files // 4))
+        self._most = min(patience.most, files // 2)
         adjustments = Adjustments(
             threads=THREADS,
             ident=None,

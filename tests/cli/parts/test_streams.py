@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Event
 
+from scheduler.cli.parts.streams import Streams
 from scheduler.cli.parts.visitors import HAND_OVER, Patience
 from tests.cli.parts.test_visitors import ASK, ask, connect, served
 
@@ -109,3 +112,43 @@ def test_http_1_0_gets_no_stream():
     with served(talk.app) as listener, connect(listener) as client:
         client.sendall(STREAM.replace(b"HTTP/1.1", b"HTTP/1.0"))
         assert client.recv(4096).startswith(b"HTTP/1.0 503")
+
+
+def test_a_reader_that_leaves_while_its_feed_begins_is_noticed():
+    class Slow(Talk):
+        """A feed that has to be told that its reader is gone, though it began only then."""
+
+        def attach(self, send, end) -> None:
+            assert gone.wait(30)
+            self.begun.set()
+
+        def detach(self) -> None:
+            gone.set()
+            if self.begun.is_set():
+                self.over.set()
+
+    gone, talk = Event(), Slow()
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    streams = Streams()
+    streams.start()
+    streams.take(ours, talk)
+    assert talk.over.wait(30)
+    streams.close()
+
+
+def test_streams_leave_files_for_the_rest_of_the_server():
+    talk, before = Talk(), resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (400, before[1]))
+    with ExitStack() as stack:
+        try:
+            listener = stack.enter_context(served(talk.app))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        for _ in range(100):
+            client = stack.enter_context(connect(listener))
+            client.sendall(STREAM)
+            hear(client, b"data: 1\n\n")
+        client = stack.enter_context(connect(listener))
+        client.sendall(STREAM)
+        assert client.recv(4096).startswith(b"HTTP/1.1 503")
