@@ -154,15 +154,23 @@ def writing(work: Callable[[Session], T]) -> T:
 
     Where the request names a condition (`If-Match`), it is held in the same transaction.
     """
-    check: Callable[[Session], None] | None = g.pop("precondition", None)
-    if check is None:
-        return web().db.transact(work)
+    check = condition()
 
     def checked(session: Session) -> T:
         check(session)
         return work(session)
 
     return web().db.transact(checked)
+
+
+def condition() -> Callable[[Session], None]:
+    """Return what the request has hold first in the transaction that changes something, where `writing` is none."""
+    check: Callable[[Session], None] = g.pop("precondition", _nothing)
+    return check
+
+
+def _nothing(_: Session) -> None:
+    """Hold always."""
 
 
 def actor() -> str:

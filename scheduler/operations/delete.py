@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -26,16 +27,24 @@ _BATCH: Final = 20
 _ROWS: Final = 1_000
 #: So many times as many attempts may have ended since the leader last counted.
 _COUNTS: Final = 5
+#: Raises where what is to be deleted is not what the caller has seen.
+Condition = Callable[[Session], None]
 
 
-def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
+def _always(_: Session) -> None:
+    """Hold for whatever is there."""
+
+
+def delete_dag(
+    db: Database, now: datetime, dag_id: str, *, condition: Condition = _always, actor: str
+) -> int:
     """Delete a DAG: runs, tasks, attempts, values, versions; return how many runs.
 
     Logs on disk are not touched. In many short transactions; one that is broken off goes on where it
     stopped when called again. A DAG whose file is still there comes back, new and without history. Raises
     NotFound, and Conflict while runs are active or attempts of cancelled ones have not stopped.
     """
-    db.transact(partial(_close, now=now, dag_id=dag_id, actor=actor))
+    db.transact(partial(_close, now=now, dag_id=dag_id, condition=condition, actor=actor))
     _count_the_last(db, now)
     deleted = 0
     while (
@@ -46,19 +55,24 @@ def delete_dag(db: Database, now: datetime, dag_id: str, *, actor: str) -> int:
     return deleted
 
 
-def delete_run(db: Database, now: datetime, dag_id: str, run_id: str, *, actor: str) -> None:
+def delete_run(
+    db: Database, now: datetime, dag_id: str, run_id: str, *, condition: Condition = _always, actor: str
+) -> None:
     """Delete a run that has ended, or has not started: its tasks, attempts, values and events.
 
     Logs on disk are not touched. In short transactions; one that is broken off goes on when called again. Raises
     NotFound, and Conflict while the run is running or attempts of it have not stopped.
     """
-    db.transact(lambda session: _close_run(session, now, dag_id, run_id, actor))
+    db.transact(lambda session: _close_run(session, now, dag_id, run_id, condition, actor))
     _count_the_last(db, now)
     while not db.transact(lambda session: _delete_part(session, now, dag_id, run_id, actor)):
         pass
 
 
-def _close_run(session: Session, now: datetime, dag_id: str, run_id: str, actor: str) -> None:
+def _close_run(
+    session: Session, now: datetime, dag_id: str, run_id: str, condition: Condition, actor: str
+) -> None:
+    condition(session)
     run = lock_run(session, dag_id, run_id)
     if run.is_running:
         raise Conflict(f"Run {run_id!r} cannot be deleted: it is {run.state}. Cancel it first.")
@@ -101,8 +115,9 @@ def _count_the_last(db: Database, now: datetime) -> None:
             return
 
 
-def _close(session: Session, now: datetime, dag_id: str, actor: str) -> None:
+def _close(session: Session, now: datetime, dag_id: str, condition: Condition, actor: str) -> None:
     """Keep new scheduled runs away. What is active must be cancelled by a person first."""
+    condition(session)
     dags.get_dag(session, dag_id)
     active = count_active_runs(session, [dag_id]).get(dag_id, 0)
     if active:

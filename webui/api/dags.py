@@ -14,7 +14,7 @@ from scheduler.store.views.dag_lists import DagEntry, DagsWanted, find_entry, li
 from webui.api.dag_fields import described, detailed
 from webui.api.frame import Fields, Routes
 from webui.api.shapes import dags as shapes
-from webui.context import actor, asker, now, reading, web, writing
+from webui.context import actor, condition, asker, now, reading, web, writing
 from webui.rights import needs
 
 routes = Routes("api_dags", "/api/v2", tag="DAG")
@@ -99,7 +99,7 @@ def patch_dag(dag_id: str, query: shapes.DagMask, body: shapes.DagPatch) -> Fiel
 @needs(Right.DAG_EDIT)
 def delete_dag(dag_id: str) -> None:
     """Delete a DAG with all its history. While its file is there, it comes back without."""
-    delete.delete_dag(web().db, now(), dag_id, actor=actor())
+    delete.delete_dag(web().db, now(), dag_id, condition=condition(), actor=actor())
 
 
 @routes.post("/dags/<dag_id>/favorite", status=204)

@@ -27,7 +27,7 @@ from webui.api.shapes import runs as shapes
 from webui.api.shapes import tasks as task_shapes
 from webui.api.task_fields import tasks_again
 from webui.api.waiting import follow
-from webui.context import actor, now, reading, spec_of, web, writing
+from webui.context import actor, condition, now, reading, spec_of, web, writing
 from webui.rights import may, needs
 
 routes = Routes("api_runs", "/api/v2/dags/<dag_id>/dagRuns", tag="DagRun")
@@ -137,7 +137,7 @@ def set_state(session: Session, dag_id: str, run_id: str, state: shapes.Settable
 @needs(Right.DAG_RUN)
 def delete_dag_run(dag_id: str, dag_run_id: str) -> None:
     """Delete a run that has ended, or has not started, with all that is kept of it."""
-    delete_run(web().db, now(), dag_id, dag_run_id, actor=actor())
+    delete_run(web().db, now(), dag_id, dag_run_id, condition=condition(), actor=actor())
 
 
 @routes.post("/<dag_run_id>/clear", answers=task_shapes.Cleared)

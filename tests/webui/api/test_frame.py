@@ -72,6 +72,14 @@ def test_of_two_who_change_what_both_have_read_the_second_is_told(person: Browse
     assert "If-Match is not possible here" in impossible.get_json()["detail"]
 
 
+@pytest.mark.parametrize("name", ["/orders_hourly", "/orders_hourly/dagRuns/{run_id}"])
+def test_what_was_changed_meanwhile_is_not_deleted(person: Browser, name: str) -> None:
+    found = person.get(f"{DAGS}/orders_hourly/dagRuns?limit=1&state=success").get_json()
+    address = DAGS + name.format(run_id=found["dag_runs"][0]["dag_run_id"])
+    refused = call(person, "DELETE", address, **{"If-Match": '"of yesterday"'})
+    assert (refused.status_code, person.get(address).status_code) == (412, 200)
+
+
 def test_the_document_names_every_operation_once_and_every_shape_that_it_refers_to(person: Browser) -> None:
     text = person.get("/openapi.json").text
     found = json.loads(text)
