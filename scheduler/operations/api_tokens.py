@@ -67,6 +67,13 @@ def revoke_token(session: Session, now: datetime, token_id: int, *, actor: str) 
     append(session, [Event(at=now, kind="token.revoked", actor=actor, reason=reason)])
 
 
+def revoke_own_token(session: Session, now: datetime, account: str, token_id: int) -> None:
+    """Let a token of an account count no more, asked for by the account itself. Raises NotFound for another's."""
+    if all(each.id != token_id for each in api_tokens.list_tokens(session, account)):
+        raise NotFound("token of yours", str(token_id))
+    revoke_token(session, now, token_id, actor=f"user:{account}")
+
+
 @dataclass(frozen=True, slots=True)
 class Bearer:
     """Who carries a token, and whether it is to be noted that it was used."""

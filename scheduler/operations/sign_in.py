@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -121,6 +122,36 @@ def note_seen(session: Session, now: datetime, token: str) -> None:
 def sign_out(session: Session, now: datetime, token: str) -> bool:
     """End a session on the server; false where it had ended."""
     return sessions.revoke_session(session, now, hash_token(token))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """A session of whoever asks; `is_this` is the one that they ask by."""
+
+    id: str
+    proof: str
+    created_at: datetime
+    last_seen_at: datetime
+    is_this: bool
+
+
+def list_sessions(session: Session, now: datetime, asker: Asker, token: str) -> list[OwnSession]:
+    """Return where whoever asks is signed in, known by the hash of each session's token."""
+    found = sessions.list_open(session, now, asker.name, is_link=asker.proof == "link")
+    this = hash_token(token)
+    return [
+        OwnSession(each.hash, each.proof, each.created_at, each.last_seen_at, each.hash == this)
+        for each in found
+    ]
+
+
+def end_sessions(session: Session, now: datetime, asker: Asker, ids: Collection[str]) -> int:
+    """End sessions of whoever asks, and of nobody else; return how many."""
+    ended = sessions.end_open(session, now, asker.name, ids, is_link=asker.proof == "link")
+    if ended:
+        actor = f"user:{asker.name}"
+        append(session, [Event(at=now, kind="user.signed_out", actor=actor, reason=f"{ended} sessions")])
+    return ended
 
 
 def sign_out_everywhere(session: Session, now: datetime) -> int:

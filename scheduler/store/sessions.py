@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
@@ -86,6 +87,42 @@ def revoke_session(session: Session, now: datetime, token_hash: str) -> bool:
     """Sign one session out; false where it was not signed in."""
     statement = sa.update(web_session).where(S.hash == token_hash, S.revoked_at.is_(None))
     return session.execute(statement.values(revoked_at=now)).rowcount > 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that counts, by the hash of its token."""
+
+    hash: str
+    proof: Proof
+    created_at: datetime
+    last_seen_at: datetime
+
+
+def list_open(session: Session, now: datetime, user_name: str, *, is_link: bool) -> list[OpenSession]:
+    """Return the sessions of an account that count, or of whoever came by a link; those used last come first."""
+    query = (
+        sa.select(S.hash, S.proof, S.created_at, S.last_seen_at)
+        .where(*_own(user_name, is_link=is_link), S.expires_at > now, S.last_seen_at > now - IDLE_FOR)
+        .order_by(S.last_seen_at.desc(), S.hash)
+    )
+    return [OpenSession(*row) for row in session.execute(query)]
+
+
+def end_open(
+    session: Session, now: datetime, user_name: str, hashes: Collection[str], *, is_link: bool
+) -> int:
+    """End some sessions of an account, or of whoever came by a link; return how many."""
+    statement = sa.update(web_session).where(*_own(user_name, is_link=is_link), S.hash.in_(hashes))
+    return session.execute(statement.values(revoked_at=now)).rowcount
+
+
+def _own(user_name: str, *, is_link: bool) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        S.user_name == user_name,
+        S.proof == "link" if is_link else S.proof != "link",
+        S.revoked_at.is_(None),
+    )
 
 
 def revoke_of(session: Session, now: datetime, user_name: str) -> int:

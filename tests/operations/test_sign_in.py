@@ -5,14 +5,16 @@ import sqlalchemy as sa
 
 from scheduler.operations.sign_in import (
     SignedIn,
+    end_sessions,
     find_asker,
+    list_sessions,
     make_link,
     note_seen,
     sign_in,
     sign_out,
     sign_out_everywhere,
 )
-from scheduler.security.rights import owner
+from scheduler.security.rights import Asker, owner
 from scheduler.store import sessions
 from scheduler.store.tables import session as web_session
 from scheduler.store.tables import sign_in_token
@@ -85,3 +87,15 @@ def test_what_has_expired_is_deleted(write):
     write(sign_in, NOW, _token(write))
     assert write(sessions.delete_stale, NOW + timedelta(days=1)) == 1
     assert write(sessions.delete_stale, NOW + timedelta(days=365)) == 1
+
+
+def test_own_sessions_are_listed_and_ended_and_nobody_elses(write):
+    here, there = (write(sign_in, NOW, _token(write)) for _ in range(2))
+    asker = write(find_asker, NOW, here).asker
+    own = write(list_sessions, NOW, asker, here)
+    assert sorted(each.is_this for each in own) == [False, True]
+    ids = [each.id for each in own if not each.is_this]
+    assert write(end_sessions, NOW, Asker("owner", "password"), ids) == 0
+    assert write(end_sessions, NOW, asker, ids) == 1
+    assert write(find_asker, NOW, there) is None
+    assert [each.is_this for each in write(list_sessions, NOW, asker, here)] == [True]

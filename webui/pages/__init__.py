@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webui.pages import (
+    account,
     alerts,
     api_docs,
     artifacts,
@@ -50,6 +51,7 @@ from webui.pages import (
 )
 
 BLUEPRINTS = (
+    account.blueprint,
     alerts.blueprint,
     api_docs.blueprint,
     artifacts.blueprint,

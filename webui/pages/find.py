@@ -41,7 +41,7 @@ def show() -> Response:
 
 def _pages(text: str) -> list[dict[str, object]]:
     places = [("Now", "home.show"), ("DAGs", "dags.show"), ("Runs", "runs.show")]
-    places += [("Dashboard", "dashboard.show"), ("Alerts", "alerts.show")]
+    places += [("Dashboard", "dashboard.show"), ("Alerts", "alerts.show"), ("Your account", "account.show")]
     places += [(each.label, each.endpoint) for each in open_places()]
     return [
         {"title": name, "sub": "page", "href": url_for(view)}

@@ -1,0 +1,126 @@
+"""What somebody has here themselves: their password, their sessions, their tokens."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from scheduler.errors import BadPassword, DirigentError, Forbidden
+from scheduler.operations.accounts import roles_of, set_password
+from scheduler.operations.api_tokens import revoke_own_token
+from scheduler.operations.sign_in import end_sessions, list_sessions, open_session, prove_password
+from scheduler.store import Session
+from scheduler.store.accounts import Account, find_account
+from scheduler.store.api_tokens import list_tokens
+from scheduler.store.views.access import account_fields, token_fields
+from webui.context import actor, asker, now, reading, web, writing
+from webui.fragments import is_sheet, page
+from webui.rights import needs
+from webui.security import set_cookie
+
+blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+
+@blueprint.before_request
+def check_person() -> None:
+    """Refuse tokens: what leaves a program some rights is no way to the person's own things."""
+    if asker().proof == "token":
+        raise Forbidden("A token is not enough for this: sign in.")
+
+
+@blueprint.get("")
+@needs()
+def show() -> Response:
+    """Show who somebody is here, where they are signed in, and their tokens that count."""
+    name = asker().name
+    with reading() as session:
+        account = _account(session)
+        roles = roles_of(session, [name]).get(name, ()) if account else ()
+        sessions = list_sessions(session, now(), asker(), g.session_token)
+        tokens = [token_fields(each, now()) for each in list_tokens(session, name)] if account else []
+    own = account_fields(account, roles) if account else None
+    counting = [each for each in tokens if each["state"] == "counts"]
+    has_password = account is not None and account.has_password
+    return page("account.html", own=own, has_password=has_password, sessions=sessions, tokens=counting)
+
+
+def _account(session: Session) -> Account | None:
+    """Return the account of whoever asks; whoever came by a link has none."""
+    return None if asker().proof == "link" else find_account(session, asker().name)
+
+
+@blueprint.get("/password")
+@needs()
+def password_form() -> str:
+    """Ask for the password and for another one."""
+    return _form("")
+
+
+@blueprint.post("/password")
+@needs()
+def change_password() -> ResponseReturnValue:
+    """Set another password; all sessions end, and this browser has a new one."""
+    given = request.form.get("new", "")
+    try:
+        _check_change(given)
+        token = writing(lambda session: _replace_password(session, given))
+    except DirigentError as error:
+        return _form(str(error)), 400
+    flash("Your password was changed. Elsewhere you are signed out.")
+    response = redirect(url_for("account.show"), 303)
+    set_cookie(response, token)
+    return response
+
+
+def _check_change(given: str) -> None:
+    """Raise BadPassword where the old password is not right, or the new one was not typed twice."""
+    if asker().proof == "link":
+        raise Forbidden("You came by a link, which has no password.")
+    if given != request.form.get("again", ""):
+        raise BadPassword("The two new passwords differ.")
+    name, old = asker().name, request.form.get("old", "")
+    refused = prove_password(web().db, now(), name, old, request.remote_addr or "")
+    if refused is not None:
+        words = (
+            "Too many tries. Wait a quarter of an hour."
+            if refused.is_too_often
+            else "That is not your password."
+        )
+        raise BadPassword(words)
+
+
+def _replace_password(session: Session, given: str) -> str:
+    set_password(session, now(), asker().name, given, actor=actor())
+    return open_session(session, now(), asker().name, "password")
+
+
+@blueprint.post("/sessions/end")
+@needs()
+def end() -> ResponseReturnValue:
+    """End one session of one's own, or all others."""
+    chosen = request.form.get("session")
+
+    def stop(session: Session) -> int:
+        own = list_sessions(session, now(), asker(), g.session_token)
+        ids = [each.id for each in own if not each.is_this and chosen in (None, each.id)]
+        return end_sessions(session, now(), asker(), ids)
+
+    count = writing(stop)
+    flash(f"{count} session{'' if count == 1 else 's'} ended.")
+    return redirect(url_for("account.show"), 303)
+
+
+@blueprint.post("/tokens/revoke")
+@needs()
+def revoke() -> ResponseReturnValue:
+    """Let a token of one's own count no more."""
+    token_id = request.form.get("token_id", type=int) or 0
+    writing(lambda session: revoke_own_token(session, now(), asker().name, token_id))
+    flash(f"Token {token_id} counts no more.")
+    return redirect(url_for("account.show"), 303)
+
+
+def _form(problem: str) -> str:
+    return render_template(
+        "account_password.html", as_sheet=is_sheet(), title="Change your password", problem=problem
+    )
