@@ -14,7 +14,7 @@ from scheduler.store.views.dag_lists import DagEntry, DagsWanted, find_entry, li
 from webui.api.dag_fields import described, detailed
 from webui.api.frame import Fields, Routes
 from webui.api.shapes import dags as shapes
-from webui.context import actor, condition, asker, now, reading, web, writing
+from webui.context import actor, asker, condition, now, reading, web, writing
 from webui.rights import needs
 
 routes = Routes("api_dags", "/api/v2", tag="DAG")
