@@ -11,6 +11,7 @@ from webui import (
     api,
     assets,
     audit,
+    direction,
     errors,
     filters,
     fragments,
@@ -45,6 +46,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     packing.register(app)
+    direction.register(app)
     security.guard(app)
     audit.register(app)
     errors.register(app)

@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from requests import RequestException
 
 from scheduler.errors import DirigentError
-from scheduler.operations.oidc import Identity, admit
+from scheduler.operations.oidc import Identity, admit, withdraw
 from scheduler.operations.sign_in import open_session
 from webui.context import OpenId, now, web, writing
 from webui.pages.sign_in import show_door
@@ -75,6 +75,7 @@ def come_back() -> ResponseReturnValue:
     try:
         name = writing(lambda db: admit(db, now(), who, place.roles))
     except DirigentError as error:
+        writing(lambda db: withdraw(db, now(), who, place.roles))
         _LOG.warning("%s of %s was not let in: %s", who.name, who.issuer, error)
         return show_door(target, problem=str(error)), 403
     response = redirect(target, 303)

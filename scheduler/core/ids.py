@@ -41,8 +41,10 @@ def check_run_id(value: object) -> str:
 
 
 def check_own_run_id(value: object) -> str:
-    """Return a run_id that somebody may choose; raises BadId for those that a schedule is going to need."""
+    """Return a run_id that somebody may choose; raises BadId for `~`, and for what a schedule will need."""
     run_id = check_run_id(value)
+    if run_id == "~":
+        raise BadId("run_id", value, also="; '~' stands for all runs")
     if run_id.startswith(f"{RunType.SCHEDULED}__"):
         raise BadId("run_id", value, also="; 'scheduled__' is kept for the schedule")
     return run_id

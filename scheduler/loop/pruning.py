@@ -9,6 +9,7 @@ from typing import Final
 
 from scheduler.loop.duties import Duty
 from scheduler.store.alerts import delete_old_firings
+from scheduler.store.api_tokens import delete_old_tokens
 from scheduler.store.engine import Session
 from scheduler.store.logs import delete_old_logs
 from scheduler.store.outbox import delete_old_messages, give_up_for_nobody
@@ -23,13 +24,16 @@ from scheduler.store.workers import delete_gone_workers
 CODE_FOR: Final = timedelta(days=1)
 WORKERS_FOR: Final = timedelta(days=1)
 MESSAGES_FOR: Final = timedelta(days=30)
+#: How long a token that has expired or was revoked is still listed.
+TOKENS_FOR: Final = timedelta(days=7)
 #: Between two looks where the last one left nothing to delete.
 REST: Final = timedelta(hours=1)
 
 
 def prune_sign_ins(session: Session, now: datetime, limit: int) -> int:
-    """Delete links and sessions of the page that have expired, and tries to sign in that are forgotten."""
-    return delete_stale(session, now) + delete_old_tries(session, now)
+    """Delete links, sessions and tokens that count no more, and tries to sign in that are forgotten."""
+    gone = delete_stale(session, now) + delete_old_tries(session, now)
+    return gone + delete_old_tokens(session, now - TOKENS_FOR)
 
 
 def prune_messages(session: Session, now: datetime, limit: int) -> int:

@@ -13,7 +13,7 @@ from scheduler.security.rights import ROLES, Asker
 from scheduler.security.roles import RoleText, check_known, grant_of, read_rights, read_role
 from scheduler.store import accounts, sessions
 from scheduler.store.accounts import Account, GrantRow
-from scheduler.store.api_tokens import revoke_tokens
+from scheduler.store.api_tokens import BY_PASSWORD, revoke_tokens
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
 
@@ -54,11 +54,15 @@ def set_roles(session: Session, now: datetime, name: str, roles: Sequence[str], 
 
 
 def set_password(session: Session, now: datetime, name: str, password: str, *, actor: str) -> None:
-    """Set a password; whoever is signed in by the old one signs in again. Raises NotFound, BadPassword, Conflict."""
+    """Set a password; whoever came in by the old one, with a browser or for a token, signs in again.
+
+    Raises NotFound, BadPassword, Conflict.
+    """
     if get_account(session, name).is_service:
         raise Conflict(f"{name!r} is a service account: it comes in by tokens (`dirigent tokens create`).")
     accounts.change_account(session, name, password_hash=hash_password(check_password(password, name)))
     sessions.revoke_of(session, now, name)
+    revoke_tokens(session, now, name, BY_PASSWORD)
     _note(session, now, "password", name, actor)
 
 

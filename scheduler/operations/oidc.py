@@ -50,3 +50,14 @@ def admit(session: Session, now: datetime, who: Identity, mapping: Sequence[str]
     if sorted(roles_of(session, [found.name]).get(found.name, ())) != sorted(roles):
         set_roles(session, now, found.name, roles, actor=actor)
     return found.name
+
+
+def withdraw(session: Session, now: datetime, who: Identity, mapping: Sequence[str]) -> None:
+    """Take its roles from the account of somebody whose groups have none any more: their tokens may do nothing then."""
+    found = accounts.find_by_subject(session, f"{who.issuer} {who.subject}")
+    if (
+        found is not None
+        and not roles_for(who.groups, mapping)
+        and accounts.load_roles(session, [found.name])
+    ):
+        set_roles(session, now, found.name, [], actor=f"oidc:{who.issuer}")

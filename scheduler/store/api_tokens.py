@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,8 @@ T = api_token.c
 
 #: That a token is used is noted no more often than this.
 NOTED_EVERY: Final = timedelta(minutes=10)
+#: What the tokens are called that were made for name and password: for a program, and for a command line.
+BY_PASSWORD: Final = ("sign-in", "sign-in of a command line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,17 @@ def revoke_token(session: Session, now: datetime, token_id: int) -> Token | None
     return None if row is None else _token(row)
 
 
-def revoke_tokens(session: Session, now: datetime, account_name: str) -> int:
-    """Let no token of an account count any more; return how many did."""
+def revoke_tokens(
+    session: Session, now: datetime, account_name: str, names: Collection[str] | None = None
+) -> int:
+    """Let no token of an account count any more, or none of these names; return how many did."""
     statement = sa.update(api_token).where(T.account == account_name, T.revoked_at.is_(None))
+    if names is not None:
+        statement = statement.where(T.name.in_(names))
     return session.execute(statement.values(revoked_at=now)).rowcount
+
+
+def delete_old_tokens(session: Session, before: datetime) -> int:
+    """Delete tokens that expired or were revoked before an instant; return how many."""
+    is_old = sa.or_(T.expires_at < before, T.revoked_at < before)
+    return session.execute(sa.delete(api_token).where(is_old)).rowcount

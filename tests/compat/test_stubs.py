@@ -59,6 +59,17 @@ def test_every_folder_is_a_package_and_every_name_of_a_module_is_in_its_stub(stu
         assert set(MODULES[module]) <= names
 
 
+@pytest.mark.parametrize("link", ["airflow", "airflow/__init__.pyi"])
+def test_a_symbolic_link_leads_no_stub_elsewhere(tmp_path, link, capsys):
+    place, kept = tmp_path / "typings" / link, tmp_path / "kept"
+    place.parent.mkdir(parents=True)
+    kept.mkdir() if link == "airflow" else kept.write_text("mine")
+    place.symlink_to(kept)
+    assert run(["stubs", str(tmp_path / "typings")]) != 0
+    assert f"{place} is a symbolic link" in capsys.readouterr().err
+    assert [*kept.iterdir()] == [] if kept.is_dir() else kept.read_text() == "mine"
+
+
 def test_a_name_that_is_another_one_here_is_handed_on_too():
     lines = stub_of(MODULES["airflow.operators.dummy"]).splitlines()
     assert lines[-2:] == [

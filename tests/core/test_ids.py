@@ -32,6 +32,11 @@ def test_a_run_id_never_leaves_its_path(value):
         ids.check_run_id(value)
 
 
+def test_no_run_is_called_as_all_runs_are():
+    with pytest.raises(BadId, match="stands for all runs"):
+        ids.check_own_run_id("~")
+
+
 def test_made_run_ids_carry_their_instant_in_utc_and_are_allowed():
     instant = datetime(2026, 11, 21, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     assert ids.scheduled_run_id(instant) == "scheduled__2026-11-20T23:30:00+00:00"

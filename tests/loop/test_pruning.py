@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler.loop.pruning import REST, Prune
-from scheduler.store import logs, outbox, sessions, workers
+from scheduler.store import accounts, api_tokens, logs, outbox, sessions, workers
 from scheduler.store.snapshots import Entry, store_snapshot
 from scheduler.store.tables import attempt, metadata
 from tests.loop.engine import NOW, spec, task
@@ -42,6 +42,18 @@ def test_sign_ins_go_when_they_have_expired(db, prune, count):
     assert (count("sign_in_token"), count("session")) == (0, 1)
     assert prune(NOW + 31 * DAY) == 1
     assert count("session") == 0
+
+
+def test_tokens_go_a_week_after_they_counted(db, prune, count):
+    with db.write() as session:
+        accounts.add_account(session, NOW, "ada")
+        for name, days in [("expires", 1), ("revoked", None), ("stays", None)]:
+            ends = None if days is None else NOW + days * DAY
+            api_tokens.add_token(session, NOW, "ada", name, name, expires_at=ends)
+        api_tokens.revoke_tokens(session, NOW, "ada", ["revoked"])
+    assert prune(NOW + 6 * DAY) == 0
+    assert (prune(NOW + 7.5 * DAY), prune(NOW + 9 * DAY)) == (1, 1)
+    assert (prune(NOW + 999 * DAY), count("api_token")) == (0, 1)
 
 
 def test_messages_go_a_month_after_they_were_sent_or_given_up_and_never_unsent(db, prune, count):

@@ -160,6 +160,21 @@ def test_writes_and_refusals_are_on_record_with_who_and_from_where(
     assert PASSWORD not in str(events(db, ["request.refused", "request.written", "user.refused"]))
 
 
+def test_a_new_password_ends_the_tokens_that_the_old_one_made_and_no_other(
+    app: Flask, db: Database, clock: StillClock
+) -> None:
+    lasting = add(db, clock, "ada", "Viewer")
+    given = {"username": "ada", "password": PASSWORD}
+    made = [
+        (app.test_client().post(address, json=given, base_url=HERE).json or {})["access_token"]
+        for address in ("/auth/token", "/auth/token/cli")
+    ]
+    with db.write() as session:
+        set_password(session, clock.now(), "ada", "another horse", actor="cli")
+    answers = [call(app, token, "GET", "/api/v2/dags").status_code for token in (lasting, *made)]
+    assert answers == [200, 401, 401]
+
+
 def test_what_strangers_send_stands_on_record_as_plain_lines(
     app: Flask, db: Database, clock: StillClock
 ) -> None:

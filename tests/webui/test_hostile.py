@@ -122,6 +122,19 @@ def test_an_artifact_is_named_safely_in_any_letters(
     assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
+def test_a_name_that_turns_the_reading_direction_is_shown_as_such_and_sent_back_as_it_is(
+    person: Browser, db: Database
+) -> None:
+    name = "x\u202egnp\u2066"
+    with db.write() as session:
+        seed.add_dag(session, replace(seed.ORDERS, dag_id="turned", description=name, tags=(name,)))
+    page = person.get("/dags/turned").text
+    assert "x\ufffdgnp\ufffd" in page
+    assert f">{name}" not in page
+    person.post("/variables/form", key="turned", value=name, is_new="true")
+    assert f">{name}</textarea>" in person.get("/variables/form?key=turned").text
+
+
 def test_the_panel_beside_the_grid_leads_to_it_when_opened_alone(person: Browser) -> None:
     answer = person.get("/ui/dags/orders_hourly/panel")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/dags/orders_hourly")

@@ -83,6 +83,15 @@ def test_whoever_signs_in_there_has_an_account_with_the_roles_of_their_groups(do
     assert door.browser.get("/dags/warehouse_sync").status_code == 200
 
 
+def test_who_has_left_all_groups_keeps_no_role_by_what_is_still_open(door: Door) -> None:
+    door.sign_in(groups=["bosses"])
+    other = Browser(door.browser.client.application.test_client())
+    old, door.browser = door.browser, other
+    assert door.sign_in(groups=["others"]).status_code == 403
+    assert _roles(door) == ()
+    assert old.get("/dags").status_code == 403
+
+
 def test_who_has_no_role_an_other_name_or_is_disabled_is_not_let_in(door: Door, clock: StillClock) -> None:
     refused = door.sign_in(groups=["others"])
     assert (refused.status_code, "No group that you are in" in refused.text) == (403, True)

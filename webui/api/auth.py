@@ -12,6 +12,7 @@ from scheduler.errors import BadParams
 from scheduler.operations.api_tokens import create_token
 from scheduler.operations.names import check_text
 from scheduler.operations.sign_in import prove_password
+from scheduler.store.api_tokens import BY_PASSWORD
 from webui.api.bodies import body
 from webui.context import now, web, writing
 
@@ -26,13 +27,13 @@ _TOO_OFTEN: Final = "Too many tries. Wait a quarter of an hour."
 @blueprint.post("")
 def make() -> ResponseReturnValue:
     """Return a token of a day for `username` and `password`."""
-    return _make(_LASTS, "sign-in")
+    return _make(_LASTS, BY_PASSWORD[0])
 
 
 @blueprint.post("/cli")
 def make_for_cli() -> ResponseReturnValue:
     """Return a token of an hour, for a command line."""
-    return _make(_LASTS_FOR_CLI, "sign-in of a command line")
+    return _make(_LASTS_FOR_CLI, BY_PASSWORD[1])
 
 
 def _make(lasts: timedelta, what: str) -> ResponseReturnValue:

@@ -11,18 +11,30 @@ from pathlib import Path
 from typing import Final
 
 from scheduler.compat.airflow.tables import MODULES, PACKAGES, Home, is_package
+from scheduler.errors import BadParams
 
 _HEAD: Final = '"""Names of Airflow\'s, as Dirigent has them; written by `dirigent stubs`."""\n\n'
 
 
 def write_stubs(folder: Path) -> int:
-    """Write a file for each module that a DAG file can import, below `folder`; return how many."""
+    """Write a file for each module that a DAG file can import, below `folder`; return how many.
+
+    Raises BadParams where a symbolic link below it would lead elsewhere.
+    """
     names = sorted({*MODULES, *PACKAGES})
     for name in names:
         file = _file(folder, name)
+        _check_plain(folder, file)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(stub_of(MODULES.get(name, {})), encoding="utf-8")
     return len(names)
+
+
+def _check_plain(folder: Path, file: Path) -> None:
+    below = file.relative_to(folder).parts
+    for count in range(1, len(below) + 1):
+        if (part := folder.joinpath(*below[:count])).is_symlink():
+            raise BadParams(f"{part} is a symbolic link: delete it, or choose another folder for the stubs.")
 
 
 def stub_of(names: Mapping[str, Home]) -> str:

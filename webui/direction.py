@@ -1,0 +1,38 @@
+"""Names that turn the reading direction: on a page they could read as other names.
+
+The marks that do it are shown as what cannot be shown. In what a form sends back they stay, or it would name something
+else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from flask import Flask, Response, request
+
+#: Embeddings, overrides and isolates, as UTF-8; marks of single letters turn nothing else.
+_TURNS: Final = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")
+#: What is no text for readers: tags with their attributes, and texts to edit.
+_OTHER: Final = re.compile(rb"(<textarea.*?</textarea>|<[^>]*>)", re.DOTALL)
+_SHOWN: Final = "\ufffd".encode()
+#: Documents of tasks stay as they are; they stand in a frame of their own.
+_NOT_OURS: Final = "artifacts.show"
+
+
+def register(app: Flask) -> None:
+    """Keep the reading direction on all pages of an application."""
+    app.after_request(keep)
+
+
+def keep(response: Response) -> Response:
+    """Show the marks in the text of a page."""
+    if response.mimetype != "text/html" or response.is_streamed or request.endpoint == _NOT_OURS:
+        return response
+    page = response.get_data()
+    if _TURNS.search(page):
+        parts = _OTHER.split(page)
+        # What was split at stands at the odd places.
+        parts[::2] = (_TURNS.sub(_SHOWN, part) for part in parts[::2])
+        response.set_data(b"".join(parts))
+    return response
