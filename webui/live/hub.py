@@ -96,6 +96,7 @@ class Hub:
         self._assets = 0
         self._asked_at = 0.0
         self._credit = BURST
+        self._is_behind = False
         self._reader: tuple[Thread, Event] | None = None
 
     @property
@@ -135,8 +136,11 @@ class Hub:
                     self._begin()
                     is_begun = True
                 self._turn()
-            except DirigentError as error:
-                log.warning("open pages are not told what happens: %s", error)
+            except Exception as error:
+                # What it has read until then is lost to those who were not told of it.
+                self._is_behind = True
+                is_known = isinstance(error, DirigentError)
+                log.warning("open pages are not told what happens: %s", error, exc_info=not is_known)
             over.wait(SPACING_S)
             if not (self._due or over.is_set()):
                 self._db.wake.wait(LOOK_S)
@@ -148,7 +152,7 @@ class Hub:
 
     def _turn(self) -> None:
         with self._lock:
-            arrived, self._new = self._new, []
+            arrived = list(self._new)
         with self._db.read() as session:
             changes = self._look(session)
             self._mark(session, changes)
@@ -156,6 +160,8 @@ class Hub:
                 watcher.greet(self._frontier.position)
                 self._catch_up(session, watcher)
             self._renew(session)
+        with self._lock:
+            del self._new[: len(arrived)]
         self._ring()
 
     def _look(self, session: Session) -> list[Change]:
@@ -171,10 +177,14 @@ class Hub:
         return found
 
     def _mark(self, session: Session, changes: Sequence[Change]) -> None:
-        """Note which pages are to be told."""
+        """Note which pages are to be told: all of them where it is not known what was missed."""
+        watchers = self._all()
+        if self._is_behind:
+            for watcher in watchers:
+                self._owe(watcher)
+            self._is_behind = False
         if not changes:
             return
-        watchers = self._all()
         seen = {sight: in_sight(session, changes, sight) for sight in {each.sight for each in watchers}}
         for watcher in watchers:
             if watcher.wish.is_met_by(seen[watcher.sight]):

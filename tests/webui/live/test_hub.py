@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from queue import Queue
 from threading import Event
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
 
 from scheduler.core.scopes import Scope
+from scheduler.errors import DatabaseUnavailable
 from scheduler.store import Database
 from scheduler.store import events as store_events
 from scheduler.store.tables import dag_run
@@ -124,3 +125,26 @@ def test_nothing_is_read_where_no_page_is_open(hub: Hub, db: Database):
         happens(db, "orders_hourly")
     assert [each for each in count.statements if each.startswith("SELECT")] == []
     assert reader.heard.empty()
+
+
+class Faltering(Wish):
+    """Cannot be asked at first."""
+
+    faults: ClassVar[list[Exception]] = []
+
+    def is_met_by(self, changes):
+        if self.faults:
+            raise self.faults.pop()
+        return super().is_met_by(changes)
+
+
+@pytest.mark.parametrize(
+    "fault", [DatabaseUnavailable("it restarts"), RuntimeError("nobody thought of this")]
+)
+def test_what_happens_while_the_database_is_away_is_told_once_it_is_back(
+    hub: Hub, db: Database, fault: Exception
+):
+    reader = Reader(hub, Faltering())
+    Faltering.faults.append(fault)
+    happens(db, "orders_hourly")
+    assert reader.waits_for("change") > reader.at
