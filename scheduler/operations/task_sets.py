@@ -15,6 +15,7 @@ from scheduler.operations.finding import get_run, lock_run
 from scheduler.operations.mark import Mark, mark_rows
 from scheduler.operations.notes import check_note
 from scheduler.operations.rerun import Preview, RerunRequest, meant_by, preview_rerun, rerun
+from scheduler.store.attempts import lock_live_attempts
 from scheduler.store.choices import Choice, Range
 from scheduler.store.engine import Session
 from scheduler.store.notes import write_task_notes
@@ -99,20 +100,37 @@ def clear_tasks(
 ) -> list[tuple[RerunRequest, Preview]]:
     """Run tasks again in all runs of a span; return what was cleared. Raises as `rerun` does.
 
-    With `unless_running` raises Conflict where one of them runs now.
+    A run in which somebody else has cleared them meanwhile is left alone. With `unless_running` raises Conflict where
+    one of them runs now.
     """
+    if unless_running:
+        _hold_still(session, request.dag_id, runs_in(session, request.dag_id, span))
     chosen = preview_clears(session, request, span)
     running = [each for _, preview in chosen for each in preview.tasks if each.state is TaskState.RUNNING]
     if unless_running and running:
         raise Conflict(
             f"Task {running[0].task_id!r} is running, and nothing was cleared: wait until it has ended."
         )
-    done = [(each, rerun(session, now, each, actor=actor)) for each, _ in chosen]
+    cleared = [(each, _rerun(session, now, each, actor)) for each, _ in chosen]
+    done = [(each, preview) for each, preview in cleared if preview is not None]
     if note is not None:
         for each, preview in done:
             keys = {TaskKey(task.task_id, task.path) for task in preview.tasks}
             _write_notes(session, lock_run(session, each.dag_id, each.run_id), keys, note)
     return done
+
+
+def _hold_still(session: Session, dag_id: str, run_ids: Sequence[str]) -> None:
+    """Have no task of these runs start until the end of the transaction."""
+    for run_id in run_ids:
+        lock_live_attempts(session, lock_run(session, dag_id, run_id).id)
+
+
+def _rerun(session: Session, now: datetime, request: RerunRequest, actor: str) -> Preview | None:
+    try:
+        return rerun(session, now, request, actor=actor)
+    except NothingToRerun:
+        return None
 
 
 def preview_marks(session: Session, request: RerunRequest, span: Span, to: Mark | None) -> list[Marked]:
