@@ -10,6 +10,7 @@ from scheduler.errors import NotFound
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LogLine
 from scheduler.operations.explain import explain_task
+from scheduler.store.notes import task_notes
 from scheduler.store.views import runs, tasks
 from scheduler.wire import DagSpec, TaskSpec
 from webui import tree
@@ -25,6 +26,7 @@ class TaskDetails:
     spec: TaskSpec | None
     attempts: tuple[tasks.Attempt, ...]
     followers: tuple[str, ...]
+    note: str = ""
 
     @property
     def newest(self) -> tasks.Attempt | None:
@@ -42,8 +44,9 @@ def task_details(dag_id: str, run_id: str, task_id: str, path: str = "") -> Task
         task = tasks.find_shown(session, run.id, task_id, path)
         spec = spec_of(session, run.version_id)
         attempts = [each for each in tasks.list_attempts(session, task.id) if each.kind == "task"]
+        note = task_notes(session, [task.id]).get(task.id, "")
     return TaskDetails(
-        run, task, _task_spec(spec, task_id), tuple(attempts), tuple(tree.downstream(spec, task_id))
+        run, task, _task_spec(spec, task_id), tuple(attempts), tuple(tree.downstream(spec, task_id)), note
     )
 
 

@@ -320,3 +320,14 @@ def test_a_favourite_stands_on_the_first_page_and_narrows_the_list(person: Brows
     assert 'id="dag-orders_hourly"' not in text
     person.post("/dags/warehouse_sync/favorite", is_favorite="false")
     assert "Favourites" not in person.get("/").text
+
+
+def test_a_note_on_a_task_shows_at_its_head_and_is_taken_away_again(person: Browser) -> None:
+    task = f"{FAILED_RUN}/tasks/enrich.prices"
+    assert person.post(f"{task}/note", note="**ask** ada").status_code == 303
+    assert "<strong>ask</strong>" in person.get(task).text
+    assert "**ask** ada" in person.get(f"{task}/note").text
+    assert person.post(f"{task}/note", note="x" * 20_000).status_code == 400
+    assert person.post(f"{task}/note", note="").status_code == 303
+    assert "<strong>ask</strong>" not in person.get(task).text
+    assert person.get(f"{FAILED_RUN}/tasks/nobody/note").status_code == 404
