@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from scheduler import errors
-from scheduler.store.dag_files import FileRecord
+from scheduler.store.dag_files import FileRecord, list_import_errors, only_seen
+from scheduler.store.engine import Session
+from webui.context import sight
 
 #: Errors whose message says it all: their names would say nothing to an author.
 _OWN: Final = frozenset(
     name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)
 ) | {"ImportEnded", "NotBuilt", "NotFetched", "Unreadable"}
 _NAMED: Final = 4
+
+
+def list_broken(session: Session) -> list[FileRecord]:
+    """Return the files that do not load, the newest failure first."""
+    return in_sight(session, list_import_errors(session))
+
+
+def in_sight(session: Session, records: Iterable[FileRecord]) -> list[FileRecord]:
+    """Return records with those of their DAGs that whoever asks may see."""
+    return only_seen(session, records) if sight() else list(records)
 
 
 def fault(record: FileRecord) -> str:

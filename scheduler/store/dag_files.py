@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from scheduler.store.batches import in_batches
 from scheduler.store.engine import Session
-from scheduler.store.tables import dag_file
+from scheduler.store.tables import dag, dag_file
 from scheduler.store.upsert import insert_into
 
 F = dag_file.c
@@ -96,6 +96,17 @@ def list_import_errors(session: Session) -> list[FileRecord]:
     """Return the files that cannot be imported, the newest failure first."""
     query = sa.select(dag_file).where(F.error_type.is_not(None)).order_by(F.error_since.desc(), F.path)
     return _records(session.execute(query))
+
+
+def only_seen(session: Session, records: Iterable[FileRecord]) -> list[FileRecord]:
+    """Return records that name those DAGs alone that this session sees: a file may hold DAGs of several teams."""
+    found = list(records)
+    seen: set[str] = set()
+    for batch in in_batches(sorted({dag_id for record in found for dag_id in record.dag_ids})):
+        seen.update(session.scalars(sa.select(dag.c.dag_id).where(dag.c.dag_id.in_(batch))))
+    return [
+        replace(record, dag_ids=tuple(each for each in record.dag_ids if each in seen)) for record in found
+    ]
 
 
 def forget_files(session: Session, paths: Collection[str]) -> None:

@@ -109,6 +109,20 @@ def add_other_team(session: Session) -> dict[str, Any]:
         tags=("team:stock", CANARY),
     )
     version = seed.add_dag(session, spec, next_run_at=seed.NOW)
+    beside = replace(spec, dag_id=f"{CANARY}_beside", file=seed.ORDERS.file)
+    seed.add_dag(session, beside)
+    told: dict[str, Any] = {
+        "dag_ids": ["orders_hourly", beside.dag_id],
+        "warnings": ["old"],
+        "error_type": "NameError",
+    }
+    told |= {
+        "fingerprint": "x",
+        "depends_on": {"files": {}, "variables": {}},
+        "parsed_at": seed.NOW,
+        "error_message": "no",
+    }
+    session.execute(sa.insert(tables.dag_file).values(path=seed.ORDERS.file, **told))
     more = replace(spec, dag_id=f"{CANARY}_count", file="more.py")
     seed.add_run(session, more, seed.add_dag(session, more), seed.hours_ago(1), "running", seed.HALF)
     told = {"note": CANARY, "conf": {"animal": CANARY}, "run_id": "r"}
@@ -206,6 +220,7 @@ def test_no_search_sum_or_hint_tells_of_it(house: House) -> None:
         "/api/v2/dags/~/dagRuns/~/taskInstances/~/xcomEntries",
         "/api/v2/dags/~/dagRuns/~/hitlDetails", "/api/dirigent/cost?by=owner&since=7d",
         "/api/dirigent/cost?by=dag&dag_id=stock_sync", "/api/v2/dags?limit=1000", "/api/v2/dagTags",
+        "/", "/dags", "/dags/orders_hourly", "/api/v2/dagWarnings", "/api/v2/importErrors",
         "/api/v2/dags/okapy_count", "/dags/okapy_count/runs/r", "/dags/stock_sync/runs/s",
     ]:  # fmt: skip
         answer = house.ask("shop", "GET", address)

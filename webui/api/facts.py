@@ -11,7 +11,7 @@ from scheduler.errors import NotFound
 from scheduler.operations.finding import get_run
 from scheduler.security.rights import Right
 from scheduler.store.bundles import NAME
-from scheduler.store.dag_files import FileRecord, list_import_errors, load_files
+from scheduler.store.dag_files import FileRecord, load_files
 from scheduler.store.leaders import has_leader
 from scheduler.store.tasks import tasks_named
 from scheduler.store.views.dag_facts import run_counts_by_dag
@@ -20,6 +20,7 @@ from scheduler.store.views.home import count_slots
 from webui.api.frame import Fields, Routes
 from webui.api.ordering import chosen, ordered
 from webui.api.shapes import facts as shapes
+from webui.broken import in_sight, list_broken
 from webui.context import now, reading, web
 from webui.rights import needs
 
@@ -51,7 +52,9 @@ def get_dag_stats(query: shapes.StatsWanted) -> Fields:
 def list_dag_warnings(query: shapes.WarningsWanted) -> Fields:
     """Return what is to be thought about in the files of DAGs."""
     with reading() as session:
-        found = [each for record in load_files(session).values() for each in _warnings(record)]
+        found = [
+            each for record in in_sight(session, load_files(session).values()) for each in _warnings(record)
+        ]
     wanted = {"dag_id": query.dag_id, "warning_type": query.warning_type}
     left = [each for each in found if all(value in (None, each[name]) for name, value in wanted.items())]
     left = ordered(left, query.order_by or ("dag_id",))
@@ -93,7 +96,7 @@ def get_import_error(import_error_id: int) -> Fields:
 
 def _import_errors() -> list[dict[str, Any]]:
     with reading() as session:
-        return [_import_error(record) for record in list_import_errors(session)]
+        return [_import_error(record) for record in list_broken(session)]
 
 
 def _import_error(record: FileRecord) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from scheduler.store.views.assets import uses_of_dag
 from scheduler.store.views.commits import find_commit
 from scheduler.store.views.origins import find_taken_over
 from scheduler.store.views.partitions import waiting_partitions
+from webui.broken import list_broken
 from webui.context import asker, reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
@@ -36,7 +37,7 @@ def dag_head(dag_id: str) -> dict[str, Any]:
     with reading() as session:
         dag = dags.find_dag(session, dag_id)
         spec = spec_of(session, dag.version_id)
-        broken = [each for each in dag_files.list_import_errors(session) if each.path == dag.file]
+        broken = [each for each in list_broken(session) if each.path == dag.file]
         version = dags.find_version(session, dag.version_id)
         commit = find_commit(session, dag.bundle_version)
         uses = uses_of_dag(session, dag_id)

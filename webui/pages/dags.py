@@ -6,10 +6,11 @@ from flask import Blueprint, Response, request
 
 from scheduler.errors import NewerForm
 from scheduler.security.rights import Right
-from scheduler.store import Session, dag_files
+from scheduler.store import Session
 from scheduler.store.bundles import find_bundle
 from scheduler.store.views import dags, files
 from scheduler.store.views.commits import find_commit
+from webui.broken import list_broken
 from webui.context import asker, reading, spec_of
 from webui.fragments import page
 from webui.numbers import number
@@ -48,7 +49,7 @@ def show() -> Response:
             "favorites": dags.list_favorites(session, asker().name),
             "counts": dags.count_by_filter(session, wanted),
             "tags": dags.list_tags(session),
-            "broken": dag_files.list_import_errors(session),
+            "broken": list_broken(session),
             "uncalled": files.list_uncalled(session),
             "schedules": {row.dag_id: _schedule(session, row) for row in rows},
             "source": source,

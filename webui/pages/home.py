@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from scheduler.security.rights import Right
-from scheduler.store import dag_files, questions
+from scheduler.store import questions
 from scheduler.store.views import dags, home
 from webui import day
+from webui.broken import list_broken
 from webui.context import asker, now, reading
 from webui.fragments import page
 from webui.pages.alerts import unreachable
@@ -35,7 +36,7 @@ def show() -> Response:
             "day": day.draw(home.list_ended_runs(session, start), start),
             "slots": home.count_slots(session, now()),
             "dag_count": home.count_dags(session),
-            "broken": dag_files.list_import_errors(session),
+            "broken": list_broken(session),
             "unreachable": unreachable(session),
             "asking": questions.list_open(session, _ASKING),
             "favorites": dags.list_dags(session, dags.DagWanted(favorite_of=asker().name), limit=_FAVORITES),
