@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from scheduler.errors import BadConf
@@ -23,7 +24,7 @@ class Field:
 
     name: str
     title: str
-    kind: str  #: string | integer | number | boolean | json | lines
+    kind: str  #: string | moment | integer | number | boolean | json | lines
     text: str = ""
     help: str = ""
     default_json: str = "null"
@@ -34,6 +35,8 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     pattern: str = ""
+    section: str = ""
+    examples: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -51,17 +54,34 @@ def _field(param: ParamSpec, value: Json) -> Field:
         kind=kind,
         text=_text(kind, value),
         help=str(param.description or schema.get("description", "")),
-        default_json=_compact(param.default) if param.has_default else "",
+        default_json=_compact(_moment(param.default) if kind == "moment" else param.default)
+        if param.has_default
+        else "",
         options=_options(schema, param.default),
         is_required=not param.has_default and "null" not in _types(schema),
         is_long=schema.get("format") == "multiline",
-        input_type="number"
-        if kind in {"integer", "number"}
-        else _INPUTS.get(schema.get("format", ""), "text"),
+        input_type=_input_type(kind, schema, param.default),
         minimum=schema.get("minimum"),
         maximum=schema.get("maximum"),
         pattern=str(schema.get("pattern", "")),
+        section=str(schema.get("section") or ""),
+        examples=_examples(schema),
     )
+
+
+def _default_json(kind: str, param: ParamSpec) -> str:
+    """Return what the browser holds a field against."""
+    if not param.has_default:
+        return ""
+    return _compact(_moment(param.default) if kind == "moment" else param.default)
+
+
+def _input_type(kind: str, schema: Data, default: Json) -> str:
+    if kind in {"integer", "number"}:
+        return "number"
+    wanted = _INPUTS.get(schema.get("format", ""), "text")
+    is_text = wanted == "datetime-local" and kind != "moment" and not _is_moment(default)
+    return "text" if is_text else wanted
 
 
 def _types(schema: Data) -> list[str]:
@@ -82,7 +102,26 @@ def _kind(param: ParamSpec) -> str:
     if kinds == ["array"]:
         items = schema.get("items")
         return "lines" if isinstance(items, dict) and _types(items) == ["string"] else "json"
+    if kinds == ["string"] and schema.get("format") == "date-time" and _is_moment(param.default):
+        return "moment"
     return "json" if kinds == ["object"] else kinds[0]
+
+
+def _is_moment(value: Json) -> bool:
+    """Tell whether a calendar and a clock can show this default; a template, for one, is shown as text."""
+    try:
+        return value is None or bool(_moment(value))
+    except ValueError:
+        return False
+
+
+def _moment(value: Json) -> str | None:
+    """Return an instant by the clock of UTC, as the form and the command line say it. Raises ValueError."""
+    if value is None or value == "":
+        return None
+    at = datetime.fromisoformat(str(value))
+    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.isoformat(timespec="seconds")
 
 
 def _text(kind: str, value: Json) -> str:
@@ -93,10 +132,34 @@ def _text(kind: str, value: Json) -> str:
             return "\n".join(map(str, value))
         case "json" | "lines":
             return json.dumps(value, ensure_ascii=False)
+        case "moment":
+            return _clock(str(value))
         case "boolean":
             return "true" if value else "false"
         case _:
             return str(value)
+
+
+def _clock(text: str) -> str:
+    """Return what a field of date and time shows: no zone."""
+    try:
+        return (_moment(text) or "").removesuffix("+00:00")
+    except ValueError:
+        return text
+
+
+def _examples(schema: Data) -> tuple[str, ...]:
+    """Return what may be chosen or overtyped."""
+    given = schema.get("examples")
+    return tuple(map(str, given)) if isinstance(given, list) else ()
+
+
+def sections(fields: Iterable[Field]) -> list[tuple[str, list[Field]]]:
+    """Return the fields by section, sections in the order of their first fields."""
+    found: dict[str, list[Field]] = {}
+    for field in fields:
+        found.setdefault(field.section, []).append(field)
+    return list(found.items())
 
 
 def _options(schema: Data, default: Json) -> tuple[tuple[str, str], ...]:
@@ -139,9 +202,20 @@ def _value(kind: str, raw: str, param: ParamSpec) -> Json:
         return [line for line in raw.replace("\r\n", "\n").split("\n") if line.strip()]
     if raw == "" and (kind != "string" or param.default is None):
         return None
+    if kind == "moment":
+        return _given_moment(raw, param.default)
     if kind == "string":
         return raw.replace("\r\n", "\n")
     return _number_or_json(kind, raw)
+
+
+def _given_moment(raw: str, default: Json) -> Json:
+    """Return the instant; one that is the default's as the default is written."""
+    try:
+        moment = _moment(raw)
+    except ValueError:
+        raise ValueError(f"{raw[:40]!r} is no date with a time.") from None
+    return default if default is not None and moment == _moment(default) else moment
 
 
 def _number_or_json(kind: str, raw: str) -> Json:

@@ -97,3 +97,26 @@ def test_fields_win_over_the_json_beside_them() -> None:
 def test_a_conf_is_a_json_object(extra: str) -> None:
     with pytest.raises(BadConf):
         forms.read(_dag(), {"extra": extra})
+
+
+def test_an_instant_is_shown_by_the_clock_of_utc_and_read_back_as_one() -> None:
+    dag = _dag(_param({"type": "string", "format": "date-time"}, "2026-11-21T12:00:00+02:00"))
+    [field] = forms.fields(dag, {})
+    assert (field.kind, field.input_type, field.text) == ("moment", "datetime-local", "2026-11-21T10:00:00")
+    assert forms.read(dag, {"param.p": field.text})[0] == {}
+    assert forms.read(dag, {"param.p": "2026-11-22T10:00"})[0] == {"p": "2026-11-22T10:00:00+00:00"}
+    assert forms.read(dag, {"param.p": "soon"})[1][0].problem == "'soon' is no date with a time."
+
+
+def test_what_no_clock_can_show_is_a_plain_text() -> None:
+    [field] = forms.fields(_dag(_param({"type": "string", "format": "date-time"}, "{{ ds }}")), {})
+    assert (field.kind, field.input_type, field.text) == ("string", "text", "{{ ds }}")
+
+
+def test_fields_stand_by_section_in_the_order_of_their_first_ones() -> None:
+    params = [ParamSpec(name=name, schema={"section": part}) for name, part in ("ax", "by", "cx")]
+    found = forms.sections(forms.fields(_dag(*params), {}))
+    assert [(part, [each.name for each in fields]) for part, fields in found] == [
+        ("x", ["a", "c"]),
+        ("y", ["b"]),
+    ]

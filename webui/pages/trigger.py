@@ -85,7 +85,7 @@ def _form(dag: dags.DagRow, spec: DagSpec, fields: list[forms.Field], conf: Data
         is_paused=dag.is_paused,
         has_partitions=spec.schedule.partitions is not None,
         task_count=len(spec.tasks),
-        fields=fields,
+        sections=forms.sections(fields),
         extra=json.dumps(extra, indent=2) if extra else "",
         problems=problems,
         line=line,

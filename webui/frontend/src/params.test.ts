@@ -9,6 +9,8 @@ test.each([
   ["number", "x", undefined],
   ["number", "", null],
   ["string", "", ""],
+  ["moment", "2026-11-22T10:00", "2026-11-22T10:00:00+00:00"],
+  ["moment", "", null],
   ["json", '{"a": [1]}', { a: [1] }],
   ["json", "{", undefined],
   ["lines", "a\n\nb", ["a", "b"]],

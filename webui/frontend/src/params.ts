@@ -9,10 +9,16 @@ export function read(kind: string, raw: string, checked: boolean): Value | undef
   if (kind === "boolean") return checked;
   if (kind === "lines") return raw.split("\n").filter((line) => line.trim() !== "");
   if (raw === "" && kind !== "string") return null;
+  if (kind === "moment") return moment(raw);
   if (kind === "integer") return /^-?\d+$/.test(raw) ? Number(raw) : undefined;
   if (kind === "number") return Number.isNaN(Number(raw)) ? undefined : Number(raw);
   if (kind === "json") return parsed(raw);
   return raw;
+}
+
+/** A field of date and time has no zone: it goes by the clock of UTC. */
+function moment(raw: string): string {
+  return `${raw.length === 16 ? `${raw}:00` : raw}+00:00`;
 }
 
 function parsed(raw: string): Value | undefined {
