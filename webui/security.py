@@ -87,18 +87,23 @@ def _is_address(name: str) -> bool:
 
 def check_session() -> BaseResponse | None:
     """Find out who asks; turn away whoever is not signed in, except at public endpoints."""
-    g.session_token, g.asker = "", NOBODY
-    if "Authorization" in request.headers:
-        g.asker = _bearer()
-    else:
-        g.session_token = read_cookie()
-        g.asker = _asker_of(g.session_token) if g.session_token else NOBODY
+    find_out()
     if g.asker.is_known or request.endpoint in PUBLIC | SIGNED or _carries_token():
         return None
     if wants_data() or "Authorization" in request.headers:
         abort(401)
     target = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("sign_in.door", next=target))
+
+
+def find_out() -> None:
+    """Note who asks, as it stands by now; an answer that takes long asks again."""
+    g.session_token, g.asker = "", NOBODY
+    if "Authorization" in request.headers:
+        g.asker = _bearer()
+    else:
+        g.session_token = read_cookie()
+        g.asker = _asker_of(g.session_token) if g.session_token else NOBODY
 
 
 def _bearer() -> Asker:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from scheduler.operations.accounts import create_account, set_active, set_password, set_roles
 from scheduler.operations.api_tokens import create_token
 from scheduler.store import Database
-from scheduler.store.tables import event
+from scheduler.store.tables import dag_run, event
 from tests.webui.conftest import HERE, Browser, StillClock, build
 
 PASSWORD = "correct horse"
@@ -158,6 +158,23 @@ def test_writes_and_refusals_are_on_record_with_who_and_from_where(
         ("request.written", "user:ada", "POST sign_in.leave 303 by password from 127.0.0.1"),
     ]
     assert PASSWORD not in str(events(db, ["request.refused", "request.written", "user.refused"]))
+
+
+def test_who_waits_for_a_run_and_is_disabled_hears_no_more_of_it(
+    app: Flask, db: Database, clock: StillClock
+) -> None:
+    token = add(db, clock, "ada", "Viewer")
+    with db.read() as session:
+        query = sa.select(dag_run.c.dag_id, dag_run.c.run_id).where(dag_run.c.state == "running").limit(1)
+        dag_id, run_id = session.execute(query).one()
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/x-ndjson"}
+    address = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/wait?interval=0.01"
+    with app.test_client().get(address, headers=headers, base_url=HERE) as answer:
+        lines = answer.iter_encoded()
+        assert next(lines) == b'{"state": "running"}\n'
+        with db.write() as session:
+            set_active(session, clock.now(), "ada", is_active=False, actor="cli")
+        assert [*lines] == []
 
 
 def test_a_new_password_ends_the_tokens_that_the_old_one_made_and_no_other(

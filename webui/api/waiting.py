@@ -10,6 +10,7 @@ from typing import Any, Final
 from flask import Response, current_app, request, stream_with_context
 
 from scheduler.core.states import RUN_FINISHED
+from scheduler.errors import NotFound
 from scheduler.operations.results import results_of
 from scheduler.security.rights import Right
 from scheduler.store.results import read_results
@@ -18,6 +19,7 @@ from webui.api.shapes.runs import Waiting
 from webui.context import reading, spec_of
 from webui.problems import problem
 from webui.rights import may
+from webui.security import find_out
 
 #: Each holds a thread of the server for as long as it waits.
 MOST: Final = 3
@@ -43,8 +45,12 @@ def follow(dag_id: str, run_id: str, query: Waiting) -> Response:
 def _looks(dag_id: str, run_id: str, query: Waiting) -> Iterator[dict[str, Any]]:
     pause = Event()
     while True:
-        with reading() as session:
-            entry = find_entry(session, dag_id, run_id)
+        find_out()
+        try:
+            with reading() as session:
+                entry = find_entry(session, dag_id, run_id)
+        except NotFound:  # It was deleted, or is no longer for whoever waits to see.
+            return
         state = entry.run.state
         if state in RUN_FINISHED:
             yield {"state": state, "results": _results(entry, query.result)}
