@@ -145,7 +145,8 @@ def test_an_attempt_after_a_lost_one_is_given_the_runs_that_this_had_started(ans
     engine.kill("w1")
     engine.worker("w2")
     engine.advance()
-    again = next(each for each in engine.claim("w2") if each.task_id == "load")
+    claimed = engine.claim("w2")  # of the runs that were triggered, too
+    again = next(each for each in claimed if (each.run_id, each.task_id) == ("first", "load"))
     with engine.db.read() as session:
         job = job_of(again, engine.graphs.get(session, again.version_id), tmp_path)
     assert [answers(job, "trigger_dag", asked | {"ordinal": each}) for each in (0, 1)] == started
