@@ -86,7 +86,7 @@ class Ordered:
         )
 
 
-class RunAfter(Choosing):
+class RunAfter(BaseModel):
     """Bounds of when a run was due."""
 
     run_after_gte: Instant | None = None
@@ -95,7 +95,7 @@ class RunAfter(Choosing):
     run_after_lt: Instant | None = None
 
 
-class LogicalDate(Choosing):
+class LogicalDate(BaseModel):
     """Bounds of a run's logical date."""
 
     logical_date_gte: Instant | None = None
@@ -104,7 +104,7 @@ class LogicalDate(Choosing):
     logical_date_lt: Instant | None = None
 
 
-class Started(Choosing):
+class Started(BaseModel):
     """Bounds of when something began."""
 
     start_date_gte: Instant | None = None
@@ -113,7 +113,7 @@ class Started(Choosing):
     start_date_lt: Instant | None = None
 
 
-class Ended(Choosing):
+class Ended(BaseModel):
     """Bounds of when something ended."""
 
     end_date_gte: Instant | None = None
@@ -122,7 +122,7 @@ class Ended(Choosing):
     end_date_lt: Instant | None = None
 
 
-class Took(Choosing):
+class Took(BaseModel):
     """Bounds of how many seconds something took."""
 
     duration_gte: float | None = None
@@ -131,7 +131,7 @@ class Took(Choosing):
     duration_lt: float | None = None
 
 
-class Updated(Choosing):
+class Updated(BaseModel):
     """Bounds of when something last changed."""
 
     updated_at_gte: Instant | None = None

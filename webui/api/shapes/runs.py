@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from scheduler.core.states import RunState, RunType
 from webui.api.frame import Answer, Body, Cursored, Instant, Ordered, Query
-from webui.api.frame.choosing import Ended, LogicalDate, RunAfter, Started, Took, Updated
+from webui.api.frame.choosing import Choosing, Ended, LogicalDate, RunAfter, Started, Took, Updated
 from webui.api.shapes.versions import DagVersion
 from webui.numbers import MOST
 
@@ -76,7 +76,7 @@ class Runs(Answer):
     previous_cursor: str | None = None
 
 
-class RunsQuery(Cursored, RunAfter, LogicalDate, Started, Ended, Took, Updated):
+class RunsQuery(Cursored, Choosing, RunAfter, LogicalDate, Started, Ended, Took, Updated):
     """Which runs are listed."""
 
     BY_ITSELF: ClassVar[frozenset[str]] = frozenset({"conf_contains", "consuming_asset_pattern"})
@@ -100,7 +100,7 @@ class RunsQuery(Cursored, RunAfter, LogicalDate, Started, Ended, Took, Updated):
     order_by: Annotated[tuple[str, ...], Ordered(*_ORDERS)] = ()
 
 
-class RunsBody(Body):
+class RunsBody(Body, RunAfter, LogicalDate, Started, Ended, Took):
     """Which runs are listed, as a body says it."""
 
     order_by: Annotated[str | None, Ordered(*_ORDERS)] = None
@@ -108,26 +108,6 @@ class RunsBody(Body):
     page_limit: int = Field(default=100, ge=0, le=MOST)
     dag_ids: list[str] | None = None
     states: list[RunState | None] | None = None
-    run_after_gte: Instant | None = None
-    run_after_gt: Instant | None = None
-    run_after_lte: Instant | None = None
-    run_after_lt: Instant | None = None
-    logical_date_gte: Instant | None = None
-    logical_date_gt: Instant | None = None
-    logical_date_lte: Instant | None = None
-    logical_date_lt: Instant | None = None
-    start_date_gte: Instant | None = None
-    start_date_gt: Instant | None = None
-    start_date_lte: Instant | None = None
-    start_date_lt: Instant | None = None
-    end_date_gte: Instant | None = None
-    end_date_gt: Instant | None = None
-    end_date_lte: Instant | None = None
-    end_date_lt: Instant | None = None
-    duration_gte: float | None = None
-    duration_gt: float | None = None
-    duration_lte: float | None = None
-    duration_lt: float | None = None
     conf_contains: str | None = None
 
 

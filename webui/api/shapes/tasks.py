@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from scheduler.core.states import TaskState
 from webui.api.frame import Answer, Body, Cursored, Instant, Ordered, Query
-from webui.api.frame.choosing import Ended, LogicalDate, RunAfter, Started, Took, Updated
+from webui.api.frame.choosing import Choosing, Ended, LogicalDate, RunAfter, Started, Took, Updated
 from webui.api.shapes.runs import Note, RunWithResults
 from webui.api.shapes.versions import DagVersion, RowId
 from webui.numbers import MOST
@@ -116,7 +116,7 @@ class TasksAgain(Answer):
 Cleared = TasksAgain | RunWithResults
 
 
-class InstancesQuery(Cursored, RunAfter, LogicalDate, Started, Ended, Took, Updated):
+class InstancesQuery(Cursored, Choosing, RunAfter, LogicalDate, Started, Ended, Took, Updated):
     """Which instances of one task are listed."""
 
     BY_ITSELF: ClassVar[frozenset[str]] = frozenset({"state", "map_index", "task_group_id"})
@@ -153,33 +153,13 @@ class TasksQuery(InstancesQuery):
     run_id_prefix_pattern: str | None = None
 
 
-class TasksBody(Body):
+class TasksBody(Body, RunAfter, LogicalDate, Started, Ended, Took):
     """Which task instances are listed, as a body says it."""
 
     dag_ids: list[str] | None = None
     dag_run_ids: list[str] | None = None
     task_ids: list[str] | None = None
     state: list[State | None] | None = None
-    run_after_gte: Instant | None = None
-    run_after_gt: Instant | None = None
-    run_after_lte: Instant | None = None
-    run_after_lt: Instant | None = None
-    logical_date_gte: Instant | None = None
-    logical_date_gt: Instant | None = None
-    logical_date_lte: Instant | None = None
-    logical_date_lt: Instant | None = None
-    start_date_gte: Instant | None = None
-    start_date_gt: Instant | None = None
-    start_date_lte: Instant | None = None
-    start_date_lt: Instant | None = None
-    end_date_gte: Instant | None = None
-    end_date_gt: Instant | None = None
-    end_date_lte: Instant | None = None
-    end_date_lt: Instant | None = None
-    duration_gte: float | None = None
-    duration_gt: float | None = None
-    duration_lte: float | None = None
-    duration_lt: float | None = None
     pool: list[str] | None = None
     queue: list[str] | None = None
     executor: list[str] | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from webui.api.frame import Answer, Body, Ordered, Page
-from webui.api.frame.choosing import LogicalDate, RunAfter
+from webui.api.frame.choosing import Choosing, LogicalDate, RunAfter
 from webui.api.shapes.tasks import Instance, MapIndex
 
 
@@ -39,7 +39,7 @@ class XComs(Answer):
     total_entries: int
 
 
-class XComsQuery(Page, LogicalDate, RunAfter):
+class XComsQuery(Page, Choosing, LogicalDate, RunAfter):
     """Which values are listed."""
 
     BY_ITSELF: ClassVar[frozenset[str]] = frozenset({"map_index", "map_index_filter"})
