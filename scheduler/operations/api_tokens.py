@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from scheduler.errors import BadParams, NotFound
+from scheduler.errors import BadParams, BadRole, NotFound
 from scheduler.operations.accounts import asker_of, get_account
 from scheduler.operations.names import check_name
 from scheduler.security.rights import Asker, Right
@@ -56,6 +56,18 @@ def create_token(
     )
     append(session, [Event(at=now, kind="token.created", actor=actor, reason=f"{id_} of {account}: {name}")])
     return FreshToken(id_, token, expires_at)
+
+
+def create_own_token(
+    session: Session, now: datetime, asker: Asker, name: str, *, lasts: timedelta, rights: Sequence[str]
+) -> FreshToken:
+    """Make a token of whoever asks. Raises what `create_token` does, and BadRole for a right that they lack."""
+    wanted = sorted(read_rights(rights)) if rights else []
+    if lacked := [right for right in wanted if not asker.may(right)]:
+        raise BadRole(f"You lack {', '.join(lacked)}: a token of yours has rights of those that you have.")
+    return create_token(
+        session, now, asker.name, name, lasts=lasts, rights=rights, actor=f"user:{asker.name}"
+    )
 
 
 def revoke_token(session: Session, now: datetime, token_id: int, *, actor: str) -> None:

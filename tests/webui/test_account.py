@@ -83,3 +83,41 @@ def test_a_token_of_ones_own_is_revoked_and_is_no_way_to_the_page(
     assert call(app, token, "GET", "/dags").status_code == 401
     assert "by a link" in person.get("/account").text
     assert _change(person)[0] == 400
+
+
+def test_a_token_of_ones_own_is_shown_once_and_may_no_more_than_was_chosen(
+    app: Flask, db: Database, clock: StillClock, person: Browser
+) -> None:
+    add(db, clock, "ada", "User")
+    ada, _ = enter(app, "ada")
+    assert 'value="user.edit"' not in ada.get("/account/tokens/new").text
+    made = ada.post("/account/tokens/new", name="reader", days="7", right="dag.read")
+    found = re.search(r"dirigent_[\w-]+", made.text)
+    assert found is not None
+    assert (made.status_code, made.headers["Cache-Control"]) == (200, "no-store")
+    assert call(app, found[0], "GET", "/api/v2/dags").status_code == 200
+    assert call(app, found[0], "GET", "/api/v2/pools").status_code == 403
+    shown = ada.get("/account").text
+    assert ("reader" in shown, found[0] in shown) == (True, False)
+    assert events(db, ["token.created"])[-1] == ("token.created", "user:ada", "2 of ada: reader")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"right": "user.edit"}, "You lack user.edit"),
+        ({"right": "all"}, "is no right"),
+        ({"days": "0"}, "1 to 3660 days"),
+        ({"days": "many"}, "1 to 3660 days"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_a_token_that_nobody_may_have_is_refused_and_what_was_typed_stays(
+    app: Flask, db: Database, clock: StillClock, person: Browser, given: dict[str, str], words: str
+) -> None:
+    add(db, clock, "ada", "User")
+    ada, _ = enter(app, "ada")
+    answer = ada.post("/account/tokens/new", **({"name": "reader", "days": "7"} | given))
+    assert (answer.status_code, words in answer.text, "dirigent_" in answer.text) == (400, True, False)
+    by_link = person.post("/account/tokens/new", name="reader", days="7")
+    assert (by_link.status_code, "came by a link" in by_link.text) == (400, True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from scheduler.errors import BadPassword, DirigentError, Forbidden
 from scheduler.operations.accounts import roles_of, set_password
-from scheduler.operations.api_tokens import revoke_own_token
+from scheduler.operations.api_tokens import create_own_token, revoke_own_token
 from scheduler.operations.sign_in import end_sessions, list_sessions, open_session, prove_password
+from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.accounts import Account, find_account
 from scheduler.store.api_tokens import list_tokens
@@ -19,6 +23,8 @@ from webui.rights import needs
 from webui.security import set_cookie
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+_DAYS = 90
 
 
 @blueprint.before_request
@@ -74,8 +80,7 @@ def change_password() -> ResponseReturnValue:
 
 def _check_change(given: str) -> None:
     """Raise BadPassword where the old password is not right, or the new one was not typed twice."""
-    if asker().proof == "link":
-        raise Forbidden("You came by a link, which has no password.")
+    _check_person("password")
     if given != request.form.get("again", ""):
         raise BadPassword("The two new passwords differ.")
     name, old = asker().name, request.form.get("old", "")
@@ -87,6 +92,11 @@ def _check_change(given: str) -> None:
             else "That is not your password."
         )
         raise BadPassword(words)
+
+
+def _check_person(thing: str) -> None:
+    if asker().proof == "link":
+        raise Forbidden(f"You came by a link, which has no {thing}.")
 
 
 def _replace_password(session: Session, given: str) -> str:
@@ -108,6 +118,42 @@ def end() -> ResponseReturnValue:
     count = writing(stop)
     flash(f"{count} session{'' if count == 1 else 's'} ended.")
     return redirect(url_for("account.show"), 303)
+
+
+@blueprint.get("/tokens/new")
+@needs()
+def token_form() -> str:
+    """Ask what a token of one's own is for."""
+    return _token_form(days=_DAYS)
+
+
+@blueprint.post("/tokens/new")
+@needs()
+def make_token() -> ResponseReturnValue:
+    """Make a token of one's own, and show it this once."""
+    given = request.form
+    what, rights, days = given.get("name", ""), given.getlist("right"), given.get("days", type=int) or 0
+    try:
+        _check_person("token")
+        lasts = timedelta(days=min(days, 10**6))
+        made = writing(
+            lambda session: create_own_token(session, now(), asker(), what, lasts=lasts, rights=rights)
+        )
+    except DirigentError as error:
+        return _token_form(days=days, problem=str(error)), 400
+    return _token_form(days=days, made=made), {"Cache-Control": "no-store"}
+
+
+def _token_form(**model: Any) -> str:
+    rights = [right for right in Right if asker().may(right)]
+    return render_template(
+        "user_token.html",
+        as_sheet=is_sheet(),
+        is_own=True,
+        title="New token of yours",
+        rights=rights,
+        **({"problem": ""} | model),
+    )
 
 
 @blueprint.post("/tokens/revoke")

@@ -156,7 +156,8 @@ def make_token(username: str) -> ResponseReturnValue:
         raise
     except DirigentError as error:
         return _form("user_token.html", title, username=username, days=days, problem=str(error)), 400
-    return _form("user_token.html", title, username=username, days=days, made=made)
+    shown = _form("user_token.html", title, username=username, days=days, made=made)
+    return shown, {"Cache-Control": "no-store"}
 
 
 @blueprint.post("/tokens/<int:token_id>/revoke")
