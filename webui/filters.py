@@ -23,6 +23,7 @@ from webui import words
 from webui.broken import fault, first_words, spoken
 from webui.context import now, web
 from webui.markdown import markdown
+from webui.picks import run_name
 
 _TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</time>')
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
@@ -51,6 +52,7 @@ def register(app: Flask) -> None:
         kind_of=kind_of,
         words=state_words,
         run_label=run_label,
+        run_name=run_name,
         begun=begun,
         date=date,
         fault=fault,

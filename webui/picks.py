@@ -11,11 +11,14 @@ from flask import request
 
 from scheduler.core.ids import TaskKey, named
 from scheduler.errors import BadParams, NotFound
+from scheduler.store.views.runs import Run
 from scheduler.wire import DagSpec
 
 _INSTANCE: Final = re.compile(r"(.+)\[([0-9]+(?:\.[0-9]+)*)\]")
 #: A person picks from a page of a list; a program has the API.
 MOST: Final = 500
+#: As many as a page of a list holds.
+MOST_RUNS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,21 @@ def picked() -> Picked:
             f"{len(given)} tasks are too many at once: choose at most {MOST}, a group or the run."
         )
     return Picked(tuple(given), values.get("group", "") if not given else "")
+
+
+def run_name(run: Run) -> str:
+    """Return what names a run in an address and a form: SQLite gives the number of a deleted run to the next one."""
+    return f"{run.dag_id}/{run.run_id}"
+
+
+def named_runs() -> list[tuple[str, str]]:
+    """Read from the request: `run=DAG/RUN`, as often as there are runs. Raises BadParams."""
+    names = dict.fromkeys(request.values.getlist("run"))
+    if not 0 < len(names) <= MOST_RUNS:
+        raise BadParams(f"Choose 1 to {MOST_RUNS} runs at once, not {len(names)}.")
+    if bad := [name for name in names if name.count("/") != 1]:
+        raise BadParams(f"A run is named DAG/RUN here, not {bad[0]!r}: choose it of the list again.")
+    return [(dag_id, run_id) for dag_id, _, run_id in (name.partition("/") for name in names)]
 
 
 def _read(pick: str) -> str | TaskKey:

@@ -7,11 +7,13 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
+from scheduler.operations.delete import delete_run
 from scheduler.operations.schedule_meaning import apply_meaning
 from scheduler.store import Database
 from scheduler.store import dags as stored_dags
@@ -23,6 +25,7 @@ from scheduler.store.views.runs import Run, RunWanted, Task
 from tests.webui import seed
 from tests.webui.conftest import HERE, Browser
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
+from webui.picks import run_name
 
 LIVE_RUN_ID = f"scheduled__{(seed.NOW - timedelta(seconds=25)).isoformat()}"
 LIVE_RUN = f"/dags/orders_hourly/runs/{LIVE_RUN_ID.replace('+', '%2B')}"
@@ -277,7 +280,9 @@ def test_many_runs_are_rerun_after_a_preview_that_leaves_out_what_does_not_chang
 ) -> None:
     with db.read() as session:
         found = runs.list_runs(session, RunWanted(dag_id="orders_hourly"), limit=4)
-    failed, good = (next(run.id for run in found if run.state == state) for state in ("failed", "success"))
+    failed, good = (
+        next(quote(run_name(run)) for run in found if run.state == state) for state in ("failed", "success")
+    )
     address = f"/runs/many?do=failed&run={failed}&run={good}"
     text = person.get(address).text
     assert "Of 2 chosen runs 1 change." in text
@@ -286,7 +291,21 @@ def test_many_runs_are_rerun_after_a_preview_that_leaves_out_what_does_not_chang
     assert states(db, FAILED_RUN_ID)["enrich.prices"] == "none"
     assert "1 of 1 done" in person.get("/runs").text
     assert person.get("/runs/many?do=failed&run=x").status_code == 400
-    assert person.get("/runs/many?do=paint&run=1").status_code == 400
+    assert person.get("/runs/many?do=failed&run=1").status_code == 400
+    assert person.get("/runs/many?do=paint&run=a/b").status_code == 400
+
+
+def test_a_form_left_open_means_no_run_that_was_given_the_number_of_a_deleted_one(
+    db: Database, person: Browser
+) -> None:
+    person.post("/dags/warehouse_sync/trigger")
+    run_id = f"manual__{seed.NOW.isoformat()}"
+    text = person.get(f"/runs/many?do=cancel&run=warehouse_sync/{quote(run_id)}").text
+    assert f"warehouse_sync/{run_id}" in form_of(text)["run"]
+    delete_run(db, seed.NOW, "warehouse_sync", run_id, actor="ada")
+    person.post("/dags/orders_hourly/trigger", **FILLED)
+    person.post("/runs/many", **form_of(text))
+    assert newest_run(db).state == "queued"
 
 
 def test_many_dags_are_paused_and_activated_again(db: Database, person: Browser) -> None:

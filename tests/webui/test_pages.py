@@ -27,6 +27,7 @@ from tests.webui.conftest import Browser, StillClock, build, sign_in
 from webui.filters import run_url, task_url
 
 FAILED_RUN_ID = f"scheduled__{seed.hours_ago(2).isoformat()}"
+OTHER_RUN_ID = f"scheduled__{seed.hours_ago(3).isoformat()}"
 FAILED_RUN = f"/dags/orders_hourly/runs/{quote(FAILED_RUN_ID, safe='')}"
 LIVE = [
     "/",
@@ -34,7 +35,7 @@ LIVE = [
     "/assets",
     "/assets/graph",
     "/runs",
-    "/runs/compare?run=11&run=12",
+    f"/runs/compare?run=orders_hourly/{quote(FAILED_RUN_ID)}&run=orders_hourly/{quote(OTHER_RUN_ID)}",
     "/required_actions",
     "/dashboard",
     "/variables",

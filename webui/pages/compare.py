@@ -16,7 +16,7 @@ from webui import differences, tree
 from webui.context import reading, spec_of
 from webui.filters import pretty
 from webui.fragments import page
-from webui.numbers import number
+from webui.picks import named_runs, run_name
 from webui.rights import needs
 
 blueprint = Blueprint("compare", __name__)
@@ -66,12 +66,13 @@ def show() -> Response:
 
 
 def _chosen(session: Session) -> list[runs.Run]:
-    ids = request.args.getlist("run", type=number)
-    if len(set(ids)) != 2:
-        raise BadParams(f"Two runs are compared, not {len(set(ids))}: choose two of a list.")
-    found = runs.list_by_id(session, ids)
+    names = named_runs()
+    if len(names) != 2:
+        raise BadParams(f"Two runs are compared, not {len(names)}: choose two of a list.")
+    found = runs.list_named(session, names)
     if len(found) != 2:
-        raise NotFound("run", ", ".join(map(str, set(ids) - {run.id for run in found})))
+        there = {run_name(run) for run in found}
+        raise NotFound("run", ", ".join(name for name in map("/".join, names) if name not in there))
     if found[0].dag_id != found[1].dag_id:
         raise BadParams(
             f"{found[0].dag_id} and {found[1].dag_id} have no task in common: choose runs of one DAG."

@@ -21,7 +21,7 @@ from scheduler.store.views import dags, runs
 from webui.context import actor, now, reading, writing
 from webui.filters import command, run_label
 from webui.fragments import is_sheet
-from webui.numbers import number
+from webui.picks import named_runs, run_name
 from webui.rights import needs, require
 
 blueprint = Blueprint("many", __name__)
@@ -105,23 +105,16 @@ def _deed() -> Deed:
     return deed
 
 
-def _ids() -> list[int]:
-    try:
-        return [number(each) for each in _chosen("run")]
-    except ValueError as error:
-        raise BadParams(f"A run is named by its number here: {error}.") from error
-
-
 @blueprint.get("/runs/many")
 @needs(Right.DAG_RUN)
 def runs_form() -> str:
     """Show what would become of each run."""
-    deed, ids = _deed(), _ids()
+    deed, names = _deed(), named_runs()
     with reading() as session:
-        found = runs.list_by_id(session, ids)
+        found = runs.list_named(session, names)
         changes = [change for run in found if (change := deed.change(session, run))]
-    hidden = [*(("run", str(each)) for each in ids), ("do", request.values["do"])]
-    effect = f"Of {len(found)} chosen runs {len(changes)} change."
+    hidden = [*(("run", run_name(each)) for each in found), ("do", request.values["do"])]
+    effect = f"Of {len(names)} chosen runs {len(changes)} change."
     return _confirm(deed.title, deed.button, effect, changes, hidden, "runs")
 
 
@@ -131,7 +124,7 @@ def runs_act() -> ResponseReturnValue:
     """Do it, a transaction a run: what cannot be done with one holds up no other."""
     deed = _deed()
     with reading() as session:
-        found = [run for run in runs.list_by_id(session, _ids()) if deed.change(session, run)]
+        found = [run for run in runs.list_named(session, named_runs()) if deed.change(session, run)]
     refused: list[str] = []
     for run in found:
         require(Right.DAG_RUN, dag_id=run.dag_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, tuple_
 
 from scheduler.core.states import RunState
 from scheduler.store.absent import no_run
@@ -119,10 +119,10 @@ def list_runs(
     return [Run(*row) for row in session.execute(page)]
 
 
-def list_by_id(session: Session, ids: Collection[int]) -> list[Run]:
-    """Return the runs of these ids that there are, newest first."""
-    found = session.execute(_runs().where(dag_run.c.id.in_(sorted(ids))).order_by(dag_run.c.id.desc()))
-    return [Run(*row) for row in found]
+def list_named(session: Session, names: Collection[tuple[str, str]]) -> list[Run]:
+    """Return the runs of these dag_ids and run_ids that there are, newest first."""
+    is_named = tuple_(dag_run.c.dag_id, dag_run.c.run_id).in_(sorted(names))
+    return [Run(*row) for row in session.execute(_runs().where(is_named).order_by(dag_run.c.id.desc()))]
 
 
 def count_runs(session: Session, wanted: RunWanted) -> int:
