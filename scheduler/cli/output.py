@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scheduler.logs.terminal import safe
+from scheduler.logs.terminal import safe, safe_json
 
 Row = Mapping[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,13 +76,12 @@ def print_record(record: Row, output: str) -> None:
 
 def print_json(value: object) -> None:
     """Print JSON; instants in ISO 8601."""
-    text = json.dumps(value, indent=2, default=_encoded, ensure_ascii=False)
-    click.echo(text.encode(errors="backslashreplace").decode())  # half a character, as JSON escapes it
+    click.echo(safe_json(json.dumps(value, indent=2, default=_encoded, ensure_ascii=False)))
 
 
 def json_line(record: Row) -> str:
     """Return a record as one line of JSON, for commands that go on printing."""
-    return json.dumps(record, default=_encoded, ensure_ascii=False) + "\n"
+    return safe_json(json.dumps(record, default=_encoded, ensure_ascii=False)) + "\n"
 
 
 def _encoded(value: object) -> str:

@@ -11,6 +11,7 @@ import click
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.options import path_option, read_pairs
 from scheduler.cli.output import output_option, print_rows
+from scheduler.logs.terminal import safe
 from scheduler.operations.questions import answer_question
 from scheduler.store.questions import list_open, list_questions
 from scheduler.store.views.fields import question_fields
@@ -80,7 +81,7 @@ def answer(
             actor=ACTOR,
         )
     )
-    click.echo(f"{task_id} was answered: {', '.join(answered.chosen_options or ())}.")
+    click.echo(safe(f"{task_id} was answered: {', '.join(answered.chosen_options or ())}."))
 
 
 def _value(text: str) -> Json:

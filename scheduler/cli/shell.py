@@ -12,6 +12,7 @@ import click
 
 from scheduler.cli.invocation import Invocation
 from scheduler.errors import DirigentError
+from scheduler.logs.terminal import safe
 
 #: Name -> where its command is, and what the list of commands says of it.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -135,7 +136,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _fail(error: Exception, *, is_verbose: bool) -> int:
     if is_verbose:
         raise error
-    click.echo(f"dirigent: {_sentence(error)}", err=True)
+    click.echo(safe(f"dirigent: {_sentence(error)}"), err=True)
     return EXIT_FAILED
 
 

@@ -24,7 +24,7 @@ from scheduler.errors import NotFound
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LEVELS, SOURCES, fields
 from scheduler.logs.selection import Selection
-from scheduler.logs.terminal import shown
+from scheduler.logs.terminal import safe, shown
 from scheduler.operations.explain import explain_task
 from scheduler.operations.mark import mark_task
 from scheduler.operations.rerun import RerunRequest
@@ -79,7 +79,7 @@ def why(invocation: Invocation, dag_id: str, run_id: str, task_id: str, path: st
     if output == "json":
         print_json(reasons)
     else:
-        click.echo("\n".join(reasons) or "Nothing holds it: it runs, or is about to.")
+        click.echo(safe("\n".join(reasons)) or "Nothing holds it: it runs, or is about to.")
 
 
 @tasks.command()

@@ -1,4 +1,4 @@
-"""Lines of a log for a terminal: a task may colour its words, and nothing else of the terminal is in its hands."""
+"""What user code wrote, for a terminal: it may colour its words, and nothing else of the terminal is in its hands."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ _CONTROL: Final = re.compile(
     re.DOTALL,
 )
 _RESET: Final = "\x1b[0m"
+#: Embeddings, overrides and isolates: a terminal that heeds them shows a name as another one.
+_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+#: What acts inside of a string of JSON, where characters below the space are escaped already.
+_ACTS: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def shown(line: LogLine) -> str:
@@ -28,5 +32,10 @@ def shown(line: LogLine) -> str:
 
 def safe(text: str) -> str:
     """Return a text without whatever acts on a terminal, but its colours, which end with it."""
-    calm = _CONTROL.sub(lambda found: found["colour"] or "", text)
+    calm = _TURNS.sub("\ufffd", _CONTROL.sub(lambda found: found["colour"] or "", text))
     return calm + _RESET if "\x1b" in calm and not calm.endswith(_RESET) else calm
+
+
+def safe_json(text: str) -> str:
+    """Return JSON that means the same, and neither acts on a terminal nor turns its reading direction."""
+    return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

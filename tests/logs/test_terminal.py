@@ -26,6 +26,7 @@ from scheduler.logs.terminal import safe, shown
         ("\x1b[2J\x1b[1;1Hcleared", "cleared"),
         ("\x9b2Jeight bits", "2Jeight bits"),
         ("\x1bPsixel\x1b\\\x1bcreset\x1b", "reset"),
+        ("pay\u202egpj.exe \u2067x\u2069", "pay\ufffdgpj.exe \ufffdx\ufffd"),
         ("bell\x07 back\x08 nul\x00 return\r", "bell back nul return"),
     ],
     ids=repr,

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from scheduler.cli.parts.server_log import JsonLines
+from scheduler.cli.parts.server_log import JsonLines, TextLines
 
 
 @pytest.fixture
@@ -59,3 +59,11 @@ def test_an_error_is_one_line_with_its_traceback(written):
     (line,) = lines()
     assert line["message"] == "a step failed"
     assert "ValueError: two\nlines" in line["exception"]
+
+
+def test_text_of_a_dag_file_does_nothing_to_the_terminal_of_who_reads_the_log():
+    record = logging.LogRecord(
+        "scheduler.parsing", logging.WARNING, "x", 1, "no %s", ("\x1b]0;x\x07\x9bok",), None
+    )
+    assert TextLines("%(message)s").format(record) == "no ok"
+    assert "\x9b" not in JsonLines().format(record)
