@@ -76,6 +76,13 @@ class Monitor(Protocol):
         """Tell whether every loop comes round."""
 
 
+class Claim(Protocol):
+    """A write that its caller may repeat (`webui.api.frame.repeats`)."""
+
+    def claim(self, session: Session) -> None:
+        """Take the caller's key for this transaction. Raises Conflict where a repetition had it first."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownSetting:
     """A setting as people are shown it."""
@@ -152,7 +159,7 @@ def spec_of(session: Session, version_id: int) -> DagSpec:
 def writing(work: Callable[[Session], T]) -> T:
     """Return what `work` returns, committed; it may run several times until the database lets it through.
 
-    Where the request names a condition (`If-Match`), it is held in the same transaction.
+    Where the request names a condition (`If-Match`) or a key (`Idempotency-Key`), it is held in the same transaction.
     """
     check = condition()
 
@@ -166,7 +173,14 @@ def writing(work: Callable[[Session], T]) -> T:
 def condition() -> Callable[[Session], None]:
     """Return what the request has hold first in the transaction that changes something, where `writing` is none."""
     check: Callable[[Session], None] = g.pop("precondition", _nothing)
-    return check
+    claim: Claim | None = g.get("claim")
+
+    def first(session: Session) -> None:
+        if claim is not None:
+            claim.claim(session)
+        check(session)
+
+    return first
 
 
 def _nothing(_: Session) -> None:

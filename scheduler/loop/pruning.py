@@ -11,6 +11,7 @@ from scheduler.loop.duties import Duty
 from scheduler.store.alerts import delete_old_firings
 from scheduler.store.api_tokens import delete_old_tokens
 from scheduler.store.engine import Session
+from scheduler.store.kept_answers import delete_old_answers
 from scheduler.store.logs import delete_old_logs
 from scheduler.store.outbox import delete_old_messages, give_up_for_nobody
 from scheduler.store.run_ends import prune_outages
@@ -58,7 +59,7 @@ def prune_code(session: Session, now: datetime, limit: int) -> int:
 
 PARTS: Final[Sequence[Duty]] = (
     *(prune_sign_ins, prune_messages, prune_alerts, prune_workers, prune_code),
-    *(prune_tallies, prune_outages),
+    *(prune_tallies, prune_outages, delete_old_answers),
 )
 
 

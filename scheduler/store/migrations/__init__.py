@@ -39,6 +39,7 @@ REVISIONS: Final = (
     "0031",
     "0032",
     "0033",
+    "0034",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes

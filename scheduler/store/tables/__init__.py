@@ -8,7 +8,7 @@ All of them are imported from here, so that the metadata is whole wherever one i
 
 from __future__ import annotations
 
-from scheduler.store.tables.access import connection, session, sign_in_token, variable
+from scheduler.store.tables.access import connection, kept_answer, session, sign_in_token, variable
 from scheduler.store.tables.accounts import account, account_role, api_token, role, sign_in_failure
 from scheduler.store.tables.alerts import alert, alert_watch, outbox
 from scheduler.store.tables.assets import (
@@ -85,6 +85,7 @@ __all__ = [
     "dag_version",
     "delay_tally",
     "event",
+    "kept_answer",
     "leader",
     "listener",
     "log_chunk",

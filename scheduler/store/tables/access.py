@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
 
 from scheduler.store.tables.columns import Instant, metadata
 
@@ -51,4 +51,20 @@ session = Table(
     Column("revoked_at", Instant),
     # How they came in: link (everything may be done) | password | oidc (what the account may).
     Column("proof", Text, nullable=False, default="link", server_default="link"),
+)
+
+#: What writes of the API were answered, under the key that their callers gave them (`store.kept_answers`).
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column(
+        "key", Text, primary_key=True
+    ),  # a hash of the account, the operation's address and the caller's key
+    Column("account", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # of what was asked for
+    Column("at", Instant, nullable=False),
+    Column("status", Integer),  # empty: the answer is not known yet, or was lost
+    Column("answer", LargeBinary),  # encrypted
+    Index("ix_kept_answer_account", "account"),
+    Index("ix_kept_answer_at", "at"),
 )

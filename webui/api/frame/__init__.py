@@ -16,8 +16,9 @@ A list takes `class DagsWanted(Page, Choosing)`: `choice()` makes a `store.choic
 The view's name is the operation's id, its docstring the summary. `query` is a `Query`, `body` a `Body`: both refuse
 what they do not know. What the view returns is checked against `answers` and written as JSON. A GET carries an
 `ETag`, which PATCH, PUT and DELETE of the same address take as `If-Match`, where they write through
-`webui.context.writing`. Errors raised as `scheduler.errors` become problems (RFC 9457, `webui.problems`). A view
-that streams returns a `Response` itself and names its kind in `streams`.
+`webui.context.writing`; so does any write its `Idempotency-Key` (`repeats`). Errors raised as `scheduler.errors`
+become problems (RFC 9457, `webui.problems`). A view that streams returns a `Response` itself and names its kind in
+`streams`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from webui.api.frame.operations import Operation
+from webui.api.frame.repeats import HEADER, LONGEST
 from webui.problems import CONTENT_TYPE
 
 _REF: Final = "#/components/schemas/{model}"
@@ -36,6 +37,13 @@ _FAULT: Final = {
         "msg": {"type": "string"},
         "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
     },
+}
+_KEY: Final = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A repetition with the same key is done once, and answered as it was the first time.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!-~]+$"},
 }
 #: What any operation may answer instead.
 _PROBLEMS: Final = {
@@ -105,7 +113,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "parameters": [*_arguments(operation), *_parameters(operation)],
+        "parameters": [*_arguments(operation), *_parameters(operation), *_headers(operation)],
         "responses": {str(operation.status): _answered(operation), **_problems()},
     }
     if operation.description:
@@ -121,6 +129,10 @@ def _arguments(operation: Operation) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": _ARGUMENTS[converter]}
         for name, converter in operation.arguments.items()
     ]
+
+
+def _headers(operation: Operation) -> list[dict[str, Any]]:
+    return [] if operation.method == "GET" else [_KEY]
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from webui.api.frame.answers import answer
 from webui.api.frame.conditions import expect
 from webui.api.frame.models import Answer, Body, Query
 from webui.api.frame.operations import Operation, taken_by
+from webui.api.frame.repeats import expected_repeat, repeated
 from webui.api.frame.requests import read
 
 _CHANGES = frozenset({"PATCH", "PUT", "DELETE"})
@@ -79,12 +80,22 @@ class Routes:
 
     def _serve(self, operation: Operation, **arguments: Any) -> Response:
         given = read(operation, arguments)
+        if operation.method == "GET":
+            return answer(operation, operation.view(**given))
+        wanted = expected_repeat()
+        if wanted is not None and (before := repeated(wanted)) is not None:
+            return before
         if operation.method in _CHANGES:
             expect(self._reader(operation.rule), arguments)
+        g.claim = wanted
         try:
-            return answer(operation, operation.view(**given))
+            done = answer(operation, operation.view(**given))
         finally:
             g.pop("precondition", None)
+            g.pop("claim", None)
+        if wanted is not None:
+            wanted.keep(done)
+        return done
 
     def _reader(self, rule: str) -> Operation | None:
         return next((each for each in self.operations if (each.method, each.rule) == ("GET", rule)), None)
