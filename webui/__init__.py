@@ -23,6 +23,8 @@ from webui import (
 )
 from webui.context import WebContext
 from webui.live.hub import Hub
+from webui.tongues import speaking
+from webui.tongues.templates import Templates
 
 #: A form is small; a conf may be a megabyte.
 MAX_BODY_BYTES = 4_000_000
@@ -31,6 +33,7 @@ MAX_BODY_BYTES = 4_000_000
 def create_app(context: WebContext) -> Flask:
     """Build the application. Everything it needs comes in; it keeps nothing of its own but caches."""
     app = Flask(__name__)
+    app.jinja_environment = Templates
     app.extensions["dirigent"] = context
     app.extensions["dirigent.hub"] = Hub(context.db, context.clock)
     app.config.update(
@@ -45,6 +48,7 @@ def create_app(context: WebContext) -> Flask:
     app.json = fragments.Json(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    speaking.register(app)
     packing.register(app)
     direction.register(app)
     security.guard(app)

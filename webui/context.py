@@ -137,6 +137,8 @@ class WebContext:
     plugins: Plugins = field(default_factory=Plugins)
     kept: Kept = field(default_factory=Kept)
     version: str = "unknown"
+    #: What is spoken where neither the reader nor their browser asks for a language that is known: en, de.
+    language: str = "en"
     #: The settings in force, nothing secret in them.
     settings: Mapping[str, ShownSetting] = field(default_factory=dict)
 

@@ -123,6 +123,7 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         prices=prices_of(house.settings),
         plugins=house.plugins,
         version=own_version(),
+        language=house.settings.language,
         settings=shown_settings(house.settings),
     )
 

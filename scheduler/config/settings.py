@@ -176,6 +176,11 @@ class Settings(BaseModel):
         None,
         description="Address of the page as people reach it, for links; else made of host and port.",
     )
+    language: Literal["en", "de"] = Field(
+        "en",
+        description="Language of the pages for whoever has not chosen one, and whose browser asks for none that "
+        "Dirigent speaks ([languages](languages.md)).",
+    )
     tls_certificate: Folder | None = Field(
         None,
         description="A PEM file with the certificate of the page and those between it and its authority: the page "

@@ -1,4 +1,4 @@
-/** Switches (pause) act at once and stay where the server says they are; theme and times are the reader's own. */
+/** Switches (pause) act at once and stay where the server says they are; theme, times and language are the reader's own. */
 
 import { closest, toast } from "./dom";
 import { write } from "./fetching";
@@ -31,6 +31,8 @@ function submitted(event: SubmitEvent): void {
 
 function remember(name: string, value: string): void {
   document.cookie = `dirigent_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+  // What is on the page is said anew by the server.
+  if (name === "language") return location.reload();
   document.documentElement.dataset[name] = value;
   show(name, value);
 }
@@ -52,5 +54,5 @@ export function startSwitches(): void {
   document.addEventListener("submit", submitted, { capture: true });
   document.addEventListener("click", chosen);
   if (matchMedia("(prefers-contrast: more)").matches) document.documentElement.dataset["contrast"] = "high";
-  for (const name of ["theme", "times", "contrast"]) show(name, document.documentElement.dataset[name] ?? "");
+  for (const name of ["theme", "times", "contrast", "language"]) show(name, document.documentElement.dataset[name] ?? "");
 }

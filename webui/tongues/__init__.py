@@ -1,0 +1,8 @@
+"""The languages of the pages.
+
+What people read is written in English, in place, and is its own key in the catalogues (`catalogues/de.po`): marked by
+`_()` and `{% trans %}` in templates, by `gettext`, `ngettext` and `marked` in Python, by `say` in the browser's code.
+`tools/strings` gathers what is marked. The API, the logs and the command line speak English alone.
+"""
+
+from __future__ import annotations

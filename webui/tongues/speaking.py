@@ -1,0 +1,96 @@
+"""Which language a request is answered in, and words in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Flask, Response, request
+
+from webui.context import web
+
+if TYPE_CHECKING:
+    from webui.tongues.catalogue import Catalogue
+
+#: By what each calls itself. English needs no catalogue: it is the key of the others.
+LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
+COOKIE: Final = "dirigent_language"
+_SPOKEN: Final[ContextVar[Catalogue | None]] = ContextVar("spoken", default=None)
+
+
+def register(app: Flask) -> None:
+    """Answer each request of an application in its reader's language."""
+    app.before_request(choose)
+    app.after_request(say_which)
+    app.context_processor(
+        lambda: {"language": language(), "languages": LANGUAGES, "chosen_language": _chosen()}
+    )
+    app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
+
+
+def choose() -> None:
+    """Find the language: what the reader chose, what their browser asks for, what the server is set to."""
+    _SPOKEN.set(catalogue(_wanted()))
+
+
+def _wanted() -> str:
+    if request.path.startswith(("/api/", "/auth/", "/static/")):
+        return "en"
+    default = web().language
+    return _chosen() or request.accept_languages.best_match(LANGUAGES, default) or default
+
+
+def _chosen() -> str:
+    """Return what the reader chose; empty where that is the browser's business."""
+    chosen = request.cookies.get(COOKIE, "")
+    return chosen if chosen in LANGUAGES else ""
+
+
+def say_which(response: Response) -> Response:
+    """Let caches know that another reader may get another text."""
+    if response.mimetype == "text/html":
+        response.vary.update(("Accept-Language", "Cookie"))
+    return response
+
+
+def spoken() -> Catalogue | None:
+    """Return the catalogue of the language that is spoken; None for English."""
+    return _SPOKEN.get()
+
+
+def language() -> str:
+    """Return the language that is spoken: en, de."""
+    known = _SPOKEN.get()
+    return known.language if known else "en"
+
+
+@cache
+def catalogue(language: str) -> Catalogue | None:
+    """Return the catalogue of a language, which is read when it is first asked for; None for English."""
+    if language == "en":
+        return None
+    # Babel is loaded where another language is spoken.
+    load: Callable[[str], Catalogue] = import_module("webui.tongues.catalogue").load
+    return load(language)
+
+
+def gettext(text: str, **values: Any) -> str:
+    """Return a text in the language that is spoken, its %(names)s filled in."""
+    known = _SPOKEN.get()
+    said = known.gettext(text) if known else text
+    return said % values if values else said
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """Return the text for so many things; both may name %(num)s."""
+    known = _SPOKEN.get()
+    said = known.ngettext(one, many, num) if known else one if num == 1 else many
+    return said % {"num": num, **values}
+
+
+def marked(text: str) -> str:
+    """Return the text as it is: it is gathered here, and said in the reader's language where it is shown."""
+    return text
