@@ -18,9 +18,9 @@ def masked_variable(key: str, text: str) -> str:
 
 
 def masked_json(text: str) -> str:
-    """Return JSON without the texts of fields whose names sound secret; any other text as it is."""
+    """Return JSON without what fields hold whose names sound secret, however deep; any other text as it is."""
     found = _read(text)
-    shown = _masked(found, "")
+    shown = _masked(found)
     return text if shown == found else json.dumps(shown)
 
 
@@ -34,7 +34,7 @@ def unmasked_variable(key: str, text: str, before: str) -> str:
 def unmasked_json(text: str, before: str) -> str:
     """Return JSON in which each mask is what stood there before."""
     given = _read(text)
-    whole = _unmasked(given, _read(before), "")
+    whole = _unmasked(given, _read(before))
     return text if whole == given else json.dumps(whole)
 
 
@@ -49,26 +49,37 @@ def _read(text: str) -> Json:
     return found
 
 
-def _masked(value: Json, name: str) -> Json:
+def _masked(value: Json, *, is_secret: bool = False) -> Json:
     match value:
         case dict():
-            return {key: _masked(each, str(key)) for key, each in value.items()}
+            return {
+                key: _masked(each, is_secret=is_secret or is_sensitive(str(key)))
+                for key, each in value.items()
+            }
         case list():
-            return [_masked(each, name) for each in value]
-        case str() if value and is_sensitive(name):
-            return MASK
+            return [_masked(each, is_secret=is_secret) for each in value]
         case _:
-            return value
+            return MASK if is_secret and _is_told(value) else value
 
 
-def _unmasked(value: Json, before: Json, name: str) -> Json:
+def _is_told(value: Json) -> bool:
+    """Tell whether a value says something: an empty text, a flag and null do not."""
+    return bool(value) and not isinstance(value, bool)
+
+
+def _unmasked(value: Json, before: Json, *, is_secret: bool = False) -> Json:
     match value, before:
         case dict(), dict():
-            return {key: _unmasked(each, before.get(key), str(key)) for key, each in value.items()}
+            return {
+                key: _unmasked(each, before.get(key), is_secret=is_secret or is_sensitive(str(key)))
+                for key, each in value.items()
+            }
         case list(), list():
             known = [*before, *[None] * len(value)]
-            return [_unmasked(each, old, name) for each, old in zip(value, known, strict=False)]
-        case str(), str() if value == MASK and is_sensitive(name):
+            return [
+                _unmasked(each, old, is_secret=is_secret) for each, old in zip(value, known, strict=False)
+            ]
+        case str(), str() | int() | float() if value == MASK and is_secret and _is_told(before):
             return before
         case _:
             return value

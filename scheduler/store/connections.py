@@ -103,10 +103,10 @@ def list_connections(session: Session) -> list[ConnectionRef]:
 
 
 def connection_of(cipher: Cipher, row: sa.RowMapping) -> Connection:
-    """Return the connection that a row of the table holds."""
+    """Return the connection that a row holds, by names of columns: where somebody's sight is narrowed, it is of a query."""
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
     return Connection(
-        **plain, password=_unsealed(cipher, row[C.password]), extra=_unsealed(cipher, row[C.extra])
+        **plain, password=_unsealed(cipher, row["password"]), extra=_unsealed(cipher, row["extra"])
     )
 
 

@@ -27,6 +27,22 @@ def test_fields_that_sound_secret_are_masked_and_others_are_not():
     assert masked_variable("currency", "EUR") == "EUR"
 
 
+def test_whatever_lies_below_a_name_that_sounds_secret_is_masked_numbers_too():
+    deep = {
+        "credentials": {"user": "ada", "pin": 4711, "uses": [{"key": "k"}]},
+        "password": 4711,
+        "tokens": 0.5,
+    }
+    shown = masked_json(json.dumps(deep))
+    assert json.loads(shown) == {
+        "credentials": {"user": MASK, "pin": MASK, "uses": [{"key": MASK}]},
+        "password": MASK,
+        "tokens": MASK,
+    }
+    assert json.loads(unmasked_json(shown, json.dumps(deep))) == deep
+    assert json.loads(masked_json('{"token": true, "secret": "", "password": null}'))["token"] is True
+
+
 def test_what_comes_back_masked_leaves_the_secret_as_it_is():
     sent = json.loads(masked_json(EXTRA)) | {"region": "us"}
     whole = json.loads(unmasked_json(json.dumps(sent), EXTRA))

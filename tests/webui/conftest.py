@@ -29,6 +29,7 @@ from webui.context import WebContext
 
 HERE = "http://127.0.0.1:8080"
 METRICS_TOKEN = "a token of the tests"
+SECRET_KEY = SecretKey(("only for tests " * 3,))
 
 
 @dataclass
@@ -101,14 +102,13 @@ def build(
     **more: Any,
 ) -> Flask:
     logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs", clock)
-    secret = SecretKey(("only for tests " * 3,))
     monitor = Monitor(db, clock, Vitals(clock.monotonic, 30), role="web", version="1", tells_state=True)
     return create_app(
         WebContext(
             db=db,
             clock=clock,
             logs=logs,
-            secret=secret,
+            secret=SECRET_KEY,
             monitor=monitor,
             metrics_token=METRICS_TOKEN,
             base_url=base_url,

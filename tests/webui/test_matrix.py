@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,16 +16,23 @@ from werkzeug.test import TestResponse
 
 from scheduler.operations.accounts import create_account
 from scheduler.operations.api_tokens import create_token
-from scheduler.security.rights import OF_SERVER, ROLES
+from scheduler.security.encryption import FernetCipher
+from scheduler.security.rights import OF_SERVER, ROLES, Right
 from scheduler.store import Session, tables
+from scheduler.store.connections import Connection, put_connection
+from scheduler.store.variables import put_variable
+from scheduler.store.views.runs import find_run
 from tests.webui import seed
-from tests.webui.conftest import HERE, StillClock, build, copied
+from tests.webui.conftest import HERE, SECRET_KEY, StillClock, build, copied
 from tests.webui.test_pages import FAILED_RUN_ID
 from webui.rights import declared
 from webui.security import PUBLIC, SIGNED
 
 #: Stands in everything of the other team's that an address does not name.
 CANARY = "okapi"
+#: A secret of our own team's, which nobody reads.
+SECRET = "numbat-4711-numbat"
+KEPT = {"variable_key": "stripe_api_key", "connection_id": "shop_db"}
 OWN = {
     "dag_id": "orders_hourly",
     "run_id": FAILED_RUN_ID,
@@ -59,11 +67,12 @@ MORE = {
 
 @dataclass(frozen=True)
 class House:
-    """An application of two teams: tokens by account, and what the other team's things are called."""
+    """An application of two teams: tokens by account, and what the other team's things are called, and our own."""
 
     app: Flask
     tokens: dict[str, str]
     foreign: dict[str, Any]
+    own: dict[str, Any]
 
     def ask(self, name: str, method: str, address: str, **more: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.tokens[name]}"}
@@ -87,14 +96,29 @@ def house(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with copied(templates / "shop", tmp_path_factory.mktemp("matrix")) as db:
         with db.write() as session:
             foreign = add_other_team(session)
+            add_secrets(session)
+            run = find_run(session, "orders_hourly", FAILED_RUN_ID)
+            own = OWN | MORE | own_things(session, run.id, "shop", run.dag_id, "ours")
             tokens = {role: add_account(session, clock, role, role) for role in ROLES}
             tokens["shop"] = add_account(session, clock, "shop", "Admin@team:shop")
-        yield House(build(db, clock), tokens, foreign)
+        yield House(build(db, clock), tokens, foreign, own)
 
 
 def add_account(session: Session, clock: StillClock, name: str, role: str) -> str:
     create_account(session, clock.now(), name, roles=[role], is_service=True, actor="cli")
     return create_token(session, clock.now(), name, "t", lasts=None, actor="cli").token
+
+
+def add_secrets(session: Session) -> None:
+    """Store a variable and a connection of the team `shop`."""
+    cipher, key, conn_id = FernetCipher(SECRET_KEY), KEPT["variable_key"], KEPT["connection_id"]
+    put_variable(session, seed.NOW, cipher, key, SECRET)
+    extra = json.dumps({"token": SECRET, "tls": {"private_key": SECRET}})
+    link = Connection(conn_id=conn_id, conn_type="postgres", host="h", password=SECRET, extra=extra)
+    put_connection(session, seed.NOW, cipher, link)
+    session.execute(sa.update(tables.variable).where(tables.variable.c.key == key).values(team_name="shop"))
+    own = sa.update(tables.connection).where(tables.connection.c.conn_id == conn_id)
+    session.execute(own.values(team_name="shop"))
 
 
 def add_other_team(session: Session) -> dict[str, Any]:
@@ -132,44 +156,42 @@ def add_other_team(session: Session) -> dict[str, Any]:
     attempt = session.scalar(sa.select(tables.attempt.c.id).where(tables.attempt.c.run_pk == run).limit(1))
     seed.count(session)
     names = {"dag_id": "stock_sync", "run_id": "r", "dag_run_id": "r", "attempt_id": attempt}
-    return OWN | MORE | names | _own_things(session, run)
+    return OWN | MORE | names | own_things(session, run, "stock", "stock_sync", CANARY)
 
 
-def _own_things(session: Session, run: int) -> dict[str, Any]:
-    asset = {"name": CANARY, "uri": f"s3://{CANARY}", "extra": {}, "updated_at": seed.NOW}
+def own_things(session: Session, run: int, team: str, dag_id: str, word: str) -> dict[str, Any]:
+    """Store what a team owns beside its DAGs; return the names by which addresses call it."""
+    asset = {"name": word, "uri": f"s3://{word}", "extra": {}, "updated_at": seed.NOW}
     asset_id = session.scalar(sa.insert(tables.asset).values(asset).returning(tables.asset.c.id))
-    use = {"dag_id": "stock_sync", "role": "outlet", "task_id": "load", "kind": "name", "value": CANARY}
+    use = {"dag_id": dag_id, "role": "outlet", "task_id": "load", "kind": "name", "value": word}
     session.execute(sa.insert(tables.asset_use).values(use))
-    change = {"name": CANARY, "at": seed.NOW, "extra": {}, "dag_id": "stock_sync"}
+    change = {"name": word, "at": seed.NOW, "extra": {}, "dag_id": dag_id}
     session.execute(sa.insert(tables.asset_event).values(change))
-    value = {"value": b"x", "description": CANARY, "updated_at": seed.NOW}
-    for team in ("stock", None):
-        session.execute(sa.insert(tables.variable).values(key=f"{CANARY}_{team}", team_name=team, **value))
-    link = {"conn_type": CANARY, "team_name": "stock", "updated_at": seed.NOW}
-    session.execute(sa.insert(tables.connection).values(conn_id=CANARY, **link))
-    session.execute(sa.insert(tables.pool).values(name=CANARY, slots=1, team_name="stock"))
-    document = {"name": CANARY, "media_type": "text/plain", "data": b"x", "updated_at": seed.NOW}
+    value = {"value": FernetCipher(SECRET_KEY).seal("x"), "description": word, "updated_at": seed.NOW}
+    for key, whose in ((f"{word}_{team}", team), (f"{word}_None", None), (f"{team}_key", team)):
+        session.execute(sa.insert(tables.variable).values(key=key, team_name=whose, **value))
+    link = {"conn_type": word, "team_name": team, "updated_at": seed.NOW}
+    scarce = {"slots": 1, "description": word, "team_name": team}
+    for name in (word, f"{team}_thing"):
+        session.execute(sa.insert(tables.connection).values(conn_id=name, **link))
+        session.execute(sa.insert(tables.pool).values(name=name, **scarce))
+    document = {"name": word, "media_type": "text/plain", "data": b"x", "updated_at": seed.NOW}
     artifact = sa.insert(tables.artifact).values(run_pk=run, task_id="extract", **document)
-    artifact_id = session.scalar(artifact.returning(tables.artifact.c.id))
-    own = {"variable_key": "stock_key", "connection_id": "stock_db", "pool_name": "stock_pool"}
-    session.execute(sa.insert(tables.variable).values(key="stock_key", team_name="stock", **value))
-    session.execute(sa.insert(tables.connection).values(conn_id="stock_db", **link))
-    scarce = {"slots": 1, "description": CANARY, "team_name": "stock"}
-    session.execute(sa.insert(tables.pool).values(name="stock_pool", **scarce))
+    names = {"variable_key": f"{team}_key", "connection_id": f"{team}_thing", "pool_name": f"{team}_thing"}
     return {
-        **own,
+        **names,
         "asset_id": asset_id,
-        "artifact_id": artifact_id,
-        "backfill_id": _add_backfill(session),
+        "artifact_id": session.scalar(artifact.returning(tables.artifact.c.id)),
+        "backfill_id": _add_backfill(session, dag_id, word),
     }
 
 
-def _add_backfill(session: Session) -> int:
+def _add_backfill(session: Session, dag_id: str, word: str) -> int:
     spans = dict.fromkeys(("from_date", "to_date", "created_at", "updated_at"), seed.NOW)
     flags = dict.fromkeys(
         ("run_backwards", "run_on_latest_version", "is_paused", "is_cancelled", "is_drawn"), False
     )
-    words = {"dag_id": "stock_sync", "reprocess_behavior": "none", "triggered_by": CANARY, "reason": CANARY}
+    words = {"dag_id": dag_id, "reprocess_behavior": "none", "triggered_by": word, "reason": word}
     row = spans | flags | words | {"max_active_runs": 1, "left_count": 0}
     made = sa.insert(tables.backfill).values(row).returning(tables.backfill.c.id)
     return int(session.execute(made).scalar_one())
@@ -180,6 +202,7 @@ def test_no_route_shows_or_does_anything_of_what_another_team_owns(house: House)
         address = house.address(rule, house.foreign)
         answer = house.ask("shop", method, address)
         assert CANARY not in answer.text, f"{method} {address}"
+        assert SECRET not in answer.text, f"{method} {address}"
         assert answer.status_code != 500, f"{method} {address}"
         if {"dag_id", "asset_id", "backfill_id"} & rule.arguments:
             assert answer.status_code == 404, f"{method} {address} answered {answer.status_code}"
@@ -252,3 +275,57 @@ def test_what_a_body_names_is_held_against_rights_too(house: House) -> None:
     for what in ("change", "make"):
         answer = house.ask("shop", "POST", f"/asset/form?what={what}", data={"name": CANARY})
         assert answer.status_code == 404
+
+
+def test_who_may_read_variables_connections_and_the_server_reads_no_secret(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    keen = OF_SERVER | {
+        Right.VARIABLE_READ,
+        Right.VARIABLE_EDIT,
+        Right.CONNECTION_READ,
+        Right.CONNECTION_EDIT,
+    }
+    seen = 0
+    for rule, method in house.routes():
+        if method == "GET" and keen & set(declared(house.app, rule.endpoint) or ()):
+            answer = house.ask("Admin", "GET", house.address(rule, OWN | MORE | KEPT))
+            assert SECRET not in f"{answer.headers}{answer.text}", rule.rule
+            seen += answer.status_code == 200
+    assert seen > 20
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("variables", {"key": "", "value": SECRET}),
+        ("variables", {"key": "new_token", "value": SECRET}),
+        ("variables", {"key": "new_token", "valeu": SECRET}),
+        ("connections", {"connection_id": "new", "conn_type": "http", "password": [SECRET]}),
+        ("connections", {"connection_id": "new", "conn_type": "http", "extra": "{" + SECRET}),
+        ("connections", {"connection_id": "new", "conn_type": "http", "port": SECRET, "password": SECRET}),
+        ("connections", {"connection_id": "new", "conn_type": "http", "password": SECRET}),
+    ],
+)
+def test_what_a_write_or_its_refusal_answers_tells_no_secret(house: House, kind: str, body: Any) -> None:
+    answers = [
+        house.ask("Admin", "POST", f"/api/v2/{kind}", json=body),
+        house.ask("Admin", "PATCH", f"/api/v2/{kind}/new", json=body),
+        house.ask(
+            "Admin", "PATCH", f"/api/v2/{kind}", json={"actions": [{"action": "create", "entities": [body]}]}
+        ),
+        house.ask(
+            "Admin", "POST", f"/api/v2/{kind}", data=json.dumps(body)[:-1], content_type="application/json"
+        ),
+    ]
+    assert not [answer.text for answer in answers if SECRET in answer.text]
+
+
+def test_who_was_granted_a_team_reads_what_it_owns_as_an_admin_does(house: House) -> None:
+    owned = {"variable_key", "connection_id", "pool_name", "asset_id", "artifact_id", "backfill_id"}
+    for rule, method in house.routes():
+        if method == "GET" and owned & rule.arguments:
+            address = house.address(rule, house.own)
+            shop, admin = (house.ask(name, "GET", address).status_code for name in ("shop", "Admin"))
+            assert shop == admin, address
