@@ -350,3 +350,37 @@ def test_a_note_on_a_task_shows_at_its_head_and_is_taken_away_again(person: Brow
     assert person.post(f"{task}/note", note="").status_code == 303
     assert "<strong>ask</strong>" not in person.get(task).text
     assert person.get(f"{FAILED_RUN}/tasks/nobody/note").status_code == 404
+
+
+def _cells(db: Database, *states: str) -> tuple[str, list[str]]:
+    """Name a task in a run of each of these states."""
+    with db.read() as session:
+        found = runs.list_runs(session, RunWanted(dag_id="orders_hourly"), limit=9)
+    chosen = [next(run.run_id for run in found if run.state == state) for state in states]
+    return f"{quote(','.join(chosen))}/enrich.prices", chosen
+
+
+def test_cells_of_several_runs_are_marked_and_marked_back(db: Database, person: Browser) -> None:
+    named, (bad, good) = _cells(db, "failed", "success")
+    address = f"/dags/orders_hourly/cells/many?do=success&cells={named}"
+    assert "1 task in 1 of 2 runs would change." in person.get(address).text
+    assert person.post(address).status_code == 303
+    assert states(db, bad)["enrich.prices"] == "success"
+    undo = re.search(r'data-sheet href="([^"]+)">Undo', person.get("/dags").text)
+    assert undo
+    person.post(html.unescape(undo[1]))
+    assert (states(db, bad)["enrich.prices"], states(db, good)["enrich.prices"]) == ("failed", "success")
+
+
+def test_cells_of_several_runs_run_again_with_what_follows_them(db: Database, person: Browser) -> None:
+    named, chosen = _cells(db, "failed", "success")
+    address = f"/dags/orders_hourly/cells/many?do=downstream&cells={named}"
+    count = person.get(address).text.count("→")
+    person.post(address)
+    again = [state for run_id in chosen for state in states(db, run_id).values() if state == "none"]
+    assert len(again) == count > 2
+
+
+@pytest.mark.parametrize("query", ["do=task", "do=paint&cells=r/t", "do=task&cells=/t", "do=task&cells=r"])
+def test_cells_that_name_nothing_are_refused(person: Browser, query: str) -> None:
+    assert person.get(f"/dags/orders_hourly/cells/many?{query}").status_code == 400

@@ -9,10 +9,11 @@ const EVERYWHERE: [string, string][] = [
   ["↓ j, ↑ k", "next row, row before"],
   ["Enter", "open the row"],
   ["x", "choose the row"],
+  ["Shift ↓ ↑", "choose rows one after the other"],
   ["Esc", "close"],
 ];
 const VIEWS: [string, [string, string][]][] = [
-  ["[role=grid]", [["← → ↑ ↓", "move in the grid"], ["Enter", "open the task, fold the group"], ["r", "rerun"], ["l", "log"]]],
+  ["[role=grid]", [["← → ↑ ↓", "move in the grid"], ["Shift ← → ↑ ↓", "choose many"], ["x", "choose the cell"], ["Enter", "open the task, fold the group"], ["r", "rerun what is chosen"], ["l", "log"]]],
   [".canvas", [["← → ↑ ↓", "walk the graph"], ["Enter", "open the task"], ["0", "show all"]]],
 ];
 

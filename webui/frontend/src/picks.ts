@@ -40,17 +40,39 @@ function submitted(event: SubmitEvent): void {
   else void openSheet(address);
 }
 
-/** `x` chooses the row that has the focus. */
+function boxOf(row: Element | null | undefined): HTMLInputElement | null {
+  return row?.querySelector<HTMLInputElement>('input[form="picks"]') ?? null;
+}
+
+/** `x` chooses the row that has the focus; arrows with Shift choose the rows that they pass. */
 function pressed(event: KeyboardEvent): void {
-  if (event.key !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
-  const box = document.activeElement?.closest("tr")?.querySelector<HTMLInputElement>('input[form="picks"]');
-  if (!box || document.activeElement?.matches("input")) return;
-  box.checked = !box.checked;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.activeElement?.matches("input")) return;
+  const row = document.activeElement?.closest("tr");
+  const box = boxOf(row);
+  const way = event.shiftKey ? { ArrowDown: row?.previousElementSibling, ArrowUp: row?.nextElementSibling }[event.key] : undefined;
+  if (!box || (event.key !== "x" && !way)) return;
+  box.checked = event.key === "x" ? !box.checked : true;
+  const left = boxOf(way); // the focus has moved on already
+  if (left) left.checked = true;
+  countPicks();
+}
+
+let last: HTMLInputElement | undefined;
+
+/** A box that is pressed with Shift takes along all between it and the one pressed before. */
+function clicked(event: MouseEvent): void {
+  const box = closest(event, 'input[type="checkbox"][form="picks"]');
+  if (!(box instanceof HTMLInputElement)) return;
+  const all = boxes();
+  const [from, to] = [last ? all.indexOf(last) : -1, all.indexOf(box)];
+  if (event.shiftKey && from >= 0) for (const each of all.slice(Math.min(from, to), Math.max(from, to) + 1)) each.checked = box.checked;
+  last = box;
   countPicks();
 }
 
 export function startPicks(): void {
   document.addEventListener("change", changed);
+  document.addEventListener("click", clicked);
   document.addEventListener("submit", submitted);
   document.addEventListener("keydown", pressed);
   document.addEventListener("dirigent:fresh", countPicks);

@@ -4,7 +4,9 @@ import { html, icon } from "../dom";
 import { poll } from "../poll";
 import { openSheet } from "../sheet";
 import { words } from "../states";
-import { cellState, step, visible, windowOf, type Data, type Place, type Run, type Seen } from "./model";
+import { Choosing } from "./choosing";
+import { cellState, step, visible, windowOf, type Data, type Place, type Row, type Run, type Seen } from "./model";
+import { panel } from "./panel";
 import { span } from "../time";
 
 const SIZE = 20;
@@ -26,11 +28,14 @@ class Grid {
   private bars = html("div", { class: "grid-bars" });
   private body = html("div", { class: "grid-body" });
   private corner = html("div", { class: "grid-corner", role: "columnheader" });
+  /** Cells chosen together, beside the one that the panel shows. */
+  private choosing: Choosing;
 
   constructor(
     private box: HTMLElement,
-    private choose: (run: Run, row: Seen["row"]) => void,
+    private choose: (run: Run, row: Row) => void,
   ) {
+    this.choosing = new Choosing(box, () => this.draw());
     const wanted = new URLSearchParams(location.search);
     this.atRun = wanted.get("run") ?? box.dataset["run"] ?? "";
     this.atTask = wanted.get("task") ?? wanted.get("group") ?? "";
@@ -41,6 +46,7 @@ class Grid {
     box.addEventListener("scroll", () => this.drawSoon(), { passive: true });
     box.addEventListener("keydown", (event) => this.pressed(event));
     box.addEventListener("click", (event) => this.clicked(event));
+    for (const name of ["pointerdown", "pointermove"] as const) box.addEventListener(name, (event) => this.dragged(event));
     box.addEventListener("dblclick", () => this.open());
     new ResizeObserver(() => this.draw()).observe(box);
   }
@@ -50,6 +56,7 @@ class Grid {
     const atEnd = this.box.scrollLeft + this.box.clientWidth >= this.box.scrollWidth - SIZE;
     const isOther = shape(this.data) !== shape(data);
     this.data = data;
+    this.choosing.data = data;
     this.most = Math.max(0.001, ...data.runs.map((run) => run.duration ?? 0));
     if (isOther) this.refold();
     if (first || atEnd) this.box.scrollLeft = this.box.scrollWidth;
@@ -59,6 +66,7 @@ class Grid {
 
   private refold(): void {
     this.seen = visible(this.data.rows, this.folded);
+    this.choosing.seen = this.seen;
     const longest = Math.max(8, ...this.data.rows.map((r) => r.label.length + r.depth * 2));
     const wide = matchMedia("(max-width: 720px)").matches ? 150 : 280;
     this.box.style.setProperty("--names", `${Math.min(wide, 34 + longest * 7)}px`);
@@ -208,9 +216,11 @@ class Grid {
     const key = `c${row % this.slots.rows}.${column % this.slots.columns}`;
     const node = this.node(key, keep, () => this.inRow(row, html("div", { role: "gridcell" })));
     const on = row === this.at?.row && column === this.at.column;
-    if (!this.isNew(key, `${row} ${column} ${state} ${on}`)) return;
+    const picked = this.choosing.has(run, seen.row);
+    if (!this.isNew(key, `${row} ${column} ${state} ${on} ${picked}`)) return;
     node.id = `cell-${row}-${column}`;
-    node.className = `cell${seen.row.is_group ? " group" : ""}${on ? " on" : ""}`;
+    node.className = `cell${seen.row.is_group ? " group" : ""}${on ? " on" : ""}${picked ? " picked" : ""}`;
+    node.setAttribute("aria-selected", String(on || picked));
     node.dataset["row"] = String(row);
     node.dataset["column"] = String(column);
     node.style.left = `calc(var(--names) + ${column * SIZE + 2}px)`;
@@ -244,12 +254,19 @@ class Grid {
   private pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const next = step(this.at ?? { row: 0, column: 0 }, event.key, this.seen.length, this.data.runs.length);
-    if (next) this.select(next);
+    if (next) this.moved(next, event.shiftKey);
     else if (event.key === "Enter") this.open();
     else if (event.key === " ") this.toggle(this.at?.row ?? -1);
-    else if (!this.act(event.key)) return;
+    else if (event.key === "x" && this.at) this.choosing.toggle(this.at);
+    else if (!this.choosing.pressed(event.key) && !this.act(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  private moved(next: Place, stretches: boolean): void {
+    if (stretches) this.choosing.stretch(this.at ?? next, next);
+    else this.choosing.end();
+    this.select(next);
   }
 
   /** The keys act on the chosen cell, whatever the panel beside it shows yet. */
@@ -282,34 +299,43 @@ class Grid {
   }
 
   private clicked(event: MouseEvent): void {
-    const node = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-row]") : null;
-    if (!node) return;
-    const row = Number(node.dataset["row"]);
-    if (node.dataset["column"] === undefined) return this.toggle(row);
-    this.select({ row, column: Number(node.dataset["column"]) });
+    const row = rowUnder(event);
+    if (row === undefined) return;
+    const place = placeUnder(event);
+    if (!place) return this.toggle(row);
+    if (event.shiftKey) this.choosing.stretch(this.at ?? place, place);
+    else if (event.ctrlKey || event.metaKey) this.choosing.add(this.at, place);
+    else this.choosing.clear();
+    this.select(place);
   }
+
+  /** A mouse that is held down chooses all between; a finger scrolls. */
+  private dragged(event: PointerEvent): void {
+    if (event.type === "pointerdown" || event.buttons !== 1) this.choosing.dropped();
+    if (event.buttons !== 1 || event.pointerType !== "mouse") return;
+    const place = placeUnder(event);
+    if (place) this.choosing.dragged(place);
+  }
+}
+
+function under(event: Event): DOMStringMap {
+  const node = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-row]") : null;
+  return node?.dataset ?? {};
+}
+
+function rowUnder(event: Event): number | undefined {
+  const { row } = under(event);
+  return row === undefined ? undefined : Number(row);
+}
+
+function placeUnder(event: Event): Place | undefined {
+  const { row, column } = under(event);
+  return row === undefined || column === undefined ? undefined : { row: Number(row), column: Number(column) };
 }
 
 /** What the drawn nodes depend on; where it is the same, they change in place. */
 function shape(data: Data): string {
   return JSON.stringify([data.rows, data.runs.map((run) => run.dag_run_id)]);
-}
-
-/** The panel beside the grid shows the chosen task instance; the address keeps the choice. */
-function panel(): (run: Run, row: Seen["row"]) => void {
-  const region = document.querySelector<HTMLElement>("[data-panel]");
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return (run, row) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const query = new URLSearchParams({ run: run.dag_run_id, [row.is_group ? "group" : "task"]: row.id });
-      const here = new URLSearchParams(location.search);
-      const own = here.has("runs") ? `&runs=${encodeURIComponent(here.get("runs") ?? "")}` : "";
-      history.replaceState(null, "", `${location.pathname}?${query}${own}`);
-      if (region) region.dataset["live"] = `${region.dataset["panel"]}?${query}`;
-      document.dispatchEvent(new CustomEvent("dirigent:choose"));
-    }, 60);
-  };
 }
 
 export function mount(box: HTMLElement): void {
