@@ -6,14 +6,12 @@ import json
 import re
 import shlex
 from datetime import datetime
+from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from flask import Flask, request, url_for
 from markupsafe import Markup
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from scheduler import plain_values
 from scheduler.clock import parse_instant
@@ -105,7 +103,10 @@ def pretty_json(text: str) -> str:
 
 def python(text: str) -> Markup:
     """Return Python source as escaped, coloured, numbered HTML."""
-    return Markup(highlight(text, PythonLexer(), HtmlFormatter(linenos="table", cssclass="source")))
+    # Not imported above: most servers show no source, and Pygments is large.
+    source: Any = import_module("webui.source")
+    coloured: Markup = source.coloured(text)
+    return coloured
 
 
 def kind_of(line: LogLine) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -63,8 +64,12 @@ class Server(Protocol):
 
 
 def _prepare(settings: Settings) -> None:
-    """Keep the secrets of this process from the tasks of the same user, and log to stderr."""
+    """Keep the secrets of this process from the tasks of the same user, and log to stderr.
+
+    What was loaded by now stays for good: no later look for garbage, which holds up all threads, goes through it again.
+    """
     kernel.keep_to_itself()
+    gc.freeze()
     begin_log(settings)
     if failpoints.ARMED:
         log.warning("This process fails on purpose (%s): %s", failpoints.VARIABLE, failpoints.described())
@@ -77,6 +82,7 @@ def _share_the_interpreter() -> None:
 
 def _serve(parts: ExitStack, *servers: Server) -> None:
     _share_the_interpreter()
+    gc.freeze()
     for server in servers:
         server.start()
         parts.callback(server.close)

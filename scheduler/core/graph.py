@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cached_property
-from typing import Final
-
-import networkx as nx
+from functools import cache, cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from scheduler.core.dimensions import Dimensions
 from scheduler.core.frames import gates_of, needing, turned
 from scheduler.errors import BadDag, DagCycle, DuplicateTask
 from scheduler.wire import DagSpec, TaskSpec
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: Priorities are stored as 32-bit integers, as in Airflow.
 HEAVIEST: Final = 2**31 - 1
@@ -162,11 +164,18 @@ _WEIGHTS: Final[Mapping[str, Callable[[TaskGraph, str], int]]] = {
 WEIGHT_RULES: Final = frozenset(_WEIGHTS)
 
 
+@cache
+def _networkx() -> Any:  # noqa: ANN401 - a module
+    """Load it with the first graph: it is large, and a server without DAGs does without."""
+    return import_module("networkx")
+
+
 def find_cycle(edges: Iterable[tuple[str, str]]) -> list[str] | None:
     """Return the tasks of one circle in the order of its arrows, or None where there is none."""
+    networkx = _networkx()
     try:
-        circle = nx.find_cycle(nx.DiGraph(list(edges)))
-    except nx.NetworkXNoCycle:
+        circle = networkx.find_cycle(networkx.DiGraph(list(edges)))
+    except networkx.NetworkXNoCycle:
         return None
     return [edge[0] for edge in circle]
 
@@ -186,7 +195,7 @@ def _by_id(spec: DagSpec) -> dict[str, TaskSpec]:
 
 
 def _digraph(spec: DagSpec, tasks: Collection[str]) -> nx.DiGraph[str]:
-    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph: nx.DiGraph[str] = _networkx().DiGraph()
     graph.add_nodes_from(tasks)
     for task in spec.tasks:
         for upstream in task.upstream:
@@ -202,8 +211,8 @@ def _sorted(spec: DagSpec, graph: nx.DiGraph[str], tasks: Iterable[str]) -> tupl
     """Order topologically; where the arrows leave a choice, as declared."""
     declared = {task_id: place for place, task_id in enumerate(tasks)}
     try:
-        return tuple(nx.lexicographical_topological_sort(graph, key=declared.__getitem__))
-    except nx.NetworkXUnfeasible:
+        return tuple(_networkx().lexicographical_topological_sort(graph, key=declared.__getitem__))
+    except _networkx().NetworkXUnfeasible:
         raise DagCycle(spec.dag_id, find_cycle(graph.edges) or []) from None
 
 

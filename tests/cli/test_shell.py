@@ -25,6 +25,23 @@ def test_the_list_of_commands_is_printed_without_loading_them():
         assert f"'{heavy}'" not in printed
 
 
+def test_a_server_starts_without_what_few_need_and_without_looks_for_garbage():
+    code = (
+        "import gc, sys; from scheduler.cli.shell import dirigent\n"
+        "before = sum(each['collections'] for each in gc.get_stats())\n"
+        "dirigent.get_command(None, 'up')\n"
+        "looks = sum(each['collections'] for each in gc.get_stats()) - before\n"
+        "from webui.api.frame.models import Answer\n"
+        "built = [each for each in Answer.__subclasses__() if each.__pydantic_complete__]\n"
+        "print(looks < 9, built, gc.isenabled(), sorted(sys.modules))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert printed.startswith("True [] True ")
+    for large in ("networkx", "jsonschema", "markdown_it", "pygments", "fsspec", "authlib", "alembic"):
+        assert f"'{large}'" not in printed, large
+
+
 def test_an_error_is_one_line_and_exit_1(dirigent, monkeypatch):
     monkeypatch.setenv("DIRIGENT_PROT", "9")
 

@@ -6,16 +6,16 @@ import os
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scheduler.cli.compose.answers import answer_of
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import environ_of_children, groups_of, task_policy_of
 from scheduler.cli.parts.archives import open_archive, open_payloads
-from scheduler.cli.parts.large_values import LargeValues
 from scheduler.cli.parts.locked_starts import LockedStarts
 from scheduler.cli.parts.worker_logs import WorkerLogs
 from scheduler.cli.version import own_version
@@ -35,6 +35,7 @@ from scheduler.runtime.supervisor.supervisor import Supervisor
 from scheduler.wire import Job, Outcome
 
 if TYPE_CHECKING:
+    from scheduler.cli.parts.large_values import LargeValues
     from scheduler.tracing.collector import Collected
 
 
@@ -210,9 +211,12 @@ class WorkerSide:
         payloads = open_payloads(self._house.settings)
         if payloads is None:
             return None
-        return LargeValues(
+        # Not imported above: it loads fsspec, which few need.
+        module: Any = import_module("scheduler.cli.parts.large_values")
+        values: LargeValues = module.LargeValues(
             payloads, traced_answer_of(self._house), lambda outcome: self.worker.finished(outcome)
         )
+        return values
 
     def _take(self, outcome: Outcome) -> None:
         """Take the outcome of an attempt, with what it hands on."""

@@ -15,19 +15,19 @@ Fields = Mapping[str, Any]
 class Query(BaseModel):
     """Parameters behind the `?` of an address. Unknown ones are refused; one that is a tuple may be repeated."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Body(BaseModel):
     """A JSON object that is sent. Unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Answer(BaseModel):
     """A JSON object that is answered: exactly these fields."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
 
 
 def _in_utc(at: datetime) -> datetime:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Final, TypeVar, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter
@@ -13,13 +14,14 @@ from pydantic import BaseModel, TypeAdapter
 from webui.api.frame.models import Answer, Body, Query
 
 M = TypeVar("M", bound=BaseModel)
+_BUILDING: Final = Lock()
 
 _ARGUMENT: Final = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Operation:
-    """A method at an address."""
+    """A method at an address. Its models are built when it is asked first: all of them take a tenth of a start."""
 
     method: str
     rule: str
@@ -28,10 +30,26 @@ class Operation:
     status: int
     query: type[Query] | None
     body: type[Body] | None
-    #: None: nothing is answered but the status.
-    answers: TypeAdapter[Any] | None
+    #: A model, or a union of models; None: nothing is answered but the status.
+    shape: Any
     #: Other kinds than JSON that it answers where they are asked for, and what a line of them is.
     streams: Mapping[str, type[Answer]] = field(default_factory=dict)
+    _answers: TypeAdapter[Any] | None = None
+
+    @property
+    def answers(self) -> TypeAdapter[Any] | None:
+        """What checks and writes its answers."""
+        if self._answers is None and self.shape is not None:
+            with _BUILDING:
+                self._answers = TypeAdapter(self.shape)
+        return self._answers
+
+    def build(self) -> None:
+        """Build the models of what is asked, one thread at a time."""
+        for model in (self.query, self.body):
+            if model is not None and not model.__pydantic_complete__:
+                with _BUILDING:
+                    model.model_rebuild()
 
     @property
     def name(self) -> str:

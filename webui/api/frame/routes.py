@@ -7,7 +7,6 @@ from functools import partial, update_wrapper
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g
-from pydantic import TypeAdapter
 
 from webui.api.frame.answers import answer
 from webui.api.frame.conditions import expect
@@ -67,7 +66,7 @@ class Routes:
                 status=status,
                 query=taken_by(view, Query),
                 body=taken_by(view, Body),
-                answers=None if answers is None else TypeAdapter(answers),
+                shape=answers,
                 streams=streams or {},
             )
             self.operations.append(operation)
@@ -79,6 +78,7 @@ class Routes:
         return declare
 
     def _serve(self, operation: Operation, **arguments: Any) -> Response:
+        operation.build()
         given = read(operation, arguments)
         if operation.method == "GET":
             return answer(operation, operation.view(**given))
@@ -98,4 +98,7 @@ class Routes:
         return done
 
     def _reader(self, rule: str) -> Operation | None:
-        return next((each for each in self.operations if (each.method, each.rule) == ("GET", rule)), None)
+        found = next((each for each in self.operations if (each.method, each.rule) == ("GET", rule)), None)
+        if found is not None:
+            found.build()
+        return found
