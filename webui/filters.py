@@ -22,11 +22,18 @@ from webui.broken import fault, first_words, spoken
 from webui.context import now, web
 from webui.markdown import markdown
 from webui.picks import run_name
+from webui.tongues.speaking import gettext, marked
 
 _TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</time>')
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
 #: What a segment of a path holds as it is.
 _PLAIN = "!$&'()*+,;=:@"
+_BEGUN = {
+    "scheduled": marked("on schedule"),
+    "manual": marked("by hand"),
+    "backfill": marked("backfill"),
+    "asset_triggered": marked("asset triggered"),
+}
 _LOOKS = {"theme": ("auto", "light", "dark"), "times": ("relative", "absolute"), "contrast": ("auto", "high")}
 
 
@@ -40,6 +47,8 @@ def register(app: Flask) -> None:
         size=words.size,
         work=words.work,
         percent=words.percent,
+        digits=words.digits,
+        number=words.number,
         isolation=words.isolation,
         instant=words.instant,
         pretty=pretty,
@@ -122,13 +131,13 @@ def plain(text: str) -> str:
 
 def state_words(state: str) -> str:
     """Return a state as a person says it."""
-    return "not started" if state == "none" else state.replace("_", " ")
+    return words.state(state)
 
 
 def begun(run: Run) -> str:
     """Return how a run came about: on schedule, by hand (owner), backfill."""
     who = run.triggered_by.removeprefix("user:")
-    how = {"scheduled": "on schedule", "manual": "by hand"}.get(run.run_type, state_words(run.run_type))
+    how = gettext(_BEGUN.get(run.run_type, run.run_type.replace("_", " ")))
     return how if who in {"", "scheduler", "schedule"} else f"{how} ({who})"
 
 

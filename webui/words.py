@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from cron_descriptor import CasingTypeEnum, ExpressionDescriptor, Options
@@ -11,19 +11,22 @@ from cron_descriptor.Exception import FormatException
 
 from scheduler.core.assets import in_words
 from scheduler.wire import DagSpec, Isolation, ScheduleSpec
+from webui.tongues.speaking import gettext, language, marked, spoken
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _PRESETS = {
-    "@hourly": "every hour",
-    "@daily": "every day at 00:00",
-    "@midnight": "every day at 00:00",
-    "@weekly": "every Sunday at 00:00",
-    "@monthly": "1st of each month, 00:00",
-    "@quarterly": "1st of each quarter, 00:00",
-    "@yearly": "1st of January, 00:00",
-    "@annually": "1st of January, 00:00",
+    "@hourly": marked("every hour"),
+    "@daily": marked("every day at 00:00"),
+    "@midnight": marked("every day at 00:00"),
+    "@weekly": marked("every Sunday at 00:00"),
+    "@monthly": marked("1st of each month, 00:00"),
+    "@quarterly": marked("1st of each quarter, 00:00"),
+    "@yearly": marked("1st of January, 00:00"),
+    "@annually": marked("1st of January, 00:00"),
 }
 _HOURLY = re.compile(r"(\d{1,2})( \*){4}")
+#: What the describer calls a language; it takes others as they are.
+_LOCALES = {"en": "en_US", "de": "de_DE"}
 _BYTES = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -33,7 +36,7 @@ def span(seconds: float) -> str:
     if 0 < s < 0.0995:
         return f"{s * 1000:.0f} ms"
     if s < 10:
-        return f"{s:.1f}".removesuffix(".0") + " s"
+        return digits(f"{s:.1f}".removesuffix(".0")) + " s"
     size, name = next(unit for unit in _UNITS if s >= unit[0])
     return f"{int(s // size)} {name}"
 
@@ -42,8 +45,10 @@ def relative(at: datetime, now: datetime) -> str:
     """Return an instant as seen from now: in 12 min, 2 min ago, now."""
     s = (at - now).total_seconds()
     if abs(s) < 1:
-        return "now"
-    return f"in {span(int(s))}" if s > 0 else f"{span(int(-s))} ago"
+        return gettext("now")
+    if s > 0:
+        return gettext("in %(span)s", span=span(int(s)))
+    return gettext("%(span)s ago", span=span(int(-s)))
 
 
 def size(count: int) -> str:
@@ -51,14 +56,14 @@ def size(count: int) -> str:
     value, unit = float(count), 0
     while value >= 1000 and unit < len(_BYTES) - 1:
         value, unit = value / 1000, unit + 1
-    return f"{value:.1f}".removesuffix(".0") + f" {_BYTES[unit]}"
+    return digits(f"{value:.1f}".removesuffix(".0")) + f" {_BYTES[unit]}"
 
 
 def work(seconds: float) -> str:
     """Return an amount of work, which is added up and paid for, with its digits: 0.42 s, 12.5 min, 1,234.5 h."""
     size, name = next((unit for unit in ((3600, "h"), (60, "min")) if seconds >= unit[0]), (1, "s"))
     value = seconds / size
-    return f"{value:,.{2 if value < 10 else 1}f} {name}"
+    return digits(f"{value:,.{2 if value < 10 else 1}f}") + f" {name}"
 
 
 def percent(share: float | None) -> str:
@@ -66,23 +71,74 @@ def percent(share: float | None) -> str:
     if share is None:
         return "—"
     value = 100 * share
-    return f"{value:.{0 if value >= 10 or value == 0 else 1 if value >= 0.1 else 2}f} %"
+    return digits(f"{value:.{0 if value >= 10 or value == 0 else 1 if value >= 0.1 else 2}f}") + " %"
+
+
+def digits(number: str) -> str:
+    """Return a number as the language of the reader writes it: 1,234.5, 1.234,5."""
+    known = spoken()
+    return known.digits(number) if known else number
+
+
+def number(count: int) -> str:
+    """Return a count with its thousands apart: 1,234."""
+    return digits(f"{count:,}")
 
 
 def isolation(asked: Isolation) -> str:
     """Return what a task asks for: in /opt/ml/bin/python, as reports, at most 512 MB and 0.5 cores."""
-    modes = {"fork": "in a fork", "fresh": "in a fresh interpreter", None: ""}
+    modes = {"fork": gettext("in a fork"), "fresh": gettext("in a fresh interpreter"), None: ""}
     limits = [
         f"{asked.memory_bytes / 1024 / 1024:.0f} MB" if asked.memory_bytes is not None else "",
-        f"{asked.cpus:g} {'core' if asked.cpus == 1 else 'cores'}" if asked.cpus is not None else "",
-        f"{span(asked.cpu_s)} of CPU" if asked.cpu_s is not None else "",
+        _cores(asked.cpus) if asked.cpus is not None else "",
+        gettext("%(span)s of CPU", span=span(asked.cpu_s)) if asked.cpu_s is not None else "",
     ]
     parts = [
-        f"in {asked.python}" if asked.python else modes[asked.mode],
-        f"as {asked.run_as_user}" if asked.run_as_user else "",
-        f"at most {limited}" if (limited := " and ".join(filter(None, limits))) else "",
+        gettext("in %(python)s", python=asked.python) if asked.python else modes[asked.mode],
+        gettext("as %(user)s", user=asked.run_as_user) if asked.run_as_user else "",
+        gettext("at most %(limits)s", limits=limited)
+        if (limited := gettext(" and ").join(filter(None, limits)))
+        else "",
     ]
     return ", ".join(filter(None, parts))
+
+
+def _cores(count: float) -> str:
+    return gettext("1 core") if count == 1 else gettext("%(count)s cores", count=digits(f"{count:g}"))
+
+
+#: States and outcomes as they are stored; what they are called is said where they are shown.
+_STATES = (
+    marked("not started"),
+    marked("scheduled"),
+    marked("queued"),
+    marked("running"),
+    marked("success"),
+    marked("failed"),
+    marked("up for retry"),
+    marked("up for reschedule"),
+    marked("deferred"),
+    marked("awaiting input"),
+    marked("upstream failed"),
+    marked("skipped"),
+    marked("removed"),
+    marked("lost"),
+    marked("cancelled"),
+    marked("paused"),
+    marked("completed"),
+    marked("fresh"),
+    marked("late"),
+    marked("stale"),
+    marked("unknown"),
+    marked("counts"),
+    marked("expired"),
+    marked("revoked"),
+)
+
+
+def state(name: str) -> str:
+    """Return a state as a person says it."""
+    return gettext("not started" if name == "none" else name.replace("_", " "))
 
 
 def instant(at: datetime) -> str:
@@ -94,9 +150,20 @@ def clock(at: datetime, now: datetime) -> str:
     """Return an instant as a person names a run: today 13:05, yesterday 13:05, Nov 3 13:05."""
     at = at.astimezone(UTC)
     day, today = at.date(), now.astimezone(UTC).date()
-    near = {today: "today", today - timedelta(days=1): "yesterday", today + timedelta(days=1): "tomorrow"}
-    far = f"{at:%b} {at.day}" if day.year == today.year else f"{at:%b} {at.day}, {at.year}"
-    return f"{near.get(day, far)} {at:%H:%M}"
+    near = {
+        today: marked("today"),
+        today - timedelta(days=1): marked("yesterday"),
+        today + timedelta(days=1): marked("tomorrow"),
+    }
+    said = gettext(near[day]) if day in near else _day(day, with_year=day.year != today.year)
+    return f"{said} {at:%H:%M}"
+
+
+def _day(day: date, *, with_year: bool) -> str:
+    known = spoken()
+    if known:
+        return known.day(day, with_year=with_year)
+    return f"{day:%b} {day.day}, {day.year}" if with_year else f"{day:%b} {day.day}"
 
 
 def schedule(spec: DagSpec) -> str:
@@ -112,39 +179,44 @@ def schedule(spec: DagSpec) -> str:
 def _rhythm(schedule: ScheduleSpec) -> str:
     if schedule.assets is None:
         return _by_time(schedule)
-    changes = f"when {in_words(schedule.assets)} changes"
-    return changes if schedule.kind == "none" else f"{_by_time(schedule)}, and {changes}"
+    changes = gettext("when %(assets)s changes", assets=in_words(schedule.assets))
+    if schedule.kind == "none":
+        return changes
+    return gettext("%(rhythm)s, and %(changes)s", rhythm=_by_time(schedule), changes=changes)
 
 
 def _by_time(schedule: ScheduleSpec) -> str:
     match schedule.kind:
         case "none":
-            return "by hand"
+            return gettext("by hand")
         case "once":
-            return "once"
+            return gettext("once")
         case "continuous":
-            return "again and again"
+            return gettext("again and again")
         case "cron" | "cron_interval":
             return cron(schedule.cron or "")
         case "delta" | "delta_interval":
-            return f"every {span(schedule.delta_s or 0)}"
+            return gettext("every %(span)s", span=span(schedule.delta_s or 0))
         case "crons":
             return "; ".join(cron(each) for each in schedule.crons or ())
         case "events" | "own":
-            return schedule.said or "by a timetable of its own"
+            return schedule.said or gettext("by a timetable of its own")
+
+
+def cron(expression: str) -> str:
+    """Return a cron expression in words; one that the describer cannot read is shown as it is."""
+    return gettext(_PRESETS[expression]) if expression in _PRESETS else _described(expression, language())
 
 
 @lru_cache(maxsize=1024)
-def cron(expression: str) -> str:
-    """Return a cron expression in words; one that the describer cannot read is shown as it is."""
-    if expression in _PRESETS:
-        return _PRESETS[expression]
+def _described(expression: str, language: str) -> str:
     fields = expression.split()
     if len(fields) == 6:
         fields = [fields[5], *fields[:5]]
     if hourly := _HOURLY.fullmatch(expression):
-        return f"every hour, at :{int(hourly[1]):02}"
+        return gettext("every hour, at :%(minute)s", minute=f"{int(hourly[1]):02}")
     options = Options(casing_type=CasingTypeEnum.Sentence, use_24hour_time_format=True)
+    options.locale_code = _LOCALES.get(language, language)
     try:
         text = ExpressionDescriptor(" ".join(fields), options).get_full_description()
     except FormatException:

@@ -1,0 +1,109 @@
+"""What people read is marked, and said in every language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+from jinja2 import Environment, nodes
+
+import webui
+
+TEMPLATES = Path(webui.__file__).parent / "templates"
+#: Names, and what is the same in every language.
+NAMES = {"Airflow 2", "Airflow 3", "Ctrl", "Dirigent", "Enter", "OpenID Connect", "UTC", "dirigent login"}
+#: Names of what a log, an address or the API calls so.
+NAMES |= {"ApprovalOperator", "stdout", "stderr", "logging", "GB·h", "openapi.json"}
+#: Shows components with samples, or what the API says of itself, in English.
+ENGLISH = {"design.html", "api_docs.html"}
+READ = {"title", "aria-label", "placeholder", "alt"}
+QUIET = {"code", "pre", "kbd", "script", "style"}
+WORD = re.compile(r"[^\W\d_]{2,}")
+#: JSON as a sample; attributes of a field.
+CODE = re.compile(r"\{\"|id=\"")
+PLACE = re.compile(r"\x01(\d+)\x01")
+
+
+PARSER = Environment()
+
+
+class Page(HTMLParser):
+    """Gathers what a reader of a template would see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quiet = 0
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.quiet += tag in QUIET
+        self.seen += [value for name, value in attrs if name in READ and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.quiet -= tag in QUIET
+
+    def handle_data(self, data: str) -> None:
+        if not self.quiet:
+            self.seen.append(data)
+
+
+def unmarked(source: str) -> Iterator[str]:
+    """Return the texts of a template that a reader would see in English whatever their language."""
+    source = re.sub(r"\{%-? trans\b.*?endtrans -?\+?%\}|\{#.*?#\}", "", source, flags=re.DOTALL)
+    written: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        written.append(found[0])
+        return f"\x01{len(written) - 1}\x01" if found[0].startswith("{{") else ""
+
+    page = Page()
+    page.feed(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", keep, source, flags=re.DOTALL))
+    for text in page.seen:
+        if CODE.match(text.strip()):
+            continue
+        if WORD.search(PLACE.sub("", text)) and PLACE.sub("", text).strip(" ·.,:;/\n") not in NAMES:
+            yield text.strip()
+        for place in PLACE.findall(text):
+            yield from literals(PARSER.parse(written[int(place)]))
+    for statement in written:
+        if re.match(r"\{%-? (for|set)|\{\{ (head_tabs|picks_bar|entry)", statement):
+            yield from labels(statement)
+
+
+def literals(tree: nodes.Node) -> Iterator[str]:
+    """Return the texts that an expression may write as they are."""
+    for output in tree.find_all(nodes.Output):
+        for node in output.nodes:
+            yield from ways(node)
+
+
+def ways(node: nodes.Expr) -> Iterator[str]:
+    match node:
+        case nodes.Const(value=str(text)) if WORD.search(text) and text not in NAMES:
+            yield text
+        case nodes.CondExpr(expr1=one, expr2=other):
+            yield from (text for each in (one, other) if each is not None for text in ways(each))
+        case nodes.Or(left=one, right=other) | nodes.Add(left=one, right=other):
+            yield from (*ways(one), *ways(other))
+        case nodes.Concat(nodes=parts):
+            yield from (text for each in parts for text in ways(each))
+        case nodes.Call(node=nodes.Name(name="state"), args=[_, text, *_]):
+            yield from ways(text)
+        case _:
+            pass
+
+
+def labels(statement: str) -> Iterator[str]:
+    """Return what stands in a list of names and labels, and is no name."""
+    bare = re.sub(r"\b(_|ngettext)\(('[^']*'|\"[^\"]*\")", "", statement)
+    for text in re.findall(r"'([^']*)'", bare):
+        if re.match(r"[A-Z][a-z]|\w+ \w|.*…", text) and text not in NAMES:
+            yield text
+
+
+def test_what_a_reader_sees_is_marked() -> None:
+    files = [file for file in TEMPLATES.rglob("*.html") if file.name not in ENGLISH]
+    found = {str(file.relative_to(TEMPLATES)): list(unmarked(file.read_text())) for file in files}
+    assert {name: texts for name, texts in found.items() if texts} == {}
