@@ -103,7 +103,7 @@ def list_connections(session: Session) -> list[ConnectionRef]:
 
 
 def connection_of(cipher: Cipher, row: sa.RowMapping) -> Connection:
-    """Return the connection that a row holds, by names of columns: where somebody's sight is narrowed, it is of a query."""
+    """Return the connection that a row holds, by names of columns: a narrowed session reads a query, no table."""
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
     return Connection(
         **plain, password=_unsealed(cipher, row["password"]), extra=_unsealed(cipher, row["extra"])
