@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from flask import Flask, current_app, g, request
 
 from scheduler.errors import Forbidden
-from scheduler.security.rights import Right
+from scheduler.security.rights import Right, with_sight
 from scheduler.store.absent import no_dag
 from scheduler.store.sight import is_in_sight, narrow
 from webui.context import asker, sight, web
@@ -28,10 +28,11 @@ ANY_DAG: Final = "~"
 
 
 def needs(*rights: Right) -> Callable[[V], V]:
-    """Declare what a view needs; nothing: that somebody is signed in."""
+    """Declare what a view needs, with the rights to see what it changes; nothing: that somebody is signed in."""
+    needed = with_sight(rights)
 
     def declare(view: V) -> V:
-        setattr(view, _DECLARED, rights)
+        setattr(view, _DECLARED, needed)
         return view
 
     return declare

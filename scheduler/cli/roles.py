@@ -38,8 +38,8 @@ def list_(invocation: Invocation, output: str) -> None:
 def set_(invocation: Invocation, name: str, rights: tuple[str, ...]) -> None:
     """Make a role of these rights (dag.read, log.read, ...), or replace its rights."""
     now = invocation.now()
-    invocation.db.transact(lambda session: set_role(session, now, name, rights, actor=ACTOR))
-    click.echo(f"The role {name} holds {', '.join(sorted(set(rights)))}.")
+    held = invocation.db.transact(lambda session: set_role(session, now, name, rights, actor=ACTOR))
+    click.echo(f"The role {name} holds {', '.join(held)}.")
 
 
 @roles.command()

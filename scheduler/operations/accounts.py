@@ -9,7 +9,7 @@ from typing import Final
 
 from scheduler.errors import AlreadyExists, BadName, BadRole, Conflict, NotFound
 from scheduler.security.passwords import check_password, hash_password
-from scheduler.security.rights import ROLES, Asker
+from scheduler.security.rights import ROLES, Asker, Right
 from scheduler.security.roles import RoleText, check_known, grant_of, read_rights, read_role
 from scheduler.store import accounts, sessions
 from scheduler.store.accounts import Account, GrantRow
@@ -104,14 +104,16 @@ def asker_of(session: Session, name: str, proof: str) -> Asker:
     return Asker(name, proof, tuple(grants))
 
 
-def set_role(session: Session, now: datetime, name: str, rights: Sequence[str], *, actor: str) -> None:
-    """Make a role, or replace its rights: whoever has it has them at once. Raises BadRole, BadName."""
+def set_role(session: Session, now: datetime, name: str, rights: Sequence[str], *, actor: str) -> list[Right]:
+    """Make a role, or replace its rights: whoever has it has them at once; return them. Raises BadRole, BadName."""
     if name in ROLES:
         raise BadRole(f"The role {name!r} is always there and stays as it is; make one of another name.")
     if not _NAME.fullmatch(name) or "@" in name:
         raise BadName("role", name)
-    accounts.put_role(session, name, sorted(read_rights(rights)))
+    held = sorted(read_rights(rights))
+    accounts.put_role(session, name, held)
     append(session, [Event(at=now, kind="role.set", actor=actor, reason=name)])
+    return held
 
 
 def remove_role(session: Session, now: datetime, name: str, *, actor: str) -> None:

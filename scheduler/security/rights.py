@@ -6,7 +6,7 @@ the server, only a grant whose scope is everything counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -58,6 +58,26 @@ class Right(StrEnum):
 OF_SERVER: Final = frozenset(
     {Right.SERVER_READ, Right.PLUGIN_USE, Right.SETTING_READ, Right.AUDIT_READ, Right.USER_EDIT}
 )
+
+#: What changes something shows it, in form, preview and answer: who may change it must be one who may see it.
+SHOWN_BY: Final[Mapping[Right, Right]] = {
+    Right.DAG_RUN: Right.DAG_READ,
+    Right.DAG_EDIT: Right.DAG_READ,
+    Right.XCOM_EDIT: Right.XCOM_READ,
+    Right.QUESTION_ANSWER: Right.DAG_READ,
+    Right.ASSET_EDIT: Right.ASSET_READ,
+    Right.VARIABLE_EDIT: Right.VARIABLE_READ,
+    Right.CONNECTION_EDIT: Right.CONNECTION_READ,
+    Right.CONNECTION_TEST: Right.CONNECTION_READ,
+    Right.POOL_EDIT: Right.POOL_READ,
+}
+
+
+def with_sight(rights: Iterable[Right]) -> tuple[Right, ...]:
+    """Return rights, and after them those to see what they change."""
+    given = tuple(rights)
+    return tuple(dict.fromkeys([*given, *(SHOWN_BY[each] for each in given if each in SHOWN_BY)]))
+
 
 _VIEWER: Final = frozenset(
     {

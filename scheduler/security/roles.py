@@ -8,7 +8,7 @@ from typing import Final
 
 from scheduler.core.scopes import EVERYTHING, Scope
 from scheduler.errors import BadRole
-from scheduler.security.rights import ROLES, Grant, Right
+from scheduler.security.rights import ROLES, Grant, Right, with_sight
 
 _KINDS: Final = ("dag", "tag", "team")
 
@@ -47,11 +47,11 @@ def check_known(texts: Iterable[RoleText], own: Iterable[str]) -> None:
 
 
 def read_rights(names: Sequence[str]) -> frozenset[Right]:
-    """Read the rights of a role or a token. Raises BadRole."""
+    """Read the rights of a role or a token, with those to see what they change. Raises BadRole."""
     unknown = [name for name in names if name not in set(Right)]
     if unknown or not names:
         raise BadRole(f"{', '.join(unknown) or 'Nothing'} is no right. There are: {', '.join(Right)}.")
-    return frozenset(Right(name) for name in names)
+    return frozenset(with_sight(Right(name) for name in names))
 
 
 def grant_of(text: RoleText, own_rights: Sequence[str] | None = None) -> Grant:

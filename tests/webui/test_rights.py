@@ -11,6 +11,7 @@ from flask import Flask, g
 
 from scheduler.core.scopes import EVERYTHING, Scope
 from scheduler.errors import Forbidden, NotFound
+from scheduler.operations.accounts import set_role
 from scheduler.security.rights import ROLES, Asker, Grant, Right
 from scheduler.store import Database
 from scheduler.store.views.runs import RunWanted, count_runs
@@ -102,3 +103,15 @@ def test_what_a_view_reads_is_where_whoever_asks_has_all_that_it_needs(app: Flas
                 assert count_runs(session, RunWanted()) == count
     with app.test_request_context(base_url=HERE), reading() as session:
         assert count_runs(session, RunWanted()) == 0
+
+
+def test_who_may_change_something_without_seeing_it_is_refused_as_the_answer_would_show_it(
+    app: Flask, db: Database, clock: StillClock
+) -> None:
+    grant = Grant(frozenset({Right.VARIABLE_EDIT, Right.DAG_EDIT}), role="Blind")
+    for needed in [rights for endpoint in app.view_functions if (rights := declared(app, endpoint))]:
+        if {Right.VARIABLE_EDIT, Right.DAG_EDIT} & {*needed}:
+            with _asking(app, Asker("ada", "password", (grant,))), pytest.raises(Forbidden, match=r"\.read"):
+                require(*needed)
+    with db.write() as session:
+        assert "variable.read" in set_role(session, clock.now(), "Setter", ["variable.edit"], actor="cli")
