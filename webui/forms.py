@@ -1,21 +1,33 @@
-"""The trigger form: fields from the JSON schemas of params, and a conf from what a person filled in."""
+"""The trigger form: fields from the JSON schemas of params, filled with values."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, Final
 
-from scheduler.errors import BadConf
+from scheduler.logs.mask import is_sensitive
 from scheduler.wire import DagSpec, Data, Json, ParamSpec
+from webui.form_choices import check_options, choices, options_of, spelled
+from webui.form_kinds import as_moment, is_moment, kind_of, plain_schema, types_of
+from webui.uploads import name_of
 
-_INPUTS = {"date": "date", "date-time": "datetime-local", "time": "time", "email": "email", "uri": "url"}
-
-
-_READERS: dict[str, Callable[[str], Json]] = {"integer": int, "number": float, "json": json.loads}
-_KINDS = {"integer": "a whole number", "number": "a number", "json": "JSON"}
+_INPUTS: Final = {
+    "date": "date",
+    "date-time": "datetime-local",
+    "time": "time",
+    "email": "email",
+    "uri": "url",
+    "password": "password",
+}
+#: What a text must be for a picker to show it; another one stands in a plain field.
+_READABLE: Final = {"date": date.fromisoformat, "time": time.fromisoformat}
+_NO_HTML: Final = (
+    "The HTML that its author wrote for it (custom_html_form) is not drawn: "
+    "no script of a DAG file runs in this page."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,114 +36,139 @@ class Field:
 
     name: str
     title: str
-    kind: str  #: string | moment | integer | number | boolean | json | lines
+    kind: str  #: string | moment | integer | number | boolean | json | any | lines | checks | const | file
     text: str = ""
+    chosen: tuple[str, ...] = ()  #: of `checks`
     help: str = ""
+    note: str = ""
     default_json: str = "null"
     options: tuple[tuple[str, str], ...] = ()
+    values_json: str = ""  #: of the options of `checks`
     is_required: bool = False
     is_long: bool = False
+    is_secret: bool = False
     input_type: str = "text"
     minimum: float | None = None
     maximum: float | None = None
+    step: str = ""
+    shortest: int | None = None
+    longest: int | None = None
     pattern: str = ""
+    accept: str = ""
     section: str = ""
     examples: tuple[str, ...] = ()
     problem: str = ""
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether it stands in no JSON, link or command line: secrets, and files."""
+        return self.is_secret or self.kind == "file"
+
+    @property
+    def file_name(self) -> str:
+        """What the file in it is called."""
+        return name_of(self.text)
+
 
 def fields(spec: DagSpec, given: Mapping[str, Json]) -> list[Field]:
     """Return the fields of a DAG's params, filled with `given` over the defaults."""
-    return [_field(param, given.get(param.name, param.default)) for param in spec.params]
+    return [field_of(param, given.get(param.name, param.default)) for param in spec.params]
 
 
-def _field(param: ParamSpec, value: Json) -> Field:
-    schema = param.schema
-    kind = _kind(param)
+def field_of(param: ParamSpec, value: Json) -> Field:
+    """Return the field of a param with a value in it."""
+    schema = plain_schema(param.schema)
+    kind = kind_of(param, schema)
+    is_secret = kind == "string" and "enum" not in schema and _is_secret(param.name, schema)
+    text = spelled(kind, value) if "enum" in schema else shown(kind, value)
     return Field(
         name=param.name,
         title=str(schema.get("title", param.name)),
         kind=kind,
-        text=_text(kind, value),
-        help=str(param.description or schema.get("description", "")),
-        default_json=_compact(_moment(param.default) if kind == "moment" else param.default)
-        if param.has_default
-        else "",
-        options=_options(schema, param.default),
-        is_required=not param.has_default and "null" not in _types(schema),
+        text=text,
+        chosen=_chosen(kind, value),
+        help=str(param.description or schema.get("description_md") or schema.get("description") or ""),
+        note=_NO_HTML if "custom_html_form" in schema else "",
+        default_json=_default_json(kind, param),
+        values_json=_compact(choices(schema)) if kind == "checks" else "",
+        options=_options(kind, schema, param, value),
+        is_required=not param.has_default and "null" not in types_of(schema) and kind != "const",
         is_long=schema.get("format") == "multiline",
-        input_type=_input_type(kind, schema, param.default),
-        minimum=schema.get("minimum"),
-        maximum=schema.get("maximum"),
-        pattern=str(schema.get("pattern", "")),
+        is_secret=is_secret,
+        input_type="password" if is_secret else _input_type(kind, schema, (param.default, value)),
         section=str(schema.get("section") or ""),
-        examples=_examples(schema),
+        examples=_examples(kind, schema),
+        **_bounds(kind, schema),
     )
+
+
+def _is_secret(name: str, schema: Data) -> bool:
+    return schema.get("format") == "password" or schema.get("writeOnly") is True or is_sensitive(name)
 
 
 def _default_json(kind: str, param: ParamSpec) -> str:
     """Return what the browser holds a field against."""
     if not param.has_default:
         return ""
-    return _compact(_moment(param.default) if kind == "moment" else param.default)
+    return _compact(as_moment(param.default) if kind == "moment" else param.default)
 
 
-def _input_type(kind: str, schema: Data, default: Json) -> str:
+def _input_type(kind: str, schema: Data, values: tuple[Json, Json]) -> str:
+    """Return the picker of a format; plain text where a value, such as a template, cannot stand in it."""
     if kind in {"integer", "number"}:
         return "number"
     wanted = _INPUTS.get(schema.get("format", ""), "text")
-    is_text = wanted == "datetime-local" and kind != "moment" and not _is_moment(default)
-    return "text" if is_text else wanted
+    if wanted == "datetime-local" and kind != "moment":
+        return "text"
+    return wanted if all(_can_stand(wanted, value) for value in values) else "text"
 
 
-def _types(schema: Data) -> list[str]:
-    kinds = schema.get("type", [])
-    return [kinds] if isinstance(kinds, str) else list(kinds)
-
-
-def _kind(param: ParamSpec) -> str:
-    """Return how a param is filled in; one without a schema as its default is."""
-    schema = param.schema
-    kinds = [kind for kind in _types(schema) if kind != "null"]
-    if not schema and isinstance(param.default, str | bool):
-        return "string" if isinstance(param.default, str) else "boolean"
-    if not kinds and all(isinstance(value, str) for value in schema.get("enum", [0])):
-        return "string"
-    if len(kinds) != 1:
-        return "json"
-    if kinds == ["array"]:
-        items = schema.get("items")
-        return "lines" if isinstance(items, dict) and _types(items) == ["string"] else "json"
-    if kinds == ["string"] and schema.get("format") == "date-time" and _is_moment(param.default):
-        return "moment"
-    return "json" if kinds == ["object"] else kinds[0]
-
-
-def _is_moment(value: Json) -> bool:
-    """Tell whether a calendar and a clock can show this default; a template, for one, is shown as text."""
+def _can_stand(wanted: str, value: Json) -> bool:
+    if value is None or value == "":
+        return True
+    if wanted == "datetime-local":
+        return is_moment(value)
     try:
-        return value is None or bool(_moment(value))
+        read = _READABLE.get(wanted)
+        return read is None or getattr(read(str(value)), "tzinfo", None) is None
     except ValueError:
         return False
 
 
-def _moment(value: Json) -> str | None:
-    """Return an instant by the clock of UTC, as the form and the command line say it. Raises ValueError."""
-    if value is None or value == "":
-        return None
-    at = datetime.fromisoformat(str(value))
-    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.isoformat(timespec="seconds")
+def _bounds(kind: str, schema: Data) -> dict[str, Any]:
+    by_one = 1 if kind == "integer" else 0
+    least, most = _number(schema, "exclusiveMinimum"), _number(schema, "exclusiveMaximum")
+    minimum, maximum = _number(schema, "minimum"), _number(schema, "maximum")
+    multiple = _number(schema, "multipleOf")
+    pattern = schema.get("pattern", "")
+    return {
+        "minimum": minimum if minimum is not None or least is None else least + by_one,
+        "maximum": maximum if maximum is not None or most is None else most - by_one,
+        "step": str(multiple) if multiple and not minimum else "any" if kind == "number" else "",
+        "shortest": _number(schema, "minLength"),
+        "longest": _number(schema, "maxLength"),
+        # A schema finds its pattern anywhere, a browser wants it to be the whole.
+        "pattern": rf"[\s\S]*(?:{pattern})[\s\S]*" if isinstance(pattern, str) and pattern else "",
+        "accept": str(schema.get("contentMediaType") or ""),
+    }
 
 
-def _text(kind: str, value: Json) -> str:
+def _number(schema: Data, name: str) -> Any:  # noqa: ANN401 - a whole number stays one
+    value = schema.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def shown(kind: str, value: Json) -> str:
+    """Return how a value stands in its field."""
     if value is None:
         return ""
     match kind:
         case "lines" if isinstance(value, list):
             return "\n".join(map(str, value))
-        case "json" | "lines":
-            return json.dumps(value, ensure_ascii=False)
+        case "any" if isinstance(value, str):
+            return value
+        case "json" | "lines" | "any":
+            return _pretty(value)
         case "moment":
             return _clock(str(value))
         case "boolean":
@@ -140,18 +177,47 @@ def _text(kind: str, value: Json) -> str:
             return str(value)
 
 
+def _pretty(value: Json) -> str:
+    line = json.dumps(value, ensure_ascii=False)
+    return line if len(line) < 60 else json.dumps(value, ensure_ascii=False, indent=2)
+
+
 def _clock(text: str) -> str:
     """Return what a field of date and time shows: no zone."""
     try:
-        return (_moment(text) or "").removesuffix("+00:00")
+        return (as_moment(text) or "").removesuffix("+00:00")
     except ValueError:
         return text
 
 
-def _examples(schema: Data) -> tuple[str, ...]:
+def _chosen(kind: str, value: Json) -> tuple[str, ...]:
+    if kind != "checks" or not isinstance(value, list):
+        return ()
+    return tuple(spelled(kind, each) for each in value)
+
+
+def _examples(kind: str, schema: Data) -> tuple[str, ...]:
     """Return what may be chosen or overtyped."""
     given = schema.get("examples")
-    return tuple(map(str, given)) if isinstance(given, list) else ()
+    return tuple(map(str, given)) if isinstance(given, list) and kind != "checks" else ()
+
+
+def _options(kind: str, schema: Data, param: ParamSpec, value: Json) -> tuple[tuple[str, str], ...]:
+    """Return what can be chosen: texts of the form, and words; also a value that should not stand there."""
+    if kind == "checks":
+        found = check_options(schema)
+        strange = [each for each in _chosen(kind, value) if each not in dict(found)]
+        return (*found, *((each, each) for each in strange))
+    if (
+        kind == "json"
+        and "enum" not in schema
+        and types_of(schema)
+        and set(types_of(schema)) == {"boolean", "null"}
+    ):
+        return ("", "—"), ("true", "yes"), ("false", "no")
+    found = options_of(kind, schema, has_blank=param.default is None or "null" in types_of(schema))
+    text = spelled(kind, value)
+    return (*found, (text, text)) if found and text and text not in dict(found) else found
 
 
 def sections(fields: Iterable[Field]) -> list[tuple[str, list[Field]]]:
@@ -162,76 +228,5 @@ def sections(fields: Iterable[Field]) -> list[tuple[str, list[Field]]]:
     return list(found.items())
 
 
-def _options(schema: Data, default: Json) -> tuple[tuple[str, str], ...]:
-    display = schema.get("values_display")
-    shown = display if isinstance(display, dict) else {}
-    values = [str(value) for value in schema.get("enum", []) if value is not None]
-    blank = [("", "—")] if values and default is None else []
-    return tuple(blank + [(value, str(shown.get(value, value))) for value in values])
-
-
 def _compact(value: Json) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-def read(spec: DagSpec, form: Mapping[str, str]) -> tuple[Data, list[Field]]:
-    """Return the conf that a filled form means, and the form again with a sentence at each wrong field.
-
-    Only what differs from the defaults goes into the conf. Raises BadConf when the JSON beside the fields
-    is not an object.
-    """
-    conf: dict[str, Any] = _extra(form.get("extra", ""))
-    shown = fields(spec, conf)
-    for place, (param, field) in enumerate(zip(spec.params, shown, strict=True)):
-        raw = form.get(f"param.{param.name}", "")
-        try:
-            value = _value(field.kind, raw, param)
-        except ValueError as wrong:
-            shown[place] = replace(field, text=raw, problem=str(wrong))
-            continue
-        shown[place] = replace(field, text=raw if field.kind != "boolean" else _text("boolean", value))
-        if value != param.default or not param.has_default:
-            conf[param.name] = value
-    return conf, shown
-
-
-def _value(kind: str, raw: str, param: ParamSpec) -> Json:
-    if kind == "boolean":
-        return raw == "true"
-    if kind == "lines":
-        return [line for line in raw.replace("\r\n", "\n").split("\n") if line.strip()]
-    if raw == "" and (kind != "string" or param.default is None):
-        return None
-    if kind == "moment":
-        return _given_moment(raw, param.default)
-    if kind == "string":
-        return raw.replace("\r\n", "\n")
-    return _number_or_json(kind, raw)
-
-
-def _given_moment(raw: str, default: Json) -> Json:
-    """Return the instant; one that is the default's as the default is written."""
-    try:
-        moment = _moment(raw)
-    except ValueError:
-        raise ValueError(f"{raw[:40]!r} is no date with a time.") from None
-    return default if default is not None and moment == _moment(default) else moment
-
-
-def _number_or_json(kind: str, raw: str) -> Json:
-    try:
-        return _READERS[kind](raw)
-    except (ValueError, RecursionError):
-        raise ValueError(f"{raw[:40]!r} is not {_KINDS[kind]}.") from None
-
-
-def _extra(text: str) -> dict[str, Any]:
-    if not text.strip():
-        return {}
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as wrong:
-        raise BadConf(f"The conf is not JSON: {wrong}.") from wrong
-    if not isinstance(value, dict):
-        raise BadConf('The conf must be a JSON object, such as {"day": "2026-11-21"}.')
-    return value

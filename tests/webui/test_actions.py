@@ -91,8 +91,8 @@ def test_a_second_click_triggers_nothing_more(db: Database, person: Browser) -> 
         ({"param.limit": "many"}, "'many' is not a whole number"),
         ({"param.limit": "0"}, "limit"),
         ({"param.carrier": "<b>"}, "carrier"),
-        ({"extra": "{"}, "is not JSON"),
-        ({"extra": "[1]"}, "must be a JSON object"),
+        ({"conf": "{"}, "is not JSON"),
+        ({"conf": "[1]"}, "must be a JSON object"),
     ],
 )
 def test_a_form_that_breaks_its_schema_comes_back_with_a_sentence(
@@ -108,7 +108,7 @@ def test_a_form_that_breaks_its_schema_comes_back_with_a_sentence(
 
 def test_a_conf_of_20_mb_is_refused(db: Database, person: Browser) -> None:
     before = count_runs(db)
-    answer = person.post("/dags/orders_hourly/trigger", extra=json.dumps({"x": "y" * 20_000_000}))
+    answer = person.post("/dags/orders_hourly/trigger", conf=json.dumps({"x": "y" * 20_000_000}))
     assert answer.status_code == 413
     assert count_runs(db) == before
 

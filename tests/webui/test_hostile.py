@@ -69,9 +69,9 @@ def test_a_body_that_cannot_be_meant_is_refused_in_words(person: Browser, body: 
     assert "server's log" not in answer.text
 
 
-@pytest.mark.parametrize("name", ["extra", "param.day", "param.limits"])
+@pytest.mark.parametrize("name", ["conf", "param.day", "param.limits"])
 def test_a_form_with_json_without_end_is_refused(person: Browser, name: str) -> None:
-    answer = person.post("/dags/orders_hourly/trigger", **{"extra": "[" * 100_000, name: "[" * 100_000})
+    answer = person.post("/dags/orders_hourly/trigger", **{"conf": "[" * 100_000, name: "[" * 100_000})
     assert answer.status_code == 400
 
 
@@ -85,12 +85,12 @@ def test_a_conf_of_other_types_than_the_fields_is_shown_again(
     odd = ParamSpec(name="odd", schema={"type": "array", "items": True, "values_display": [1]}, default=[])
     with db.write() as session:
         seed.add_dag(session, replace(seed.ORDERS, dag_id="lists", params=(words, odd)))
-    answer = person.post("/dags/lists/trigger", extra=f'{{"words": {value}, "odd": {value}}}')
+    answer = person.post("/dags/lists/trigger", conf=f'{{"words": {value}, "odd": {value}}}')
     assert answer.status_code in {303, 400}
 
 
 def test_half_a_character_in_a_conf_is_shown_as_a_question_mark(person: Browser) -> None:
-    answer = person.post("/dags/warehouse_sync/trigger", extra=json.dumps({"word": "half \ud800 of it"}))
+    answer = person.post("/dags/warehouse_sync/trigger", conf=json.dumps({"word": "half \ud800 of it"}))
     assert answer.status_code == 303
     for tab in ("", "/conf", "/events"):
         assert person.get(f"{answer.location}{tab}").status_code == 200

@@ -14,11 +14,12 @@ from scheduler.store import questions
 from scheduler.store.questions import QuestionRow
 from scheduler.store.views import runs, tasks
 from scheduler.wire import DagSpec, Data
-from webui import forms
+from webui import form_values, forms
 from webui.context import actor, asker, now, reading, writing
 from webui.filters import command, task_url
 from webui.fragments import is_sheet, page
 from webui.rights import needs
+from webui.uploads import sent
 
 blueprint = Blueprint("questions", __name__)
 
@@ -62,12 +63,13 @@ def show(dag_id: str, run_id: str, task_id: str) -> str:
 def answer(dag_id: str, run_id: str, task_id: str) -> ResponseReturnValue:
     """Answer it."""
     asked = _asked(dag_id, run_id, task_id)
-    given, fields = forms.read(_spec(asked), request.form)
+    filled = form_values.read(_spec(asked), *sent())
+    fields = filled.fields
     chosen = request.form.getlist("option")
-    if any(field.problem for field in fields):
+    if not filled.is_good:
         return _form(asked, fields, chosen, ""), 400
     try:
-        _write(asked, chosen, given)
+        _write(asked, chosen, filled.conf)
     except (BadParams, BadConf) as error:
         return _form(asked, fields, chosen, str(error)), 400
     flash(f"{task_id} was answered: {', '.join(chosen)}.")

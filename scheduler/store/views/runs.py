@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, tuple_
 
-from scheduler.core.states import RunState
+from scheduler.core.states import RunState, RunType
 from scheduler.store.absent import no_run
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in
@@ -98,6 +98,8 @@ class RunWanted:
     version: int = 0  #: number of a version; 0: any
 
 
+#: Runs that are read for one that was triggered by hand: a schedule may have made a million since.
+_LOOKED_AT: Final = 500
 _RUN = tuple(dag_run.c[name] for name in Run.__slots__ if name != "version_number")
 _TASK = tuple(task_instance.c[name] for name in Task.__slots__)
 
@@ -123,6 +125,15 @@ def list_named(session: Session, names: Collection[tuple[str, str]]) -> list[Run
     """Return the runs of these dag_ids and run_ids that there are, newest first."""
     is_named = tuple_(dag_run.c.dag_id, dag_run.c.run_id).in_(sorted(names))
     return [Run(*row) for row in session.execute(_runs().where(is_named).order_by(dag_run.c.id.desc()))]
+
+
+def last_by_hand(session: Session, dag_id: str) -> Run | None:
+    """Return the newest run of a DAG that was triggered by hand, if one is among its newest 500."""
+    newest = select(dag_run.c.id, dag_run.c.run_type).where(dag_run.c.dag_id == dag_id)
+    few = newest.order_by(dag_run.c.id.desc()).limit(_LOOKED_AT).subquery()
+    wanted = select(func.max(few.c.id)).where(few.c.run_type == RunType.MANUAL).scalar_subquery()
+    row = session.execute(_runs().where(dag_run.c.id == wanted)).first()
+    return Run(*row) if row else None
 
 
 def count_runs(session: Session, wanted: RunWanted) -> int:

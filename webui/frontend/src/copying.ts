@@ -6,6 +6,16 @@ export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }
 
+/** Copy a text and say so; where the browser forbids it, show it to be copied by hand. */
+export async function say(text: string, words: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(words);
+  } catch {
+    toast(text);
+  }
+}
+
 async function copy(button: HTMLElement): Promise<void> {
   const source = button.closest(".command")?.querySelector("code");
   const text = button.dataset["copy"] || source?.textContent || "";
