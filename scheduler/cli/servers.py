@@ -31,7 +31,6 @@ from scheduler.cli.parts.proxies import BehindProxies, networks
 from scheduler.cli.parts.server_log import begin_log
 from scheduler.cli.parts.signals import Waits, stop_on_signal
 from scheduler.cli.parts.tls import Certificate
-from scheduler.cli.parts.visitors import WsgiApp
 from scheduler.cli.prices import prices_of
 from scheduler.cli.shown_settings import shown_settings
 from scheduler.cli.version import own_version
@@ -137,9 +136,8 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
 def serve_page(house: House, listener: socket.socket, monitor: Monitor) -> Page:
     """Return the page on its port: encrypted where there is a certificate, and behind the proxies that are trusted."""
     settings = house.settings
-    app: WsgiApp = create_app(make_page(house, listener.getsockname()[1], monitor))
-    if settings.trusted_proxies:
-        app = BehindProxies(app, networks(settings.trusted_proxies))
+    site = create_app(make_page(house, listener.getsockname()[1], monitor))
+    app = BehindProxies(site, networks(settings.trusted_proxies))
     seal = Certificate(settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None
     return Page(app, listener, seal=seal)
 

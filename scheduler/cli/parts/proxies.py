@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, Final
 
 from scheduler.cli.parts.visitors import WsgiApp
 
 Network = IPv4Network | IPv6Network
+
+#: What proxies say, as an application finds it.
+_TOLD: Final = ("HTTP_X_FORWARDED_", "HTTP_FORWARDED")
+#: Some proxies name the port of who asks, another one at each connection: nobody is counted by it.
+_PORT: Final = re.compile(r"^(?:\[(.*)\](?::\d+)?|([^:]+):\d+)$")
 
 
 def networks(texts: Iterable[str]) -> list[Network]:
@@ -20,7 +26,8 @@ class BehindProxies:
     """An application that is asked through proxies: it sees who asks them, by which scheme and name.
 
     `X-Forwarded-For` is read from its end: everything before the first address that is no proxy of ours may be made
-    up. Of `X-Forwarded-Proto` and `X-Forwarded-Host` the last counts. From anybody else none of them is believed.
+    up. Of `X-Forwarded-Proto` and `X-Forwarded-Host` the last counts. From anybody else none of them is believed, nor
+    seen by whoever is asked.
     """
 
     def __init__(self, app: WsgiApp, trusted: Sequence[Network]) -> None:
@@ -31,6 +38,9 @@ class BehindProxies:
         """Answer a request."""
         if self._is_ours(environ.get("REMOTE_ADDR", "")):
             self._believe(environ)
+        else:
+            for name in [name for name in environ if name.startswith(_TOLD)]:
+                del environ[name]
         return self._app(environ, start_response)
 
     def _is_ours(self, text: str) -> bool:
@@ -38,10 +48,13 @@ class BehindProxies:
             address = ip_address(text)
         except ValueError:
             return False
+        # What listens on IPv6 for both sees callers by IPv4 as `::ffff:10.0.0.5`.
+        address = getattr(address, "ipv4_mapped", None) or address
         return any(address in network for network in self._trusted)
 
     def _believe(self, environ: dict[str, Any]) -> None:
-        hops = [each.strip() for each in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
+        told = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        hops = [_PORT.sub(r"\1\2", each.strip()) for each in told if each.strip()]
         while hops:
             environ["REMOTE_ADDR"] = hops[-1]
             if not self._is_ours(hops.pop()):

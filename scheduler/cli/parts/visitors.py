@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
@@ -49,6 +50,16 @@ class Patience:
 #: Where an application finds what makes its answer one that does not end, unless the client could not read it: given
 #: a Feed, it tells whether there is room for one more.
 HAND_OVER: Final = "dirigent.hand_over"
+
+
+class Asked(HTTPRequestParser):
+    """A request as it is read."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the head. A body of two lengths is refused: a proxy may have counted by the other one."""
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Transfer-Encoding and Content-Length")
 
 
 class Serving(WSGITask):
@@ -90,6 +101,7 @@ class Visitor(HTTPChannel):
     """One connection, and what it has kept the page waiting for since when. Instants are waitress's."""
 
     task_class = Serving
+    parser_class = Asked
     feed: Feed | None = None
     began_at = 0.0
     answered_at = 0.0
@@ -188,6 +200,8 @@ class Reception(TcpWSGIServer):
             cleanup_interval=LOOK_S,
             asyncore_use_poll=True,
             url_scheme="https" if seal else "http",
+            # Whose word counts is for `proxies.BehindProxies` to say, which would not hear of it.
+            clear_untrusted_proxy_headers=False,
         )
         address: Any = (listener.family, listener.type, listener.proto, listener.getsockname())
         super().__init__(app, map={}, _sock=listener, adj=adjustments, bind_socket=False, sockinfo=address)
