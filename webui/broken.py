@@ -9,6 +9,7 @@ from scheduler import errors
 from scheduler.store.dag_files import FileRecord, list_import_errors, only_seen
 from scheduler.store.engine import Session
 from webui.context import sight
+from webui.tongues.speaking import gettext
 
 #: Errors whose message says it all: their names would say nothing to an author.
 _OWN: Final = frozenset(
@@ -32,7 +33,7 @@ def fault(record: FileRecord) -> str:
     error = record.error
     if error is None:
         return ""
-    line = f"Line {error.lineno}: " if error.lineno else ""
+    line = gettext("Line %(number)s: ", number=error.lineno) if error.lineno else ""
     kind = "" if error.type in _OWN else f"{error.type}: "
     return f"{line}{kind}{error.message.rstrip('.')}."
 
@@ -40,7 +41,9 @@ def fault(record: FileRecord) -> str:
 def first_words(records: Sequence[FileRecord]) -> str:
     """Return the names of some files: a.py, b.py and 3 more."""
     names = ", ".join(record.path for record in records[:_NAMED])
-    return f"{names} and {len(records) - _NAMED} more" if len(records) > _NAMED else names
+    if len(records) <= _NAMED:
+        return names
+    return gettext("%(names)s and %(count)s more", names=names, count=len(records) - _NAMED)
 
 
 def spoken(warning: str) -> str:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from scheduler import errors
 from webui.problems import Unprocessable, problem
 from webui.security import is_for_programs, wants_data
+from webui.tongues.speaking import gettext, marked
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,15 +30,19 @@ _STATUS: dict[type[errors.DirigentError], int] = {
     errors.BrokerUnavailable: 503,
 }
 _SENTENCES = {
-    400: "The request could not be read.",
-    401: "You are not signed in. Open the page and sign in, or send a token that counts as `Authorization: Bearer`.",
-    403: "This came from another page or an old one. Reload the page and try again.",
-    404: "There is nothing at this address.",
-    405: "This address cannot be used that way.",
-    413: "That is too large: a conf may have up to 1 MB.",
-    421: "This server is not known by that name. Use the address that it printed, or set DIRIGENT_BASE_URL.",
-    500: "Something went wrong here. It is in the server's log.",
-    503: "The database cannot be reached. The page comes back by itself.",
+    400: marked("The request could not be read."),
+    401: marked(
+        "You are not signed in. Open the page and sign in, or send a token that counts as `Authorization: Bearer`."
+    ),
+    403: marked("This came from another page or an old one. Reload the page and try again."),
+    404: marked("There is nothing at this address."),
+    405: marked("This address cannot be used that way."),
+    413: marked("That is too large: a conf may have up to 1 MB."),
+    421: marked(
+        "This server is not known by that name. Use the address that it printed, or set DIRIGENT_BASE_URL."
+    ),
+    500: marked("Something went wrong here. It is in the server's log."),
+    503: marked("The database cannot be reached. The page comes back by itself."),
 }
 
 
@@ -81,5 +86,6 @@ def answer_unknown(error: Exception) -> ResponseReturnValue:
 def _answer(status: int, sentence: str) -> ResponseReturnValue:
     if is_for_programs():
         return problem(status, sentence)
+    sentence = gettext(sentence)
     template = "sheet_error.html" if wants_data() else "error.html"
     return render_template(template, status=status, sentence=sentence), status

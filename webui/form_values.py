@@ -16,9 +16,10 @@ from scheduler.wire import DagSpec, Data, Json, ParamSpec
 from webui.form_choices import value_of
 from webui.form_kinds import as_moment, plain_schema, types_of
 from webui.forms import Field, field_of, shown
+from webui.tongues.speaking import gettext, marked
 
-_KINDS: Final = {"integer": "a whole number", "number": "a number"}
-_MISSING: Final = "Give a value."
+_KINDS: Final = {"integer": marked("a whole number"), "number": marked("a number")}
+_MISSING: Final = marked("Give a value.")
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "integer": int,
     "number": (int, float),
@@ -83,7 +84,7 @@ def _field(param: ParamSpec, raw: list[str], conf: Data, *, by_json: bool) -> Fi
             _lay(conf, param, value)
             field = _refill(param, field, raw, value)
         if field.is_required and is_sent and param.name not in conf:
-            return replace(field, problem=_MISSING)
+            return replace(field, problem=gettext(_MISSING))
         if is_sent or param.name in conf:
             check_param(param, conf.get(param.name, param.default))
     except (ValueError, BadParams) as wrong:
@@ -147,7 +148,7 @@ def _moment(text: str, default: Json) -> Json:
     try:
         moment = as_moment(text)
     except ValueError:
-        raise ValueError(f"{text[:40]!r} is no date with a time.") from None
+        raise ValueError(gettext("%(given)s is no date with a time.", given=repr(text[:40]))) from None
     return default if default is not None and moment == as_moment(default) else moment
 
 
@@ -182,7 +183,13 @@ def _number_or_json(kind: str, text: str) -> Json:
         return _READERS[kind](text)
     except json.JSONDecodeError as wrong:
         raise ValueError(
-            f"This is not JSON: {wrong.msg}, line {wrong.lineno}, column {wrong.colno}."
+            gettext(
+                "This is not JSON: %(wrong)s, line %(line)s, column %(column)s.",
+                wrong=wrong.msg,
+                line=wrong.lineno,
+                column=wrong.colno,
+            )
         ) from None
     except (ValueError, RecursionError):
-        raise ValueError(f"{text[:40]!r} is not {_KINDS.get(kind, 'JSON')}.") from None
+        named = gettext(_KINDS[kind]) if kind in _KINDS else "JSON"
+        raise ValueError(gettext("%(given)s is not %(kind)s.", given=repr(text[:40]), kind=named)) from None

@@ -12,6 +12,7 @@ from scheduler.logs.mask import is_sensitive
 from scheduler.wire import DagSpec, Data, Json, ParamSpec
 from webui.form_choices import check_options, choices, options_of, spelled
 from webui.form_kinds import as_moment, is_moment, kind_of, plain_schema, types_of
+from webui.tongues.speaking import gettext, marked
 from webui.uploads import name_of
 
 _INPUTS: Final = {
@@ -24,7 +25,7 @@ _INPUTS: Final = {
 }
 #: What a text must be for a picker to show it; another one stands in a plain field.
 _READABLE: Final = {"date": date.fromisoformat, "time": time.fromisoformat}
-_NO_HTML: Final = (
+_NO_HTML: Final = marked(
     "The HTML that its author wrote for it (custom_html_form) is not drawn: "
     "no script of a DAG file runs in this page."
 )
@@ -88,7 +89,7 @@ def field_of(param: ParamSpec, value: Json) -> Field:
         text=text,
         chosen=_chosen(kind, value),
         help=str(param.description or schema.get("description_md") or schema.get("description") or ""),
-        note=_NO_HTML if "custom_html_form" in schema else "",
+        note=gettext(_NO_HTML) if "custom_html_form" in schema else "",
         default_json=_default_json(kind, param),
         values_json=_compact(choices(schema)) if kind == "checks" else "",
         options=_options(kind, schema, param, value),
@@ -214,7 +215,7 @@ def _options(kind: str, schema: Data, param: ParamSpec, value: Json) -> tuple[tu
         and types_of(schema)
         and set(types_of(schema)) == {"boolean", "null"}
     ):
-        return ("", "—"), ("true", "yes"), ("false", "no")
+        return ("", "—"), ("true", gettext("yes")), ("false", gettext("no"))
     found = options_of(kind, schema, has_blank=param.default is None or "null" in types_of(schema))
     text = spelled(kind, value)
     return (*found, (text, text)) if found and text and text not in dict(found) else found

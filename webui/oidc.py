@@ -18,6 +18,7 @@ from scheduler.operations.sign_in import open_session
 from webui.context import OpenId, now, web, writing
 from webui.pages.sign_in import show_door
 from webui.security import safe_path, set_cookie
+from webui.tongues.speaking import gettext, marked
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ blueprint = Blueprint("oidc", __name__, url_prefix="/sign-in/oidc")
 
 _CLIENT: Final = "dirigent.oidc"
 _NEXT: Final = "oidc_next"
-_FAILED: Final = "That sign-in did not work out. Try again; the server's log has the reason."
+_FAILED: Final = marked("That sign-in did not work out. Try again; the server's log has the reason.")
 #: Seconds that the other place may take.
 _PATIENCE_S: Final = 10
 
@@ -95,7 +96,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
 
 def _refuse(error: Exception) -> ResponseReturnValue:
     _LOG.warning("sign-in by OpenID Connect failed: %s: %s", type(error).__name__, error)
-    return show_door("/", problem=_FAILED), 403
+    return show_door("/", problem=gettext(_FAILED)), 403
 
 
 def _callback_url() -> str:

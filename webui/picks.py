@@ -13,6 +13,7 @@ from scheduler.core.ids import TaskKey, named
 from scheduler.errors import BadParams, NotFound
 from scheduler.store.views.runs import Run
 from scheduler.wire import DagSpec
+from webui.tongues.speaking import gettext, ngettext
 
 _INSTANCE: Final = re.compile(r"(.+)\[([0-9]+(?:\.[0-9]+)*)\]")
 #: A person picks from a page of a list; a program has the API.
@@ -37,8 +38,10 @@ class Picked:
     def name(self) -> str:
         """What they are called together."""
         if self.group:
-            return f"group {self.group}"
-        return self.picks[0] if len(self.picks) == 1 else f"{len(self.picks)} tasks" if self.picks else ""
+            return gettext("group %(name)s", name=self.group)
+        if len(self.picks) > 1:
+            return ngettext("%(num)s task", "%(num)s tasks", len(self.picks))
+        return self.picks[0] if self.picks else ""
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -59,7 +62,11 @@ def picked() -> Picked:
     given = dict.fromkeys([*([named(task_id, path)] if task_id else []), *values.getlist("pick")])
     if len(given) > MOST:
         raise BadParams(
-            f"{len(given)} tasks are too many at once: choose at most {MOST}, a group or the run."
+            gettext(
+                "%(count)s tasks are too many at once: choose at most %(most)s, a group or the run.",
+                count=len(given),
+                most=MOST,
+            )
         )
     return Picked(tuple(given), values.get("group", "") if not given else "")
 
@@ -73,7 +80,9 @@ def named_runs() -> list[tuple[str, str]]:
     """Read from the request: `run=DAG/RUN`, as often as there are runs. Raises BadParams."""
     names = dict.fromkeys(request.values.getlist("run"))
     if not 0 < len(names) <= MOST_RUNS:
-        raise BadParams(f"Choose 1 to {MOST_RUNS} runs at once, not {len(names)}.")
+        raise BadParams(
+            gettext("Choose 1 to %(most)s runs at once, not %(count)s.", most=MOST_RUNS, count=len(names))
+        )
     if bad := [name for name in names if name.count("/") != 1]:
         raise BadParams(f"A run is named DAG/RUN here, not {bad[0]!r}: choose it of the list again.")
     return [(dag_id, run_id) for dag_id, _, run_id in (name.partition("/") for name in names)]

@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from scheduler.security.rights import Right
 from webui.context import asker
 from webui.rights import may
+from webui.tongues.speaking import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,14 @@ class Place:
 
 
 PLACES: Final = (
-    Place("variables", "Variables", "variables.show", Right.VARIABLE_READ),
-    Place("connections", "Connections", "connections.show", Right.CONNECTION_READ),
-    Place("pools", "Pools", "pools.show", Right.POOL_READ),
-    Place("servers", "Workers", "servers.show", Right.SERVER_READ),
-    Place("deploys", "Deploys", "deploys.show", Right.SERVER_READ),
-    Place("settings", "Settings", "settings.show", Right.SETTING_READ),
-    Place("audit", "Record", "audit.show", Right.AUDIT_READ),
-    Place("users", "Users", "users.show", Right.USER_EDIT),
+    Place("variables", marked("Variables"), "variables.show", Right.VARIABLE_READ),
+    Place("connections", marked("Connections"), "connections.show", Right.CONNECTION_READ),
+    Place("pools", marked("Pools"), "pools.show", Right.POOL_READ),
+    Place("servers", marked("Workers"), "servers.show", Right.SERVER_READ),
+    Place("deploys", marked("Deploys"), "deploys.show", Right.SERVER_READ),
+    Place("settings", marked("Settings"), "settings.show", Right.SETTING_READ),
+    Place("audit", marked("Record"), "audit.show", Right.AUDIT_READ),
+    Place("users", marked("Users"), "users.show", Right.USER_EDIT),
 )
 
 

@@ -19,6 +19,7 @@ from scheduler.security.rights import Right, with_sight
 from scheduler.store.absent import no_dag
 from scheduler.store.sight import is_in_sight, narrow
 from webui.context import asker, sight, web
+from webui.tongues.speaking import gettext
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -69,10 +70,16 @@ def require(*rights: Right, dag_id: str = ANY_DAG) -> None:
 
 
 def _refusal(right: Right, dag_id: str = "") -> Forbidden:
-    about = f" about {dag_id!r}" if dag_id else ""
-    return Forbidden(
-        f"You may not do this: it needs the right {right}{about}. Whoever administers this server can grant it."
+    needed = (
+        gettext(
+            "You may not do this: it needs the right %(right)s about %(dag_id)s.",
+            right=right,
+            dag_id=repr(dag_id),
+        )
+        if dag_id
+        else gettext("You may not do this: it needs the right %(right)s.", right=right)
     )
+    return Forbidden(f"{needed} {gettext('Whoever administers this server can grant it.')}")
 
 
 def may(right: str, dag_id: str = ANY_DAG) -> bool:

@@ -11,6 +11,8 @@ from urllib.parse import quote, unquote
 from flask import request
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from webui.tongues.speaking import gettext
+
 #: A conf holds 1 MB, and a file in it takes a third more than it has.
 LARGEST: Final = 700_000
 _KIND: Final = re.compile(r"[\w.+-]+/[\w.+-]+")
@@ -33,7 +35,13 @@ def as_data_url(file: FileStorage) -> str:
     with file.stream as stream:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise ValueError(f"{(file.filename or 'The file')[:100]} is larger than {LARGEST // 1000} kB.")
+        raise ValueError(
+            gettext(
+                "%(file)s is larger than %(most)s kB.",
+                file=(file.filename or gettext("The file"))[:100],
+                most=LARGEST // 1000,
+            )
+        )
     guessed = file.mimetype or mimetypes.guess_type(file.filename or "")[0] or ""
     kind = guessed if _KIND.fullmatch(guessed) else "application/octet-stream"
     return f"data:{kind};name={quote(file.filename or 'file')};base64,{b64encode(data).decode()}"
@@ -42,4 +50,4 @@ def as_data_url(file: FileStorage) -> str:
 def name_of(data_url: str) -> str:
     """Return what the file of a data URL was called."""
     found = re.search(r";name=([^;,]{1,300})", data_url[:1_000])
-    return unquote(found[1]) if found else "The file"
+    return unquote(found[1]) if found else gettext("The file")

@@ -134,6 +134,12 @@ _STATES = (
     marked("expired"),
     marked("revoked"),
 )
+#: What the cost is summed up by.
+#: Kinds of difference, and what begins or ends a task.
+_KINDS = (
+    marked("added"),
+    marked("changed"),
+)
 
 
 def state(name: str) -> str:
@@ -164,6 +170,12 @@ def _day(day: date, *, with_year: bool) -> str:
     if known:
         return known.day(day, with_year=with_year)
     return f"{day:%b} {day.day}, {day.year}" if with_year else f"{day:%b} {day.day}"
+
+
+def month(at: date) -> str:
+    """Return the short name of a month: Nov."""
+    known = spoken()
+    return known.month(at) if known else f"{at:%b}"
 
 
 def schedule(spec: DagSpec) -> str:

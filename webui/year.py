@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from webui import words
+
 _DAY: Final = timedelta(days=1)
 #: Of a day the first of these that a run of it is in is its colour.
 _LOUDEST: Final = ("failed", "running", "queued", "success")
@@ -65,5 +67,5 @@ def draw(number: int, counts: Mapping[date, Mapping[str, int]]) -> Year:
         Day(at, (at - monday).days // 7, at.weekday(), tuple(sorted(counts.get(at, {}).items())))
         for at in dates
     )
-    months = tuple((f"{day.at:%b}", day.week) for day in days if day.at.day == 1)
+    months = tuple((words.month(day.at), day.week) for day in days if day.at.day == 1)
     return Year(number, days, months)

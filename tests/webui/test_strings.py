@@ -22,7 +22,7 @@ READ = {"title", "aria-label", "placeholder", "alt"}
 QUIET = {"code", "pre", "kbd", "script", "style"}
 WORD = re.compile(r"[^\W\d_]{2,}")
 #: JSON as a sample; attributes of a field.
-CODE = re.compile(r"\{\"|id=\"")
+CODE = re.compile(r"\{\"|\w+=\"")
 PLACE = re.compile(r"\x01(\d+)\x01")
 
 

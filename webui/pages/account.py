@@ -21,6 +21,7 @@ from webui.context import actor, asker, now, reading, web, writing
 from webui.fragments import is_sheet, page
 from webui.rights import needs
 from webui.security import set_cookie
+from webui.tongues.speaking import gettext, ngettext
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -72,7 +73,7 @@ def change_password() -> ResponseReturnValue:
         token = writing(lambda session: _replace_password(session, given))
     except DirigentError as error:
         return _form(str(error)), 400
-    flash("Your password was changed. Elsewhere you are signed out.")
+    flash(gettext("Your password was changed. Elsewhere you are signed out."))
     response = redirect(url_for("account.show"), 303)
     set_cookie(response, token)
     return response
@@ -82,14 +83,14 @@ def _check_change(given: str) -> None:
     """Raise BadPassword where the old password is not right, or the new one was not typed twice."""
     _check_person("password")
     if given != request.form.get("again", ""):
-        raise BadPassword("The two new passwords differ.")
+        raise BadPassword(gettext("The two new passwords differ."))
     name, old = asker().name, request.form.get("old", "")
     refused = prove_password(web().db, now(), name, old, request.remote_addr or "")
     if refused is not None:
         words = (
-            "Too many tries. Wait a quarter of an hour."
+            gettext("Too many tries. Wait a quarter of an hour.")
             if refused.is_too_often
-            else "That is not your password."
+            else gettext("That is not your password.")
         )
         raise BadPassword(words)
 
@@ -116,7 +117,7 @@ def end() -> ResponseReturnValue:
         return end_sessions(session, now(), asker(), ids)
 
     count = writing(stop)
-    flash(f"{count} session{'' if count == 1 else 's'} ended.")
+    flash(ngettext("%(num)s session ended.", "%(num)s sessions ended.", count))
     return redirect(url_for("account.show"), 303)
 
 
@@ -150,7 +151,7 @@ def _token_form(**model: Any) -> str:
         "user_token.html",
         as_sheet=is_sheet(),
         is_own=True,
-        title="New token of yours",
+        title=gettext("New token of yours"),
         rights=rights,
         **({"problem": ""} | model),
     )
@@ -162,11 +163,11 @@ def revoke() -> ResponseReturnValue:
     """Let a token of one's own count no more."""
     token_id = request.form.get("token_id", type=int) or 0
     writing(lambda session: revoke_own_token(session, now(), asker().name, token_id))
-    flash(f"Token {token_id} counts no more.")
+    flash(gettext("Token %(id)s counts no more.", id=token_id))
     return redirect(url_for("account.show"), 303)
 
 
 def _form(problem: str) -> str:
     return render_template(
-        "account_password.html", as_sheet=is_sheet(), title="Change your password", problem=problem
+        "account_password.html", as_sheet=is_sheet(), title=gettext("Change your password"), problem=problem
     )

@@ -21,11 +21,12 @@ from webui.context import actor, now, reading, writing
 from webui.filters import run_url
 from webui.fragments import is_sheet, page
 from webui.rights import needs, require
+from webui.tongues.speaking import gettext, marked
 
 blueprint = Blueprint("assets", __name__)
 
 _EVENTS = 100
-_TITLES = {"change": "Say that {} changed", "make": "Make {}"}
+_TITLES = {"change": marked("Say that %(name)s changed"), "make": marked("Make %(name)s")}
 
 
 @blueprint.get("/assets")
@@ -93,7 +94,7 @@ def _change(asset: AssetView) -> str:
     writing(
         lambda session: emit_event(session, now(), asset.name, extra=extra, partition_key=key, actor=actor())
     )
-    flash(f"{asset.name} has changed.")
+    flash(gettext("%(name)s has changed.", name=asset.name))
     return url_for("assets.show_one", name=asset.name)
 
 
@@ -101,14 +102,14 @@ def _make(asset: AssetView) -> str:
     for maker in asset.made_by:
         require(Right.DAG_RUN, dag_id=maker)
     run = writing(lambda session: materialize(session, now(), asset.name, seen=asset.made_by, actor=actor()))
-    flash(f"{run.dag_id} was triggered.")
+    flash(gettext("%(dag_id)s was triggered.", dag_id=run.dag_id))
     return run_url(run.dag_id, run.run_id)
 
 
 def _form(asset: AssetView, what: str, problem: str = "") -> str:
     if what not in _TITLES:
         raise NoSuchPage
-    title = _TITLES[what].format(asset.name)
+    title = gettext(_TITLES[what], name=asset.name)
     return render_template(
         "asset_form.html", as_sheet=is_sheet(), asset=asset, what=what, title=title, problem=problem
     )

@@ -33,6 +33,7 @@ from webui.filters import command
 from webui.fragments import is_sheet, page
 from webui.pages.dag import dag_head
 from webui.rights import needs
+from webui.tongues.speaking import gettext, marked, ngettext
 
 blueprint = Blueprint("backfills", __name__, url_prefix="/dags/<dag_id>/backfills")
 
@@ -40,9 +41,9 @@ _SHOWN = 50
 #: Dates that a preview lists from either end.
 _LISTED = 12
 _REPROCESS = {
-    Reprocess.NONE: ("Leave them", "only dates without a run get one"),
-    Reprocess.FAILED: ("Rerun those that failed", "what succeeded stays"),
-    Reprocess.COMPLETED: ("Rerun all that have ended", "earlier attempts keep their logs"),
+    Reprocess.NONE: (marked("Leave them"), marked("only dates without a run get one")),
+    Reprocess.FAILED: (marked("Rerun those that failed"), marked("what succeeded stays")),
+    Reprocess.COMPLETED: (marked("Rerun all that have ended"), marked("earlier attempts keep their logs")),
 }
 
 
@@ -76,7 +77,7 @@ def create(dag_id: str) -> ResponseReturnValue:
         row = writing(lambda session: create_backfill(session, now(), wanted, actor=actor()))
     except (BadParams, BadConf, Conflict) as error:
         return _form(spec, values, str(error)), 400
-    flash(f"Backfill {row.id} has begun.")
+    flash(gettext("Backfill %(id)s has begun.", id=row.id))
     return redirect(url_for("backfills.show", dag_id=dag_id), 303)
 
 
@@ -102,7 +103,7 @@ def ask(dag_id: str, backfill_id: int) -> str:
         _check(session, dag_id, backfill_id)
         (view,) = view_backfills(session, [get_backfill(session, backfill_id)])
     line = command("backfills", "cancel", str(backfill_id))
-    title = f"Cancel backfill {backfill_id}"
+    title = gettext("Cancel backfill %(id)s", id=backfill_id)
     return render_template("backfill_cancel.html", as_sheet=is_sheet(), title=title, view=view, line=line)
 
 
@@ -117,7 +118,14 @@ def cancel(dag_id: str, backfill_id: int) -> ResponseReturnValue:
         return cancel_backfill(session, now(), backfill_id, stop_running=stops, actor=actor())
 
     count = writing(work)
-    flash(f"Backfill {backfill_id} is over; {count} run{'' if count == 1 else 's'} of it were cancelled.")
+    flash(
+        ngettext(
+            "Backfill %(id)s is over; %(num)s run of it were cancelled.",
+            "Backfill %(id)s is over; %(num)s runs of it were cancelled.",
+            count,
+            id=backfill_id,
+        )
+    )
     return redirect(url_for("backfills.show", dag_id=dag_id), 303)
 
 
@@ -135,7 +143,9 @@ def _request(spec: DagSpec, values: Mapping[str, str]) -> BackfillRequest:
     """Read the form. Raises BadParams and BadConf."""
     text, most = values.get("conf", "").strip(), values.get("max", "")
     if not (most.isascii() and most.isdigit() and len(most) < 7):
-        raise BadParams(f"Runs at once: {most[:40]!r} is not a whole number from 1 on.")
+        raise BadParams(
+            gettext("Runs at once: %(given)s is not a whole number from 1 on.", given=repr(most[:40]))
+        )
     return BackfillRequest(
         dag_id=spec.dag_id,
         from_date=_bound(spec, values.get("from", ""), is_end=False),
@@ -160,11 +170,11 @@ def _form(spec: DagSpec, values: Mapping[str, str], problem: str = "") -> str:
     return render_template(
         "backfill.html",
         as_sheet=is_sheet(),
-        title="Backfill",
+        title=gettext("Backfill"),
         dag_id=spec.dag_id,
         zone=spec.timezone,
         values=values,
-        reprocess=[(str(key), *words) for key, words in _REPROCESS.items()],
+        reprocess=[(str(key), gettext(label), gettext(help_)) for key, (label, help_) in _REPROCESS.items()],
         preview=found,
         first=found.runs[:_LISTED],
         last=found.runs[max(_LISTED, len(found.runs) - _LISTED) :],

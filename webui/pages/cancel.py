@@ -13,6 +13,7 @@ from webui.context import actor, now, reading, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
 from webui.rights import needs
+from webui.tongues.speaking import gettext, ngettext
 
 blueprint = Blueprint("cancel", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/cancel")
 
@@ -27,16 +28,16 @@ def form(dag_id: str, run_id: str) -> str:
     return render_template(
         "confirm.html",
         as_sheet=is_sheet(),
-        title="Cancel the run",
+        title=gettext("Cancel the run"),
         run=run,
         action=run_url(dag_id, run_id, "cancel.start"),
         hidden=[],
-        effect="Running tasks are stopped, the others never start, and the run ends as failed.",
+        effect=gettext("Running tasks are stopped, the others never start, and the run ends as failed."),
         changes=[
             (each.task_id, each.state, state_once_stopped(TaskState(each.state))) for each in unfinished
         ],
         line=command("runs", "cancel", dag_id, run_id),
-        button="Cancel the run",
+        button=gettext("Cancel the run"),
     )
 
 
@@ -45,5 +46,11 @@ def form(dag_id: str, run_id: str) -> str:
 def start(dag_id: str, run_id: str) -> ResponseReturnValue:
     """Cancel it."""
     count = writing(lambda session: cancel_run(session, now(), dag_id, run_id, actor=actor()))
-    flash(f"The run was cancelled, {count} task{'' if count == 1 else 's'} with it.")
+    flash(
+        ngettext(
+            "The run was cancelled, %(num)s task with it.",
+            "The run was cancelled, %(num)s tasks with it.",
+            count,
+        )
+    )
     return redirect(run_url(dag_id, run_id), 303)

@@ -18,6 +18,7 @@ from webui.filters import pretty
 from webui.fragments import page
 from webui.picks import named_runs, run_name
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("compare", __name__)
 
@@ -68,7 +69,9 @@ def show() -> Response:
 def _chosen(session: Session) -> list[runs.Run]:
     names = named_runs()
     if len(names) != 2:
-        raise BadParams(f"Two runs are compared, not {len(names)}: choose two of a list.")
+        raise BadParams(
+            gettext("Two runs are compared, not %(count)s: choose two of a list.", count=len(names))
+        )
     found = runs.list_named(session, names)
     if len(found) != 2:
         there = {run_name(run) for run in found}

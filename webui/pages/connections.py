@@ -21,22 +21,23 @@ from webui.fragments import is_sheet, page
 from webui.owning import check_owned, give_to
 from webui.pages.variables import readers_of
 from webui.rights import needs
+from webui.tongues.speaking import gettext, marked
 
 blueprint = Blueprint("connections", __name__)
 
 _REFUSALS: Final = (BadName, BadConnection, BadParams, Forbidden, Conflict, NotFound)
 #: Types that people choose from, with what their fields are called; any other can be typed.
 TYPES: Final = {
-    "postgres": {"schema": "Database"},
-    "mysql": {"schema": "Database"},
-    "sqlite": {"host": "File"},
-    "http": {"schema": "http or https", "host": "Address"},
+    "postgres": {"schema": marked("Database")},
+    "mysql": {"schema": marked("Database")},
+    "sqlite": {"host": marked("File")},
+    "http": {"schema": marked("http or https"), "host": marked("Address")},
     "ssh": {},
     "ftp": {},
     "smtp": {},
-    "aws": {"login": "Access key id", "password": "Secret access key"},
-    "google_cloud_platform": {"extra": "Extra (project, key file) as JSON"},
-    "redis": {"schema": "Database number"},
+    "aws": {"login": marked("Access key id"), "password": marked("Secret access key")},
+    "google_cloud_platform": {"extra": marked("Extra (project, key file) as JSON")},
+    "redis": {"schema": marked("Database number")},
     "generic": {},
 }
 _FIELDS: Final = ("conn_type", "host", "schema", "login", "description")
@@ -75,12 +76,12 @@ def _form(values: Mapping[str, str], *, is_new: bool, problem: str = "") -> str:
     return render_template(
         "connection.html",
         as_sheet=is_sheet(),
-        title="New connection" if is_new else f"Connection {values['conn_id']}",
+        title=gettext("New connection") if is_new else gettext("Connection %(id)s", id=values["conn_id"]),
         values=values,
         is_new=is_new,
         problem=problem,
         types=list(TYPES),
-        labels=TYPES.get(kind, {}),
+        labels={name: gettext(label) for name, label in TYPES.get(kind, {}).items()},
         line=command("connections", "set", values.get("conn_id") or "CONN_ID", "--type", kind or "TYPE"),
     )
 
@@ -95,7 +96,9 @@ def save() -> ResponseReturnValue:
     def work(session: Session) -> None:
         is_there = check_owned(session, "connection", conn_id, Right.CONNECTION_EDIT)
         if is_there and is_new:
-            raise Conflict(f"There is a connection {conn_id!r} already: change that one.")
+            raise Conflict(
+                gettext("There is a connection %(id)s already: change that one.", id=repr(conn_id))
+            )
         wanted = _wanted(conn_id, values, get_connection(session, web().cipher, conn_id))
         set_connection(session, now(), web().cipher, wanted, actor=actor())
         if not is_there:
@@ -106,7 +109,7 @@ def save() -> ResponseReturnValue:
     except _REFUSALS as error:
         shown = {name: text for name, text in values.items() if name != "password"}
         return _form({**shown, "conn_id": conn_id}, is_new=is_new, problem=str(error)), 400
-    flash(f"{conn_id} is set.")
+    flash(gettext("%(key)s is set.", key=conn_id))
     return redirect(url_for("connections.show"), 303)
 
 
@@ -114,7 +117,7 @@ def _wanted(conn_id: str, values: Mapping[str, str], before: Connection | None) 
     """Return what the form asks for; a mask leaves what it stands for as it is."""
     port, password = values.get("port", "").strip(), values.get("password", "")
     if port and not (port.isascii() and port.isdigit() and len(port) < 7):
-        raise BadParams(f"The port {port[:40]!r} is no number.")
+        raise BadParams(gettext("The port %(port)s is no number.", port=repr(port[:40])))
     fields = {name: values.get(name, "").strip() for name in _FIELDS}
     old_password, old_extra = (before.password, before.extra) if before else ("", "")
     return Connection(
@@ -137,5 +140,5 @@ def delete() -> ResponseReturnValue:
         remove_connection(session, now(), conn_id, actor=actor())
 
     writing(work)
-    flash(f"{conn_id} was deleted.")
+    flash(gettext("%(name)s was deleted.", name=conn_id))
     return redirect(url_for("connections.show"), 303)

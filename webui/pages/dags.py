@@ -15,6 +15,7 @@ from webui.context import asker, reading, spec_of
 from webui.fragments import page
 from webui.numbers import number
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 from webui.words import schedule
 
 blueprint = Blueprint("dags", __name__)
@@ -33,7 +34,7 @@ def _schedule(session: Session, row: dags.DagRow) -> str:
     try:
         return schedule(spec_of(session, row.version_id))
     except NewerForm:
-        return "stored by a newer Dirigent"
+        return gettext("stored by a newer Dirigent")
 
 
 @blueprint.get("/dags")

@@ -11,14 +11,15 @@ from webui.filters import command, run_url, state_words
 from webui.fragments import data
 from webui.places import open_places
 from webui.rights import may, needs
+from webui.tongues.speaking import gettext, marked
 from webui.words import clock
 
 blueprint = Blueprint("find", __name__)
 
 _EACH = 8
 _ACTIONS = (
-    ("Trigger", ("dags", "trigger"), "trigger.form"),
-    ("Backfill", ("backfills", "create"), "backfills.form"),
+    (marked("Trigger"), ("dags", "trigger"), "trigger.form"),
+    (marked("Backfill"), ("backfills", "create"), "backfills.form"),
 )
 
 
@@ -40,11 +41,12 @@ def show() -> Response:
 
 
 def _pages(text: str) -> list[dict[str, object]]:
-    places = [("Now", "home.show"), ("DAGs", "dags.show"), ("Runs", "runs.show")]
-    places += [("Dashboard", "dashboard.show"), ("Alerts", "alerts.show"), ("Your account", "account.show")]
-    places += [(each.label, each.endpoint) for each in open_places()]
+    places = [(gettext("Now"), "home.show"), (gettext("DAGs"), "dags.show"), (gettext("Runs"), "runs.show")]
+    places += [(gettext("Dashboard"), "dashboard.show"), (gettext("Alerts"), "alerts.show")]
+    places += [(gettext("Your account"), "account.show")]
+    places += [(gettext(each.label), each.endpoint) for each in open_places()]
     return [
-        {"title": name, "sub": "page", "href": url_for(view)}
+        {"title": name, "sub": gettext("page"), "href": url_for(view)}
         for name, view in places
         if text.lower() in name.lower()
     ]
@@ -59,13 +61,17 @@ def _run(run: find.FoundRun) -> dict[str, object]:
     at = clock(run.logical_date or run.run_after, now())
     is_ours = run.run_id.startswith(("scheduled__", "manual__"))
     title = f"{run.dag_id}, {at}" if is_ours else f"{run.dag_id}, {run.run_id}"
-    return {"title": title, "sub": f"run, {state_words(run.state)}", "href": run_url(run.dag_id, run.run_id)}
+    return {
+        "title": title,
+        "sub": gettext("run, %(state)s", state=state_words(run.state)),
+        "href": run_url(run.dag_id, run.run_id),
+    }
 
 
 def _actions(dag_ids: list[str]) -> list[dict[str, object]]:
     return [
         {
-            "title": f"{word} {each}…",
+            "title": f"{gettext(word)} {each}…",
             "sub": command(*line, each),
             "href": url_for(view, dag_id=each),
             "sheet": True,

@@ -20,6 +20,7 @@ from webui.fragments import page
 from webui.numbers import number
 from webui.pages.dag import dag_head
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("history", __name__, url_prefix="/dags/<dag_id>")
 
@@ -54,7 +55,13 @@ def show_calendar(dag_id: str) -> Response:
     """Show a year of runs by day."""
     chosen = request.args.get("year", now().year, type=number)
     if chosen not in _YEARS:
-        raise BadParams(f"There is no calendar of the year {chosen}. Ask for one like {now().year}.")
+        raise BadParams(
+            gettext(
+                "There is no calendar of the year %(year)s. Ask for one like %(present)s.",
+                year=chosen,
+                present=now().year,
+            )
+        )
     with reading() as session:
         counts = calendar.count_by_day(session, dag_id, *year.span_of(chosen))
     return page("dag_calendar.html", tab="calendar", year=year.draw(chosen, counts), **dag_head(dag_id))

@@ -23,6 +23,7 @@ from webui.filters import command, run_label
 from webui.fragments import is_sheet
 from webui.picks import named_runs, run_name
 from webui.rights import needs, require
+from webui.tongues.speaking import gettext, marked, ngettext
 
 blueprint = Blueprint("many", __name__)
 
@@ -54,7 +55,11 @@ def _rerun_change(only_failed: bool) -> Callable[[Session, runs.Run], Change | N
         except Conflict:
             return None
         after = run.state if run.state in ACTIVE_RUNS else "queued"
-        return f"{_name(run)}: {count} task{'' if count == 1 else 's'}", run.state, after
+        return (
+            ngettext("%(run)s: %(num)s task", "%(run)s: %(num)s tasks", count, run=_name(run)),
+            run.state,
+            after,
+        )
 
     return change
 
@@ -65,26 +70,26 @@ def _name(run: runs.Run) -> str:
 
 _DEEDS: Final = {
     "failed": Deed(
-        "Rerun what failed in runs",
-        "Rerun",
+        marked("Rerun what failed in runs"),
+        marked("Rerun"),
         _rerun_change(only_failed=True),
         lambda session, run: rerun(session, now(), _request(run, only_failed=True), actor=actor()),
     ),
     "all": Deed(
-        "Rerun whole runs",
-        "Rerun",
+        marked("Rerun whole runs"),
+        marked("Rerun"),
         _rerun_change(only_failed=False),
         lambda session, run: rerun(session, now(), _request(run, only_failed=False), actor=actor()),
     ),
     "cancel": Deed(
-        "Cancel runs",
-        "Cancel the runs",
+        marked("Cancel runs"),
+        marked("Cancel the runs"),
         lambda _, run: (_name(run), run.state, "failed") if run.state in ACTIVE_RUNS else None,
         lambda session, run: cancel_run(session, now(), run.dag_id, run.run_id, actor=actor()),
     ),
     "mark": Deed(
-        "Mark runs as success",
-        "Mark as success",
+        marked("Mark runs as success"),
+        marked("Mark as success"),
         lambda _, run: (_name(run), run.state, "success") if run.state != "success" else None,
         lambda session, run: mark_run(session, now(), run.dag_id, run.run_id, to="success", actor=actor()),
     ),
@@ -94,7 +99,7 @@ _DEEDS: Final = {
 def _chosen(name: str) -> list[str]:
     found = list(dict.fromkeys(request.values.getlist(name)))
     if not 0 < len(found) <= _MOST:
-        raise BadParams(f"Choose 1 to {_MOST} at once, not {len(found)}.")
+        raise BadParams(gettext("Choose 1 to %(most)s at once, not %(count)s.", most=_MOST, count=len(found)))
     return found
 
 
@@ -114,8 +119,8 @@ def runs_form() -> str:
         found = runs.list_named(session, names)
         changes = [change for run in found if (change := deed.change(session, run))]
     hidden = [*(("run", run_name(each)) for each in found), ("do", request.values["do"])]
-    effect = f"Of {len(names)} chosen runs {len(changes)} change."
-    return _confirm(deed.title, deed.button, effect, changes, hidden, "runs")
+    effect = gettext("Of %(count)s chosen runs %(changes)s change.", count=len(names), changes=len(changes))
+    return _confirm(gettext(deed.title), gettext(deed.button), effect, changes, hidden, "runs")
 
 
 @blueprint.post("/runs/many")
@@ -132,7 +137,15 @@ def runs_act() -> ResponseReturnValue:
             writing(lambda session, run=run: deed.act(session, run))  # type: ignore[misc]
         except DirigentError as error:
             refused.append(f"{_name(run)}: {error}")
-    flash(f"{deed.title}: {len(found) - len(refused)} of {len(found)} done. {' '.join(refused)}".strip())
+    flash(
+        gettext(
+            "%(title)s: %(done)s of %(count)s done. %(refused)s",
+            title=gettext(deed.title),
+            done=len(found) - len(refused),
+            count=len(found),
+            refused=" ".join(refused),
+        ).strip()
+    )
     return redirect(url_for("runs.show"), 303)
 
 
@@ -143,13 +156,18 @@ def dags_form() -> str:
     ids, is_paused = _chosen("dag"), _is_paused()
     with reading() as session:
         changes = _pauses(session, ids, is_paused=is_paused)
-    words = (
-        ("Pause", "the schedule starts no run of them") if is_paused else ("Activate", "schedules start runs")
-    )
     hidden = [*(("dag", each) for each in ids), ("is_paused", "true" if is_paused else "false")]
     line = command("dags", "pause" if is_paused else "unpause", *(name for name, _, _ in changes))
-    effect = f"Of {len(ids)} chosen DAGs {len(changes)} change: {words[1]}."
-    return _confirm(f"{words[0]} DAGs", words[0], effect, changes, hidden, "dags", line)
+    what = gettext("the schedule starts no run of them") if is_paused else gettext("schedules start runs")
+    effect = gettext(
+        "Of %(count)s chosen DAGs %(changes)s change: %(what)s.",
+        count=len(ids),
+        changes=len(changes),
+        what=what,
+    )
+    title = gettext("Pause DAGs") if is_paused else gettext("Activate DAGs")
+    button = gettext("Pause") if is_paused else gettext("Activate")
+    return _confirm(title, button, effect, changes, hidden, "dags", line)
 
 
 @blueprint.post("/dags/many")
@@ -161,7 +179,12 @@ def dags_act() -> ResponseReturnValue:
         require(Right.DAG_EDIT, dag_id=dag_id)
     done = writing(lambda session: set_paused(session, now(), ids, is_paused=is_paused, actor=actor()))
     undo = url_for("many.dags_form", dag=done, is_paused="false" if is_paused else "true") if done else ""
-    flash(f"{len(done)} DAG{'' if len(done) == 1 else 's'} {'paused' if is_paused else 'activated'}.", undo)
+    said = (
+        ngettext("%(num)s DAG paused.", "%(num)s DAGs paused.", len(done))
+        if is_paused
+        else ngettext("%(num)s DAG activated.", "%(num)s DAGs activated.", len(done))
+    )
+    flash(said, undo)
     return redirect(url_for("dags.show"), 303)
 
 

@@ -15,18 +15,20 @@ from scheduler.operations.mark import Mark, mark_run, mark_task
 from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.views import run_tasks, runs
+from webui import words
 from webui.context import actor, now, reading, spec_of, writing
 from webui.filters import command, run_url
 from webui.fragments import is_sheet
 from webui.picks import Picked, picked
 from webui.rights import needs
+from webui.tongues.speaking import gettext, marked
 
 blueprint = Blueprint("mark", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/mark")
 
 
 #: What a mark does, in words.
-_TASK = "Nothing runs because of this mark alone; what waits for what is marked goes on by its rules."
-_RUN = "Tasks that have not ended are stopped and marked too."
+_TASK = marked("Nothing runs because of this mark alone; what waits for what is marked goes on by its rules.")
+_RUN = marked("Tasks that have not ended are stopped and marked too.")
 _MARKS: Final[dict[str, Mark]] = {"success": "success", "failed": "failed", "skipped": "skipped"}
 #: States that a mark can bring back.
 _BACK: Final = frozenset(_MARKS)
@@ -44,7 +46,7 @@ class Wanted:
     @property
     def name(self) -> str:
         """What it is called."""
-        return self.picked.name or "The run"
+        return self.picked.name or gettext("The run")
 
     @property
     def changes(self) -> list[tuple[str, str, str]]:
@@ -102,14 +104,18 @@ def form(dag_id: str, run_id: str) -> str:
     return render_template(
         "confirm.html",
         as_sheet=is_sheet(),
-        title=f"Mark {wanted.picked.name or 'the run'} as {wanted.to}",
+        title=gettext(
+            "Mark %(what)s as %(state)s",
+            what=wanted.picked.name or gettext("the run"),
+            state=words.state(wanted.to),
+        ),
         run=wanted.run,
         action=run_url(dag_id, run_id, "mark.apply"),
         hidden=[*wanted.picked.fields, ("to", wanted.to)],
-        effect=_RUN if wanted.picked.is_all else _TASK,
+        effect=gettext(_RUN if wanted.picked.is_all else _TASK),
         changes=wanted.changes,
         line=wanted.line,
-        button=f"Mark as {wanted.to}",
+        button=gettext("Mark as %(state)s", state=words.state(wanted.to)),
     )
 
 
@@ -118,8 +124,10 @@ def form(dag_id: str, run_id: str) -> str:
 def apply(dag_id: str, run_id: str) -> ResponseReturnValue:
     """Mark it."""
     wanted = _wanted(dag_id, run_id)
-    marked = writing(lambda session: _mark(session, wanted))
-    flash(f"{wanted.name if marked else 'Nothing'} was marked as {wanted.to}.", wanted.undo if marked else "")
+    done = writing(lambda session: _mark(session, wanted))
+    name = wanted.name if done else gettext("Nothing")
+    said = gettext("%(what)s was marked as %(state)s.", what=name, state=words.state(wanted.to))
+    flash(said, wanted.undo if done else "")
     return redirect(run_url(dag_id, run_id), 303)
 
 

@@ -17,6 +17,7 @@ from webui.details import TaskDetails, task_details
 from webui.filters import run_url, task_url
 from webui.fragments import is_sheet
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("note", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>")
 
@@ -87,7 +88,7 @@ def _kept(write: Callable[[Session], None]) -> str:
 
 
 def _done(back: str) -> ResponseReturnValue:
-    flash("The note is kept." if _given() else "The note is gone.")
+    flash(gettext("The note is kept.") if _given() else gettext("The note is gone."))
     return redirect(back, 303)
 
 
@@ -106,5 +107,5 @@ def _task_form(details: TaskDetails, text: str, problem: str) -> str:
 def _sheet(run: runs.Run, text: str, problem: str, back: str, action: str, of: str = "") -> str:
     about = {"run": run, "of": of, "back": back, "action": action}
     return render_template(
-        "note.html", as_sheet=is_sheet(), title="Note", text=text, problem=problem, **about
+        "note.html", as_sheet=is_sheet(), title=gettext("Note"), text=text, problem=problem, **about
     )

@@ -19,6 +19,7 @@ from webui.filters import command
 from webui.fragments import is_sheet, page
 from webui.owning import check_owned, give_to
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("pools", __name__)
 
@@ -55,7 +56,7 @@ def _form(values: Mapping[str, str], *, is_new: bool, problem: str = "") -> str:
     return render_template(
         "pool.html",
         as_sheet=is_sheet(),
-        title="New pool" if is_new else f"Pool {values['name']}",
+        title=gettext("New pool") if is_new else gettext("Pool %(name)s", name=values["name"]),
         values=values,
         is_new=is_new,
         problem=problem,
@@ -75,7 +76,7 @@ def save() -> ResponseReturnValue:
             raise BadParams(f"{slots[:40]!r} slots are no whole number from 0 on.")
         is_there = check_owned(session, "pool", name, Right.POOL_EDIT)
         if is_there and is_new:
-            raise Conflict(f"There is a pool {name!r} already: change that one.")
+            raise Conflict(gettext("There is a pool %(name)s already: change that one.", name=repr(name)))
         counts = values.get("include_deferred") == "true"
         text = values.get("description", "")
         set_pool(session, now(), name, int(slots), description=text, include_deferred=counts, actor=actor())
@@ -86,7 +87,7 @@ def save() -> ResponseReturnValue:
         writing(work)
     except _REFUSALS as error:
         return _form({**values, "name": name}, is_new=is_new, problem=str(error)), 400
-    flash(f"Pool {name} has {slots} slots.")
+    flash(gettext("Pool %(name)s has %(slots)s slots.", name=name, slots=slots))
     return redirect(url_for("pools.show"), 303)
 
 
@@ -101,5 +102,5 @@ def delete() -> ResponseReturnValue:
         remove_pool(session, now(), name, actor=actor())
 
     writing(work)
-    flash(f"Pool {name} was deleted.")
+    flash(gettext("Pool %(name)s was deleted.", name=name))
     return redirect(url_for("pools.show"), 303)

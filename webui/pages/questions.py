@@ -19,6 +19,7 @@ from webui.context import actor, asker, now, reading, writing
 from webui.filters import command, task_url
 from webui.fragments import is_sheet, page
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 from webui.uploads import sent
 
 blueprint = Blueprint("questions", __name__)
@@ -72,7 +73,7 @@ def answer(dag_id: str, run_id: str, task_id: str) -> ResponseReturnValue:
         _write(asked, chosen, filled.conf)
     except (BadParams, BadConf) as error:
         return _form(asked, fields, chosen, str(error)), 400
-    flash(f"{task_id} was answered: {', '.join(chosen)}.")
+    flash(gettext("%(task_id)s was answered: %(answer)s.", task_id=task_id, answer=", ".join(chosen)))
     return redirect(task_url(dag_id, run_id, task_id, asked.path), 303)
 
 
@@ -114,7 +115,7 @@ def _form(asked: QuestionRow, fields: list[forms.Field], chosen: list[str], prob
     return render_template(
         "question.html",
         as_sheet=is_sheet(),
-        title=f"Answer {asked.task_id}",
+        title=gettext("Answer %(task_id)s", task_id=asked.task_id),
         run=run,
         asked=asked,
         fields=fields,

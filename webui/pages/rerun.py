@@ -18,24 +18,25 @@ from webui.filters import command, run_url
 from webui.fragments import is_sheet
 from webui.picks import Picked, picked
 from webui.rights import needs
+from webui.tongues.speaking import gettext, marked, ngettext
 
 blueprint = Blueprint("rerun", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/rerun")
 
 _SCOPES = {
-    "task": ("Only what was chosen", "what follows it keeps its result"),
-    "downstream": ("With what follows", "everything downstream runs again"),
-    "upstream": ("With what comes before", "everything upstream runs again"),
-    "broken": ("Of these what failed", "and what could not run because of it"),
-    "failed": ("All that failed", "and what could not run because of it"),
-    "all": ("The whole run", "every task, from the start"),
+    "task": (marked("Only what was chosen"), marked("what follows it keeps its result")),
+    "downstream": (marked("With what follows"), marked("everything downstream runs again")),
+    "upstream": (marked("With what comes before"), marked("everything upstream runs again")),
+    "broken": (marked("Of these what failed"), marked("and what could not run because of it")),
+    "failed": (marked("All that failed"), marked("and what could not run because of it")),
+    "all": (marked("The whole run"), marked("every task, from the start")),
 }
 #: Those that mean the run, whatever was chosen.
 _OF_RUN = frozenset({"failed", "all"})
 _CODES = {
-    "then": ("The code of then", "as this run began"),
-    "now": ("The code of now", "the newest version of the DAG"),
+    "then": (marked("The code of then"), marked("as this run began")),
+    "now": (marked("The code of now"), marked("the newest version of the DAG")),
 }
-_CHANGED = "the newest version of the DAG: files have changed since this run began"
+_CHANGED = marked("the newest version of the DAG: files have changed since this run began")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Wanted:
     @property
     def name(self) -> str:
         """What it is called."""
-        return self.picked.name or "the run"
+        return self.picked.name or gettext("the run")
 
     @property
     def scopes(self) -> list[str]:
@@ -79,12 +80,12 @@ def form(dag_id: str, run_id: str) -> str:
     return render_template(
         "rerun.html",
         as_sheet=is_sheet(),
-        title=f"Rerun {wanted.name}",
+        title=gettext("Rerun %(what)s", what=wanted.name),
         run=run,
         wanted=wanted,
         plan=plan,
         problem=problem,
-        scopes=[(key, *_SCOPES[key]) for key in wanted.scopes],
+        scopes=[(key, *map(gettext, _SCOPES[key])) for key in wanted.scopes],
         codes=_codes(run, wanted),
         line=_line(run, wanted),
     )
@@ -99,7 +100,7 @@ def start(dag_id: str, run_id: str) -> ResponseReturnValue:
         request_ = _request(session, runs.find_run(session, dag_id, run_id), wanted)
     done = writing(lambda session: rerun(session, now(), request_, actor=actor()))
     count = len(done.tasks) + len(done.added)
-    flash(f"{count} task{'' if count == 1 else 's'} will run again.")
+    flash(ngettext("%(num)s task will run again.", "%(num)s tasks will run again.", count))
     return redirect(run_url(dag_id, run_id), 303)
 
 
@@ -119,8 +120,8 @@ def _request(session: Session, run: runs.Run, wanted: Wanted) -> RerunRequest:
 def _codes(run: runs.Run, wanted: Wanted) -> list[tuple[str, str, str]]:
     """Return the choice of code; who has mended a file is told that the code of now is another one."""
     newest, _ = _plan(run, replace(wanted, code="now"))
-    choices = [(key, label, words) for key, (label, words) in _CODES.items()]
-    return [*choices[:1], ("now", choices[1][1], _CHANGED)] if newest.is_other_code else choices
+    choices = [(key, gettext(label), gettext(words)) for key, (label, words) in _CODES.items()]
+    return [*choices[:1], ("now", choices[1][1], gettext(_CHANGED))] if newest.is_other_code else choices
 
 
 def _plan(run: runs.Run, wanted: Wanted) -> tuple[Preview, str]:

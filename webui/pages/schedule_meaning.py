@@ -11,6 +11,7 @@ from webui.context import actor, now, reading, writing
 from webui.filters import command
 from webui.fragments import is_sheet
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("schedule_meaning", __name__)
 
@@ -25,7 +26,7 @@ def form(dag_id: str) -> str:
     return render_template(
         "schedule_meaning.html",
         as_sheet=is_sheet(),
-        title="What its schedule means",
+        title=gettext("What its schedule means"),
         dag_id=dag_id,
         choice=choice,
         line=line,
@@ -39,6 +40,10 @@ def choose(dag_id: str) -> ResponseReturnValue:
     meaning = request.form.get("meaning", "")
     writing(lambda session: set_meaning(session, now(), dag_id, meaning, actor=actor()))
     flash(
-        f"The schedule of {dag_id} is read as {'Airflow 2' if meaning == 'interval' else 'Airflow 3'} does."
+        gettext(
+            "The schedule of %(dag_id)s is read as %(airflow)s does.",
+            dag_id=dag_id,
+            airflow="Airflow 2" if meaning == "interval" else "Airflow 3",
+        )
     )
     return redirect(url_for("dag.show", dag_id=dag_id), 303)

@@ -10,12 +10,13 @@ from scheduler.store.accounts import has_accounts
 from webui.context import asker, now, web, writing
 from webui.rights import needs
 from webui.security import cookie_name, safe_path, set_cookie
+from webui.tongues.speaking import gettext, marked
 
 blueprint = Blueprint("sign_in", __name__)
 
-_REFUSED = "Name and password do not fit together."
-_TOO_OFTEN = "Too many tries. Wait a quarter of an hour."
-_USED = "This link was used or is too old."
+_REFUSED = marked("Name and password do not fit together.")
+_TOO_OFTEN = marked("Too many tries. Wait a quarter of an hour.")
+_USED = marked("This link was used or is too old.")
 
 
 @blueprint.get("/sign-in")
@@ -33,7 +34,7 @@ def enter() -> ResponseReturnValue:
     token, target = request.form.get("token", ""), safe_path(request.form.get("next"))
     fresh = writing(lambda session: sign_in(session, now(), token))
     if fresh is None:
-        return show_door(target, problem=_USED), 403
+        return show_door(target, problem=gettext(_USED)), 403
     return _let_in(fresh, target)
 
 
@@ -44,7 +45,7 @@ def prove() -> ResponseReturnValue:
     password, address = request.form.get("password", ""), request.remote_addr or ""
     refused = prove_password(web().db, now(), name, password, address)
     if refused is not None:
-        status, words = (429, _TOO_OFTEN) if refused.is_too_often else (403, _REFUSED)
+        status, words = (429, gettext(_TOO_OFTEN)) if refused.is_too_often else (403, gettext(_REFUSED))
         return show_door(target, problem=words, username=name), status
     return _let_in(writing(lambda session: open_session(session, now(), name, "password")), target)
 

@@ -24,6 +24,7 @@ from webui.filters import command, run_url
 from webui.form_values import Filled, read
 from webui.fragments import is_sheet
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 from webui.uploads import sent
 
 blueprint = Blueprint("trigger", __name__)
@@ -58,7 +59,7 @@ def start(dag_id: str) -> ResponseReturnValue:
     except (BadParams, BadConf, BadId, BadName, AlreadyExists, TooLarge) as error:
         return _form(dag, spec, filled, {_place_of(error): str(error)}), 400
     flash(
-        f"{dag_id} was triggered."
+        gettext("%(dag_id)s was triggered.", dag_id=dag_id)
         if run.is_new
         else f"{dag_id} had been triggered by this form: here is that run."
     )
@@ -144,7 +145,7 @@ def _form(dag: dags.DagRow, spec: DagSpec, filled: Filled, problems: dict[str, s
     return render_template(
         "trigger.html",
         as_sheet=is_sheet(),
-        title="Trigger",
+        title=gettext("Trigger"),
         dag_id=dag.dag_id,
         is_paused=dag.is_paused,
         has_partitions=spec.schedule.partitions is not None,

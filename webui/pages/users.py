@@ -29,6 +29,7 @@ from webui.context import actor, now, reading, writing
 from webui.filters import command
 from webui.fragments import is_sheet, page
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
@@ -53,7 +54,7 @@ def show() -> Response:
 @needs(Right.USER_EDIT)
 def form() -> str:
     """Ask who is to have an account."""
-    return _form("user_new.html", "New user")
+    return _form("user_new.html", gettext("New user"))
 
 
 @blueprint.post("/new")
@@ -74,7 +75,9 @@ def create() -> ResponseReturnValue:
         )
 
     return _do(
-        make, f"{name} was created.", lambda problem: _form("user_new.html", "New user", problem=problem)
+        make,
+        gettext("%(name)s was created.", name=name),
+        lambda problem: _form("user_new.html", gettext("New user"), problem=problem),
     )
 
 
@@ -109,10 +112,16 @@ def ask_deletion(username: str) -> str:
     """Show what a deletion ends."""
     with reading() as session:
         get_account(session, username)
-    effect = "Their sessions and tokens end at once; what they did stays on record."
+    effect = gettext("Their sessions and tokens end at once; what they did stays on record.")
     action, back = url_for("users.delete", username=username), url_for("users.show")
     more = {"action": action, "back": back, "effect": effect, "line": command("users", "delete", username)}
-    return _form("confirm.html", f"Delete {username}", button="Delete the user", hidden=[], **more)
+    return _form(
+        "confirm.html",
+        gettext("Delete %(name)s", name=username),
+        button=gettext("Delete the user"),
+        hidden=[],
+        **more,
+    )
 
 
 @blueprint.post("/<username>/delete")
@@ -120,7 +129,7 @@ def ask_deletion(username: str) -> str:
 def delete(username: str) -> ResponseReturnValue:
     """Delete an account."""
     writing(lambda session: remove_account(session, now(), username, actor=actor()))
-    flash(f"{username} was deleted.")
+    flash(gettext("%(name)s was deleted.", name=username))
     return redirect(url_for("users.show"), 303)
 
 
@@ -130,7 +139,9 @@ def token_form(username: str) -> str:
     """Ask what a token is for."""
     with reading() as session:
         get_account(session, username)
-    return _form("user_token.html", f"New token of {username}", username=username, days=_DAYS)
+    return _form(
+        "user_token.html", gettext("New token of %(name)s", name=username), username=username, days=_DAYS
+    )
 
 
 @blueprint.post("/<username>/token")
@@ -139,7 +150,7 @@ def make_token(username: str) -> ResponseReturnValue:
     """Make a token, and show it this once."""
     given = request.form
     what, rights, days = given.get("name", ""), given.getlist("right"), given.get("days", type=int) or 0
-    title = f"New token of {username}"
+    title = gettext("New token of %(name)s", name=username)
     try:
         made = writing(
             lambda session: create_token(
@@ -165,13 +176,15 @@ def make_token(username: str) -> ResponseReturnValue:
 def revoke(token_id: int) -> ResponseReturnValue:
     """Let a token count no more."""
     writing(lambda session: revoke_token(session, now(), token_id, actor=actor()))
-    flash(f"Token {token_id} counts no more.")
+    flash(gettext("Token %(id)s counts no more.", id=token_id))
     return redirect(url_for("users.show"), 303)
 
 
 def _some(roles: list[str]) -> list[str]:
     if not roles:
-        raise BadRole(f"Give at least one role: {', '.join(ROLES)} or one of your own.")
+        raise BadRole(
+            gettext("Give at least one role: %(roles)s or one of your own.", roles=", ".join(ROLES))
+        )
     return roles
 
 
@@ -191,7 +204,9 @@ def _change_form(username: str, problem: str = "") -> str:
         account = get_account(session, username)
         roles = roles_of(session, [username]).get(username, ())
     given = request.form.get("roles", " ".join(roles))
-    return _form("user.html", f"Change {username}", account=account, given=given, problem=problem)
+    return _form(
+        "user.html", gettext("Change %(name)s", name=username), account=account, given=given, problem=problem
+    )
 
 
 def _form(template: str, title: str, **model: Any) -> str:

@@ -25,6 +25,7 @@ from webui.filters import command
 from webui.fragments import is_sheet, page
 from webui.owning import check_owned, give_to
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("variables", __name__)
 
@@ -74,7 +75,7 @@ def form() -> str:
 
 
 def _form(values: Mapping[str, str], *, is_new: bool, problem: str = "") -> str:
-    title = "New variable" if is_new else f"Variable {values['key']}"
+    title = gettext("New variable") if is_new else gettext("Variable %(key)s", key=values["key"])
     line = command("variables", "set", values.get("key") or "KEY", "VALUE")
     return render_template(
         "variable.html",
@@ -96,7 +97,7 @@ def save() -> ResponseReturnValue:
 
     def work(session: Session) -> None:
         if check_owned(session, "variable", key, Right.VARIABLE_EDIT) and is_new:
-            raise Conflict(f"There is a variable {key!r} already: change that one.")
+            raise Conflict(gettext("There is a variable %(key)s already: change that one.", key=repr(key)))
         write(
             session, key, values.get("value", ""), values.get("description", ""), values.get("team_name", "")
         )
@@ -105,7 +106,7 @@ def save() -> ResponseReturnValue:
         writing(work)
     except _REFUSALS as error:
         return _form({**values, "key": key}, is_new=is_new, problem=str(error)), 400
-    flash(f"{key} is set.")
+    flash(gettext("%(key)s is set.", key=key))
     return redirect(url_for("variables.show"), 303)
 
 
@@ -130,7 +131,7 @@ def delete() -> ResponseReturnValue:
         remove_variable(session, now(), key, actor=actor())
 
     writing(work)
-    flash(f"{key} was deleted.")
+    flash(gettext("%(name)s was deleted.", name=key))
     return redirect(url_for("variables.show"), 303)
 
 
@@ -164,7 +165,7 @@ def take_in() -> ResponseReturnValue:
         done = writing(lambda session: _take_all_in(session, found, overwrites=overwrites))
     except _REFUSALS as error:
         return _import_form(str(error)), 400
-    flash(f"{done} of {len(found)} variables were set.")
+    flash(gettext("%(done)s of %(count)s variables were set.", done=done, count=len(found)))
     return redirect(url_for("variables.show"), 303)
 
 
@@ -180,5 +181,5 @@ def _take_all_in(session: Session, found: Mapping[str, object], *, overwrites: b
 
 def _import_form(problem: str) -> str:
     return render_template(
-        "variables_import.html", as_sheet=is_sheet(), title="Import variables", problem=problem
+        "variables_import.html", as_sheet=is_sheet(), title=gettext("Import variables"), problem=problem
     )

@@ -57,6 +57,10 @@ class Catalogue:
         """Return a number that is written in English: 1,234.5 as 1.234,5."""
         return number.translate(self.signs)
 
+    def month(self, at: date) -> str:
+        """Return the short name of a month."""
+        return format_skeleton("MMM", at, locale=self.locale)
+
     def day(self, at: date, *, with_year: bool) -> str:
         """Return a day as short as it can be read: 3. Nov."""
         return format_skeleton("yMMMd" if with_year else "MMMd", at, locale=self.locale)
