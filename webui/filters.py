@@ -23,6 +23,7 @@ from webui.context import now, web
 from webui.markdown import markdown
 from webui.picks import run_name
 from webui.tongues.speaking import gettext, marked
+from webui.zones import CHOICES, local, zone_name
 
 _TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</time>')
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
@@ -34,7 +35,13 @@ _BEGUN = {
     "backfill": marked("backfill"),
     "asset_triggered": marked("asset triggered"),
 }
-_LOOKS = {"theme": ("auto", "light", "dark"), "times": ("relative", "absolute"), "contrast": ("auto", "high")}
+_LOOKS = {
+    "theme": ("auto", "light", "dark"),
+    "times": ("relative", "absolute"),
+    "contrast": ("auto", "high"),
+    "density": ("comfortable", "compact"),
+    "zone": CHOICES,
+}
 
 
 def register(app: Flask) -> None:
@@ -50,7 +57,9 @@ def register(app: Flask) -> None:
         digits=words.digits,
         number=words.number,
         isolation=words.isolation,
-        instant=words.instant,
+        instant=instant,
+        minute=minute,
+        time_of_day=time_of_day,
         pretty=pretty,
         pretty_json=pretty_json,
         one_line=one_line,
@@ -84,12 +93,27 @@ def since(at: datetime | None) -> Markup | str:
 
 
 def _time(at: datetime, how: str, text: str) -> Markup:
-    return _TIME.format(iso=at.isoformat(), how=how, title=words.instant(at), text=text)
+    return _TIME.format(iso=at.isoformat(), how=how, title=instant(at), text=text)
+
+
+def instant(at: datetime) -> str:
+    """Return an instant in the reader's zone: 2026-11-21 14:05:09 UTC."""
+    return words.instant(local(at))
+
+
+def minute(at: datetime) -> str:
+    """Return it without its seconds, where the zone is said above: 2026-11-21 14:05."""
+    return f"{local(at):%Y-%m-%d %H:%M}"
+
+
+def time_of_day(at: datetime | None) -> str:
+    """Return when in the day a line was written: 14:05:09.114; as much room where that is not known."""
+    return f"{local(at):%H:%M:%S.%f}"[:-3] if at else " " * 12
 
 
 def date(text: str | None) -> str:
     """Return an instant of a graph, which is ISO 8601 text, for reading: 2026-01-01 00:00 UTC."""
-    return words.instant(parse_instant(text)).replace(":00 UTC", " UTC") if text else ""
+    return f"{local(parse_instant(text)):%Y-%m-%d %H:%M %Z}" if text else ""
 
 
 def pretty(value: object) -> str:
@@ -148,7 +172,12 @@ def outcome(run: Run) -> str:
 
 def run_label(run: Run) -> str:
     """Return how a person names a run: today 13:05."""
-    return words.clock(run.logical_date or run.run_after, now())
+    return run_time(run.logical_date or run.run_after)
+
+
+def run_time(at: datetime) -> str:
+    """Return how a person names an instant, in their zone: today 13:05."""
+    return words.clock(at, local(now()))
 
 
 class Timed(Protocol):
@@ -208,4 +237,10 @@ def looks() -> dict[str, str]:
     chosen = {name: request.cookies.get(f"dirigent_{name}", "") for name in _LOOKS}
     known = {name: value if value in _LOOKS[name] else _LOOKS[name][0] for name, value in chosen.items()}
     here = request.full_path.rstrip("?") if request.query_string else request.path
-    return {**known, "here": here, "here_quoted": quote(here, safe=""), "dags_folder": web().dags_folder}
+    return {
+        **known,
+        "clock": zone_name(),
+        "here": here,
+        "here_quoted": quote(here, safe=""),
+        "dags_folder": web().dags_folder,
+    }

@@ -15,11 +15,12 @@ from flask.json.provider import DefaultJSONProvider
 
 from webui.security import csrf_token
 from webui.tongues.speaking import language
+from webui.zones import zone_name
 
 
 def page(template: str, **model: object) -> Response:
     """Answer `template`, whose live part is the template beside it in `live/`."""
-    tag = tag_of(template, language(), csrf_token(), model)
+    tag = tag_of(template, language(), zone_name(), csrf_token(), model)
     live = request.headers.get("X-Fragment") == "live"
     if live and request.if_none_match.contains_weak(tag):
         return Response(status=304)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from cron_descriptor import CasingTypeEnum, ExpressionDescriptor, Options
@@ -148,14 +148,14 @@ def state(name: str) -> str:
 
 
 def instant(at: datetime) -> str:
-    """Return an instant for a tooltip: 2026-11-21 14:05:09 UTC."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """Return an instant for a tooltip, by the clock that it has: 2026-11-21 14:05:09 UTC."""
+    return at.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """Return an instant as a person names a run: today 13:05, yesterday 13:05, Nov 3 13:05."""
-    at = at.astimezone(UTC)
-    day, today = at.date(), now.astimezone(UTC).date()
+    """Return an instant as a person names a run, by the clock of `now`: today 13:05, yesterday 13:05, Nov 3 13:05."""
+    at = at.astimezone(now.tzinfo)
+    day, today = at.date(), now.date()
     near = {
         today: marked("today"),
         today - timedelta(days=1): marked("yesterday"),

@@ -6,13 +6,12 @@ from flask import Blueprint, Response, request, url_for
 
 from scheduler.security.rights import Right
 from scheduler.store.views import find
-from webui.context import now, reading
-from webui.filters import command, run_url, state_words
+from webui.context import reading
+from webui.filters import command, run_time, run_url, state_words
 from webui.fragments import data
 from webui.places import open_places
 from webui.rights import may, needs
 from webui.tongues.speaking import gettext, marked
-from webui.words import clock
 
 blueprint = Blueprint("find", __name__)
 
@@ -58,7 +57,7 @@ def _dags(dag_ids: list[str]) -> list[dict[str, object]]:
 
 def _run(run: find.FoundRun) -> dict[str, object]:
     """Name a run by its time, as the pages do; who looks for an id that says more sees the id."""
-    at = clock(run.logical_date or run.run_after, now())
+    at = run_time(run.logical_date or run.run_after)
     is_ours = run.run_id.startswith(("scheduled__", "manual__"))
     title = f"{run.dag_id}, {at}" if is_ours else f"{run.dag_id}, {run.run_id}"
     return {

@@ -13,13 +13,12 @@ from scheduler.security.rights import Right
 from scheduler.store.engine import Session
 from scheduler.store.views import dags, grid, runs
 from webui import tree
-from webui.context import now, reading, spec_of, web
+from webui.context import reading, spec_of, web
 from webui.details import log_address, one_by_one, task_details, why_not_running
-from webui.filters import run_url
+from webui.filters import run_time, run_url
 from webui.fragments import data, page
 from webui.picks import tasks_in
 from webui.rights import may, needs
-from webui.words import clock
 
 blueprint = Blueprint("grid", __name__)
 
@@ -93,7 +92,7 @@ def _column(dag_id: str, run: grid.GridRun, cells: str) -> dict[str, object]:
     seconds = (run.end_date - run.start_date).total_seconds() if run.end_date and run.start_date else None
     return {
         "dag_run_id": run.run_id,
-        "label": clock(run.logical_date or run.run_after, now()),
+        "label": run_time(run.logical_date or run.run_after),
         "state": run.state,
         "duration": seconds,
         "href": run_url(dag_id, run.run_id),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -23,6 +24,12 @@ DESK: ViewportSize = {"width": 1440, "height": 900}
 def patience() -> None:
     """Pages take seconds on a busy machine; a wrong page stays wrong."""
     expect.set_options(timeout=60_000)
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Browsers of the tests stand in one time zone, wherever the machine does."""
+    return {**browser_context_args, "timezone_id": "UTC"}
 
 
 @pytest.fixture

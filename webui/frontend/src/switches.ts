@@ -32,7 +32,7 @@ function submitted(event: SubmitEvent): void {
 function remember(name: string, value: string): void {
   document.cookie = `dirigent_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
   // What is on the page is said anew by the server.
-  if (name === "language") return location.reload();
+  if (name === "language" || name === "zone") return location.reload();
   document.documentElement.dataset[name] = value;
   show(name, value);
 }
@@ -50,9 +50,16 @@ function chosen(event: Event): void {
   document.dispatchEvent(new CustomEvent("dirigent:look"));
 }
 
+/** The server says times too: it is told where the reader is. */
+function tellZone(): void {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.cookie = `dirigent_here=${here}; path=/; max-age=31536000; samesite=lax`;
+}
+
 export function startSwitches(): void {
+  tellZone();
   document.addEventListener("submit", submitted, { capture: true });
   document.addEventListener("click", chosen);
   if (matchMedia("(prefers-contrast: more)").matches) document.documentElement.dataset["contrast"] = "high";
-  for (const name of ["theme", "times", "contrast", "language"]) show(name, document.documentElement.dataset[name] ?? "");
+  for (const name of ["theme", "times", "contrast", "density", "zone", "language"]) show(name, document.documentElement.dataset[name] ?? "");
 }

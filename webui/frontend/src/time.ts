@@ -24,12 +24,36 @@ export function relative(at: number, now: number): string {
   return `${span(Math.floor(-s))} ago`;
 }
 
+/** The zone in which the page says times. */
+function zone(): string {
+  return document.documentElement.dataset["clock"] || "UTC";
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(name: string, options: Intl.DateTimeFormatOptions, locale?: string): Intl.DateTimeFormat {
+  const key = `${name} ${zone()}`;
+  const made = formats.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone: zone() });
+  formats.set(key, made);
+  return made;
+}
+
+/** Date and time of day. */
+export function stamp(at: number): string {
+  return format("stamp", { dateStyle: "short", timeStyle: "medium" }).format(at);
+}
+
+/** The time of day with its milliseconds. */
+export function clock(at: number): string {
+  return format("clock", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" }, "en").format(at);
+}
+
 function say(node: HTMLElement, now: number, absolute: boolean): void {
   const at = Date.parse(node.getAttribute("datetime") ?? "");
   if (Number.isNaN(at)) return;
   const how = node.dataset["how"];
   if (how === "since") return put(node, span(Math.floor((now - at) / 1000)));
-  put(node, absolute ? new Date(at).toLocaleString() : relative(at, now));
+  put(node, absolute ? stamp(at) : relative(at, now));
 }
 
 function put(node: HTMLElement, text: string): void {

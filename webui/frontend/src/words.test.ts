@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import cases from "../../../tests/webui/words.json";
-import { relative, span } from "./time";
+import { clock, relative, span, stamp } from "./time";
 
 test.each(cases.span)("a span of %s seconds reads %s", (seconds, words) => {
   expect(span(seconds as number)).toBe(words);
@@ -8,4 +8,12 @@ test.each(cases.span)("a span of %s seconds reads %s", (seconds, words) => {
 
 test.each(cases.relative)("an instant %s seconds from now reads %s", (seconds, words) => {
   expect(relative((seconds as number) * 1000, 0)).toBe(words);
+});
+
+test("times are said in the zone of the page, which may change", () => {
+  document.documentElement.dataset["clock"] = "Europe/Berlin";
+  expect(clock(83)).toBe("01:00:00.083");
+  expect(stamp(0)).toContain("1:00:00");
+  document.documentElement.dataset["clock"] = "Asia/Tokyo";
+  expect(clock(83)).toBe("09:00:00.083");
 });

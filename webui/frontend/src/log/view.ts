@@ -7,6 +7,7 @@ import { Picks } from "./picks";
 import { Reading, type Part } from "./reading";
 import { Rows, TALL } from "./rows";
 import { Search } from "./search";
+import { clock, stamp } from "../time";
 
 const PAD = 6;
 
@@ -239,7 +240,7 @@ class LogView {
   private line(n: number): HTMLElement {
     const at = this.lines.time(n);
     const group = this.picks.isNarrow ? undefined : this.lines.groupAt(n);
-    const time = html("span", at === null ? { class: "t" } : { class: "t", title: new Date(at).toLocaleString() }, at === null ? " ".repeat(12) : clock(at));
+    const time = html("span", at === null ? { class: "t" } : { class: "t", title: stamp(at) }, at === null ? " ".repeat(12) : clock(at));
     const node = html("div", { class: `log-line ${this.lines.kind(n)}` }, html("span", { class: "n" }, String(n + 1)), time);
     node.append(group ? this.head(group) : painted(this.lines.shown(n)));
     node.classList.toggle("hit", this.found.has(n));
@@ -254,13 +255,6 @@ class LogView {
     const more = { class: "x fold-head", type: "button", "data-fold": group.first, "aria-expanded": String(!isFolded) };
     return html("button", more, `${isFolded ? "▸" : "▾"} ${group.title}`, html("span", { class: "faint" }, `  ${count} lines`));
   }
-}
-
-/** The time of day where the reader is. */
-export function clock(at: number): string {
-  const day = new Date(at);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${two(day.getHours())}:${two(day.getMinutes())}:${two(day.getSeconds())}.${String(day.getMilliseconds()).padStart(3, "0")}`;
 }
 
 export function mount(box: HTMLElement): void {
