@@ -37,6 +37,7 @@ PUBLIC = frozenset(
         "oidc.come_back",
         "api_auth.make",
         "api_auth.make_for_cli",
+        "api_auth.login",
         "health.health",
         "health.ready",
         "health.live",

@@ -30,3 +30,11 @@ def get_task(session: Session, run: RunRow, task_id: str, path: str) -> TaskRow:
         if row.path == path:
             return row
     raise no_task(session, run.id, task_id, path)
+
+
+def any_task(session: Session, run: RunRow, task_id: str) -> TaskRow:
+    """Return some instance of a task in a run. Raises NotFound."""
+    found = tasks_named(session, run.id, [task_id])
+    if not found:
+        raise no_task(session, run.id, task_id, "")
+    return found[0]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from scheduler.clock import Clock
 from scheduler.errors import BadParams, Conflict, NotFound
-from scheduler.operations.finding import get_run, get_task
+from scheduler.operations.finding import any_task, get_run, get_task
 from scheduler.operations.names import check_name
 from scheduler.store.assets import find_asset
 from scheduler.store.engine import Session
@@ -17,6 +17,7 @@ from scheduler.store.events import Event, append
 from scheduler.store.fences import require_live
 from scheduler.store.state_stores import (
     AssetScope,
+    InstancesScope,
     Scope,
     StateRow,
     TaskScope,
@@ -154,13 +155,14 @@ def set_state(
     *,
     path: str = "",
     actor: str,
+    expires_at: datetime | None = None,
 ) -> None:
-    """Change what a task instance keeps; its next attempt finds it. It stays as long as its run.
+    """Change what a task instance keeps; its next attempt finds it. It stays as long as its run, or until it expires.
 
     Raises NotFound, BadName, TooLarge, Conflict.
     """
     task = get_task(session, get_run(session, dag_id, run_id), task_id, path)
-    put_state(session, now, _scope_of(task), check_name(_KEY, key), value)
+    put_state(session, now, _scope_of(task), check_name(_KEY, key), value, expires_at=expires_at)
     append(session, [_event(now, dag_id, task, actor, f"state {key!r} was set")])
 
 
@@ -172,12 +174,17 @@ def remove_states(
     task_id: str,
     key: str | None,
     *,
-    path: str = "",
+    path: str | None = "",
     actor: str,
 ) -> int:
-    """Delete a key of a task instance, or all without one; return how many. Raises NotFound."""
-    task = get_task(session, get_run(session, dag_id, run_id), task_id, path)
-    count = delete_states(session, _scope_of(task), key)
+    """Delete a key of a task instance, or all without one; return how many. Without a path of all its instances.
+
+    Raises NotFound.
+    """
+    run = get_run(session, dag_id, run_id)
+    task = get_task(session, run, task_id, path) if path is not None else any_task(session, run, task_id)
+    scope = _scope_of(task) if path is not None else InstancesScope(run.id, task_id)
+    count = delete_states(session, scope, key)
     if key is not None and not count:
         raise NotFound(_KEY, key)
     what = "all of its state" if key is None else f"state {key!r}"

@@ -165,6 +165,12 @@ def owners(session: Session, dag_ids: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def dags_of_file(session: Session, file: str) -> list[str]:
+    """Return the DAGs that stand in a file now, by name."""
+    query = sa.select(D.dag_id).where(D.file == file, D.retired_at.is_(None)).order_by(D.dag_id)
+    return list(session.scalars(query))
+
+
 def move_snapshot(
     session: Session, snapshot_id: int, files: Collection[str], bundle_version: str | None = None
 ) -> None:

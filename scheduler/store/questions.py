@@ -89,14 +89,14 @@ _ROW: Final = (
     *(Q[name] for name in QuestionRow.__slots__[:18]),
     *(R.dag_id, R.run_id, T.task_id, T.path, T.state, T.try_number),
 )
-_ROWS: Final = (
+ROWS: Final = (
     sa.select(*_ROW)
     .select_from(question)
     .join(task_instance, T.id == Q.ti_id)
     .join(dag_run, R.id == Q.run_pk)
 )
 _IS_ASKING: Final = is_in(T.state, [TaskState.AWAITING_INPUT])
-_IS_OPEN: Final = sa.and_(_IS_ASKING, T.try_number == Q.try_number, Q.responded_at.is_(None))
+IS_OPEN: Final = sa.and_(_IS_ASKING, T.try_number == Q.try_number, Q.responded_at.is_(None))
 
 
 def put_questions(session: Session, now: datetime, asked: Sequence[NewQuestion]) -> None:
@@ -123,14 +123,14 @@ def put_questions(session: Session, now: datetime, asked: Sequence[NewQuestion])
 
 def questions_of_task(session: Session, ti_id: int) -> list[QuestionRow]:
     """Return all that a task has asked, oldest first."""
-    return _rows(session, _ROWS.where(Q.ti_id == ti_id).order_by(Q.try_number))
+    return _rows(session, ROWS.where(Q.ti_id == ti_id).order_by(Q.try_number))
 
 
 def open_questions_of(session: Session, ti_ids: Collection[int]) -> dict[int, QuestionRow]:
     """Return what these tasks ask now, by task."""
     if not ti_ids:
         return {}
-    found = session.execute(_ROWS.where(one_of(Q.ti_id, "ids"), _IS_OPEN), {"ids": sorted(ti_ids)})
+    found = session.execute(ROWS.where(one_of(Q.ti_id, "ids"), IS_OPEN), {"ids": sorted(ti_ids)})
     return {row.ti_id: row for row in (QuestionRow(*each) for each in found)}
 
 
@@ -143,7 +143,7 @@ def list_open(
     session: Session, limit: int, *, dag_id: str | None = None, run_id: str | None = None, offset: int = 0
 ) -> list[QuestionRow]:
     """Return what can be answered, oldest first: of all DAGs, of one, or of a run."""
-    query = _of(_ROWS.where(_IS_OPEN), dag_id, run_id)
+    query = _of(ROWS.where(IS_OPEN), dag_id, run_id)
     return _rows(session, query.order_by(Q.created_at, Q.id).limit(limit).offset(offset))
 
 
@@ -151,7 +151,7 @@ def list_answered(
     session: Session, limit: int, *, dag_id: str | None = None, run_id: str | None = None, offset: int = 0
 ) -> list[QuestionRow]:
     """Return what was answered, the newest answer first."""
-    query = _of(_ROWS.where(Q.responded_at.is_not(None)), dag_id, run_id)
+    query = _of(ROWS.where(Q.responded_at.is_not(None)), dag_id, run_id)
     return _rows(session, query.order_by(Q.responded_at.desc(), Q.id.desc()).limit(limit).offset(offset))
 
 
@@ -159,19 +159,8 @@ def list_questions(
     session: Session, limit: int, *, dag_id: str | None = None, run_id: str | None = None, offset: int = 0
 ) -> list[QuestionRow]:
     """Return all that was asked, oldest first."""
-    query = _of(_ROWS, dag_id, run_id)
+    query = _of(ROWS, dag_id, run_id)
     return _rows(session, query.order_by(Q.id).limit(limit).offset(offset))
-
-
-def count_questions(
-    session: Session, *, dag_id: str | None = None, run_id: str | None = None, is_answered: bool | None = None
-) -> int:
-    """Count what was asked; what can be answered where that is false, what was answered where it is true."""
-    query = sa.select(sa.func.count()).select_from(question)
-    query = query.join(task_instance, T.id == Q.ti_id).join(dag_run, R.id == Q.run_pk)
-    if is_answered is not None:
-        query = query.where(Q.responded_at.is_not(None) if is_answered else _IS_OPEN)
-    return session.scalar(_of(query, dag_id, run_id)) or 0
 
 
 def note_answer(session: Session, now: datetime, question_id: int, answer: Answer) -> bool:

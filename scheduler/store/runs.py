@@ -254,3 +254,9 @@ def count_active_runs(session: Session, dag_ids: Collection[str]) -> dict[str, i
         .group_by(R.dag_id)
     )
     return {row.dag_id: row.active for row in session.execute(query)}
+
+
+def forget_partitions(session: Session, run_pks: Collection[int]) -> None:
+    """Have runs make no part of an asset any more."""
+    statement = sa.update(dag_run).where(one_of(R.id, "ids")).values(partition_key=None, partition_date=None)
+    session.execute(statement, {"ids": sorted(run_pks)})

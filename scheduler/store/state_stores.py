@@ -44,6 +44,21 @@ class TaskScope:
 
 
 @dataclass(frozen=True, slots=True)
+class InstancesScope:
+    """All instances of a task in a run: what is deleted together."""
+
+    run_pk: int
+    task_id: str
+
+    table = task_state
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The columns that name them."""
+        return {"run_pk": self.run_pk, "task_id": self.task_id}
+
+
+@dataclass(frozen=True, slots=True)
 class AssetScope:
     """An asset, by its name."""
 
@@ -135,7 +150,7 @@ def list_states(session: Session, now: datetime, scope: Scope) -> list[StateRow]
     ]
 
 
-def delete_states(session: Session, scope: Scope, key: str | None = None) -> int:
+def delete_states(session: Session, scope: Scope | InstancesScope, key: str | None = None) -> int:
     """Delete a key, or all without one; return how many there were."""
     statement = sa.delete(scope.table).where(_is_of(scope))
     if key is not None:
@@ -150,7 +165,7 @@ def delete_expired(session: Session, now: datetime, limit: int) -> int:
     return session.execute(sa.delete(task_state).where(sa.tuple_(*names).in_(old))).rowcount
 
 
-def _is_of(scope: Scope) -> sa.ColumnElement[bool]:
+def _is_of(scope: Scope | InstancesScope) -> sa.ColumnElement[bool]:
     return sa.and_(*(scope.table.c[name] == value for name, value in scope.facts.items()))
 
 

@@ -176,7 +176,7 @@ def test_the_api_lists_shows_and_answers(person: Browser, db: Database, asked: i
     assert person.get(f"{of_run}?response_received=true").get_json()["total_entries"] == 1
     assert person.get(of_run).get_json()["total_entries"] == 1
     assert person.get(f"{every}?response_received=false").get_json()["hitl_details"] == []
-    assert person.get(f"{every}?response_received=perhaps").status_code == 400
+    assert person.get(f"{every}?response_received=perhaps").status_code == 422
     assert person.get("/api/v2/dags/orders_hourly/dagRuns/none/hitlDetails").status_code == 404
 
 
@@ -194,7 +194,7 @@ def test_the_api_lists_shows_and_answers(person: Browser, db: Database, asked: i
     ],
 )
 def test_the_api_refuses_what_is_no_answer(person: Browser, db: Database, asked: int, body: Any) -> None:
-    assert _patch(person, body).status_code in (400, 413)
+    assert _patch(person, body).status_code in (400, 413, 422)
     with db.read() as session:
         assert count_open(session) == 1
 

@@ -40,6 +40,8 @@ _VALUES: dict[str, Any] = {
     "version_number": 1,
     "username": "ada",
     "token_id": 1,
+    "key": "k",
+    "file_token": "x",
 }
 
 
@@ -81,6 +83,7 @@ def test_public_is_what_the_door_needs_and_nothing_else() -> None:
         "oidc.come_back",
         "api_auth.make",
         "api_auth.make_for_cli",
+        "api_auth.login",
     }
     assert door | probes == PUBLIC
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from webui.api import (
+    asset_states,
     assets,
     auth,
     backfills,
@@ -18,10 +19,12 @@ from webui.api import (
     logs,
     many,
     own,
+    parsing,
     pools,
     questions,
     runs,
     servers,
+    task_states,
     tasks,
     variables,
     versions,
@@ -29,6 +32,7 @@ from webui.api import (
 )
 
 NOUNS = (
+    asset_states.routes,
     assets.routes,
     backfills.routes,
     connections.routes,
@@ -38,9 +42,12 @@ NOUNS = (
     facts.routes,
     logs.routes,
     many.routes,
+    parsing.routes,
     pools.routes,
+    questions.routes,
     runs.routes,
     servers.routes,
+    task_states.routes,
     tasks.routes,
     variables.routes,
     versions.routes,
@@ -51,5 +58,4 @@ BLUEPRINTS = (
     auth.blueprint,
     hooks.blueprint,
     own.blueprint,
-    questions.blueprint,
 )

@@ -1,11 +1,11 @@
-"""Tokens for name and password, as Airflow's clients ask for them."""
+"""Tokens for name and password, and the ways in and out, as Airflow's clients ask for them."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from scheduler.errors import BadParams
@@ -15,8 +15,10 @@ from scheduler.operations.sign_in import prove_password
 from scheduler.store.api_tokens import BY_PASSWORD
 from webui.api.bodies import body
 from webui.context import now, web, writing
+from webui.rights import needs
+from webui.security import safe_path
 
-blueprint = Blueprint("api_auth", __name__, url_prefix="/auth/token")
+blueprint = Blueprint("api_auth", __name__)
 
 _LASTS: Final = timedelta(days=1)
 _LASTS_FOR_CLI: Final = timedelta(hours=1)
@@ -24,16 +26,29 @@ _REFUSED: Final = "Name and password do not fit together."
 _TOO_OFTEN: Final = "Too many tries. Wait a quarter of an hour."
 
 
-@blueprint.post("")
+@blueprint.post("/auth/token")
 def make() -> ResponseReturnValue:
     """Return a token of a day for `username` and `password`."""
     return _make(_LASTS, BY_PASSWORD[0])
 
 
-@blueprint.post("/cli")
+@blueprint.post("/auth/token/cli")
 def make_for_cli() -> ResponseReturnValue:
     """Return a token of an hour, for a command line."""
     return _make(_LASTS_FOR_CLI, BY_PASSWORD[1])
+
+
+@blueprint.get("/api/v2/auth/login")
+def login() -> ResponseReturnValue:
+    """Send whoever asks to the page where one signs in, and from there to `next`."""
+    return redirect(url_for("sign_in.door", next=safe_path(request.args.get("next"))), 307)
+
+
+@blueprint.get("/api/v2/auth/logout")
+@needs()
+def logout() -> ResponseReturnValue:
+    """Send whoever asks to the page where one ends sessions and tokens: reading an address ends none."""
+    return redirect(url_for("account.show"), 307)
 
 
 def _make(lasts: timedelta, what: str) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from scheduler.errors import BadParams, DirigentError, NotFound
 from scheduler.operations.delete import delete_run
+from scheduler.operations.partition_keys import forget_partition
 from scheduler.operations.rerun import Preview, RerunRequest
 from scheduler.operations.task_sets import MOST_RUNS
 from scheduler.security.rights import Right
@@ -132,7 +133,31 @@ def clear_dag_runs(dag_id: str, body: shapes.RunsClear) -> Fields:
     return {"dag_runs": found, "total_entries": len(found)}
 
 
-def _by_partition(session: Session, dag_id: str, body: shapes.RunsClear) -> list[str]:
+@routes.post("/clearPartitions", answers=shapes.PartitionsCleared)
+@needs(Right.DAG_RUN)
+def clear_dag_run_partitions(dag_id: str, body: shapes.PartitionsClear) -> Fields:
+    """Have runs name no partition any more, and with `clear_task_instances` run again; or tell how many would."""
+    with reading() as session:
+        get_dag(session, dag_id)
+        names = _by_partition(session, dag_id, body) if body.run_id is None else [body.run_id]
+        wanted = [
+            RerunRequest(dag_id=dag_id, run_id=find_entry(session, dag_id, each).run.run_id) for each in names
+        ]
+        wanted = wanted if body.clear_task_instances else []
+        count = sum(len(runs.preview(session, each).tasks) for each in wanted)
+
+    def forget(session: Session) -> None:
+        forget_partition(session, now(), dag_id, names, actor=actor())
+        _clear_all(session, wanted, None)
+
+    if not body.dry_run:
+        writing(forget)
+    return {"dag_runs_cleared": len(names), "task_instances_cleared": count, "dry_run": body.dry_run}
+
+
+def _by_partition(
+    session: Session, dag_id: str, body: shapes.RunsClear | shapes.PartitionsClear
+) -> list[str]:
     choice = Choice(among={"dag_id": [dag_id]})
     if body.partition_key is not None:
         choice = choice.only("partition_key", body.partition_key)

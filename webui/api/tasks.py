@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from scheduler.core.ids import TaskKey
-from scheduler.errors import BadParams, NotFound
+from scheduler.errors import BadParams, Conflict, NotFound
 from scheduler.operations.explain import explain_task
 from scheduler.operations.rerun import RerunRequest
 from scheduler.operations.task_sets import (
@@ -291,6 +291,18 @@ def patch_task_instance(
 ) -> Fields:
     """Set the state of a task instance (of a mapped task of all, without `map_index`), its note, or both."""
     return change(dag_id, dag_run_id, _meant(task_id, query), body, query.update_mask)
+
+
+@routes.delete(_ONE)
+@needs(Right.DAG_RUN)
+def delete_task_instance(dag_id: str, dag_run_id: str, task_id: str, query: shapes.Instance) -> None:
+    """Refuse: what follows a task in its run waits for its row. A run is deleted as a whole."""
+    with reading() as session:
+        find_instance(session, dag_id, dag_run_id, key_of(task_id, query.map_index, query.path))
+    raise Conflict(
+        f"{task_id} cannot be deleted from its run, as others wait for what became of it: clear it, mark it as "
+        f"skipped, or delete the run {dag_run_id!r}."
+    )
 
 
 @routes.patch(f"{_ONE}/dry_run", answers=shapes.Tasks)

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from webui.api.frame import Body, Instant
+from webui.api.frame import Answer, Body, Instant
 from webui.api.shapes.runs import Note, RunClear, RunPatch, Runs
 from webui.api.shapes.tasks import MapIndex, TaskPatch, TasksAgain
 
@@ -55,3 +55,31 @@ class RunsClear(RunClear):
                 "give one of dag_runs, partition_key, and partition_date_start with partition_date_end"
             )
         return self
+
+
+class PartitionsClear(Body):
+    """Of which runs of a DAG the partition is forgotten, and whether their tasks run again."""
+
+    run_id: str | None = None
+    partition_key: str | None = None
+    partition_date_start: Instant | None = None
+    partition_date_end: Instant | None = None
+    clear_task_instances: bool = False
+    dry_run: bool = True
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        has_dates = self.partition_date_start is not None or self.partition_date_end is not None
+        if (self.run_id is not None) + (self.partition_key is not None) + has_dates != 1:
+            raise ValueError(
+                "give one of run_id, partition_key, and partition_date_start with partition_date_end"
+            )
+        return self
+
+
+class PartitionsCleared(Answer):
+    """How much that was, or with `dry_run` would be."""
+
+    dag_runs_cleared: int
+    task_instances_cleared: int
+    dry_run: bool

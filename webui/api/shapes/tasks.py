@@ -175,6 +175,12 @@ class Instance(Query):
     path: str = ""
 
 
+class OnlyPath(Query):
+    """Which instance in nested mapped groups is meant, where `map_index` is not all of it."""
+
+    path: str = ""
+
+
 class TaskMask(Query):
     """Which fields of a body count; without it all that it has."""
 

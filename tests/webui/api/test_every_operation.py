@@ -1,0 +1,126 @@
+"""The rest of the published client: every operation of it is there, and what the other files leave out is used."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from airflow_client.client import ApiClient, api, models
+from airflow_client.client.exceptions import ApiException
+from flask import Flask
+
+from scheduler.store import Database
+from scheduler.store.tables import asset, dag_run
+from tests.webui import seed
+from tests.webui.api.test_client import DAG, TASK, client
+from tests.webui.test_actions import LIVE_RUN_ID
+from tests.webui.test_pages import FAILED_RUN_ID
+from tests.webui.test_questions import ASKS, _ask
+
+__all__ = ["client"]
+
+_OPERATION = re.compile(r"method='(\w+)',\s*resource_path='([^']+)'")
+_ARGUMENT = re.compile(r"<[^>]*>|\{\w+\}")
+
+
+def test_every_operation_of_the_published_client_has_a_route(app: Flask) -> None:
+    routes = {
+        (method, _ARGUMENT.sub("?", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    sources = [path.read_text() for path in Path(api.__file__).parent.glob("*_api.py")]
+    wanted = [found for source in sources for found in _OPERATION.findall(source)]
+    assert len(wanted) > 120
+    assert [each for each in wanted if (each[0], _ARGUMENT.sub("?", each[1])) not in routes] == []
+
+
+def refused(status: int, call: Any, *arguments: Any, **options: Any) -> None:
+    with pytest.raises(ApiException) as caught:
+        call(*arguments, **options)
+    assert caught.value.status == status
+
+
+def test_what_a_task_keeps_is_read_and_changed(client: ApiClient) -> None:
+    states = api.TaskStateStoreApi(client)
+    where = (DAG, FAILED_RUN_ID, TASK)
+    until = seed.NOW + timedelta(days=1)
+    states.set_task_state_store(
+        "a/b", *where, models.TaskStateStoreBody(value={"row": 7}, expires_at=models.ExpiresAt(until))
+    )
+    states.set_task_state_store("c", *where, models.TaskStateStoreBody(value=1))
+    assert states.get_task_state_store("a/b", *where).value == {"row": 7}
+    states.patch_task_state_store("a/b", *where, models.TaskStateStorePatchBody(value="x"))
+    kept = states.list_task_state_store(*where).task_state_store
+    assert [(each.key, each.expires_at) for each in kept] == [("a/b", until), ("c", None)]
+    refused(404, states.patch_task_state_store, "none", *where, models.TaskStateStorePatchBody(value="x"))
+    past = models.TaskStateStoreBody(value=1, expires_at=models.ExpiresAt(seed.NOW))
+    refused(400, states.set_task_state_store, "c", *where, past)
+    states.delete_task_state_store("c", *where)
+    states.delete_task_state_store("c", *where)
+    states.clear_task_state_store(*where, all_map_indices=True)
+    assert states.list_task_state_store(*where).total_entries == 0
+    refused(404, states.clear_task_state_store, DAG, FAILED_RUN_ID, "nobody", all_map_indices=True)
+
+
+def test_what_is_kept_with_an_asset_is_read_and_changed(client: ApiClient, db: Database) -> None:
+    with db.write() as session:
+        values = {"name": "prices", "uri": "s3://prices", "extra": {}, "updated_at": seed.NOW}
+        asset_id = session.scalar(sa.insert(asset).values(values).returning(asset.c.id))
+    states = api.AssetStateStoreApi(client)
+    states.set_asset_state_store("seen", asset_id, models.AssetStateStoreBody(value=[1]))
+    kept = states.get_asset_state_store("seen", asset_id)
+    assert (kept.value, kept.last_updated_by.kind) == ([1], "api")
+    assert states.list_asset_state_store(asset_id).total_entries == 1
+    refused(404, states.get_asset_state_store, "none", asset_id)
+    states.delete_asset_state_store("seen", asset_id)
+    states.clear_asset_state_store(asset_id)
+    refused(404, states.list_asset_state_store, 99)
+
+
+def test_questions_are_listed_and_answered(client: ApiClient, db: Database) -> None:
+    _ask(db, ASKS)
+    found = api.TaskInstanceApi(client)
+    listed = found.get_hitl_details(
+        "~", "~", subject_search="ship", map_index=-1, state=["awaiting_input"], order_by=["-created_at"]
+    )
+    assert listed.hitl_details[0].task_instance.task_id == TASK
+    where = (DAG, LIVE_RUN_ID, TASK, -1)
+    asked = found.get_hitl_detail(*where)
+    assert not asked.response_received
+    given = models.UpdateHITLDetailPayload(chosen_options=["yes"], params_input={"rows": 2})
+    assert found.update_hitl_detail(*where, given).params_input == {"rows": 2, "note": ""}
+    number = asked.task_instance.try_number
+    assert found.get_hitl_detail_try_detail(*where, try_number=number).chosen_options == ["yes"]
+    by = found.get_hitl_details(DAG, LIVE_RUN_ID, response_received=True, responded_by_user_id=["ada"])
+    assert by.total_entries == 1
+
+
+def test_partitions_are_forgotten_and_files_parsed_again(client: ApiClient, db: Database) -> None:
+    with db.write() as session:
+        named = sa.update(dag_run).where(dag_run.c.run_id == FAILED_RUN_ID, dag_run.c.dag_id == DAG)
+        session.execute(named.values(partition_key="eu"))
+    runs = api.DagRunApi(client)
+    body = models.ClearPartitionsBody(partition_key="eu", clear_task_instances=True)
+    dry = runs.clear_dag_run_partitions(DAG, body)
+    assert (dry.dag_runs_cleared, dry.dry_run) == (1, True)
+    assert dry.task_instances_cleared > 0
+    runs.clear_dag_run_partitions(DAG, models.ClearPartitionsBody(partition_key="eu", dry_run=False))
+    assert runs.clear_dag_run_partitions(DAG, body).dag_runs_cleared == 0
+    token = api.DAGApi(client).get_dag(DAG).file_token
+    api.DAGParsingApi(client).reparse_dag_file(token)
+    refused(404, api.DAGParsingApi(client).reparse_dag_file, "bm9uZQ==")
+
+
+def test_what_makes_no_sense_here_is_refused_in_words(client: ApiClient) -> None:
+    found = api.TaskInstanceApi(client)
+    with pytest.raises(ApiException, match="clear it, mark it as skipped, or delete the run"):
+        found.delete_task_instance(DAG, FAILED_RUN_ID, TASK)
+    refused(404, found.delete_task_instance, DAG, FAILED_RUN_ID, "nobody")
+    # The client follows both to pages, which are no JSON.
+    door = api.LoginApi(client).login_without_preload_content(next="/dags")
+    assert b"<html" in door.data
