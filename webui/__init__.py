@@ -23,6 +23,7 @@ from webui import (
 )
 from webui.context import WebContext
 from webui.live.hub import Hub
+from webui.live.waits import Waits
 from webui.tongues import speaking
 from webui.tongues.templates import Templates
 
@@ -36,6 +37,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_environment = Templates
     app.extensions["dirigent"] = context
     app.extensions["dirigent.hub"] = Hub(context.db, context.clock)
+    app.extensions["dirigent.waits"] = Waits()
     app.config.update(
         SECRET_KEY=hashlib.sha256(f"notes:{context.secret.keys[0]}".encode()).digest(),
         SESSION_COOKIE_NAME=f"dirigent_note_{context.port}",

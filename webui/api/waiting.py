@@ -1,13 +1,14 @@
-"""Waiting for a run to end, in an answer that is written as it goes on."""
+"""Waiting for a run to end, in an answer that is written as it goes on and holds no thread of the server."""
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
-from threading import BoundedSemaphore, Event
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, cast
 
-from flask import Response, current_app, request, stream_with_context
+from flask import Flask, Response, current_app, g, request
 
 from scheduler.core.states import RUN_FINISHED
 from scheduler.errors import NotFound
@@ -16,47 +17,78 @@ from scheduler.security.rights import Right
 from scheduler.store.results import read_results
 from scheduler.store.views.run_lists import RunEntry, find_entry
 from webui.api.shapes.runs import Waiting
-from webui.context import reading, spec_of
+from webui.context import asker, reading, spec_of
+from webui.live.waits import Seen, Wait, Waits
 from webui.problems import problem
 from webui.rights import may
 from webui.security import find_out
 
-#: Each holds a thread of the server for as long as it waits.
-MOST: Final = 3
-_ROOM: Final = "dirigent.waiting"
+#: So many an account waits for at once.
+MOST: Final = 50
+_HAND_OVER: Final = "dirigent.hand_over"
 _LINES: Final = "application/x-ndjson"
+_JSON: Final = "application/json"
+
+
+def waits() -> Waits:
+    """Return those who wait at this application."""
+    return cast(Waits, current_app.extensions["dirigent.waits"])
 
 
 def follow(dag_id: str, run_id: str, query: Waiting) -> Response:
     """Answer a run's state until it has ended: a line at each look, or as JSON one object at the end."""
-    room: BoundedSemaphore = current_app.extensions.setdefault(_ROOM, BoundedSemaphore(MOST))
-    if not room.acquire(blocking=False):
-        answer = problem(429, f"{MOST} requests wait for runs already; ask for the run now and then instead.")
-        answer.headers["Retry-After"] = "5"
-        return answer
-    by_line = request.accept_mimetypes.best_match(["application/json", _LINES]) == _LINES
-    looks = _looks(dag_id, run_id, query)
-    answer = Response(stream_with_context(_lines(looks) if by_line else _at_the_end(looks)))
-    answer.content_type = _LINES if by_line else "application/json"
-    answer.call_on_close(room.release)
+    by_line = request.accept_mimetypes.best_match([_JSON, _LINES]) == _LINES
+    look = partial(_look, dag_id, run_id, query, by_line=by_line)
+    kind = _LINES if by_line else _JSON
+    now = look()
+    if now.is_end:
+        return Response(now.text, content_type=kind)
+    if waits().count_of(asker().name) >= MOST:
+        return _refused(429, f"{MOST} requests of yours wait already; ask for the run now and then instead.")
+    later = partial(_look_later, cast(Any, current_app)._get_current_object(), _kept(request.environ), look)
+    wait = Wait(waits(), asker().name, query.interval, later, b"" if by_line else b"\n")
+    hand_over: Callable[[Wait], bool] = request.environ.get(_HAND_OVER, lambda feed: False)
+    if not hand_over(wait):
+        return _refused(
+            503, "No answer can wait here (HTTP/1.0, or too many do): ask for the run now and then."
+        )
+    return Response(iter(()), content_type=kind)
+
+
+def _refused(status: int, sentence: str) -> Response:
+    answer = problem(status, sentence)
+    answer.headers["Retry-After"] = "5"
     return answer
 
 
-def _looks(dag_id: str, run_id: str, query: Waiting) -> Iterator[dict[str, Any]]:
-    pause = Event()
-    while True:
+def _kept(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a request was, without what it holds of its connection."""
+    plain = {name: value for name, value in environ.items() if isinstance(value, str)}
+    return {**plain, "wsgi.input": io.BytesIO(), "wsgi.errors": io.StringIO(), "wsgi.version": (1, 0)}
+
+
+def _look_later(app: Flask, environ: dict[str, Any], look: Callable[[], Seen]) -> Seen:
+    """Look as whoever asked, by what they may see by now."""
+    with app.request_context(dict(environ)):
         find_out()
-        try:
-            with reading() as session:
-                entry = find_entry(session, dag_id, run_id)
-        except NotFound:  # It was deleted, or is no longer for whoever waits to see.
-            return
-        state = entry.run.state
-        if state in RUN_FINISHED:
-            yield {"state": state, "results": _results(entry, query.result)}
-            return
-        yield {"state": state}
-        pause.wait(query.interval)
+        g.rights = (Right.DAG_READ,)
+        return look() if asker().may(Right.DAG_READ) else Seen(b"", is_end=True)
+
+
+def _look(dag_id: str, run_id: str, query: Waiting, *, by_line: bool) -> Seen:
+    try:
+        with reading() as session:
+            entry = find_entry(session, dag_id, run_id)
+    except NotFound:  # It was deleted, or is no longer for whoever waits to see.
+        return Seen(b"", is_end=True)
+    state = entry.run.state
+    if state in RUN_FINISHED:
+        return Seen(_line({"state": state, "results": _results(entry, query.result)}), is_end=True)
+    return Seen(_line({"state": state}) if by_line else b"")
+
+
+def _line(fields: Mapping[str, Any]) -> bytes:
+    return json.dumps(fields).encode() + b"\n"
 
 
 def _results(entry: RunEntry, task_ids: tuple[str, ...]) -> dict[str, Any]:
@@ -66,14 +98,3 @@ def _results(entry: RunEntry, task_ids: tuple[str, ...]) -> dict[str, Any]:
         if task_ids:
             return read_results(session, entry.run.id, task_ids, ())
         return results_of(session, entry.run, spec_of(session, entry.run.version_id))
-
-
-def _lines(looks: Iterator[dict[str, Any]]) -> Iterator[str]:
-    for look in looks:
-        yield json.dumps(look) + "\n"
-
-
-def _at_the_end(looks: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Write white space while nothing is to be said, which keeps the connection, then the one object."""
-    for look in looks:
-        yield json.dumps(look) if "results" in look else "\n"

@@ -38,6 +38,9 @@ Look = Callable[[Session], Sight | None]
 class Watcher:
     """One open page: what it shows, and who looks. It is the feed of its stream."""
 
+    #: A comment.
+    beat = b": \n\n"
+
     def __init__(
         self,
         hub: Hub,
@@ -45,7 +48,9 @@ class Watcher:
         after: int | None,
         sight: Sight,
         look: Look,
+        account: str = "",
     ) -> None:
+        self.account = account
         self.wish = wish
         self.sight = sight
         self.look = look
@@ -103,6 +108,10 @@ class Hub:
     def count(self) -> int:
         """How many pages are open."""
         return len(self._watchers)
+
+    def count_of(self, account: str) -> int:
+        """How many of them an account has open."""
+        return sum(each.account == account for each in self._all())
 
     def enter(self, watcher: Watcher) -> None:
         """Tell this page too, from now on."""

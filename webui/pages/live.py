@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from flask import Blueprint, Response, current_app, g, request
 
@@ -13,7 +13,7 @@ from scheduler.operations.sign_in import find_asker
 from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.views import dags
-from webui.context import reading, sight, web
+from webui.context import asker, reading, sight, web
 from webui.live.hub import Hub, Watcher
 from webui.live.wishes import Wish
 from webui.numbers import number
@@ -23,6 +23,8 @@ blueprint = Blueprint("live", __name__)
 
 #: Where the server has put what makes an answer one that does not end.
 _HAND_OVER = "dirigent.hand_over"
+#: Pages that one account has open at once; further ones ask now and then, as where there is no stream.
+MOST: Final = 500
 
 
 def hub() -> Hub:
@@ -41,7 +43,7 @@ def show() -> Response:
         with reading() as session:
             dags.find_dag(session, wish.dag_id)
     hand_over: Callable[[Any], bool] = request.environ.get(_HAND_OVER, lambda feed: False)
-    if not hand_over(_watcher(wish)):
+    if hub().count_of(asker().name) >= MOST or not hand_over(_watcher(wish)):
         return Response("Ask again instead: there are too many streams.", 503, content_type="text/plain")
     answer = Response(iter(()), mimetype="text/event-stream")
     answer.headers["Cache-Control"] = "no-store"
@@ -57,4 +59,4 @@ def _watcher(wish: Wish) -> Watcher:
         return None if found is None else sight_of(found.asker.scope_of(Right.DAG_READ))
 
     after = request.headers.get("Last-Event-ID", type=number)
-    return Watcher(hub(), wish, after, sight(), look)
+    return Watcher(hub(), wish, after, sight(), look, asker().name)

@@ -17,8 +17,7 @@ from typing import Final, Protocol
 
 log = logging.getLogger(__name__)
 
-#: A comment, which tells proxies that the stream is alive, and us when the reader is not.
-BEAT: Final = b": \n\n"
+#: Between two beats.
 BEAT_S: Final = 15.0
 #: Bytes that may wait for a reader. Who is further behind comes again and asks for what was missed.
 BEHIND: Final = 64_000
@@ -30,8 +29,11 @@ _NOT_NOW: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 class Feed(Protocol):
     """What an endless answer consists of."""
 
-    def attach(self, send: Callable[[bytes], None], end: Callable[[], None]) -> None:
-        """Begin; `send` takes text for the reader from any thread, `end` closes."""
+    #: What is sent now and then, so that proxies know that the answer is alive, and we that the reader is; or nothing.
+    beat: bytes
+
+    def attach(self, send: Callable[[bytes], None], end: Callable[..., None]) -> None:
+        """Begin; `send` takes text for the reader from any thread, `end` closes, after a last text where it has one."""
 
     def detach(self) -> None:
         """Say no more: the reader is gone."""
@@ -53,10 +55,10 @@ class Line:
         """Send a piece, soon. Called from any thread."""
         self._streams.queue(self, b"%x\r\n%b\r\n" % (len(text), text))
 
-    def end(self) -> None:
-        """Close, when what waits was tried once. Called from any thread."""
+    def end(self, last: bytes = b"") -> None:
+        """Close, when all was sent. Called from any thread."""
         self.is_over = True
-        self._streams.queue(self, b"0\r\n\r\n")
+        self._streams.queue(self, (b"%x\r\n%b\r\n" % (len(last), last) if last else b"") + b"0\r\n\r\n")
 
 
 class Streams:
@@ -138,8 +140,8 @@ class Streams:
             self._drop_the_slow()
             if time.monotonic() >= beat_at:
                 beat_at += BEAT_S
-                for line in list(self._lines):
-                    line.send(BEAT)
+                for line in [each for each in self._lines if each.feed.beat and not each.is_over]:
+                    line.send(line.feed.beat)
         for line in list(self._lines):
             self._drop(line)
 
@@ -184,7 +186,7 @@ class Streams:
         except OSError:
             self._drop(line)
             return
-        if line.is_over or len(line.waiting) > BEHIND:
+        if (line.is_over and not line.waiting) or (not line.is_over and len(line.waiting) > BEHIND):
             self._drop(line)
         else:
             self._watch(line, selectors.EVENT_WRITE if line.waiting else 0)

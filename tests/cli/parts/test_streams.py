@@ -16,6 +16,8 @@ from tests.cli.parts.test_visitors import ASK, ask, connect, served
 class Talk:
     """A feed that keeps what it was given last, and all that it may send by."""
 
+    beat = b": \n\n"
+
     def __init__(self) -> None:
         self.begun, self.over = Event(), Event()
         self.sends: list[Callable[[bytes], None]] = []

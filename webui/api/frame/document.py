@@ -54,6 +54,8 @@ _PROBLEMS: Final = {
     "409": "The present state does not allow it.",
     "412": "It was changed since it was read (`If-Match`).",
     "422": "The request does not fit what is asked for.",
+    "429": "Too much is asked at once; `Retry-After` tells when to ask again.",
+    "503": "It cannot be answered for now.",
 }
 
 
