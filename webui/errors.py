@@ -55,7 +55,10 @@ def register(app: Flask) -> None:
 
 
 def answer_known(error: errors.DirigentError) -> ResponseReturnValue:
-    """Answer an error that carries its own sentence."""
+    """Answer an error that carries its own sentence. That of a database names host, account and file: it is logged."""
+    if isinstance(error, errors.DatabaseUnavailable):
+        _LOG.warning("failed to answer %s %r: %s", request.method, request.path, error)
+        return _answer(503, _SENTENCES[503])
     return _answer(status_of(error), str(error))
 
 

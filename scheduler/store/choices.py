@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
+
+from scheduler.errors import BadParams
+
+#: Conditions about one column at once; SQLite takes no deeper expression than a thousand.
+MOST: Final = 100
 
 Columns = Mapping[str, sa.ColumnElement[Any]]
 
@@ -51,10 +56,26 @@ def conditions(columns: Columns, choice: Choice) -> Iterator[sa.ColumnElement[bo
     for name, bounds in choice.ranges.items():
         yield from _lies_within(columns[name], bounds)
     for name, text in choice.like.items():
-        yield sa.or_(*(columns[name].ilike(f"%{each}%") for each in _alternatives(text)))
+        yield either([columns[name].ilike(f"%{each}%") for each in _alternatives(text)])
     for name, text in choice.starts.items():
-        parts = (columns[name].startswith(each, autoescape=True) for each in _alternatives(text))
-        yield sa.or_(*parts)
+        yield either([columns[name].startswith(each, autoescape=True) for each in _alternatives(text)])
+
+
+def either(parts: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """Return that one of these holds. Raises BadParams where they are too many: each is asked for each row."""
+    _check_count(parts)
+    return sa.or_(*parts)
+
+
+def every(parts: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """Return that all of these hold. Raises BadParams where they are too many."""
+    _check_count(parts)
+    return sa.and_(*parts)
+
+
+def _check_count(parts: Sequence[object]) -> None:
+    if len(parts) > MOST:
+        raise BadParams(f"{len(parts):,} alternatives are too many for a list: ask for at most {MOST}.")
 
 
 def _is_among(column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:

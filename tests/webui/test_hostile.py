@@ -46,6 +46,17 @@ def test_a_number_beyond_all_counting_finds_nothing_or_is_refused(person: Browse
     assert call(person, "POST", "/api/v2/assets/events", {"asset_id": int(HUGE)}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "narrowed",
+    ["&".join(["tags=x"] * 2000), "&".join(["owners=x"] * 2000), f"dag_id_pattern={'x|' * 2000}x"],
+    ids=["tags", "owners", "pattern"],
+)
+def test_more_alternatives_than_a_database_takes_are_refused_in_words(person: Browser, narrowed: str) -> None:
+    answer = person.get(f"/api/v2/dags?{narrowed}")
+    assert answer.status_code == 400
+    assert "at most 100" in answer.text
+
+
 def test_an_artifact_of_a_huge_number_is_not_there(person: Browser) -> None:
     assert person.get(f"{FAILED_RUN}/artifacts/{HUGE}").status_code == 404
 

@@ -289,3 +289,16 @@ def test_an_unexpected_error_gives_nothing_away(app: Flask, db: Database, clock:
     assert answer.status_code == 500
     assert "swordfish" not in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_a_database_that_cannot_be_used_is_not_described_to_whoever_asks(
+    db: Database, stranger: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    db.close()
+    Path(str(db.url.database)).write_bytes(b"no database" * 1000)
+    for address in ("/sign-in", "/api/v2/version?x=1", "/dags"):
+        answer = stranger.get(address)
+        assert str(db.url.database) not in answer.text
+    answer = stranger.client.post("/auth/token", json={"username": "a", "password": "b"}, base_url=HERE)
+    assert (answer.status_code, "sqlite" in answer.text) == (503, False)
+    assert str(db.url.database) in caplog.text

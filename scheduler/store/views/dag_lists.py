@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from scheduler.store.absent import no_dag
 from scheduler.store.bundles import NAME
-from scheduler.store.choices import Choice, Columns, conditions, in_order
+from scheduler.store.choices import Choice, Columns, conditions, either, every, in_order
 from scheduler.store.engine import Session
 from scheduler.store.tables import asset_use, dag, dag_favorite, dag_file, dag_run, dag_tag
 
@@ -113,9 +113,9 @@ def _conditions(wanted: DagsWanted) -> list[sa.ColumnElement[bool]]:
         tags = [
             D.dag_id.in_(sa.select(dag_tag.c.dag_id).where(dag_tag.c.name == each)) for each in wanted.tags
         ]
-        out.append(sa.and_(*tags) if wanted.needs_all_tags else sa.or_(*tags))
+        out.append(every(tags) if wanted.needs_all_tags else either(tags))
     if wanted.owners:
-        out.append(sa.or_(*(D.owner.icontains(each, autoescape=True) for each in wanted.owners)))
+        out.append(either([D.owner.icontains(each, autoescape=True) for each in wanted.owners]))
     uses = sa.select(asset_use.c.dag_id).where(asset_use.c.role.in_(("schedule", "partition")))
     if wanted.has_asset_schedule is not None:
         is_so = D.dag_id.in_(uses)
