@@ -20,7 +20,7 @@ from scheduler.cli.task_states import state
 from scheduler.core.dimensions import in_order
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
-from scheduler.errors import NotFound
+from scheduler.errors import BadParams, NotFound
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LEVELS, SOURCES, fields
 from scheduler.logs.selection import Selection
@@ -28,6 +28,8 @@ from scheduler.logs.terminal import safe, shown
 from scheduler.operations.explain import explain_task
 from scheduler.operations.mark import mark_task
 from scheduler.operations.rerun import RerunRequest
+from scheduler.operations.set_result import read_result, set_result
+from scheduler.store.engine import Session
 from scheduler.store.versions import load_graph
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views import tasks as stored_tasks
@@ -212,6 +214,7 @@ def clear(
 @click.argument("task_id")
 @click.argument("state", type=click.Choice(["success", "failed", "skipped"]))
 @path_option
+@click.option("--result", metavar="JSON", help="With success: what it returns, for the tasks that read it.")
 @pass_invocation
 def mark(
     invocation: Invocation,
@@ -220,10 +223,17 @@ def mark(
     task_id: str,
     state: Literal["success", "failed", "skipped"],
     path: str,
+    result: str | None,
 ) -> None:
     """Set the state of a task; what follows it is judged anew."""
-    now = invocation.now()
-    below = invocation.db.transact(
-        lambda session: mark_task(session, now, dag_id, run_id, task_id, to=state, path=path, actor=ACTOR)
-    )
+    if result is not None and state != "success":
+        raise BadParams(f"--result goes with success: a task that is {state} hands on nothing.")
+    now, value = invocation.now(), read_result(result or "null")
+
+    def write(session: Session) -> list[str]:
+        if result is None:
+            return mark_task(session, now, dag_id, run_id, task_id, to=state, path=path, actor=ACTOR)
+        return set_result(session, now, dag_id, run_id, TaskKey(task_id, path), value, actor=ACTOR)
+
+    below = invocation.db.transact(write)
     click.echo(f"{task_id} was marked {state}; judged anew: {', '.join(below) or 'nothing'}.")

@@ -208,6 +208,16 @@ def test_a_task_is_marked(dirigent, failed_run):
     assert states(dirigent)["load"] == "success"
 
 
+def test_a_task_is_given_the_result_that_it_did_not_make(dirigent, failed_run):
+    assert "line 1 column 2" in dirigent("tasks", "mark", "orders", "first", "load", "success", "--result", "{").err
+    assert dirigent("tasks", "mark", "orders", "first", "load", "failed", "--result", "1").code == 1
+
+    said = dirigent("tasks", "mark", "orders", "first", "load", "success", "--result", '{"rows": 3}')
+
+    assert "judged anew: report" in said.out
+    assert states(dirigent)["load"] == "success"
+
+
 def test_why_a_task_is_not_running_is_said_in_words(dirigent, engine, failed_run):
     said = dirigent("tasks", "why", "orders", "first", "report")
     assert said.out.startswith("It has ended as upstream_failed")

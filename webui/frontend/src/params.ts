@@ -238,7 +238,19 @@ function fromJson(form: HTMLFormElement, area: HTMLTextAreaElement): void {
   }
 }
 
+/** JSON that stands alone, such as the result of a task: the command line carries it too. */
+function onJson(area: HTMLTextAreaElement): void {
+  const value = parsed(area.value);
+  const words = value === undefined && area.value !== "" ? `This is not JSON: ${fault(area.value)}.` : "";
+  area.setCustomValidity(words);
+  area.setAttribute("aria-invalid", String(words !== ""));
+  tell(area, words);
+  const line = area.form?.querySelector(".command code");
+  if (line && value !== undefined) line.textContent = (line.textContent ?? "").replace(/ --result .*$/s, () => ` --result ${quote(JSON.stringify(value))}`);
+}
+
 function onForm(event: Event): void {
+  if (event.target instanceof HTMLTextAreaElement && event.target.hasAttribute("data-json")) return onJson(event.target);
   const form = event.target instanceof Element ? event.target.closest<HTMLFormElement>("form[data-params]") : null;
   if (!form || !(event.target instanceof HTMLElement)) return;
   const field = event.target.closest<HTMLElement>("[data-param]");
