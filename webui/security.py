@@ -41,6 +41,7 @@ PUBLIC = frozenset(
         "health.health",
         "health.ready",
         "health.live",
+        "languages.words",
     }
 )
 #: Endpoints that programs read: with the token of the settings, or a session like any other.

@@ -144,7 +144,8 @@ _KINDS = (
 
 def state(name: str) -> str:
     """Return a state as a person says it."""
-    return gettext("not started" if name == "none" else name.replace("_", " "))
+    said = "not started" if name == "none" else name.replace("_", " ")
+    return gettext(said)
 
 
 def instant(at: datetime) -> str:

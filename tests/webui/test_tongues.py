@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from scheduler.store import Database
@@ -53,6 +56,19 @@ def test_a_part_of_a_page_is_sent_again_in_another_language(person: Browser) -> 
     again = {"X-Fragment": "live", "If-None-Match": english.headers["ETag"]}
     assert person.get("/dags", **again).status_code == 304
     assert person.get("/dags", **again, **GERMAN).status_code == 200
+
+
+def test_the_browser_is_told_where_to_find_its_own_words(stranger: Browser) -> None:
+    page = stranger.get("/sign-in", **GERMAN).text
+    address = re.search(r'data-words="([^"]+)"', page)
+    assert address is not None
+    answer = stranger.get(unescape(address[1]))
+    said = answer.get_json()
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "now" in said["texts"]
+    assert said["forms"].startswith("101")
+    assert "data-words" not in stranger.get("/sign-in").text
+    assert stranger.get("/ui/words?language=../de").status_code == 404
 
 
 def test_the_api_speaks_english(person: Browser) -> None:

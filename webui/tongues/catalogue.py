@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from gettext import GNUTranslations
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 FOLDER: Final = Path(__file__).parent / "catalogues"
-_BROWSER: Final = "webui/frontend/"
+#: What the browser says: its own texts, and times and states as the pages do.
+_BROWSER: Final = ("webui/frontend/", "webui/words.py")
 #: Counts after which the plural forms of every language come round again by the hundred.
 _COUNTS: Final = 200
 
@@ -35,6 +37,11 @@ class Catalogue:
     of_browser: Mapping[str, str | tuple[str, ...]]
     #: The plural form of each count, a digit each; what is larger goes on by the hundred.
     forms: str
+
+    @property
+    def tag(self) -> str:
+        """A short name for what the browser's code says."""
+        return sha256(repr((self.of_browser, self.forms)).encode()).hexdigest()[:16]
 
     def gettext(self, text: str) -> str:
         """Return what stands for a text."""

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, url_for
 
 from webui.context import web
 
@@ -25,10 +25,19 @@ def register(app: Flask) -> None:
     """Answer each request of an application in its reader's language."""
     app.before_request(choose)
     app.after_request(say_which)
-    app.context_processor(
-        lambda: {"language": language(), "languages": LANGUAGES, "chosen_language": _chosen()}
-    )
+    app.context_processor(shown)
     app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
+
+
+def shown() -> dict[str, object]:
+    """Return what a page says of its language."""
+    known = spoken()
+    return {
+        "language": language(),
+        "languages": LANGUAGES,
+        "chosen_language": _chosen(),
+        "words_url": known and url_for("languages.words", language=known.language, v=known.tag),
+    }
 
 
 def choose() -> None:

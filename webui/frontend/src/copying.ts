@@ -1,6 +1,7 @@
 /** What can be done here can be done in a terminal: every action's command line, current with the form, one click away. */
 
 import { closest, toast } from "./dom";
+import { spoken } from "./said";
 
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
@@ -21,10 +22,10 @@ async function copy(button: HTMLElement): Promise<void> {
   const text = button.dataset["copy"] || source?.textContent || "";
   try {
     await navigator.clipboard.writeText(text.trim());
-    toast("Copied.");
+    toast(spoken("Copied."));
   } catch {
     if (source) getSelection()?.selectAllChildren(source);
-    toast("Press Ctrl-C to copy what is marked.");
+    toast(spoken("Press Ctrl-C to copy what is marked."));
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { closest, html } from "./dom";
+import { spoken } from "./said";
 
 function rows(root: ParentNode): HTMLTableRowElement[] {
   return [...root.querySelectorAll<HTMLTableRowElement>("[data-holds] > tbody > tr[id]")];
@@ -30,7 +31,7 @@ export function hold(region: Element, text: string): string {
 }
 
 function line(count: number, columns: number): HTMLElement {
-  const button = html("button", { class: "btn small quiet", type: "button", "data-show-held": true }, `${count} new`);
+  const button = html("button", { class: "btn small quiet", type: "button", "data-show-held": true }, spoken("%(count)s new", { count }));
   return html("tr", { class: "new-line" }, html("td", { colspan: columns }, button));
 }
 

@@ -1,5 +1,7 @@
 /** Where a text stops being JSON: browsers say it in different words or not at all, people want a line and a column. */
 
+import { spoken } from "./said";
+
 const SCALAR = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iy;
 const NAME = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"/iy;
 const BLANK = /[ \t\r\n]*/y;
@@ -39,7 +41,7 @@ function stop(text: string): number {
 export function fault(text: string): string {
   const at = stop(text);
   const before = text.slice(0, at).split("\n");
-  const place = `line ${before.length}, column ${(before[before.length - 1] ?? "").length + 1}`;
+  const values = { line: before.length, column: (before[before.length - 1] ?? "").length + 1 };
   const sign = text.charAt(at);
-  return sign === "" ? `it ends too soon, ${place}` : `${sign} was not expected, ${place}`;
+  return sign === "" ? spoken("it ends too soon, line %(line)s, column %(column)s", values) : spoken("%(sign)s was not expected, line %(line)s, column %(column)s", { sign, ...values });
 }

@@ -1,20 +1,21 @@
 /** `?` shows what the keyboard does: what works everywhere, and the letters of what is on this page. */
 
 import { html, isTyping } from "./dom";
+import { spoken } from "./said";
 
 const EVERYWHERE: [string, string][] = [
-  ["Ctrl K", "find a DAG, run, task or action"],
-  ["?", "these keys"],
-  ["/", "filter the list"],
-  ["↓ j, ↑ k", "next row, row before"],
-  ["Enter", "open the row"],
-  ["x", "choose the row"],
-  ["Shift ↓ ↑", "choose rows one after the other"],
-  ["Esc", "close"],
+  ["Ctrl K", spoken("find a DAG, run, task or action")],
+  ["?", spoken("these keys")],
+  ["/", spoken("filter the list")],
+  ["↓ j, ↑ k", spoken("next row, row before")],
+  ["Enter", spoken("open the row")],
+  ["x", spoken("choose the row")],
+  ["Shift ↓ ↑", spoken("choose rows one after the other")],
+  ["Esc", spoken("close")],
 ];
 const VIEWS: [string, [string, string][]][] = [
-  ["[role=grid]", [["← → ↑ ↓", "move in the grid"], ["Shift ← → ↑ ↓", "choose many"], ["x", "choose the cell"], ["Enter", "open the task, fold the group"], ["r", "rerun what is chosen"], ["l", "log"]]],
-  [".canvas", [["← → ↑ ↓", "walk the graph"], ["Enter", "open the task"], ["0", "show all"]]],
+  ["[role=grid]", [["← → ↑ ↓", spoken("move in the grid")], ["Shift ← → ↑ ↓", spoken("choose many")], ["x", spoken("choose the cell")], ["Enter", spoken("open the task, fold the group")], ["r", spoken("rerun what is chosen")], ["l", spoken("log")]]],
+  [".canvas", [["← → ↑ ↓", spoken("walk the graph")], ["Enter", spoken("open the task")], ["0", spoken("show all")]]],
 ];
 
 /** The letters that buttons and links of this page answer to, each once. */
@@ -36,15 +37,15 @@ function list(title: string, keys: [string, string][]): HTMLElement[] {
 function show(): void {
   const box = html("dialog", { class: "keys", "aria-labelledby": "keys-title" });
   const views = VIEWS.flatMap(([where, keys]) => (document.querySelector(where) ? keys : []));
-  const close = html("button", { class: "btn", type: "button" }, "Close");
+  const close = html("button", { class: "btn", type: "button" }, spoken("Close"));
   close.addEventListener("click", () => box.close());
   box.append(
     html(
       "div",
       { class: "sheet" },
-      html("h1", { id: "keys-title" }, "Keys"),
-      ...list("On this page", [...lettersOf(document), ...views]),
-      ...list("Everywhere", EVERYWHERE),
+      html("h1", { id: "keys-title" }, spoken("Keys")),
+      ...list(spoken("On this page"), [...lettersOf(document), ...views]),
+      ...list(spoken("Everywhere"), EVERYWHERE),
       html("div", { class: "sheet-foot" }, close),
     ),
   );

@@ -1,5 +1,7 @@
 /** What failed since the reader last looked at the first page is marked there, and counted. */
 
+import { spoken } from "./said";
+
 const KEY = "dirigent_looked";
 let before = 0;
 
@@ -17,7 +19,7 @@ function mark(): void {
   const count = countLater(rows.map(at), before);
   const note = document.querySelector<HTMLElement>("[data-looked-count]");
   if (!note) return;
-  note.textContent = count ? `${count} since you last looked` : "";
+  note.textContent = count ? spoken("%(count)s since you last looked", { count }) : "";
   note.hidden = count === 0;
 }
 

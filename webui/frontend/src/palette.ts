@@ -2,6 +2,7 @@
 
 import { html, isTyping } from "./dom";
 import { openSheet } from "./sheet";
+import { spoken } from "./said";
 
 interface Found {
   title: string;
@@ -20,15 +21,15 @@ function build(): HTMLDialogElement {
   const input = html("input", {
     class: "input",
     type: "search",
-    placeholder: "Find a DAG, run, task or action",
-    "aria-label": "Find",
+    placeholder: spoken("Find a DAG, run, task or action"),
+    "aria-label": spoken("Find"),
     role: "combobox",
     "aria-controls": "palette-list",
     "aria-expanded": "true",
     autocomplete: "off",
   });
   const list = html("ul", { id: "palette-list", role: "listbox" });
-  const made = html("dialog", { class: "palette", "aria-label": "Find" }, input, list);
+  const made = html("dialog", { class: "palette", "aria-label": spoken("Find") }, input, list);
   input.addEventListener("input", () => (asking = ask(input.value)));
   made.addEventListener("keydown", pressed);
   made.addEventListener("click", clicked);
@@ -55,7 +56,7 @@ function draw(): void {
       html("span", { class: "sub" }, each.sub),
     ),
   );
-  const nothing = html("li", { class: "sub" }, "Nothing by that name.");
+  const nothing = html("li", { class: "sub" }, spoken("Nothing by that name."));
   list?.replaceChildren(...(lines.length ? lines : [nothing]));
   box?.querySelector("input")?.setAttribute("aria-activedescendant", lines.length ? `found-${at}` : "");
   list?.children[at]?.scrollIntoView({ block: "nearest" });

@@ -6,6 +6,7 @@
 import { quote, say } from "./copying";
 import { closest } from "./dom";
 import { fault } from "./json";
+import { spoken } from "./said";
 
 export type Value = string | number | boolean | null | Value[] | { [key: string]: Value };
 type Conf = Record<string, Value>;
@@ -177,13 +178,13 @@ function judge(field: HTMLElement): void {
 function wrong(control: Control): string {
   if (control instanceof HTMLInputElement && control.type === "file") return tooLarge(control);
   if (valueOf(control) !== undefined) return "";
-  return kindOf(control) === "json" ? `This is not JSON: ${fault(control.value)}.` : "This is not a number.";
+  return kindOf(control) === "json" ? spoken("This is not JSON: %(fault)s.", { fault: fault(control.value) }) : spoken("This is not a number.");
 }
 
 function tooLarge(control: HTMLInputElement): string {
   const most = Number(control.dataset["largest"] ?? 0);
   const file = control.files?.[0];
-  return file && most && file.size > most ? `${file.name} is larger than ${most / 1000} kB.` : "";
+  return file && most && file.size > most ? spoken("%(file)s is larger than %(most)s kB.", { file: file.name, most: most / 1000 }) : "";
 }
 
 export function command(form: HTMLFormElement): string {
@@ -224,7 +225,7 @@ function fromField(form: HTMLFormElement, field: HTMLElement): void {
 
 function fromJson(form: HTMLFormElement, area: HTMLTextAreaElement): void {
   const conf = asConf(area.value);
-  const words = conf ? "" : parsed(area.value) === undefined ? `This is not JSON: ${fault(area.value)}.` : 'The conf must be an object, such as {"key": "value"}.';
+  const words = conf ? "" : parsed(area.value) === undefined ? spoken("This is not JSON: %(fault)s.", { fault: fault(area.value) }) : spoken('The conf must be an object, such as {"key": "value"}.');
   area.setCustomValidity(words);
   area.setAttribute("aria-invalid", String(words !== ""));
   tell(area, words);
@@ -234,7 +235,7 @@ function fromJson(form: HTMLFormElement, area: HTMLTextAreaElement): void {
     const value = conf[field.dataset["param"] ?? ""] ?? defaultOf(field) ?? null;
     const fits = put(field, value);
     judge(field);
-    if (!fits) tell(field, "Here the JSON says what this field cannot show.");
+    if (!fits) tell(field, spoken("Here the JSON says what this field cannot show."));
   }
 }
 
@@ -270,8 +271,8 @@ function shared(event: MouseEvent): void {
   if (!(share instanceof HTMLAnchorElement) || !form) return;
   event.preventDefault();
   const text = link(form, share.dataset["share"] ?? "");
-  if (text) void say(new URL(text, location.href).href, "The link is copied. It fills the form in, and starts nothing.");
-  else void say(command(form), "Too long for a link: the command line is copied instead.");
+  if (text) void say(new URL(text, location.href).href, spoken("The link is copied. It fills the form in, and starts nothing."));
+  else void say(command(form), spoken("Too long for a link: the command line is copied instead."));
 }
 
 export function startParams(): void {

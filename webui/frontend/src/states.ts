@@ -1,5 +1,7 @@
 /** States as the server spells them, and the one letter that a grid row carries for each. */
 
+import { spoken } from "./said";
+
 export const LETTERS = {
   "-": "none",
   c: "scheduled",
@@ -45,5 +47,5 @@ export function loudest(states: Iterable<State>): State {
 }
 
 export function words(state: State): string {
-  return state === "none" ? "not started" : state.replaceAll("_", " ");
+  return spoken(state === "none" ? "not started" : state.replaceAll("_", " "));
 }

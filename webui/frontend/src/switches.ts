@@ -3,6 +3,7 @@
 import { closest, toast } from "./dom";
 import { write } from "./fetching";
 import { refresh } from "./live";
+import { spoken } from "./said";
 
 async function flip(form: HTMLFormElement, button: HTMLElement): Promise<void> {
   const was = button.getAttribute("aria-checked") === "true";
@@ -12,7 +13,7 @@ async function flip(form: HTMLFormElement, button: HTMLElement): Promise<void> {
   button.removeAttribute("aria-busy");
   if (!answer || (answer.type !== "opaqueredirect" && !answer.ok)) {
     button.setAttribute("aria-checked", String(was));
-    toast("That did not work: the server did not take it.");
+    toast(spoken("That did not work: the server did not take it."));
     return;
   }
   const [next] = form.querySelectorAll<HTMLInputElement>('input[value="true"], input[value="false"]');

@@ -1,5 +1,7 @@
 /** Times in words a person would say. The same cases as the server's: tests/webui/words.json holds both. */
 
+import { LOCALE, decimal, spoken } from "./said";
+
 const UNITS: [number, string][] = [
   [86400, "d"],
   [3600, "h"],
@@ -10,7 +12,7 @@ const UNITS: [number, string][] = [
 export function span(seconds: number): string {
   const s = Math.max(0, seconds);
   if (s > 0 && s < 0.0995) return `${Math.round(s * 1000)} ms`;
-  if (s < 10) return `${s.toFixed(1).replace(/\.0$/, "")} s`;
+  if (s < 10) return `${decimal(s.toFixed(1).replace(/\.0$/, ""))} s`;
   for (const [size, name] of UNITS) {
     if (s >= size) return `${Math.floor(s / size)} ${name}`;
   }
@@ -19,9 +21,9 @@ export function span(seconds: number): string {
 
 export function relative(at: number, now: number): string {
   const s = (at - now) / 1000;
-  if (Math.abs(s) < 1) return "now";
-  if (s > 0) return `in ${span(Math.floor(s))}`;
-  return `${span(Math.floor(-s))} ago`;
+  if (Math.abs(s) < 1) return spoken("now");
+  if (s > 0) return spoken("in %(span)s", { span: span(Math.floor(s)) });
+  return spoken("%(span)s ago", { span: span(Math.floor(-s)) });
 }
 
 /** The zone in which the page says times. */
@@ -40,7 +42,7 @@ function format(name: string, options: Intl.DateTimeFormatOptions, locale?: stri
 
 /** Date and time of day. */
 export function stamp(at: number): string {
-  return format("stamp", { dateStyle: "short", timeStyle: "medium" }).format(at);
+  return format("stamp", { dateStyle: "short", timeStyle: "medium" }, LOCALE).format(at);
 }
 
 /** The time of day with its milliseconds. */

@@ -6,6 +6,7 @@ import { words } from "../states";
 import { Camera, fitted } from "./camera";
 import { layout } from "./layout";
 import { drawing, elkGraph, groupState, neighbour, LABEL_HEIGHT, type Box, type Drawing, type Graph, type Label, type TaskState } from "./model";
+import { spoken } from "../said";
 
 const MANY = 400;
 const FAR = 0.45;
@@ -18,8 +19,8 @@ class View {
   private drawn: Drawing = { width: 0, height: 0, boxes: [], edges: [], labels: [] };
   private nodes = new Map<string, SVGGElement>();
   private scene = svg("g");
-  private canvas = svg("svg", { class: "canvas", tabindex: 0, role: "group", "aria-label": "Task graph" });
-  private wait = html("div", { class: "graph-wait" }, "Laying out…");
+  private canvas = svg("svg", { class: "canvas", tabindex: 0, role: "group", "aria-label": spoken("Task graph") });
+  private wait = html("div", { class: "graph-wait" }, spoken("Laying out…"));
   private camera: Camera;
   private touched = false;
 
@@ -119,9 +120,9 @@ class View {
     return html(
       "div",
       { class: "graph-tools" },
-      button("Zoom out (−)", "−", () => this.camera.zoom(0.8)),
-      button("Zoom in (+)", "+", () => this.camera.zoom(1.25)),
-      button("Fit: show all (0)", "Fit", () => this.fit()),
+      button(spoken("Zoom out (−)"), "−", () => this.camera.zoom(0.8)),
+      button(spoken("Zoom in (+)"), "+", () => this.camera.zoom(1.25)),
+      button(spoken("Fit: show all (0)"), spoken("Fit"), () => this.fit()),
     );
   }
 
@@ -196,7 +197,7 @@ function short(label: string): string {
 export async function mount(box: HTMLElement): Promise<void> {
   const view = new View(box);
   const answer = await fetch(box.dataset["graph"] ?? "");
-  if (!answer.ok) return box.replaceChildren(html("div", { class: "empty" }, "The graph could not be read. Reload the page."));
+  if (!answer.ok) return box.replaceChildren(html("div", { class: "empty" }, spoken("The graph could not be read. Reload the page.")));
   await view.take((await answer.json()) as Graph);
   const states = box.dataset["states"];
   if (states) poll(() => box.dataset["states"] ?? states, (a) => view.colour((JSON.parse(a.text) as { tasks: Record<string, TaskState> }).tasks));

@@ -2,6 +2,7 @@
 
 import { plain, type Lines } from "./lines";
 import type { Picks } from "./picks";
+import { number, spoken } from "../said";
 
 const SLICE = 40_000;
 
@@ -74,7 +75,7 @@ export class Search {
   /** How many there are, for the reader. */
   get count(): string {
     if (!this.words) return "";
-    if (this.found.length === 0) return this.isDone ? "no match" : "…";
-    return `${this.here + 1} of ${this.found.length.toLocaleString()}${this.isDone ? "" : "…"}`;
+    if (this.found.length === 0) return this.isDone ? spoken("no match") : "…";
+    return `${spoken("%(shown)s of %(total)s", { shown: this.here + 1, total: number(this.found.length) })}${this.isDone ? "" : "…"}`;
   }
 }

@@ -8,6 +8,7 @@ import { Reading, type Part } from "./reading";
 import { Rows, TALL } from "./rows";
 import { Search } from "./search";
 import { clock, stamp } from "../time";
+import { number as count, spoken, spokenMany } from "../said";
 
 const PAD = 6;
 
@@ -117,16 +118,16 @@ class LogView {
 
   private status(): void {
     const [shown, all] = [this.picks.lines.length, this.lines.count];
-    const total = all === 1 ? "1 line" : `${all.toLocaleString()} lines`;
-    const text = this.picks.isNarrow ? `${shown.toLocaleString()} of ${total}` : total;
+    const total = spokenMany(all, "%(num)s line", "%(num)s lines");
+    const text = this.picks.isNarrow ? spoken("%(shown)s of %(total)s", { shown: count(shown), total }) : total;
     const note = this.tools.querySelector("[data-log-status]");
-    if (note) note.textContent = this.isDone ? text : `${text} · ${this.opens ? "reading" : "live"}`;
+    if (note) note.textContent = this.isDone ? text : `${text} · ${this.opens ? spoken("reading") : spoken("live")}`;
     const error = this.tools.querySelector<HTMLElement>('[data-log-do="error"]');
     if (error) error.hidden = this.lines.lastError() < 0;
     const follow = this.tools.querySelector<HTMLElement>('[data-log-do="follow"]');
     if (follow) follow.hidden = this.isDone;
     this.box.toggleAttribute("data-empty", all === 0);
-    if (this.isDone && all === 0) this.space.textContent = "  This attempt wrote nothing.";
+    if (this.isDone && all === 0) this.space.textContent = `  ${spoken("This attempt wrote nothing.")}`;
   }
 
   private setFollow(on: boolean): void {
@@ -251,9 +252,9 @@ class LogView {
 
   private head(group: Group): HTMLElement {
     const isFolded = this.picks.isFolded(group);
-    const count = (Math.min(group.end, this.lines.count) - group.first - 1).toLocaleString();
+    const hidden = Math.min(group.end, this.lines.count) - group.first - 1;
     const more = { class: "x fold-head", type: "button", "data-fold": group.first, "aria-expanded": String(!isFolded) };
-    return html("button", more, `${isFolded ? "▸" : "▾"} ${group.title}`, html("span", { class: "faint" }, `  ${count} lines`));
+    return html("button", more, `${isFolded ? "▸" : "▾"} ${group.title}`, html("span", { class: "faint" }, `  ${spokenMany(hidden, "%(num)s lines", "%(num)s lines")}`));
   }
 }
 
