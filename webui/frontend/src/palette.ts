@@ -9,6 +9,8 @@ interface Found {
   sub: string;
   href: string;
   sheet?: boolean;
+  /** Of this page: what is pressed for it. */
+  button?: HTMLElement;
 }
 
 let box: HTMLDialogElement | undefined;
@@ -37,11 +39,41 @@ function build(): HTMLDialogElement {
   return made;
 }
 
+const OWN = "main :is(a[data-sheet], button[data-key], a[data-key])";
+
+/** What can be done on this page, and how it can look: read off its buttons, in their words. */
+export function ofPage(root: ParentNode): Found[] {
+  const found = new Map<string, Found>();
+  const add = (button: HTMLElement, title: string, sub: string): void => {
+    if (title && !found.has(title)) found.set(title, { title, sub, href: "", button });
+  };
+  for (const each of root.querySelectorAll<HTMLElement>(OWN)) {
+    if (!each.closest("[data-rows], .picks, dialog, [hidden]")) add(each, (each.textContent ?? "").trim(), "on this page");
+  }
+  for (const each of root.querySelectorAll<HTMLElement>(".nav [data-set]")) {
+    const group = each.closest("[role=group]")?.getAttribute("aria-label") ?? "";
+    add(each, `${group}: ${(each.textContent ?? "").trim()}`, "look");
+  }
+  return [...found.values()];
+}
+
+/** Those of which each word of the text is a part. */
+export function fitting(lines: Found[], text: string): Found[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return lines.filter(({ title }) => words.every((word) => title.toLowerCase().includes(word)));
+}
+
+/** The DAG that the reader looks at, as the address says. */
+function dagHere(): string {
+  return decodeURIComponent(/^\/dags\/([^/]+)/.exec(location.pathname)?.[1] ?? "");
+}
+
 async function ask(text: string): Promise<void> {
   asked = text;
-  const answer = await fetch(`/ui/find?q=${encodeURIComponent(text)}`);
+  const answer = await fetch(`/ui/find?${new URLSearchParams({ q: text, dag: dagHere() })}`);
   if (!answer.ok || asked !== text) return;
-  found = ((await answer.json()) as { found: Found[] }).found;
+  const own = fitting(ofPage(document), text).slice(0, text ? 8 : 4);
+  found = [...own, ...((await answer.json()) as { found: Found[] }).found];
   at = 0;
   draw();
 }
@@ -66,7 +98,8 @@ function go(n: number): void {
   const target = found[n];
   if (!target) return;
   box?.close();
-  if (target.sheet) void openSheet(target.href);
+  if (target.button) target.button.click();
+  else if (target.sheet) void openSheet(target.href);
   else location.assign(target.href);
 }
 
