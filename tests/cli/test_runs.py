@@ -209,7 +209,10 @@ def test_a_task_is_marked(dirigent, failed_run):
 
 
 def test_a_task_is_given_the_result_that_it_did_not_make(dirigent, failed_run):
-    assert "line 1 column 2" in dirigent("tasks", "mark", "orders", "first", "load", "success", "--result", "{").err
+    assert (
+        "line 1 column 2"
+        in dirigent("tasks", "mark", "orders", "first", "load", "success", "--result", "{").err
+    )
     assert dirigent("tasks", "mark", "orders", "first", "load", "failed", "--result", "1").code == 1
 
     said = dirigent("tasks", "mark", "orders", "first", "load", "success", "--result", '{"rows": 3}')

@@ -248,6 +248,12 @@ def test_templates_are_rendered_with_the_names_of_airflow(dag):
     assert channel.rendered["a"]["bash_command"].startswith("echo 2026-11-21 20261121")
 
 
+def test_what_a_conf_holds_is_rendered_once_as_data(dag):
+    BashOperator(task_id="a", bash_command='echo "$ANIMAL"', env={"ANIMAL": "{{ dag_run.conf.animal }}"})
+    text = "{{ 7 * 7 }} {% for each in ''.__class__.__mro__ %}x{% endfor %} $(id) `id`; id"
+    assert attempt(dag, conf={"animal": text}).xcoms["return_value"] == text
+
+
 @pytest.mark.parametrize(
     ("template", "said"),
     [
