@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from jinja2 import Environment, nodes
 
 import webui
+from webui.tongues.catalogue import read
+from webui.tongues.speaking import LANGUAGES
 
 TEMPLATES = Path(webui.__file__).parent / "templates"
 #: Names, and what is the same in every language.
@@ -107,3 +114,54 @@ def test_what_a_reader_sees_is_marked() -> None:
     files = [file for file in TEMPLATES.rglob("*.html") if file.name not in ENGLISH]
     found = {str(file.relative_to(TEMPLATES)): list(unmarked(file.read_text())) for file in files}
     assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_every_marked_text_is_said_in_every_language(language: str) -> None:
+    said = {key(message.id): texts(message) for message in read(language) if message.id}
+    assert [text for text in gathered() if not all(said.get(text, ("",)))] == [], (
+        "run tools/strings, and say these"
+    )
+    assert set(said) - gathered() == set(), "run tools/strings: nothing says these any more"
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_what_is_filled_in_is_the_same_in_every_language(language: str) -> None:
+    for message in read(language):
+        meant = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+        assert {names(text) for text in texts(message)} <= {names(text) for text in meant} or not meant[0], (
+            meant
+        )
+
+
+def test_no_marked_text_holds_attributes_alone() -> None:
+    assert [text for text in gathered() if re.search(r'^[^<]*\w="', text)] == []
+
+
+@cache
+def gathered() -> frozenset[str]:
+    """Return the texts that are marked, as `tools/strings` finds them."""
+    root = Path(webui.__file__).parent
+    settings = tomllib.loads((root.parent / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
+    methods = [(each["pattern"], each["method"]) for each in settings]
+    options = {each["pattern"]: each for each in settings}
+    marks = {**DEFAULT_KEYWORDS, "marked": None, "spoken": None, "spokenMany": (2, 3)}
+    found = extract_from_dir(root, methods, options, marks, directory_filter=is_ours)
+    return frozenset(key(message) for _, _, message, _, _ in found)
+
+
+def is_ours(folder: str) -> bool:
+    return Path(folder).name not in {"node_modules", "static", "__pycache__"}
+
+
+def key(text: str | tuple[str, ...] | list[str]) -> str:
+    return text if isinstance(text, str) else text[0]
+
+
+def texts(message: Message) -> tuple[str, ...]:
+    said = message.string or ""
+    return (said,) if isinstance(said, str) else tuple(said)
+
+
+def names(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"%\(\w+\)s|%%|<[^>]+>", text))
