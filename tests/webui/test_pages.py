@@ -69,6 +69,7 @@ LIVE = [
     f"{FAILED_RUN}/tasks/enrich.prices/state",
     f"{FAILED_RUN}/tasks/enrich.prices/rendered",
     f"{FAILED_RUN}/tasks/enrich.prices/events",
+    f"{FAILED_RUN}/tasks/enrich.prices/attempts",
 ]
 PAGES = [
     *LIVE,

@@ -8,9 +8,11 @@ from scheduler.errors import NotFound
 from scheduler.operations.states import read_states
 from scheduler.security.rights import Right
 from scheduler.store.views import runs, tasks
+from webui import attempts as beside
 from webui.context import now, reading
 from webui.details import TaskDetails, task_details, why_not_running
 from webui.fragments import page
+from webui.numbers import number
 from webui.rights import needs
 
 blueprint = Blueprint("task", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/tasks/<task_id>")
@@ -28,12 +30,12 @@ def _head(dag_id: str, run_id: str, task_id: str) -> dict[str, object]:
     }
 
 
-def _chosen(details: TaskDetails, number: int | None) -> tasks.Attempt | None:
-    if number is None:
+def _chosen(details: TaskDetails, place: int | None) -> tasks.Attempt | None:
+    if place is None:
         return details.newest
-    if 1 <= number <= len(details.attempts):
-        return details.attempts[number - 1]
-    raise NotFound("attempt", str(number))
+    if 1 <= place <= len(details.attempts):
+        return details.attempts[place - 1]
+    raise NotFound("attempt", str(place))
 
 
 @blueprint.get("")
@@ -70,6 +72,19 @@ def state(dag_id: str, run_id: str, task_id: str) -> Response:
 def rendered(dag_id: str, run_id: str, task_id: str) -> Response:
     """Show the templates as the attempt saw them."""
     return page("task_rendered.html", tab="rendered", **_head(dag_id, run_id, task_id))
+
+
+@blueprint.get("/attempts")
+@needs(Right.LOG_READ)
+def attempts(dag_id: str, run_id: str, task_id: str) -> Response:
+    """Show two attempts beside each other: their facts, their logs, and what they were given that differs."""
+    head = task_details(dag_id, run_id, task_id, request.args.get("path", ""))
+    chosen = beside.pair(
+        head.attempts, request.args.get("one", type=number), request.args.get("other", type=number)
+    )
+    pair = [attempt for _, attempt in chosen]
+    model = {"chosen": chosen, "facts": beside.facts(pair), "changes": beside.changes(pair)}
+    return page("task_attempts.html", tab="attempts", **model, **_head(dag_id, run_id, task_id))
 
 
 @blueprint.get("/events")
