@@ -57,6 +57,7 @@ _POLICY = (
     "connect-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+_SALT = "dirigent.session"
 
 
 def guard(app: Flask) -> None:
@@ -68,6 +69,7 @@ def guard(app: Flask) -> None:
     app.before_request(check_address)
     app.before_request(check_need)
     app.after_request(add_headers)
+    app.after_request(renew_cookie)
     app.context_processor(lambda: {"csrf_token": csrf_token(), "asker": asker(), "may": may})
 
 
@@ -209,7 +211,7 @@ def cookie_name() -> str:
 
 def _signer() -> Signer:
     oldest_first = list(reversed(web().secret.keys))
-    return Signer(oldest_first, salt="dirigent.session", digest_method=hashlib.sha256)
+    return Signer(oldest_first, salt=_SALT, digest_method=hashlib.sha256)
 
 
 def read_cookie() -> str:
@@ -218,6 +220,15 @@ def read_cookie() -> str:
         return _signer().unsign(request.cookies.get(cookie_name(), "")).decode()
     except BadSignature:
         return ""
+
+
+def renew_cookie(response: Response) -> Response:
+    """Sign the cookie anew that an older key signed: its owner stays signed in when that key is left out."""
+    if g.get("session_token") and asker().is_known and "Set-Cookie" not in response.headers:
+        signer = Signer(web().secret.keys[0], salt=_SALT, digest_method=hashlib.sha256)
+        if not signer.validate(request.cookies.get(cookie_name(), "")):
+            set_cookie(response, g.session_token)
+    return response
 
 
 def set_cookie(response: BaseResponse, token: str) -> None:

@@ -19,8 +19,8 @@ def rotate(invocation: Invocation) -> None:
     """Encrypt variables and connections anew with the first of the keys.
 
     To replace the key: put a new one before it, with a space between (DIRIGENT_SECRET_KEY, or the file secret_key
-    of the home folder); restart all servers; call this; leave the old one out, and restart them again. Whoever is
-    signed in by the old key signs in again.
+    of the home folder); restart all servers; call this; leave the old one out, and restart them again. Whoever
+    has opened no page meanwhile signs in again.
     """
     now, cipher = invocation.now(), invocation.cipher
     done = invocation.db.transact(lambda session: reseal(session, now, cipher, actor=ACTOR))

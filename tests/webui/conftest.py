@@ -99,6 +99,7 @@ def build(
     base_url: str | None = None,
     hook_secret: str | None = None,
     prices: Prices | None = None,
+    secret: SecretKey = SECRET_KEY,
     **more: Any,
 ) -> Flask:
     logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs", clock)
@@ -108,7 +109,7 @@ def build(
             db=db,
             clock=clock,
             logs=logs,
-            secret=SECRET_KEY,
+            secret=secret,
             monitor=monitor,
             metrics_token=METRICS_TOKEN,
             base_url=base_url,
