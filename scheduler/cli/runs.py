@@ -7,6 +7,7 @@ from typing import Final, Literal
 import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
+from scheduler.cli.many_runs import clear, mark_many
 from scheduler.cli.options import read_stdin
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.cli.recordings import export_run, replay_run
@@ -30,7 +31,9 @@ def runs() -> None:
     """List, show, cancel, delete, rerun, wait for, export and replay runs."""
 
 
+runs.add_command(clear)
 runs.add_command(export_run)
+runs.add_command(mark_many)
 runs.add_command(replay_run)
 
 

@@ -17,6 +17,7 @@ from scheduler.cli.parts.attempt_logs import AttemptLogs
 from scheduler.cli.questions import answer, questions
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.cli.task_states import state
+from scheduler.cli.task_xcoms import note, xcom
 from scheduler.core.dimensions import in_order
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
@@ -40,10 +41,10 @@ COLUMNS: Final = ["task_id", "path", "state", "try_number", "start_date", "durat
 
 @click.group()
 def tasks() -> None:
-    """List, explain, answer, test, clear and mark tasks; read their logs, and what they keep."""
+    """List, explain, answer, test, clear, mark and note tasks; read their logs, what they keep and hand on."""
 
 
-for command in (answer, questions, state, test_tasks):
+for command in (answer, note, questions, state, test_tasks, xcom):
     tasks.add_command(command)
 
 

@@ -360,3 +360,28 @@ def test_what_a_task_asks_is_listed_and_answered(dirigent, engine):
     assert dirigent("tasks", "questions", "-o", "json").json == []
     [row] = dirigent("tasks", "questions", "--all", "-o", "json").json
     assert (row["responded_by_user"]["name"], row["params_input"]) == ("cli", {"rows": 7})
+
+
+def test_many_runs_are_cleared_and_marked_by_what_they_are(dirigent, engine, failed_run):
+    where = ("--dag", "orders", "--state", "failed")
+    [row] = dirigent("runs", "clear", *where, "--dry-run", "-o", "json").json
+    assert (row["dag_run_id"], row["state"], row["task_count"]) == ("first", "failed", 2)
+    assert dirigent("runs", "clear").code == 2
+    assert dirigent("runs", "clear", "--dag", "nobody", "-y").code == 1
+    assert dirigent("runs", "clear", *where, "--until", "2020-01-01T00:00:00Z", "-y", "-o", "json").json == []
+    dirigent("runs", "clear", *where, "-y")
+    assert states(dirigent)["load"] == "none"
+    done = dirigent("runs", "mark-many", "failed", "--dag", "orders", "-y", "-o", "json")
+    assert [each["problem"] for each in done.json] == [""]
+    assert dirigent("runs", "mark-many", "failed", "--dag", "orders", "-y", "-o", "json").json == []
+
+
+def test_a_task_has_values_and_a_note_that_are_written(dirigent, engine, failed_run):
+    where = ("orders", failed_run, "load")
+    dirigent("tasks", "xcom", "set", *where, "rows", "[1, 2]")
+    assert dirigent("tasks", "xcom", "get", *where, "rows").json == [1, 2]
+    assert [each["key"] for each in dirigent("tasks", "xcom", "list", *where, "-o", "json").json] == ["rows"]
+    dirigent("tasks", "xcom", "delete", *where, "rows")
+    assert "none of that key" in dirigent("tasks", "xcom", "get", *where, "rows").err
+    assert dirigent("tasks", "note", *where, "seen").out == "load has a note now.\n"
+    assert dirigent("tasks", "note", *where, "").out == "load has no note now.\n"
