@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
-from flask import request
-
-from scheduler.errors import BadParams, NotFound
+from scheduler.errors import NotFound
 from scheduler.operations.assets import emit_event, materialize
 from scheduler.operations.finding import get_run
 from scheduler.security.rights import Right
@@ -26,7 +23,6 @@ from scheduler.store.views.asset_lists import (
 from scheduler.store.views.assets import view_asset
 from scheduler.store.views.run_lists import find_entry
 from webui.api.asset_fields import aliases_described, assets_described, events_described
-from webui.api.bodies import body
 from webui.api.frame import Fields, Routes
 from webui.api.ordering import chosen
 from webui.api.run_fields import described
@@ -36,8 +32,6 @@ from webui.context import actor, now, reading, writing
 from webui.rights import needs
 
 routes = Routes("api_assets", "/api/v2", tag="Asset")
-
-_MADE_WITH: Final = ("conf", "dag_run_id", "note", "partition_key")
 
 
 @routes.get("/assets", answers=shapes.Assets)
@@ -198,23 +192,20 @@ def _forget(before: datetime | None, *, dag_id: str | None = None, asset_id: int
 
 @routes.post("/assets/<int:asset_id>/materialize", answers=Run)
 @needs(Right.ASSET_EDIT, Right.DAG_RUN)
-def materialize_asset(asset_id: int) -> Fields:
-    """Start a run of the DAG that makes an asset; a body may bring `conf`, `dag_run_id`, `note`, `partition_key`."""
+def materialize_asset(asset_id: int, body: shapes.Materialize) -> Fields:
+    """Start a run of the DAG that makes an asset."""
     with reading() as session:
         shown = view_asset(session, asset_by_id(session, asset_id).name)
-    given = body(_MADE_WITH) if request.content_length else {}
-    if not isinstance(given.get("note") or "", str):
-        raise BadParams("note must be a text.")
     run = writing(
         lambda session: materialize(
             session,
             now(),
             shown.name,
             seen=shown.made_by,
-            conf=given.get("conf"),
-            run_id=given.get("dag_run_id"),
-            note=given.get("note") or "",
-            partition_key=given.get("partition_key"),
+            conf=body.conf,
+            run_id=body.dag_run_id,
+            note=body.note or "",
+            partition_key=body.partition_key,
             actor=actor(),
         )
     )

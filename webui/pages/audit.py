@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from scheduler.security.rights import Right
-from scheduler.store.views.record import KINDS, list_record
+from scheduler.store.views.audit import KINDS, list_record
 from webui.context import reading
 from webui.fragments import page
 from webui.numbers import number

@@ -1,20 +1,25 @@
-"""Who did what: events that people and programs caused; of one run, all its events."""
+"""Who did what: events that people and programs caused (of one run, all its events), and the record of a server."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from scheduler.store.choices import Choice, Columns, conditions, in_order
+from scheduler.store.choices import Choice, Columns, Range, conditions, in_order
 from scheduler.store.engine import Session
 from scheduler.store.tables import BY_PEOPLE, attempt, dag_run, event, task_instance
 
 E = event.c
 R = dag_run.c
 T = task_instance.c
+
+
+#: What the record holds, by the beginning of its kind; runs and tasks have pages of their own for what befell them.
+KINDS: Final = ("request", "user", "role", "token", "variable", "connection", "pool", "dag", "secrets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,29 @@ def list_audit(
     where: list[Any] = [*conditions(_COLUMNS, choice), *_bounds(wanted)]
     run_pk = _named_run(session, choice)
     where.append(sa.text(BY_PEOPLE) if run_pk is None else E.run_pk == run_pk)
+    total = session.scalar(sa.select(sa.func.count()).select_from(_FROM).where(*where)) or 0
+    return _page(session, where, choice, limit, offset), total
+
+
+def list_record(
+    session: Session, limit: int, *, before: int | None = None, kind: str = "", actor: str = ""
+) -> list[AuditRow]:
+    """Return the newest lines of the record, those before an id, of one kind and by one actor if they are named."""
+    kinds = [kind] if kind in KINDS else KINDS
+    choice = Choice(
+        ranges={"id": Range(lt=before)},
+        like={"actor": actor} if actor else {},
+        starts={"kind": "|".join(f"{each}." for each in kinds)},
+    )
+    # By the index of what people did: what befell runs and tasks may be millions of events.
+    where = [*conditions(_COLUMNS, choice), sa.text(BY_PEOPLE)]
+    return _page(session, where, choice, limit, 0)
+
+
+def _page(session: Session, where: Sequence[Any], choice: Choice, limit: int, offset: int) -> list[AuditRow]:
     order = in_order(_COLUMNS, choice, E.id) if choice.order else [E.id.desc()]
     page = sa.select(*_ROW).select_from(_FROM).where(*where).order_by(*order).limit(limit).offset(offset)
-    total = session.scalar(sa.select(sa.func.count()).select_from(_FROM).where(*where)) or 0
-    return [AuditRow(*row) for row in session.execute(page)], total
+    return [AuditRow(*row) for row in session.execute(page)]
 
 
 def find_audit(session: Session, event_id: int) -> AuditRow | None:

@@ -122,7 +122,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         out["description"] = operation.description
     if operation.body is not None:
         schema = {"$ref": _REF.format(model=operation.body.__name__)}
-        out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        required = not operation.body.MAY_BE_LEFT_OUT
+        out["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
     return out
 
 

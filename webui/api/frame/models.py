@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
@@ -22,6 +22,9 @@ class Body(BaseModel):
     """A JSON object that is sent. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    #: Whether nothing may be sent, which is as much as an object without fields.
+    MAY_BE_LEFT_OUT: ClassVar[bool] = False
 
 
 class Answer(BaseModel):

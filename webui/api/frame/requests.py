@@ -9,11 +9,13 @@ from typing import Any, Final, NoReturn, TypeVar, get_args, get_origin
 from flask import request
 from pydantic import BaseModel, ValidationError
 
+from webui.api.frame.models import Body
 from webui.api.frame.operations import Operation
 from webui.numbers import MOST
 from webui.problems import Fault, Unprocessable
 
 M = TypeVar("M", bound=BaseModel)
+B = TypeVar("B", bound=Body)
 
 #: Objects and lists of a body stand in each other this deep, and no deeper.
 DEEPEST: Final = 64
@@ -47,9 +49,9 @@ def _is_list(annotation: Any) -> bool:  # noqa: ANN401 - an annotation is of any
     return any(get_origin(each) is tuple for each in (annotation, *get_args(annotation)))
 
 
-def _read_body(model: type[M]) -> M:
+def _read_body(model: type[B]) -> B:
     """Return the body. Strict: `"true"` is no truth value there, as it is in an address."""
-    text = request.get_data()
+    text = request.get_data() or (b"{}" if model.MAY_BE_LEFT_OUT else b"")
     _check_json(text)
     return model.model_validate_json(text, strict=True)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from webui.api.frame import Answer, Body, Choosing, Instant, Ordered, Page, Query
+from webui.api.shapes.runs import Note
 
 
 class DagUse(Answer):
@@ -196,3 +197,14 @@ class QueuedWanted(Query):
     """Only those that came before an instant."""
 
     before: Instant | None = None
+
+
+class Materialize(Body):
+    """What the run that makes an asset is to be."""
+
+    MAY_BE_LEFT_OUT = True
+
+    conf: dict[str, Any] | None = None
+    dag_run_id: str | None = None
+    note: Note | None = None
+    partition_key: str | None = None
