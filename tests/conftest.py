@@ -12,12 +12,18 @@ import pytest
 
 from tests.distributing import Sharing
 from tests.services import KINDS, ProgramMissing, Server, postgres, rabbitmq, redis, shared
+from tests.statements import shared_statements
 
 #: Databases with tables and without, for the suites that run on each kind.
 pytest_plugins = ("tests.store.databases",)
 
 #: A test that asks for one of these carries the marker of that name, so `-m "not rabbitmq"` leaves it out.
-MARKED = {"postgres_url": "postgres", "redis_url": "redis", "rabbitmq_url": "rabbitmq", "chromium": "browser"}
+MARKED = {
+    "postgres_server": "postgres",
+    "redis_url": "redis",
+    "rabbitmq_url": "rabbitmq",
+    "chromium": "browser",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -27,6 +33,13 @@ def import_path() -> Iterator[None]:
     before = list(sys.path)
     yield
     sys.path[:] = before
+
+
+@pytest.fixture(autouse=True, scope="session")
+def statements() -> Iterator[None]:
+    """Every database of this process finds what another one has compiled."""
+    with shared_statements():
+        yield
 
 
 def _drives_the_run(config: pytest.Config) -> bool:

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile
 from textwrap import dedent
 
 from scheduler.clock import SystemClock
@@ -47,6 +48,13 @@ class Project:
     def record(self) -> Record:
         """What the database knows."""
         return Record(self.db, self.home / "logs")
+
+    def with_tables(self, file: Path) -> Project:
+        """Put a copy of an SQLite file with all tables into the home: no server need make them."""
+        self.home.mkdir(mode=0o700)
+        copyfile(file, self.home / "dirigent.db")
+        (self.home / "dirigent.db").chmod(0o600)
+        return self
 
     def write(self, name: str, text: str) -> Path:
         """Write a file into the DAG folder, at once and as a whole."""

@@ -45,10 +45,10 @@ def unsent(project):
 
 
 def test_the_message_of_a_leader_that_was_killed_before_it_sent_goes_out_from_the_other(
-    new_project, webhook, postgres_url, redis_url
+    new_project, webhook, tables_url, redis_url
 ):
     project = new_project(
-        channel_ops=webhook.address, database_url=postgres_url, broker_url=redis_url, secret_key="s" * 44
+        channel_ops=webhook.address, database_url=tables_url, broker_url=redis_url, secret_key="s" * 44
     )
     project.write("orders.py", FAILS)
     (project.folder / "dirigent.toml").write_text(RULE)

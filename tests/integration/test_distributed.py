@@ -30,9 +30,9 @@ LEASE_S = "6"
 
 
 @pytest.fixture
-def shop(new_project: Callable[..., Project], postgres_url: str, redis_url: str) -> Project:
+def shop(new_project: Callable[..., Project], tables_url: str, redis_url: str) -> Project:
     """A project on PostgreSQL and Redis."""
-    return new_project(database_url=postgres_url, broker_url=redis_url, secret_key=SECRET, lease_s=LEASE_S)
+    return new_project(database_url=tables_url, broker_url=redis_url, secret_key=SECRET, lease_s=LEASE_S)
 
 
 def keeps_ledger(project: Project, body: str) -> str:
@@ -100,10 +100,10 @@ with DAG("fan", schedule=None):
 
 
 def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(
-    new_project, postgres_url, redis_url, tmp_path
+    new_project, tables_url, redis_url, tmp_path
 ):
     shop = new_project(
-        database_url=postgres_url,
+        database_url=tables_url,
         broker_url=redis_url,
         secret_key=SECRET,
         log_url=f"file://{tmp_path}/archive",
@@ -254,8 +254,8 @@ def test_a_broker_that_lost_its_tickets_holds_nothing_up_for_long(shop, redis_ur
     assert set(counted(shop.folder / "ledger").values()) == {1}
 
 
-def test_a_run_comes_to_its_end_over_rabbitmq(new_project, postgres_url, rabbitmq_url):
-    shop = new_project(database_url=postgres_url, broker_url=rabbitmq_url, secret_key=SECRET)
+def test_a_run_comes_to_its_end_over_rabbitmq(new_project, tables_url, rabbitmq_url):
+    shop = new_project(database_url=tables_url, broker_url=rabbitmq_url, secret_key=SECRET)
     shop.write("fan.py", keeps_ledger(shop, FAN))
     shop.launch("scheduler")
     shop.start("worker", "--slots", "4")

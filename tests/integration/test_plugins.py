@@ -105,8 +105,8 @@ def on_task_instance_success(task_instance):
 
 
 @pytest.mark.slow
-def test_a_scheduler_of_its_own_asks_them_for_what_dag_files_read(new_project, postgres_url, redis_url):
-    shop = new_project(database_url=postgres_url, broker_url=redis_url, secret_key="s" * 44)
+def test_a_scheduler_of_its_own_asks_them_for_what_dag_files_read(new_project, tables_url, redis_url):
+    shop = new_project(database_url=tables_url, broker_url=redis_url, secret_key="s" * 44)
     (shop.folder / "plugins").mkdir()
     (shop.folder / "plugins" / "vault.py").write_text(VAULT)
     shop.write("read.py", "from scheduler import DAG, Variable\nDAG(Variable.get('dag'), schedule=None)\n")

@@ -7,7 +7,6 @@ from signal import SIGTERM
 import pytest
 
 from scheduler.errors import NewerForm
-from scheduler.store import migrate
 from scheduler.store.migrations import HEAD
 from scheduler.wire import WIRE_VERSION
 from tests.integration.next_release import NEXT_FORM, make_next_release
@@ -30,8 +29,6 @@ DAG = """
 def test_a_server_of_the_release_before_starts_and_runs_on_tables_of_the_next_one(new_project):
     shop = new_project()
     shop.write("orders.py", DAG)
-    shop.home.mkdir(exist_ok=True)
-    migrate.upgrade(shop.db)
     go_ahead(shop.db, bears=HEAD)
     server = shop.start()
     run = shop.trigger("orders").until("success")
@@ -43,8 +40,6 @@ def test_a_server_of_the_release_before_starts_and_runs_on_tables_of_the_next_on
 
 def test_tables_that_do_not_bear_a_program_stop_it_with_the_remedy(new_project):
     shop = new_project()
-    shop.home.mkdir(exist_ok=True)
-    migrate.upgrade(shop.db)
     go_ahead(shop.db, bears="9999")
     refused = shop.dirigent("up")
     assert refused.returncode == 1

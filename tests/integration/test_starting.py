@@ -30,10 +30,9 @@ with DAG("hello", schedule=None):
 """
 
 
-def test_a_second_server_on_one_home_names_the_first_ones_pid_and_address(new_project):
-    project = new_project()
-    first = project.start()
-    second = project.dirigent("up")
+def test_a_second_server_on_one_home_names_the_first_ones_pid_and_address(bare_project):
+    first = bare_project.start()
+    second = bare_project.dirigent("up")
     assert second.returncode == 1
     assert f"pid {first.pid}" in second.stderr
     assert first.address in second.stderr
@@ -74,14 +73,13 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_sentence(new_project, co
     assert len(said.stderr.strip().splitlines()) == 1
 
 
-def test_a_home_without_rights_is_told_in_one_line(new_project):
-    project = new_project()
-    project.home.mkdir()
-    project.home.chmod(0o500)
-    said = project.dirigent("up", before=WITHOUT_RIGHTS)
-    project.home.chmod(0o700)
+def test_a_home_without_rights_is_told_in_one_line(bare_project):
+    bare_project.home.mkdir()
+    bare_project.home.chmod(0o500)
+    said = bare_project.dirigent("up", before=WITHOUT_RIGHTS)
+    bare_project.home.chmod(0o700)
     assert said.returncode == 1
-    assert str(project.home) in said.stderr
+    assert str(bare_project.home) in said.stderr
     assert len(said.stderr.strip().splitlines()) == 1
 
 
@@ -99,7 +97,6 @@ def test_a_dag_folder_that_cannot_be_read_is_an_import_error_and_recovers(new_pr
 
 def test_a_full_disk_under_the_log_folder_does_not_stop_a_run(new_project):
     project = new_project()
-    project.home.mkdir()
     # Opening or writing anything below it fails, as on a disk without room.
     (project.home / "logs").symlink_to("/dev/full")
     project.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scheduler.operations.explain import explain_task
 from tests.integration.waiting import eventually
 
 WAITS = """
@@ -55,8 +56,9 @@ def write_waits(project, dag_id):
 
 
 def reason_of(project, run):
-    words = project.dirigent("tasks", "why", run.row.dag_id, run.run_id, "wait")
-    return words.stdout
+    """What `dirigent tasks why` prints, asked in this process: it is asked again and again."""
+    with project.db.read() as session:
+        return "\n".join(explain_task(session, run.row.dag_id, run.run_id, "wait"))
 
 
 def watched(project, run):
@@ -94,9 +96,9 @@ def test_marking_a_deferred_task_stops_its_wait(embedded):
 
 
 @pytest.mark.slow
-def test_waits_of_a_killed_worker_are_watched_by_another(new_project, postgres_url, redis_url):
+def test_waits_of_a_killed_worker_are_watched_by_another(new_project, tables_url, redis_url):
     shop = new_project(
-        database_url=postgres_url, broker_url=redis_url, secret_key="s" * 44, lease_s="6", heartbeat_s="1"
+        database_url=tables_url, broker_url=redis_url, secret_key="s" * 44, lease_s="6", heartbeat_s="1"
     )
     gate = write_waits(shop, "moved")
     shop.start("scheduler")

@@ -21,7 +21,7 @@ class EncryptedPostgres(Postgres):
         super().prepare()
         self.authority, files = _certified(self)
         self._options = [f"-cssl_cert_file={files[0]}", f"-cssl_key_file={files[1]}", "-cssl=on"]
-        (self.data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
+        (self.data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 md5\n")
 
     @property
     def url(self) -> str:

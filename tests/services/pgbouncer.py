@@ -30,7 +30,7 @@ class PgBouncer(Server):
         settings.write_text(
             f"[databases]\n* = host={target.host} port={target.port}\n[pgbouncer]\n"
             f"listen_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
-            f"auth_type = scram-sha-256\nauth_file = {users}\npool_mode = transaction\n"
+            f"auth_type = md5\nauth_file = {users}\npool_mode = transaction\n"
             f"default_pool_size = {self.pool_size}\nmax_client_conn = 500\nserver_reset_query_always = 0\n"
         )
         self.own(self.folder, users, settings)
