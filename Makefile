@@ -5,7 +5,7 @@ SHELL := bash
 # The environment and the front end are made side by side.
 MAKEFLAGS += --jobs=2
 .DELETE_ON_ERROR:
-.PHONY: help up test chaos compat lint bench bench-web front lock wheel clean
+.PHONY: help up test tour chaos compat lint bench bench-web front lock wheel clean
 
 FRONT := webui/frontend
 MODULES := $(FRONT)/node_modules/.installed
@@ -22,6 +22,9 @@ up: .venv/.installed $(BUILT) ## install into .venv and run everything on http:/
 
 test: .venv-test/.installed $(BUILT) ## all checks: format, lint, types, layers, tests on every database and broker, browser
 	@unset MAKEFLAGS MAKELEVEL; tools/check lint test
+
+tour: .venv-test/.installed $(BUILT) ## what a person does on the pages, by mouse and by keyboard, desk and phone, light and dark, with axe
+	@unset MAKEFLAGS MAKELEVEL; DIRIGENT_TEST_TOUR=whole .venv-test/bin/python -m pytest tests/webui/tour $(ARGS)
 
 chaos: .venv-test/.installed ## kill, cut and freeze a distributed set-up, and check what it promised (ARGS="kill-workers --seed 1" make chaos)
 	@unset MAKEFLAGS MAKELEVEL; tools/test-programs && .venv-test/bin/python -m tests.chaos $(ARGS)

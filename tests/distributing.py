@@ -6,6 +6,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 #: Beginnings of test ids, and what their tests share.
 SHARING = {
+    "tests/webui/tour/": "tour",
     "tests/webui/browser/": "Chromium",
     "tests/integration/test_dag_folder.py": "embedded server",
     "tests/integration/test_hostile_tasks.py": "embedded server",

@@ -56,9 +56,13 @@ function move(step: number): void {
   next?.scrollIntoView({ block: "nearest" });
 }
 
+/** A letter is that of the row with the focus; where it has none by that letter, that of the page. */
 function act(key: string): boolean {
+  const letter = `[data-key="${CSS.escape(key)}"]`;
   const row = document.activeElement?.closest("[data-rows] [data-href]");
-  const target = row?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  const ofPage = (): HTMLElement | undefined =>
+    [...document.querySelectorAll<HTMLElement>(letter)].find((node) => !node.closest("[data-rows] [data-href], [hidden]"));
+  const target = row?.querySelector<HTMLElement>(letter) ?? ofPage();
   target?.click();
   return Boolean(target);
 }

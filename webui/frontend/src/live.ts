@@ -12,6 +12,15 @@ function keeps(old: Node): boolean {
   return old instanceof Element && (old === document.activeElement && old.matches("input, textarea, select") || old.hasAttribute("data-own"));
 }
 
+/** What stands below a region does not move up under the reader when the region has less to say. */
+function holdBelow(region: HTMLElement): void {
+  if (region.nextElementSibling) region.style.minHeight = `${region.offsetHeight}px`;
+}
+
+function letGo(): void {
+  for (const region of running.keys()) if (region instanceof HTMLElement) region.style.minHeight = "";
+}
+
 export function morph(region: Element, text: string): void {
   const open = new Set([...region.querySelectorAll("details[open][id]")].map((d) => d.id));
   Idiomorph.morph(region, text, {
@@ -26,7 +35,10 @@ export function morph(region: Element, text: string): void {
 function follow(region: HTMLElement): void {
   const answerer = poll(
     () => region.dataset["live"] ?? location.href,
-    (answer) => morph(region, hold(region, answer.text)),
+    (answer) => {
+      holdBelow(region);
+      morph(region, hold(region, answer.text));
+    },
     region.dataset["etag"],
   );
   running.set(region, answerer);
@@ -43,6 +55,8 @@ export function startLive(root: ParentNode = document): void {
     if (!running.has(region)) follow(region);
   }
 }
+
+addEventListener("resize", letGo);
 
 /** Asks at once: after something was done here, its effect should be seen here. */
 export function refresh(region?: Element): void {

@@ -23,6 +23,8 @@ class View {
   private wait = html("div", { class: "graph-wait" }, spoken("Laying out…"));
   private camera: Camera;
   private touched = false;
+  /** Of a node that somebody opened before its address was known. */
+  private wanted = "";
 
   constructor(private box: HTMLElement) {
     this.canvas.append(this.scene);
@@ -47,6 +49,7 @@ class View {
   colour(states: Record<string, TaskState>): void {
     this.states = states;
     for (const each of this.drawn.boxes) this.paint(each);
+    if (this.wanted) this.open(this.wanted);
   }
 
   private async lay(): Promise<void> {
@@ -162,6 +165,7 @@ class View {
     const group = this.graph.nodes.find((n) => n.id === id)?.is_group;
     if (!group) {
       const href = this.states[id]?.href;
+      this.wanted = href ? "" : id;
       if (href) location.assign(href);
       return;
     }

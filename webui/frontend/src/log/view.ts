@@ -165,7 +165,9 @@ class LogView {
 
   private toError(): void {
     const n = this.lines.lastError();
-    if (n >= 0) this.show(n);
+    if (n < 0) return;
+    this.box.scrollIntoView({ block: "nearest" });
+    this.show(n);
   }
 
   private show(n: number): void {
@@ -195,6 +197,7 @@ class LogView {
   private step(by: number): void {
     const n = this.found.step(by);
     if (n === undefined) return;
+    this.box.scrollIntoView({ block: "nearest" });
     this.show(n);
     this.told(false);
   }
