@@ -16,6 +16,7 @@ from scheduler.store.accounts import Account, GrantRow
 from scheduler.store.api_tokens import BY_PASSWORD, revoke_tokens
 from scheduler.store.engine import Session
 from scheduler.store.events import Event, append
+from scheduler.store.saved_filters import delete_filters_of
 
 #: The name of whoever comes in by a one-time link; no account may have it.
 OWNER: Final = "owner"
@@ -80,6 +81,7 @@ def remove_account(session: Session, now: datetime, name: str, *, actor: str) ->
     """Delete an account with its roles, tokens and sessions; what it did stays. Raises NotFound."""
     get_account(session, name)
     sessions.revoke_of(session, now, name)
+    delete_filters_of(session, name)
     accounts.delete_account(session, name)
     _note(session, now, "deleted", name, actor)
 

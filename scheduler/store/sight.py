@@ -204,5 +204,6 @@ RULES: Final[dict[sa.Table, Callable[[Scope], Condition]]] = {
     t.kept_answer: lambda _: sa.false(),  # found by its key alone, which its caller knows
     t.log_chunk: _of_attempt,
     t.pool: _of_pool,
+    t.saved_filter: lambda _: sa.true(),  # asked for by the name of whoever asks
     t.variable: _of_team(t.variable),
 }

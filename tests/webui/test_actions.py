@@ -384,3 +384,40 @@ def test_cells_of_several_runs_run_again_with_what_follows_them(db: Database, pe
 @pytest.mark.parametrize("query", ["do=task", "do=paint&cells=r/t", "do=task&cells=/t", "do=task&cells=r"])
 def test_cells_that_name_nothing_are_refused(person: Browser, query: str) -> None:
     assert person.get(f"/dags/orders_hourly/cells/many?{query}").status_code == 400
+
+
+def test_a_filter_is_kept_under_a_name_used_and_forgotten(person: Browser) -> None:
+    address = "/dags?state=paused&tag=stock"
+    form = re.search(r'data-sheet href="(/filters/new[^"]+)"', person.get(address).text)
+    assert form
+    assert "tag: stock" in person.get(html.unescape(form[1])).text
+    kept = {"place": "dags", "state": "paused", "tag": "stock", "page": "9"}
+    assert person.post("/filters/new", name="<mine>", **kept).location == address
+    text = person.get("/dags").text
+    assert 'href="/dags?state=paused&amp;tag=stock">&lt;mine&gt;</a>' in text
+    assert "Keep this filter" not in person.get(address).text
+    assert person.post("/filters/forget", place="dags", name="<mine>").status_code == 303
+    assert "&lt;mine&gt;" not in person.get("/dags").text
+    assert person.post("/filters/forget", place="dags", name="<mine>").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"name": "", "state": "paused"}, "filter"),
+        ({"name": "x" * 61, "state": "paused"}, "at most 60"),
+        ({"name": "none"}, "is not filtered"),
+        ({"name": "none", "state": "paused", "place": "pools"}, "not of &#39;pools&#39;"),
+    ],
+)
+def test_a_filter_that_cannot_be_kept_is_refused_in_words(
+    person: Browser, given: dict[str, str], words: str
+) -> None:
+    answer = person.post("/filters/new", **({"place": "dags"} | given))
+    assert (answer.status_code, words in answer.text) == (400, True)
+
+
+def test_favourites_stand_first(person: Browser) -> None:
+    person.post("/dags/warehouse_sync/favorite", is_favorite="true")
+    rows = re.findall(r'id="dag-(\w+)"', person.get("/dags").text)
+    assert rows == ["warehouse_sync", "carrier_fanout", "orders_hourly"]

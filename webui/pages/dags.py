@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from scheduler.errors import NewerForm
+from scheduler.operations.saved_filters import query_of
 from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.bundles import find_bundle
+from scheduler.store.saved_filters import list_filters
 from scheduler.store.views import dags, files
 from scheduler.store.views.commits import find_commit
 from webui.broken import list_broken
@@ -43,11 +45,14 @@ def show() -> Response:
     """Show the DAGs that the filter leaves, a page at a time."""
     wanted, place = _wanted(), max(1, request.args.get("page", 1, type=number))
     with reading() as session:
-        rows = dags.list_dags(session, wanted, limit=_PAGE, offset=(place - 1) * _PAGE)
+        favorites = dags.list_favorites(session, asker().name)
+        rows = dags.list_dags(session, wanted, limit=_PAGE, offset=(place - 1) * _PAGE, first=favorites)
         source = find_bundle(session)
         model = {
             "rows": rows,
-            "favorites": dags.list_favorites(session, asker().name),
+            "favorites": favorites,
+            "query": query_of("dags", request.args),
+            "saved": list_filters(session, asker().name, "dags"),
             "counts": dags.count_by_filter(session, wanted),
             "tags": dags.list_tags(session),
             "broken": list_broken(session),

@@ -40,6 +40,7 @@ REVISIONS: Final = (
     "0032",
     "0033",
     "0034",
+    "0035",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes

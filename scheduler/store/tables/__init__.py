@@ -26,7 +26,7 @@ from scheduler.store.tables.attempts import UNCOUNTED_ATTEMPT, attempt, log_chun
 from scheduler.store.tables.backfills import backfill
 from scheduler.store.tables.code import blob, dag_bundle, dag_file, snapshot
 from scheduler.store.tables.columns import Instant, metadata
-from scheduler.store.tables.dags import dag, dag_favorite, dag_origin, dag_tag, dag_version
+from scheduler.store.tables.dags import dag, dag_favorite, dag_origin, dag_tag, dag_version, saved_filter
 from scheduler.store.tables.listeners import listener
 from scheduler.store.tables.questions import question
 from scheduler.store.tables.runs import (
@@ -95,6 +95,7 @@ __all__ = [
     "pool",
     "question",
     "role",
+    "saved_filter",
     "session",
     "sign_in_failure",
     "sign_in_token",

@@ -54,6 +54,16 @@ dag_favorite = Table(
     Column("user_name", Text, primary_key=True),
 )
 
+#: A list narrowed in a way that somebody keeps.
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    Column("user_name", Text, primary_key=True),
+    Column("place", Text, primary_key=True),  # dags | runs
+    Column("name", Text, primary_key=True),
+    Column("query", Text, nullable=False),  # as the address says it
+)
+
 dag_version = Table(
     "dag_version",
     metadata,
