@@ -60,7 +60,9 @@ class Shop:
 
     def is_stocked(self) -> bool:
         """Tell whether every DAG is known, and the one that was written twice in its second version."""
-        counts = sa.select(dag_version.c.dag_id, sa.func.count().label("versions")).group_by(dag_version.c.dag_id)
+        counts = sa.select(dag_version.c.dag_id, sa.func.count().label("versions")).group_by(
+            dag_version.c.dag_id
+        )
         known = {str(row.dag_id): int(row.versions) for row in self.place.record.rows(counts)}
         return len(known) == DAG_COUNT and known["shop_stock"] == 2
 
