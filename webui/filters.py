@@ -68,6 +68,7 @@ def register(app: Flask) -> None:
         kind_of=kind_of,
         words=state_words,
         run_label=run_label,
+        run_time=run_time,
         run_name=run_name,
         begun=begun,
         date=date,

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from scheduler.store import Database
+from scheduler.store.tables import dag_run
 from tests.webui.conftest import HERE, Browser
+from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
 
 PAGE = "/dags/orders_hourly/backfills"
 FORM = {"from": "2026-11-20T00:00", "to": "2026-11-20T05:30", "max": "2", "reprocess": "none"}
@@ -48,6 +52,28 @@ def test_it_is_paused_resumed_and_cancelled_on_the_page(person: Browser) -> None
     assert "cancelled" in person.get(PAGE).text
     assert person.post(f"{PAGE}/1/cancel").status_code == 409
     assert person.get("/dags/parcels/backfills/1/cancel").status_code == 404
+
+
+def test_every_page_of_the_dag_tells_of_it_while_it_goes_on(db: Database, person: Browser) -> None:
+    assert "backfill-banner" not in person.get("/dags/orders_hourly").text
+    person.post(f"{PAGE}/new", **FORM)
+    shown = person.get("/dags/orders_hourly/graph").text
+    assert "0 of 6" in shown.partition("backfill-banner")[2]
+    assert "yesterday 00:00" in shown.partition("backfill-banner")[2]
+    back = person.post(f"{PAGE}/1/pause", is_paused="true", next="/dags/orders_hourly/graph")
+    assert back.headers["Location"] == "/dags/orders_hourly/graph"
+    assert "Resume" in person.get("/dags/orders_hourly").text
+    away = person.post(f"{PAGE}/1/pause", is_paused="false", next="//elsewhere.example")
+    assert "elsewhere" not in away.headers["Location"]
+    person.post(f"{PAGE}/1/cancel")
+    assert "backfill-banner" not in person.get("/dags/orders_hourly").text
+
+
+def test_a_run_of_it_leads_to_it(db: Database, person: Browser) -> None:
+    person.post(f"{PAGE}/new", **FORM)
+    with db.write() as session:
+        session.execute(sa.update(dag_run).where(dag_run.c.run_id == FAILED_RUN_ID).values(backfill_id=1))
+    assert f'href="{PAGE}#backfill-1"' in person.get(FAILED_RUN).text
 
 
 def test_the_api_has_airflows_shape(person: Browser) -> None:

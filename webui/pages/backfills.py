@@ -33,6 +33,7 @@ from webui.filters import command
 from webui.fragments import is_sheet, page
 from webui.pages.dag import dag_head
 from webui.rights import needs
+from webui.security import safe_path
 from webui.tongues.speaking import gettext, marked, ngettext
 
 blueprint = Blueprint("backfills", __name__, url_prefix="/dags/<dag_id>/backfills")
@@ -92,7 +93,8 @@ def flip(dag_id: str, backfill_id: int) -> ResponseReturnValue:
         change(session, now(), backfill_id, actor=actor())
 
     writing(work)
-    return redirect(url_for("backfills.show", dag_id=dag_id), 303)
+    here = request.form.get("next")
+    return redirect(safe_path(here) if here else url_for("backfills.show", dag_id=dag_id), 303)
 
 
 @blueprint.get("/<int:backfill_id>/cancel")

@@ -11,9 +11,11 @@ from scheduler.core.alerts import rules_for
 from scheduler.errors import BadParams
 from scheduler.security.rights import Right
 from scheduler.store import dag_files
+from scheduler.store.backfills import active_backfill
 from scheduler.store.views import dags, runs
 from scheduler.store.views.alerts import rule_fields
 from scheduler.store.views.assets import uses_of_dag
+from scheduler.store.views.backfills import view_backfills
 from scheduler.store.views.commits import find_commit
 from scheduler.store.views.origins import find_taken_over
 from scheduler.store.views.partitions import waiting_partitions
@@ -42,6 +44,8 @@ def dag_head(dag_id: str) -> dict[str, Any]:
         commit = find_commit(session, dag.bundle_version)
         uses = uses_of_dag(session, dag_id)
         is_favorite = dag_id in dags.list_favorites(session, asker().name)
+        active = active_backfill(session, dag_id)
+        backfill = view_backfills(session, [active])[0] if active else None
         newest = runs.list_runs(session, runs.RunWanted(dag_id=dag_id), limit=1)
     return {
         "dag": dag,
@@ -52,6 +56,7 @@ def dag_head(dag_id: str) -> dict[str, Any]:
         "commit": commit,
         "uses": uses,
         "is_favorite": is_favorite,
+        "backfill": backfill,
         "newest": newest[0] if newest else None,
     }
 

@@ -45,6 +45,7 @@ class Run:
     bundle_version: str | None
     partition_key: str | None
     partition_date: datetime | None
+    backfill_id: int | None
     version_number: int
 
 
