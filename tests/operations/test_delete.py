@@ -1,12 +1,16 @@
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from scheduler.errors import Conflict, NotFound
+from scheduler.operations.backfills import BackfillRequest, create_backfill
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.delete import delete_dag, delete_run
 from scheduler.store import dag_files
 from scheduler.store.tables import artifact, attempt, dag, dag_run, dag_version, event, task_instance, xcom
 from scheduler.store.xcoms import XComRow, put_xcoms
+from scheduler.wire import ScheduleSpec
 from tests.operations.plays import started_run
 from tests.store.specs import NOW, add_dag, spec
 
@@ -80,6 +84,20 @@ def test_the_id_of_a_deleted_attempt_is_not_given_to_another(db, write):
     write(started_run, states={"a": "queued"})
     with db.read() as session:
         assert session.scalar(sa.select(sa.func.max(attempt.c.id))) > first
+
+
+def test_the_id_of_a_deleted_backfill_is_not_given_to_another(db, write):
+    """A page left open, or a program, would cancel the other one."""
+    first = _begun(write, "shop")
+    delete_dag(db, NOW, "shop", actor="")
+    assert _begun(write, "other") > first
+
+
+def _begun(write, dag_id):
+    """Begin a backfill of a new DAG; return its id."""
+    write(add_dag, spec(dag_id, schedule=ScheduleSpec(kind="cron", cron="0 0 * * *")))
+    wanted = BackfillRequest(dag_id=dag_id, from_date=NOW - timedelta(days=5), to_date=NOW)
+    return write(create_backfill, NOW, wanted, actor="").id
 
 
 def _delete_run(db, now, dag_id, *, actor):

@@ -32,4 +32,6 @@ backfill = Table(
     Column("left_count", Integer, nullable=False),  # dates whose run was left as it was
     Index("ix_backfill_live", "dag_id", unique=True, **where("completed_at IS NULL")),
     Index("ix_backfill_dag_id", "dag_id", "id"),
+    # People and programs name one by its id, to cancel it for one: it is never given again.
+    sqlite_autoincrement=True,
 )
