@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,21 @@ from airflow_client.client.exceptions import ApiException
 from flask import Flask
 
 from scheduler.store import Database
+from scheduler.store.assets import put_uses
 from scheduler.store.tables import asset, dag_run
+from scheduler.wire import ScheduleSpec, TaskSpec
 from tests.webui import seed
 from tests.webui.api.test_client import DAG, TASK, client
 from tests.webui.test_actions import LIVE_RUN_ID
+from tests.webui.test_assets import ASSET
 from tests.webui.test_pages import FAILED_RUN_ID
 from tests.webui.test_questions import ASKS, _ask
 
 __all__ = ["client"]
 
 _OPERATION = re.compile(r"method='(\w+)',\s*resource_path='([^']+)'")
+_NAME = re.compile(r"def _(\w+)_serialize\(")
+_SOURCES = sorted(Path(api.__file__).parent.glob("*_api.py"))
 _ARGUMENT = re.compile(r"<[^>]*>|\{\w+\}")
 
 
@@ -33,10 +39,16 @@ def test_every_operation_of_the_published_client_has_a_route(app: Flask) -> None
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
     }
-    sources = [path.read_text() for path in Path(api.__file__).parent.glob("*_api.py")]
-    wanted = [found for source in sources for found in _OPERATION.findall(source)]
+    wanted = [found for path in _SOURCES for found in _OPERATION.findall(path.read_text())]
     assert len(wanted) > 120
     assert [each for each in wanted if (each[0], _ARGUMENT.sub("?", each[1])) not in routes] == []
+
+
+def test_every_operation_is_used_here() -> None:
+    used = "".join(path.read_text() for path in Path(__file__).parent.glob("*.py"))
+    named = {found for path in _SOURCES for found in _NAME.findall(path.read_text())}
+    left = {each for each in named if not re.search(rf"\.{each}(_without_preload_content)?\b", used)}
+    assert left == set()
 
 
 def refused(status: int, call: Any, *arguments: Any, **options: Any) -> None:
@@ -122,5 +134,46 @@ def test_what_makes_no_sense_here_is_refused_in_words(client: ApiClient) -> None
         found.delete_task_instance(DAG, FAILED_RUN_ID, TASK)
     refused(404, found.delete_task_instance, DAG, FAILED_RUN_ID, "nobody")
     # The client follows both to pages, which are no JSON.
-    door = api.LoginApi(client).login_without_preload_content(next="/dags")
-    assert b"<html" in door.data
+    doors = api.LoginApi(client)
+    for lead in (doors.login_without_preload_content, doors.logout_without_preload_content):
+        assert b"<html" in lead().data
+
+
+def test_an_asset_is_made_changed_and_waited_for(client: ApiClient, db: Database) -> None:
+    maker = replace(seed.ORDERS, tasks=(TaskSpec(task_id="load", operator="X", outlets=(ASSET,)),))
+    taker = replace(
+        seed.ORDERS, dag_id="carrier_fanout", file="fanout.py", schedule=ScheduleSpec(assets=ASSET)
+    )
+    with db.write() as session:
+        put_uses(session, seed.NOW, [maker, taker])
+    assets = api.AssetApi(client)
+    [known] = assets.get_assets().assets
+    changed = assets.create_asset_event(models.CreateAssetEventsBody(asset_id=known.id, extra={"n": 1}))
+    waits = assets.get_dag_asset_queued_event("carrier_fanout", known.id)
+    assert (changed.extra, waits.dag_id) == ({"n": 1}, "carrier_fanout")
+    assets.delete_dag_asset_queued_event("carrier_fanout", known.id)
+    assets.create_asset_event(models.CreateAssetEventsBody(asset_id=known.id))
+    assets.delete_asset_queued_events(known.id)
+    refused(404, assets.delete_dag_asset_queued_events, "carrier_fanout")
+    run = assets.materialize_asset(known.id, models.MaterializeAssetBody(note="by a program"))
+    assert (run.dag_id, run.note) == (DAG, "by a program")
+    assert assets.materialize_asset(known.id).dag_id == DAG
+    upstream = api.DagRunApi(client).get_upstream_asset_events(DAG, run.dag_run_id)
+    assert upstream.total_entries == 0
+
+
+def test_many_of_what_is_set_are_written_at_once(client: ApiClient) -> None:
+    def create(*entities: dict[str, Any]) -> dict[str, Any]:
+        return {"actions": [{"action": "create", "entities": entities}]}
+
+    pools, links, variables = api.PoolApi(client), api.ConnectionApi(client), api.VariableApi(client)
+    made = pools.bulk_pools(models.BulkBodyPoolBody.from_dict(create({"name": "gpu", "slots": 1})))
+    assert made.create.success == ["gpu"]
+    body = models.BulkBodyVariableBody.from_dict(create({"key": "a", "value": 1}))
+    assert variables.bulk_variables(body).create.success == ["a"]
+    body = models.BulkBodyConnectionBody.from_dict(create({"connection_id": "db", "conn_type": "http"}))
+    assert links.bulk_connections(body).create.success == ["db"]
+    assert links.get_connection("db").conn_type == "http"
+    trial = models.ConnectionTestRequestBody(connection_id="db", conn_type="http")
+    refused(403, links.enqueue_connection_test, trial)
+    refused(404, links.get_connection_test, "token")
