@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, g, jsonify, make_response, render_template, request
 from flask.json.provider import DefaultJSONProvider
@@ -16,6 +16,9 @@ from flask.json.provider import DefaultJSONProvider
 from webui.security import csrf_token
 from webui.tongues.speaking import language
 from webui.zones import zone_name
+
+#: A way back travels in a cookie, of which browsers keep 4 kB.
+LONGEST_UNDO: Final = 2_000
 
 
 def page(template: str, **model: object) -> Response:

@@ -24,7 +24,7 @@ from scheduler.store.views.dags import find_dag
 from scheduler.store.views.runs import Run, RunWanted, Task
 from tests.webui import seed
 from tests.webui.conftest import HERE, Browser
-from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
+from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID, OTHER_RUN_ID
 from webui.picks import run_name
 
 LIVE_RUN_ID = f"scheduled__{(seed.NOW - timedelta(seconds=25)).isoformat()}"
@@ -306,6 +306,30 @@ def test_a_form_left_open_means_no_run_that_was_given_the_number_of_a_deleted_on
     person.post("/dags/orders_hourly/trigger", **FILLED)
     person.post("/runs/many", **form_of(text))
     assert newest_run(db).state == "queued"
+
+
+def test_the_mark_of_a_run_says_which_tasks_it_stops(person: Browser) -> None:
+    text = person.get(f"{LIVE_RUN}/mark?to=failed").text.partition('class="plan"')[2].partition("</ul>")[0]
+    assert text.count("<li>") > 1
+    assert "skipped" in text
+
+
+def test_a_run_that_had_ended_can_be_marked_back(db: Database, person: Browser) -> None:
+    answer = person.post(f"{FAILED_RUN}/mark", to="success")
+    undo = html.unescape(re.findall(r'data-sheet href="([^"]+)">Undo', person.get(answer.location).text)[0])
+    person.post(f"{FAILED_RUN}/mark", **form_of(person.get(undo).text))
+    with db.read() as session:
+        assert runs.find_run(session, "orders_hourly", FAILED_RUN_ID).state == "failed"
+
+
+def test_many_runs_are_marked_as_failed_and_back(db: Database, person: Browser) -> None:
+    run = f"orders_hourly/{OTHER_RUN_ID}"
+    answer = person.post("/runs/many", run=run, do="fail")
+    undo = html.unescape(re.findall(r'data-sheet href="([^"]+)">Undo', person.get(answer.location).text)[0])
+    assert "Mark runs as success" in person.get(undo).text
+    person.post("/runs/many", **form_of(person.get(undo).text))
+    with db.read() as session:
+        assert runs.find_run(session, "orders_hourly", OTHER_RUN_ID).state == "success"
 
 
 def test_many_dags_are_paused_and_activated_again(db: Database, person: Browser) -> None:

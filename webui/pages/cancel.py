@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
+from scheduler.core.ids import named
 from scheduler.core.states import UNFINISHED, TaskState
 from scheduler.operations.cancel import cancel_run, state_once_stopped
 from scheduler.security.rights import Right
@@ -34,7 +35,8 @@ def form(dag_id: str, run_id: str) -> str:
         hidden=[],
         effect=gettext("Running tasks are stopped, the others never start, and the run ends as failed."),
         changes=[
-            (each.task_id, each.state, state_once_stopped(TaskState(each.state))) for each in unfinished
+            (named(each.task_id, each.path), each.state, state_once_stopped(TaskState(each.state)))
+            for each in unfinished
         ],
         line=command("runs", "cancel", dag_id, run_id),
         button=gettext("Cancel the run"),

@@ -20,7 +20,7 @@ from scheduler.store.tables import ACTIVE_RUNS
 from scheduler.store.views import dags, runs
 from webui.context import actor, now, reading, writing
 from webui.filters import command, run_label
-from webui.fragments import is_sheet
+from webui.fragments import LONGEST_UNDO, is_sheet
 from webui.picks import named_runs, run_name
 from webui.rights import needs, require
 from webui.tongues.speaking import gettext, marked, ngettext
@@ -93,6 +93,12 @@ _DEEDS: Final = {
         lambda _, run: (_name(run), run.state, "success") if run.state != "success" else None,
         lambda session, run: mark_run(session, now(), run.dag_id, run.run_id, to="success", actor=actor()),
     ),
+    "fail": Deed(
+        marked("Mark runs as failed"),
+        marked("Mark as failed"),
+        lambda _, run: (_name(run), run.state, "failed") if run.state != "failed" else None,
+        lambda session, run: mark_run(session, now(), run.dag_id, run.run_id, to="failed", actor=actor()),
+    ),
 }
 
 
@@ -144,9 +150,20 @@ def runs_act() -> ResponseReturnValue:
             done=len(found) - len(refused),
             count=len(found),
             refused=" ".join(refused),
-        ).strip()
+        ).strip(),
+        "" if refused else _undo(found),
     )
     return redirect(url_for("runs.show"), 303)
+
+
+def _undo(before: list[runs.Run]) -> str:
+    """Return where to mark runs back: runs that had all ended in one state, of which a mark changes no task."""
+    back = {"mark": "failed", "fail": "success"}.get(request.values["do"])
+    if not before or {run.state for run in before} != {back}:
+        return ""
+    do = "fail" if back == "failed" else "mark"
+    address = url_for("many.runs_form", run=[run_name(run) for run in before], do=do)
+    return address if len(address) <= LONGEST_UNDO else ""
 
 
 @blueprint.get("/dags/many")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from scheduler.core.ids import named
-from scheduler.core.states import TaskState, states_before
+from scheduler.core.states import UNFINISHED, TaskState, states_before
 from scheduler.errors import BadParams, Conflict
+from scheduler.operations.cancel import state_once_stopped
 from scheduler.operations.mark import Mark, mark_run, mark_task
 from scheduler.security.rights import Right
 from scheduler.store import Session
@@ -18,7 +19,7 @@ from scheduler.store.views import run_tasks, runs
 from webui import words
 from webui.context import actor, now, reading, spec_of, writing
 from webui.filters import command, run_url
-from webui.fragments import is_sheet
+from webui.fragments import LONGEST_UNDO, is_sheet
 from webui.picks import Picked, picked
 from webui.rights import needs
 from webui.tongues.speaking import gettext, marked
@@ -51,9 +52,19 @@ class Wanted:
     @property
     def changes(self) -> list[tuple[str, str, str]]:
         """What is marked, and its state before and after."""
-        if self.picked.is_all:
-            return [(self.name, self.run.state, self.to)]
-        return [(named(task.task_id, task.path), task.state, self.to) for task in self.tasks]
+        if not self.picked.is_all:
+            return [(named(task.task_id, task.path), task.state, self.to) for task in self.tasks]
+        rest = TaskState.SUCCESS if self.to == "success" else TaskState.SKIPPED
+        stopped = [
+            (
+                named(task.task_id, task.path),
+                task.state,
+                state_once_stopped(TaskState(task.state), rest).value,
+            )
+            for task in self.tasks
+        ]
+        own = [(self.name, self.run.state, self.to)] if self.run.state != self.to else []
+        return [*own, *stopped] if own else []
 
     @property
     def line(self) -> str:
@@ -69,11 +80,18 @@ class Wanted:
     @property
     def undo(self) -> str:
         """Where to mark them back, where all of them were in one state that a mark can give."""
+        if self.picked.is_all:
+            is_back = self.run.state in _BACK and not self.tasks
+            return self._back(to=self.run.state) if is_back else ""
         before = {task.state for task in self.tasks}
         if len(before) != 1 or not before <= _BACK:
             return ""
         picks = [named(task.task_id, task.path) for task in self.tasks]
-        return run_url(self.run.dag_id, self.run.run_id, "mark.form", pick=picks, to=before.pop())
+        return self._back(pick=picks, to=before.pop())
+
+    def _back(self, **more: Any) -> str:
+        address = run_url(self.run.dag_id, self.run.run_id, "mark.form", **more)
+        return address if len(address) <= LONGEST_UNDO else ""
 
 
 def _to(is_run: bool) -> Mark:
@@ -91,6 +109,9 @@ def _wanted(dag_id: str, run_id: str) -> Wanted:
     with reading() as session:
         run = runs.find_run(session, dag_id, run_id)
         keys = chosen.tasks(spec_of(session, run.version_id))
+        if chosen.is_all:
+            unfinished = [task for task in runs.list_tasks(session, run.id) if task.state in UNFINISHED]
+            return Wanted(run, chosen, tuple(unfinished), to)
         found = run_tasks.list_named(session, run.id, keys)
     can = {state.value for state in states_before(TaskState(to))}
     return Wanted(run, chosen, tuple(task for task in found if task.state in can), to)
