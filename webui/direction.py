@@ -15,6 +15,9 @@ from flask import Flask, Response, request
 _TURNS: Final = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")
 #: What is no text for readers: tags with their attributes, and texts to edit.
 _OTHER: Final = re.compile(rb"(<textarea.*?</textarea>|<[^>]*>)", re.DOTALL)
+#: Attributes that are read, too: by a pointer at rest, or aloud.
+_READ: Final = re.compile(rb' (?:title|aria-label|alt|placeholder)="[^"]*"')
+_TYPED: Final = b"<textarea"
 _SHOWN: Final = "\ufffd".encode()
 #: Documents of tasks stay as they are; they stand in a frame of their own.
 _NOT_OURS: Final = "artifacts.show"
@@ -34,5 +37,10 @@ def keep(response: Response) -> Response:
         parts = _OTHER.split(page)
         # What was split at stands at the odd places.
         parts[::2] = (_TURNS.sub(_SHOWN, part) for part in parts[::2])
+        parts[1::2] = (part if part.startswith(_TYPED) else _READ.sub(_calm, part) for part in parts[1::2])
         response.set_data(b"".join(parts))
     return response
+
+
+def _calm(found: re.Match[bytes]) -> bytes:
+    return _TURNS.sub(_SHOWN, found[0])

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from scheduler.store import Database, artifacts
+from scheduler.store import Database, artifacts, tables
 from scheduler.store.views import runs
 from scheduler.wire import ParamSpec
 from tests.webui import seed
@@ -139,9 +139,11 @@ def test_a_name_that_turns_the_reading_direction_is_shown_as_such_and_sent_back_
     name = "x\u202egnp\u2066"
     with db.write() as session:
         seed.add_dag(session, replace(seed.ORDERS, dag_id="turned", description=name, tags=(name,)))
+        session.execute(tables.dag_run.update().values(reason=name))
     page = person.get("/dags/turned").text
     assert "x\ufffdgnp\ufffd" in page
     assert f">{name}" not in page
+    assert "\u202e" not in person.get("/runs?state=failed").text
     person.post("/variables/form", key="turned", value=name, is_new="true")
     assert f">{name}</textarea>" in person.get("/variables/form?key=turned").text
 
