@@ -1,8 +1,10 @@
 import { defineConfig } from "vite";
+import { smallElk } from "./elk";
 
 export default defineConfig({
   base: "/static/dist/",
   publicDir: false,
+  plugins: [smallElk()],
   build: {
     outDir: "../static/dist",
     emptyOutDir: true,
@@ -14,5 +16,5 @@ export default defineConfig({
     rollupOptions: { input: "src/main.ts" },
     chunkSizeWarningLimit: 400,
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts", "elk/**/*.test.ts"] },
 } as Parameters<typeof defineConfig>[0]);
