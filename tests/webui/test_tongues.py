@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from gettext import c2py
 from html import unescape
 
 import pytest
+from flask import Flask
 
 from scheduler.store import Database
 from tests.webui.conftest import Browser, StillClock, build
+from tests.webui.seed import NOW
+from webui import words
+from webui.tongues.catalogue import load
+from webui.tongues.speaking import choose, ngettext
 
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
@@ -74,3 +83,71 @@ def test_the_browser_is_told_where_to_find_its_own_words(stranger: Browser) -> N
 def test_the_api_speaks_english(person: Browser) -> None:
     asked = "/api/v2/dags/nothing_of_that_name"
     assert person.get(asked, **GERMAN).json == person.get(asked).json
+
+
+@pytest.fixture
+def german(app: Flask) -> Iterator[None]:
+    with app.test_request_context("/dags", headers=GERMAN):
+        choose()
+        yield
+
+
+@pytest.mark.usefixtures("german")
+def test_german_writes_numbers_spans_and_days_its_own_way() -> None:
+    assert [words.span(seconds) for seconds in (0.8, 14, 7200)] == ["0,8 s", "14 s", "2 h"]
+    assert [words.number(1234), words.size(1_500_000), words.work(4_444_440)] == [
+        "1.234",
+        "1,5 MB",
+        "1.234,6 h",
+    ]
+    assert words.percent(0.025) == "2,5 %"
+    assert words.relative(NOW - timedelta(minutes=2), NOW) == "vor 2 min"
+    assert words.relative(NOW + timedelta(minutes=12), NOW) == "in 12 min"
+
+
+@pytest.mark.usefixtures("german")
+def test_german_names_days_states_and_schedules() -> None:
+    days = [words.clock(NOW - timedelta(days=back), NOW) for back in (0, 1, 20, 400)]
+    assert [day.rpartition(" ")[0] for day in days] == ["heute", "gestern", "1. Nov.", "17. Okt. 2025"]
+    assert [words.state(name) for name in ("none", "up_for_retry", "success")] == [
+        "nicht gestartet",
+        "neuer Versuch",
+        "erfolgreich",
+    ]
+    assert [words.cron(cron) for cron in ("@daily", "5 * * * *", "0 6 * * *")] == [
+        "jeden Tag um 00:00",
+        "jede Stunde, um :05",
+        "um 06:00",
+    ]
+
+
+@pytest.mark.usefixtures("german")
+def test_german_has_one_text_for_one_and_one_for_many() -> None:
+    assert [ngettext("%(num)s task", "%(num)s tasks", count) for count in (0, 1, 2, 101)] == [
+        "0 Aufgaben",
+        "1 Aufgabe",
+        "2 Aufgaben",
+        "101 Aufgaben",
+    ]
+
+
+def test_what_a_text_is_filled_with_is_escaped(app: Flask) -> None:
+    source = "{{ _('group %(name)s', name=name) }} {% trans name %}<b>There is no pool {{ name }},</b>{% endtrans %}"
+    with app.test_request_context("/dags"):
+        said = app.jinja_env.from_string(source).render(name="<i>")
+    assert said == "group &lt;i&gt; <b>There is no pool &lt;i&gt;,</b>"
+
+
+def test_outside_of_a_request_english_is_spoken(person: Browser) -> None:
+    assert "Zum Inhalt" in person.get("/dags", **GERMAN).text
+    assert words.state("none") == "not started"
+
+
+@pytest.mark.parametrize(
+    ("forms", "counts"),
+    [("n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2", (1, 2, 5, 22, 112, 1102))],
+)
+def test_a_plural_form_comes_round_by_the_hundred(forms: str, counts: tuple[int, ...]) -> None:
+    form = c2py(forms)
+    polish = replace(load("de"), forms="".join(str(form(count)) for count in range(200)))
+    assert [polish.plural_form(count) for count in counts] == [form(count) for count in counts]

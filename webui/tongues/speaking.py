@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
     """Answer each request of an application in its reader's language."""
     app.before_request(choose)
     app.after_request(say_which)
+    app.teardown_request(forget)
     app.context_processor(shown)
     app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
 
@@ -43,6 +44,11 @@ def shown() -> dict[str, object]:
 def choose() -> None:
     """Find the language: what the reader chose, what their browser asks for, what the server is set to."""
     _SPOKEN.set(catalogue(_wanted()))
+
+
+def forget(_: BaseException | None) -> None:
+    """Speak English again: the thread goes on with other things."""
+    _SPOKEN.set(None)
 
 
 def _wanted() -> str:

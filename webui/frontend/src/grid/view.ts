@@ -7,6 +7,7 @@ import { words } from "../states";
 import { Choosing } from "./choosing";
 import { cellState, step, visible, windowOf, type Data, type Place, type Row, type Run, type Seen } from "./model";
 import { panel } from "./panel";
+import { spokenMany } from "../said";
 import { span } from "../time";
 
 const SIZE = 20;
@@ -73,7 +74,7 @@ class Grid {
     this.bars.style.width = `${this.data.runs.length * SIZE + 14}px`;
     this.body.style.width = `calc(var(--names) + ${this.data.runs.length * SIZE + 14}px)`;
     this.body.style.height = `${this.seen.length * SIZE + 8}px`;
-    this.corner.textContent = `${this.data.rows.filter((r) => !r.is_group).length} tasks`;
+    this.corner.textContent = spokenMany(this.data.rows.filter((r) => !r.is_group).length, "%(num)s task", "%(num)s tasks");
     this.clear();
   }
 

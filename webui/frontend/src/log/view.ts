@@ -257,7 +257,7 @@ class LogView {
     const isFolded = this.picks.isFolded(group);
     const hidden = Math.min(group.end, this.lines.count) - group.first - 1;
     const more = { class: "x fold-head", type: "button", "data-fold": group.first, "aria-expanded": String(!isFolded) };
-    return html("button", more, `${isFolded ? "▸" : "▾"} ${group.title}`, html("span", { class: "faint" }, `  ${spokenMany(hidden, "%(num)s lines", "%(num)s lines")}`));
+    return html("button", more, `${isFolded ? "▸" : "▾"} ${group.title}`, html("span", { class: "faint" }, `  ${spokenMany(hidden, "%(num)s line", "%(num)s lines")}`));
   }
 }
 
