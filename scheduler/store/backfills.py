@@ -156,6 +156,12 @@ def list_backfills(
     return [_backfill(row) for row in session.execute(query)]
 
 
+def list_live_backfills(session: Session, limit: int) -> list[Backfill]:
+    """Return the backfills of all DAGs that have not ended, the newest first."""
+    query = sa.select(*_ROW).where(B.completed_at.is_(None)).order_by(B.id.desc()).limit(limit)
+    return [_backfill(row) for row in session.execute(query)]
+
+
 def count_backfills(session: Session, dag_id: str | None = None) -> int:
     """Return how many backfills a DAG has had, or all DAGs."""
     query = sa.select(sa.func.count()).select_from(backfill)

@@ -113,3 +113,11 @@ def test_a_field_that_cannot_be_is_named(person: Browser, fields: dict[str, Any]
     answer = ask(person, "POST", "", **BODY | fields)
     assert answer.status_code in {400, 422}
     assert fault in answer.text
+
+
+def test_a_backfill_under_way_stands_on_the_first_page_until_it_ends(person: Browser) -> None:
+    assert "Backfills under way" not in person.get("/").text
+    person.post(f"{PAGE}/new", **FORM)
+    assert "0 of 6" in person.get("/").text.partition("Backfills under way")[2]
+    person.post(f"{PAGE}/1/cancel")
+    assert "Backfills under way" not in person.get("/").text

@@ -7,12 +7,14 @@ from flask import Blueprint, Response
 from scheduler.security.rights import Right
 from scheduler.store import questions
 from scheduler.store.views import dags, home
+from scheduler.store.views.backfills import views_under_way
+from scheduler.store.views.deploys import newest_deploy
 from webui import day
 from webui.broken import list_broken
 from webui.context import asker, now, reading
 from webui.fragments import page
 from webui.pages.alerts import unreachable
-from webui.rights import needs
+from webui.rights import may, needs
 
 blueprint = Blueprint("home", __name__)
 
@@ -21,6 +23,7 @@ _ACTIVE = 30
 _NEXT = 10
 _ASKING = 5
 _FAVORITES = 8
+_BACKFILLS = 5
 
 
 @blueprint.get("/")
@@ -39,6 +42,8 @@ def show() -> Response:
             "broken": list_broken(session),
             "unreachable": unreachable(session),
             "asking": questions.list_open(session, _ASKING),
+            "backfills": views_under_way(session, _BACKFILLS),
+            "deployed_at": newest_deploy(session) if may(Right.SERVER_READ) else None,
             "favorites": dags.list_dags(session, dags.DagWanted(favorite_of=asker().name), limit=_FAVORITES),
         }
     return page("home.html", **model)

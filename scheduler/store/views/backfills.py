@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scheduler.store.backfills import Backfill, list_backfills, run_counts
+from scheduler.store.backfills import Backfill, list_backfills, list_live_backfills, run_counts
 from scheduler.store.dags import find_dag
 from scheduler.store.engine import Session
 
@@ -48,6 +48,12 @@ def view_backfills(session: Session, rows: Sequence[Backfill]) -> list[BackfillV
 def views_of_dag(session: Session, dag_id: str, limit: int) -> list[BackfillView]:
     """Return the newest backfills of a DAG."""
     return view_backfills(session, list_backfills(session, dag_id, limit=limit))
+
+
+def views_under_way(session: Session, limit: int) -> list[BackfillView]:
+    """Return the newest backfills of all DAGs that have not ended."""
+    rows = list_live_backfills(session, limit)
+    return view_backfills(session, rows) if rows else []
 
 
 def backfill_fields(row: Backfill, display_name: str | None = None) -> dict[str, Any]:

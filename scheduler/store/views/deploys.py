@@ -46,6 +46,11 @@ def list_deploys(session: Session, limit: int) -> list[Deploy]:
     return [_deploy(row, before, runs.get(row.id), versions.get(row.id, [])) for row, before in pairs if row]
 
 
+def newest_deploy(session: Session) -> datetime | None:
+    """Return when the folder last came to be as it is."""
+    return session.scalar(sa.select(P.created_at).order_by(P.created_at.desc()).limit(1))
+
+
 def _deploy(row: Any, before: Any, runs: Any, versions: list[tuple[str, int]]) -> Deploy:  # noqa: ANN401 - rows
     here, there = row.manifest, {} if before is None else before.manifest
     return Deploy(

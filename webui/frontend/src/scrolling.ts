@@ -12,7 +12,9 @@ function mark(): void {
 export function startScrolling(): void {
   mark();
   // Of more views than a phone has room for, the one that is open shows.
-  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  const open = document.querySelector(".tabs [aria-current]");
+  const tabs = open?.closest(".tabs");
+  if (tabs && tabs.scrollWidth > tabs.clientWidth) open?.scrollIntoView({ block: "nearest", inline: "center" });
   document.addEventListener("dirigent:fresh", mark);
   document.addEventListener("dirigent:sheet", mark);
   document.addEventListener("toggle", mark, true);
