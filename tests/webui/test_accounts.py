@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -169,12 +170,22 @@ def test_who_waits_for_a_run_and_is_disabled_hears_no_more_of_it(
         dag_id, run_id = session.execute(query).one()
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/x-ndjson"}
     address = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/wait?interval=0.01"
-    with app.test_client().get(address, headers=headers, base_url=HERE) as answer:
-        lines = answer.iter_encoded()
-        assert next(lines) == b'{"state": "running"}\n'
-        with db.write() as session:
-            set_active(session, clock.now(), "ada", is_active=False, actor="cli")
-        assert [*lines] == []
+    feeds: list[Any] = []
+
+    def take(feed: Any) -> bool:
+        feeds.append(feed)
+        return True
+
+    server = {"dirigent.hand_over": take}
+    answer = app.test_client().get(address, headers=headers, base_url=HERE, environ_overrides=server)
+    assert answer.status_code == 200
+    heard: Queue[bytes | None] = Queue()
+    feeds[0].attach(heard.put, lambda last: heard.put(last or None))
+    assert heard.get(timeout=30) == b'{"state": "running"}\n'
+    with db.write() as session:
+        set_active(session, clock.now(), "ada", is_active=False, actor="cli")
+        session.execute(sa.update(dag_run).where(dag_run.c.run_id == run_id).values(state="failed"))
+    assert set(iter(lambda: heard.get(timeout=30), None)) <= {b'{"state": "running"}\n'}
 
 
 def test_a_new_password_ends_the_tokens_that_the_old_one_made_and_no_other(
