@@ -32,14 +32,39 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "timezone_id": "UTC"}
 
 
+class Serving:
+    """A server of the pages, that can be stopped and started again at its address."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Answer again."""
+        listener = bind("127.0.0.1", self._port)
+        self._port = listener.getsockname()[1]
+        self.address = address_of(listener)
+        self._server = Server(self._app, listener)
+        self._server.start()
+
+    def stop(self) -> None:
+        """Answer no more."""
+        self._server.close()
+
+
 @pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The address of a server of the pages."""
-    listener = bind("127.0.0.1", 0)
-    server = Server(app, listener)
-    server.start()
-    yield address_of(listener)
-    server.close()
+def serving(app: Flask) -> Iterator[Serving]:
+    """A server of the pages."""
+    started = Serving(app)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def address(serving: Serving) -> str:
+    """Its address."""
+    return serving.address
 
 
 @dataclass

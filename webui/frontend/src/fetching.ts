@@ -1,12 +1,14 @@
 /** Requests to our own server. A write carries the page's token; a fragment leaves the frame of the page out. */
 
+import { signInAgain } from "./drafts";
+
 export function token(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }
 
 export async function fragment(url: string): Promise<string> {
   const answer = await fetch(url, { headers: { "X-Fragment": "sheet" } });
-  if (answer.status === 401) location.reload();
+  if (answer.status === 401) signInAgain();
   return answer.text();
 }
 

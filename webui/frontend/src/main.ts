@@ -1,6 +1,7 @@
 import "./styles/app.css";
 import { startCopying } from "./copying";
 import { startSaying } from "./dom";
+import { startDrafts } from "./drafts";
 import { startHearing } from "./hearing";
 import { startHolding } from "./held";
 import { startKeys } from "./keys";
@@ -41,6 +42,7 @@ function fresh(event: Event): void {
 startSwitches();
 startSaying();
 startSheets();
+startDrafts();
 startMenus();
 startLists();
 startKeys();

@@ -4,6 +4,8 @@
  * page is hidden; and when the server is gone the page says so.
  */
 
+import { signInAgain } from "./drafts";
+import { sayGone } from "./gone";
 import { isHearing, onRing } from "./hearing";
 
 export interface Answer {
@@ -109,6 +111,12 @@ class Asker implements Poll {
     this.later(this.isRung && this.failures === 0 ? Math.min(rest, next) : next);
   }
 
+  /** What was there is no more. */
+  private lose(): void {
+    this.stop();
+    sayGone();
+  }
+
   private async ask(): Promise<void> {
     const address = this.url();
     if (address !== this.asked) this.etag = "";
@@ -116,7 +124,8 @@ class Asker implements Poll {
     const headers: Record<string, string> = { "X-Fragment": "live" };
     if (this.etag) headers["If-None-Match"] = this.etag;
     const answer = await fetch(address, { headers, cache: "no-store" });
-    if (answer.status === 401) return location.reload();
+    if (answer.status === 401) return signInAgain();
+    if (answer.status === 404 && this.etag) return this.lose();
     if (answer.status === 304) {
       this.unchanged += 1;
       await answer.arrayBuffer();
