@@ -201,6 +201,19 @@ def test_secrets_and_files_stand_apart_from_what_is_shared() -> None:
     assert filled.told == {"word": "b"}
 
 
+def test_a_conf_is_shown_without_secrets_and_with_what_only_sounds_like_one() -> None:
+    tokens = ParamSpec(name="max_tokens", schema={"type": "integer"}, default=5)
+    secret = ParamSpec(name="pin", schema={"type": "string", "format": "password"}, default="")
+    given = {"max_tokens": 7, "pin": "1234", "db": {"password": "x", "host": "h"}, "api_key": "k", "n": None}
+    assert forms.masked(_dag(tokens, secret), given) == {
+        "max_tokens": 7,
+        "pin": "***",
+        "db": {"password": "***", "host": "h"},
+        "api_key": "***",
+        "n": None,
+    }
+
+
 def test_a_constant_is_what_its_author_says() -> None:
     dag = _dag(_param({"const": 5}, has_default=False))
     assert read(dag, {"param.p": "6"}).conf == {"p": 5}

@@ -61,6 +61,7 @@ def test_no_secret_is_taken_over_or_shown_in_a_link(db: Database, person: Browse
     text = person.get(f"/dags/secretive/trigger?like={run_id}").text
     assert "hunter2" not in text
     assert "day" in text.partition("data-conf>")[2]
+    assert "hunter2" not in person.get(f"/dags/secretive/runs/{run_id}/conf").text
     wrong = person.post("/dags/secretive/trigger", **{"param.api_token": "hunter2", "run_id": "/"}).text
     assert "hunter2" not in wrong.partition("data-conf>")[2]
 

@@ -12,7 +12,7 @@ from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.views import run_tasks, runs
 from scheduler.store.views.timelines import list_bars
-from webui import differences, tree
+from webui import differences, forms, tree
 from webui.context import reading, spec_of
 from webui.filters import pretty
 from webui.fragments import page
@@ -58,11 +58,12 @@ def show() -> Response:
     with reading() as session:
         one, other = _chosen(session)
         sides = [_sides(session, run) for run in (one, other)]
+        given = [_given(session, run) for run in (one, other)]
         order = [row.id for row in tree.rows(spec_of(session, other.version_id)) if not row.is_group]
     names = [*order, *sorted({*sides[0], *sides[1]} - {*order})]
     pairs = [Pair(name, sides[0].get(name), sides[1].get(name)) for name in names]
     return page(
-        "compare.html", one=one, other=other, pairs=_wanted(pairs), all=len(pairs), **_given(one, other)
+        "compare.html", one=one, other=other, pairs=_wanted(pairs), all=len(pairs), **_changes(*given)
     )
 
 
@@ -105,12 +106,15 @@ def _wanted(pairs: list[Pair]) -> list[Pair]:
             return pairs
 
 
-def _given(one: runs.Run, other: runs.Run) -> dict[str, Any]:
+def _given(session: Session, run: runs.Run) -> dict[str, str]:
+    """Return what a run was given, without its secrets."""
+    spec = spec_of(session, run.version_id)
+    return {"conf": pretty(forms.masked(spec, run.conf)), "params": pretty(forms.masked(spec, run.params))}
+
+
+def _changes(one: dict[str, str], other: dict[str, str]) -> dict[str, Any]:
     """Return what differs in what they were given, line by line."""
-    changes = {
-        name: differences.changed_lines(pretty(getattr(one, name)), pretty(getattr(other, name)))
-        for name in ("conf", "params")
-    }
+    changes = {name: differences.changed_lines(one[name], other[name]) for name in one}
     return {
         "changes": {name: lines for name, lines in changes.items() if lines},
         "only": request.args.get("only", ""),

@@ -22,6 +22,7 @@ from webui.details import TaskDetails, task_details
 from webui.filters import command, run_url, task_url
 from webui.fragments import is_sheet
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("result", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/tasks/<task_id>/result")
 
@@ -49,11 +50,11 @@ def put(dag_id: str, run_id: str, task_id: str) -> ResponseReturnValue:
     try:
         if _is_taken():
             writing(lambda session: _take(session, details, key))
-            flash(f"The result of {named(*key)} was taken back.")
+            flash(gettext("The result of %(name)s was taken back.", name=named(*key)))
         else:
             value = read_result(text)
             writing(lambda session: set_result(session, now(), dag_id, run_id, key, value, actor=actor()))
-            flash(f"{named(*key)} has the result that you gave.", back)
+            flash(gettext("%(name)s has the result that you gave.", name=named(*key)), back)
     except (BadConf, BadParams, TooLarge, NotSerializable, Conflict) as wrong:
         return _form(details, text, str(wrong)), 400
     return redirect(task_url(dag_id, run_id, task_id, details.task.path), 303)
@@ -122,7 +123,7 @@ def _form(details: TaskDetails, text: str, problem: str) -> str:
     return render_template(
         "result.html",
         as_sheet=is_sheet(),
-        title="Result",
+        title=gettext("Result"),
         details=details,
         run=run,
         task=task,

@@ -15,7 +15,7 @@ from scheduler.store.views import durations, run_tasks, runs
 from scheduler.store.views.commits import find_commit
 from scheduler.store.views.costs import spent_by_run
 from scheduler.store.views.results import list_results
-from webui import tree
+from webui import forms, tree
 from webui.context import reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
@@ -136,9 +136,14 @@ def conf(dag_id: str, run_id: str) -> Response:
     """Show what the run was given."""
     head = run_head(dag_id, run_id)
     with reading() as session:
+        spec = spec_of(session, head["run"].version_id)
         began = events_of_run(session, head["run"].id)
         made = events_by_run(session, dag_id, run_id)
-    return page("run_conf.html", tab="conf", began=began, made=made, **head)
+    shown = {
+        "conf": forms.masked(spec, head["run"].conf),
+        "params": forms.masked(spec, head["run"].params),
+    }
+    return page("run_conf.html", tab="conf", began=began, made=made, **shown, **head)
 
 
 @blueprint.get("/result")

@@ -242,7 +242,7 @@ function fromJson(form: HTMLFormElement, area: HTMLTextAreaElement): void {
 /** JSON that stands alone, such as the result of a task: the command line carries it too. */
 function onJson(area: HTMLTextAreaElement): void {
   const value = parsed(area.value);
-  const words = value === undefined && area.value !== "" ? `This is not JSON: ${fault(area.value)}.` : "";
+  const words = value === undefined && area.value !== "" ? spoken("This is not JSON: %(fault)s.", { fault: fault(area.value) }) : "";
   area.setCustomValidity(words);
   area.setAttribute("aria-invalid", String(words !== ""));
   tell(area, words);
