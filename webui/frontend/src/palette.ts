@@ -48,11 +48,11 @@ export function ofPage(root: ParentNode): Found[] {
     if (title && !found.has(title)) found.set(title, { title, sub, href: "", button });
   };
   for (const each of root.querySelectorAll<HTMLElement>(OWN)) {
-    if (!each.closest("[data-rows], .picks, dialog, [hidden]")) add(each, (each.textContent ?? "").trim(), "on this page");
+    if (!each.closest("[data-rows], .picks, dialog, [hidden]")) add(each, (each.textContent ?? "").trim(), spoken("on this page"));
   }
   for (const each of root.querySelectorAll<HTMLElement>(".nav [data-set]")) {
     const group = each.closest("[role=group]")?.getAttribute("aria-label") ?? "";
-    add(each, `${group}: ${(each.textContent ?? "").trim()}`, "look");
+    add(each, `${group}: ${(each.textContent ?? "").trim()}`, spoken("look"));
   }
   return [...found.values()];
 }
