@@ -81,9 +81,9 @@ def test_public_is_what_the_door_needs_and_nothing_else() -> None:
         "sign_in.prove",
         "oidc.leave_for",
         "oidc.come_back",
-        "api_auth.make",
-        "api_auth.make_for_cli",
-        "api_auth.login",
+        "api_auth.create_token",
+        "api_auth.create_token_cli",
+        "api_doors.login",
         "languages.words",
     }
     assert door | probes == PUBLIC

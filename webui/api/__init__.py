@@ -35,6 +35,7 @@ from webui.api import (
 NOUNS = (
     asset_states.routes,
     assets.routes,
+    auth.routes,
     backfills.routes,
     connections.routes,
     dag_tasks.routes,
@@ -43,6 +44,7 @@ NOUNS = (
     facts.routes,
     logs.routes,
     many.routes,
+    own.routes,
     parsing.routes,
     pools.routes,
     questions.routes,
@@ -57,7 +59,6 @@ NOUNS = (
 )
 BLUEPRINTS = (
     *(each.blueprint for each in NOUNS),
-    auth.blueprint,
+    auth.doors,
     hooks.blueprint,
-    own.blueprint,
 )

@@ -5,20 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from scheduler.errors import BadParams
-from scheduler.operations.api_tokens import create_token
+from scheduler.operations.api_tokens import create_token as make_token
 from scheduler.operations.names import check_text
 from scheduler.operations.sign_in import prove_password
 from scheduler.store.api_tokens import BY_PASSWORD
-from webui.api.bodies import body
+from webui.api.frame import Fields, Routes
+from webui.api.shapes import auth as shapes
 from webui.context import now, web, writing
+from webui.problems import problem
 from webui.rights import needs
 from webui.security import safe_path
 
-blueprint = Blueprint("api_auth", __name__)
+routes = Routes("api_auth", "/auth/token", tag="Login")
+#: What leads to pages, and is none of the document.
+doors = Blueprint("api_doors", __name__, url_prefix="/api/v2/auth")
 
 _LASTS: Final = timedelta(days=1)
 _LASTS_FOR_CLI: Final = timedelta(hours=1)
@@ -26,43 +29,37 @@ _REFUSED: Final = "Name and password do not fit together."
 _TOO_OFTEN: Final = "Too many tries. Wait a quarter of an hour."
 
 
-@blueprint.post("/auth/token")
-def make() -> ResponseReturnValue:
+@routes.post("", answers=shapes.Token, status=201)
+def create_token(body: shapes.Proof) -> Fields | Response:
     """Return a token of a day for `username` and `password`."""
-    return _make(_LASTS, BY_PASSWORD[0])
+    return _make(body, _LASTS, BY_PASSWORD[0])
 
 
-@blueprint.post("/auth/token/cli")
-def make_for_cli() -> ResponseReturnValue:
+@routes.post("/cli", answers=shapes.Token, status=201)
+def create_token_cli(body: shapes.Proof) -> Fields | Response:
     """Return a token of an hour, for a command line."""
-    return _make(_LASTS_FOR_CLI, BY_PASSWORD[1])
+    return _make(body, _LASTS_FOR_CLI, BY_PASSWORD[1])
 
 
-@blueprint.get("/api/v2/auth/login")
+def _make(proof: shapes.Proof, lasts: timedelta, what: str) -> Fields | Response:
+    name = proof.username
+    check_text("username", name)
+    check_text("password", proof.password)
+    refused = prove_password(web().db, now(), name, proof.password, request.remote_addr or "")
+    if refused is not None:
+        return problem(*((429, _TOO_OFTEN) if refused.is_too_often else (401, _REFUSED)))
+    made = writing(lambda session: make_token(session, now(), name, what, lasts=lasts, actor=f"user:{name}"))
+    return {"access_token": made.token}
+
+
+@doors.get("/login")
 def login() -> ResponseReturnValue:
     """Send whoever asks to the page where one signs in, and from there to `next`."""
     return redirect(url_for("sign_in.door", next=safe_path(request.args.get("next"))), 307)
 
 
-@blueprint.get("/api/v2/auth/logout")
+@doors.get("/logout")
 @needs()
 def logout() -> ResponseReturnValue:
     """Send whoever asks to the page where one ends sessions and tokens: reading an address ends none."""
     return redirect(url_for("account.show"), 307)
-
-
-def _make(lasts: timedelta, what: str) -> ResponseReturnValue:
-    given = body({"username", "password"})
-    name, password = given.get("username"), given.get("password")
-    if not isinstance(name, str) or not isinstance(password, str):
-        raise BadParams("username and password must be texts.")
-    check_text("username", name)
-    check_text("password", password)
-    refused = prove_password(web().db, now(), name, password, request.remote_addr or "")
-    if refused is not None:
-        status, words = (429, _TOO_OFTEN) if refused.is_too_often else (401, _REFUSED)
-        return {"status": status, "detail": words}, status, {"Content-Type": "application/problem+json"}
-    made = writing(
-        lambda session: create_token(session, now(), name, what, lasts=lasts, actor=f"user:{name}")
-    )
-    return {"access_token": made.token}, 201

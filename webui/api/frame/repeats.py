@@ -63,7 +63,7 @@ class Repeatable:
 def expected_repeat() -> Repeatable | None:
     """Return what the request's key stands for, None where it has none. Raises Unprocessable."""
     given = request.headers.get(HEADER)
-    if given is None:
+    if given is None or not asker().is_known:  # Strangers are given tokens, which are kept nowhere.
         return None
     if not _KEY.fullmatch(given):
         _refuse(f"is not 1 to {LONGEST} plain characters")
