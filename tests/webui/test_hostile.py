@@ -57,6 +57,18 @@ def test_more_alternatives_than_a_database_takes_are_refused_in_words(person: Br
     assert "at most 100" in answer.text
 
 
+def test_more_than_others_can_wait_for_is_not_written_at_once(person: Browser) -> None:
+    many = {f"k{number}": "1" for number in range(1_001)}
+    answer = person.post("/variables/import", text=json.dumps(many))
+    assert (answer.status_code, "1,001 variables are too many" in answer.text) == (400, True)
+    create = {"action": "create", "entities": [{"key": key, "value": "1"} for key in many]}
+    answer = call(person, "PATCH", "/api/v2/variables", {"actions": [create]})
+    assert (answer.status_code, "1,001 entities are too many" in answer.text) == (400, True)
+    change = {"action": "delete", "entities": list(many)}
+    answer = call(person, "PATCH", RUNS, {"actions": [change]})
+    assert (answer.status_code, "1,001 entities are too many" in answer.text) == (400, True)
+
+
 def test_an_artifact_of_a_huge_number_is_not_there(person: Browser) -> None:
     assert person.get(f"{FAILED_RUN}/artifacts/{HUGE}").status_code == 404
 

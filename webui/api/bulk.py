@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from scheduler.errors import AlreadyExists, DirigentError, NotFound
+from scheduler.errors import AlreadyExists, BadParams, DirigentError, NotFound
 from scheduler.store.engine import Session
 from scheduler.store.transaction import apart
 from webui.api.frame import Answer, Body, Fields
 from webui.errors import status_of
 
 T = TypeVar("T", bound=Body)
+
+#: Written in one transaction, which nobody else writes beside on SQLite.
+MOST: Final = 1_000
 
 
 class Create(Body, Generic[T]):
@@ -75,7 +78,8 @@ class Noun(Generic[T]):
 
 
 def carry_out(session: Session, noun: Noun[T], bulk: Bulk[T]) -> Fields:
-    """Do what is asked for; return what became of it."""
+    """Do what is asked for; return what became of it. Raises BadParams where it is more than others can wait for."""
+    check_count(bulk)
     out: dict[str, dict[str, list[Any]]] = {}
     for action in bulk.actions:
         done = out.setdefault(action.action, {"success": [], "errors": []})
@@ -88,6 +92,13 @@ def carry_out(session: Session, noun: Noun[T], bulk: Bulk[T]) -> Fields:
             else:
                 done["success"] += [name] if name else []
     return out
+
+
+def check_count(bulk: Bulk[T]) -> None:
+    """Raise BadParams where a request is about more than others can wait for."""
+    count = sum(len(action.entities) for action in bulk.actions)
+    if count > MOST:
+        raise BadParams(f"{count:,} entities are too many for one request: send at most {MOST:,} at once.")
 
 
 def _carry_out(

@@ -17,7 +17,7 @@ from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
 from scheduler.store.views.run_lists import RunsWanted, find_entry, list_runs
 from webui.api import runs, tasks
-from webui.api.bulk import Bulk, BulkDone, Create, Delete, Update
+from webui.api.bulk import Bulk, BulkDone, Create, Delete, Update, check_count
 from webui.api.frame import Body, Fields, Routes
 from webui.api.run_fields import described
 from webui.api.shapes import bulk as shapes
@@ -44,6 +44,7 @@ Action = Create[T] | Update[T] | Delete[T]
 
 def _carry_out(bulk: Bulk[T], one: Callable[[Action[T], T | str], str]) -> Fields:
     """Do each on its own; return what became of it."""
+    check_count(bulk)
     out: dict[str, dict[str, list[Any]]] = {}
     for action in bulk.actions:
         done = out.setdefault(action.action, {"success": [], "errors": []})

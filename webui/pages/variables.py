@@ -170,6 +170,8 @@ def take_in() -> ResponseReturnValue:
 
 
 def _take_all_in(session: Session, found: Mapping[str, object], *, overwrites: bool) -> int:
+    if len(found) > _MOST:
+        raise BadParams(f"{len(found):,} variables are too many at once: import at most {_MOST:,} of them.")
     done = 0
     for key, value in found.items():
         if check_owned(session, "variable", key, Right.VARIABLE_EDIT) and not overwrites:
