@@ -3,11 +3,12 @@
 type Values = Record<string, string | number>;
 type Catalogue = { texts: Record<string, string | string[]>; forms: string };
 
-const root = document.documentElement;
-const { texts, forms } = await read(root.dataset["words"]);
-const language = root.lang || "en";
+/** None in a worker, and in tests of what it does. */
+const root: HTMLElement | undefined = globalThis.document?.documentElement;
+const { texts, forms } = await read(root?.dataset["words"]);
+const language = root?.lang || "en";
 /** Numbers and dates are written as the reader's system does, where it speaks the language of the page. */
-export const LOCALE = navigator.language.startsWith(language) ? undefined : language;
+export const LOCALE = globalThis.navigator?.language.startsWith(language) ? undefined : language;
 
 async function read(address: string | undefined): Promise<Catalogue> {
   const none = { texts: {}, forms: "" };
