@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from scheduler import errors
 from webui.problems import Unprocessable, problem
 from webui.security import is_for_programs, wants_data
+from webui.tongues.sentences import sentence as said
 from webui.tongues.speaking import gettext, marked
 
 _LOG = logging.getLogger(__name__)
@@ -89,6 +90,5 @@ def answer_unknown(error: Exception) -> ResponseReturnValue:
 def _answer(status: int, sentence: str) -> ResponseReturnValue:
     if is_for_programs():
         return problem(status, sentence)
-    sentence = gettext(sentence)
     template = "sheet_error.html" if wants_data() else "error.html"
-    return render_template(template, status=status, sentence=sentence), status
+    return render_template(template, status=status, sentence=said(gettext(sentence))), status

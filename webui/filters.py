@@ -22,6 +22,7 @@ from webui.broken import fault, first_words, spoken
 from webui.context import now, web
 from webui.markdown import markdown
 from webui.picks import run_name
+from webui.tongues.sentences import sentence
 from webui.tongues.speaking import gettext, marked
 from webui.zones import CHOICES, local, zone_name
 
@@ -55,6 +56,7 @@ def register(app: Flask) -> None:
         work=words.work,
         percent=words.percent,
         digits=words.digits,
+        sentence=sentence,
         number=words.number,
         isolation=words.isolation,
         instant=instant,

@@ -1,0 +1,74 @@
+"""Sentences of `scheduler` in the language of the reader."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import scheduler
+from webui.tongues.sentences import SENTENCES, sentence
+from webui.tongues.speaking import choose
+
+ROOT = Path(scheduler.__file__).parent
+SAID_IN = ["operations", "core", "errors.py", "security"]
+
+
+@pytest.fixture
+def german(app: Flask) -> Iterator[None]:
+    with app.test_request_context("/dags", headers={"Accept-Language": "de"}):
+        choose()
+        yield
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        ("Waits for extract, load (3 of 5 done).", "Wartet auf extract, load (3 von 5 fertig)."),
+        ("It is about to be queued.", "Wird gleich eingereiht."),
+        (
+            "Its run waits: 16 of at most 16 runs of the DAG are running, 2 queued before it (max_active_runs).",
+            "Der Lauf wartet: 16 von höchstens 16 Läufen des DAGs laufen, 2 sind vorher dran (max_active_runs).",
+        ),
+        ("1 of 2 upstream failed: load", "1 von 2 Vorgängern fehlgeschlagen: load"),
+        ("Run 'a' is success already.", "Lauf 'a' ist schon erfolgreich."),
+        ("KeyError: 'currency'", "KeyError: 'currency'"),
+        ("", ""),
+    ],
+)
+def test_a_known_sentence_is_said_in_german_and_another_stays(english: str, said: str) -> None:
+    assert sentence(english) == said
+
+
+def test_in_english_a_sentence_stays_as_it_is() -> None:
+    assert sentence("It is about to be queued.") == "It is about to be queued."
+
+
+def test_each_known_sentence_is_still_said_somewhere() -> None:
+    said = "\n".join(map(texts_of, sources()))
+    gone = [each for each in SENTENCES if not all(part in said for part in pieces(each))]
+    assert gone == []
+
+
+def sources() -> Iterator[Path]:
+    for name in SAID_IN:
+        place = ROOT / name
+        yield from [place] if place.is_file() else place.rglob("*.py")
+
+
+def texts_of(file: Path) -> str:
+    """Return what a file says, without what it fills in."""
+    tree = ast.walk(ast.parse(file.read_text()))
+    return "\n".join(
+        node.value for node in tree if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def pieces(known: str) -> list[str]:
+    parts = (part.strip(" ,.:;()") for part in re.split(r"%\(\w+\)s", known))
+    return [part for part in parts if len(part) > 3]
