@@ -57,6 +57,17 @@ def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+def test_another_language_is_chosen_and_remembered_and_the_browser_speaks_it_too(tab: Tab) -> None:
+    page = tab.go("/dags/orders_hourly")
+    page.get_by_role("button", name="DE", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.get_by_text("8 Aufgaben")).to_be_visible()
+    page = tab.go("/dags")
+    expect(page.get_by_role("link", name="Zum Inhalt")).to_be_attached()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Tasten")).to_contain_text("die Liste filtern")
+
+
 def test_the_grid_opens_on_the_newest_failure_and_is_worked_by_keyboard(tab: Tab) -> None:
     page = tab.go("/dags/orders_hourly")
     panel = page.get_by_label("The chosen task")
