@@ -10,8 +10,18 @@ SHARING = {
     "tests/webui/browser/": "Chromium",
     "tests/integration/test_dag_folder.py": "embedded server",
     "tests/integration/test_hostile_tasks.py": "embedded server",
+    "tests/integration/test_isolation.py": "embedded server",
+    "tests/integration/test_logs.py": "embedded server",
+    "tests/integration/test_mapping.py": "embedded server",
+    "tests/integration/test_other_dags.py": "embedded server",
+    "tests/integration/test_people.py": "embedded server",
     "tests/integration/test_runs.py": "embedded server",
+    "tests/integration/test_sensors.py": "embedded server",
+    "tests/integration/test_states.py": "embedded server",
     "tests/integration/test_stopping.py": "embedded server",
+    "tests/integration/test_waits.py::test_a_deferred_task": "embedded server",
+    "tests/integration/test_waits.py::test_a_run_of_another_dag": "embedded server",
+    "tests/integration/test_waits.py::test_marking_a_deferred_task": "embedded server",
 }
 
 
@@ -19,4 +29,9 @@ class Sharing(LoadScopeScheduling):
     """Hands out tests one by one, but those that share something to one process, and first."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((shared for start, shared in SHARING.items() if nodeid.startswith(start)), nodeid)
+        return shared_by(nodeid)
+
+
+def shared_by(nodeid: str) -> str:
+    """Name what a test shares, or the test itself."""
+    return next((shared for start, shared in SHARING.items() if nodeid.startswith(start)), nodeid)
