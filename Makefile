@@ -5,7 +5,7 @@ SHELL := bash
 # The environment and the front end are made side by side.
 MAKEFLAGS += --jobs=2
 .DELETE_ON_ERROR:
-.PHONY: help up test tour chaos compat lint bench bench-web front lock wheel clean
+.PHONY: help up test tour pictures chaos compat lint bench bench-web front lock wheel clean
 
 FRONT := webui/frontend
 MODULES := $(FRONT)/node_modules/.installed
@@ -25,6 +25,9 @@ test: .venv-test/.installed $(BUILT) ## all checks: format, lint, types, layers,
 
 tour: .venv-test/.installed $(BUILT) ## what a person does on the pages, by mouse and by keyboard, desk and phone, light and dark, with axe
 	@unset MAKEFLAGS MAKELEVEL; DIRIGENT_TEST_TOUR=whole .venv-test/bin/python -m pytest tests/webui/tour $(ARGS)
+
+pictures: .venv-test/.installed $(BUILT) ## write the pictures of docs/images/tour anew: desk and phone, light and dark
+	@unset MAKEFLAGS MAKELEVEL; .venv-test/bin/python -m tests.webui.tour.pictures
 
 chaos: .venv-test/.installed ## kill, cut and freeze a distributed set-up, and check what it promised (ARGS="kill-workers --seed 1" make chaos)
 	@unset MAKEFLAGS MAKELEVEL; tools/test-programs && .venv-test/bin/python -m tests.chaos $(ARGS)

@@ -10,4 +10,6 @@ from pygments.lexers import PythonLexer
 
 def coloured(text: str) -> Markup:
     """Return source as escaped, coloured, numbered HTML."""
-    return Markup(highlight(text, PythonLexer(), HtmlFormatter(linenos="table", cssclass="source")))
+    coloured: str = highlight(text, PythonLexer(), HtmlFormatter(linenos="table", cssclass="source"))
+    # What scrolls is to be reached by Tab.
+    return Markup(coloured.replace('<div class="source">', '<div class="source" tabindex="0">', 1))

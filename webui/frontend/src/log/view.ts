@@ -34,7 +34,10 @@ class LogView {
     box.addEventListener("click", (event) => this.clicked(event));
     new ResizeObserver(() => this.resized()).observe(box);
     this.on("follow", () => this.setFollow(!this.follow));
-    this.on("error", () => this.toError());
+    this.on("error", () => {
+      this.box.scrollIntoView({ block: "nearest" });
+      this.toError();
+    });
     this.on("wrap", () => this.setWrap(!this.wraps));
     this.on("next", () => this.step(1));
     const search = tools.querySelector<HTMLInputElement>("[data-log-search]");
@@ -165,9 +168,7 @@ class LogView {
 
   private toError(): void {
     const n = this.lines.lastError();
-    if (n < 0) return;
-    this.box.scrollIntoView({ block: "nearest" });
-    this.show(n);
+    if (n >= 0) this.show(n);
   }
 
   private show(n: number): void {
