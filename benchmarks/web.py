@@ -28,6 +28,7 @@ VISITS = 20
 WIDE = "/dags/wide/runs/wide-100"
 MAPPED = "/dags/mapped/runs/mapped-1"
 LOUD = "/dags/loud/runs/loud-1"
+COMPARED = "/runs/compare?run=wide/wide-99&run=wide/wide-100"
 PAGES = (
     *(
         "/",
@@ -38,7 +39,8 @@ PAGES = (
         "/runs?state=failed",
         "/runs?q=crowd-77",
     ),
-    *("/assets", "/dashboard", "/alerts", "/ui/find?q=crowd-77"),
+    *("/assets", "/assets/graph", "/ui/assets/graph", "/dashboard", "/alerts", "/ui/find?q=crowd-77"),
+    *("/audit", "/deploys", "/workers", "/pools", "/variables", "/connections", "/required_actions"),
     *(
         "/dags/wide",
         "/ui/dags/wide/grid",
@@ -47,15 +49,20 @@ PAGES = (
         "/dags/wide/runs",
         "/dags/wide/details",
     ),
+    *("/dags/wide/backfills", "/dags/wide/calendar", "/dags/wide/durations", "/dags/wide/code"),
     *(WIDE, f"{WIDE}/grid", f"{WIDE}/tasks", f"{WIDE}/events", f"/ui{WIDE}/states", f"{WIDE}/tasks/g3.t7"),
+    *(f"{WIDE}/gantt", f"{WIDE}/result", COMPARED),
     *(
         MAPPED,
         f"{MAPPED}/tasks",
         f"{MAPPED}/tasks?task=each&page=50",
         f"/ui{MAPPED}/states",
         f"{MAPPED}/tasks/each",
+        f"{MAPPED}/gantt",
     ),
     f"{LOUD}/tasks/shout",
+    *("/api/v2/dags?limit=100", "/api/v2/dags/~/dagRuns?limit=100", "/api/v2/eventLogs?limit=100"),
+    *("/api/v2/dags/~/dagRuns/~/taskInstances?limit=100", "/api/v2/dags/wide/tasks", "/openapi.json"),
 )
 OPEN = ["/", "/dags", "/runs", "/dags/wide", WIDE, f"{MAPPED}/tasks", f"{LOUD}/tasks/shout"]
 

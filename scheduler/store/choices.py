@@ -38,6 +38,11 @@ class Choice:
     starts: Mapping[str, str] = field(default_factory=dict)  #: begins so; `|` between alternatives
     order: tuple[str, ...] = ()  #: names of columns, the largest first where `-` stands before
 
+    @property
+    def names(self) -> set[str]:
+        """The columns that a row is held against."""
+        return {*self.among, *self.ranges, *self.like, *self.starts}
+
     def only(self, name: str, *values: object) -> Choice:
         """Return this choice, with one column narrowed to these values besides."""
         known = self.among.get(name)

@@ -60,3 +60,10 @@ def test_every_column_may_be_chosen_and_ordered_by(db, write, columns, ask, coun
             ask(session, Choice(like=dict.fromkeys(texts, "a\\|%x"), starts=dict.fromkeys(texts, "a%\\")))
             == []
         )
+
+
+def test_what_is_counted_joins_nothing_that_is_not_asked_for(db):
+    with db.count() as count, db.read() as session:
+        task_lists.count_tasks(session, Choice())
+        run_lists.count_runs(session, Choice(), RunsWanted())
+    assert [text for text in count.statements if "dag_version" in text] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -40,7 +41,13 @@ def docs() -> str:
 
 
 def _document() -> dict[str, Any]:
-    return document([each for noun in api.NOUNS for each in noun.operations], web().version)
+    return _document_of(web().version)
+
+
+@cache
+def _document_of(version: str) -> dict[str, Any]:
+    """Make it once: it is the same for everybody, and takes a second."""
+    return document([each for noun in api.NOUNS for each in noun.operations], version)
 
 
 def rows_of(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any], bool]]:

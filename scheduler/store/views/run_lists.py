@@ -63,13 +63,15 @@ def list_runs(
     session: Session, choice: Choice, wanted: RunsWanted, *, limit: int, offset: int = 0
 ) -> list[RunEntry]:
     """Return one page of the runs that are chosen."""
-    page = _narrowed(sa.select(*_ENTRY), choice, wanted).order_by(*in_order(RUN_COLUMNS, choice, R.id))
+    page = _narrowed(_from(sa.select(*_ENTRY)), choice, wanted).order_by(*in_order(RUN_COLUMNS, choice, R.id))
     return [_entry(row) for row in session.execute(page.limit(limit).offset(offset))]
 
 
 def count_runs(session: Session, choice: Choice, wanted: RunsWanted) -> int:
-    """Count the runs that are chosen."""
-    return session.scalar(_narrowed(sa.select(sa.func.count()), choice, wanted)) or 0
+    """Count the runs that are chosen. All there are may be looked at: nothing is joined that is not asked for."""
+    is_of_version = "dag_version" in choice.names
+    of = dag_run.join(dag_version, dag_version.c.id == R.version_id) if is_of_version else dag_run
+    return session.scalar(_narrowed(sa.select(sa.func.count()).select_from(of), choice, wanted)) or 0
 
 
 def find_entry(session: Session, dag_id: str, run_id: str) -> RunEntry:
@@ -93,7 +95,7 @@ def _from(statement: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def _narrowed(statement: sa.Select[Any], choice: Choice, wanted: RunsWanted) -> sa.Select[Any]:
-    statement = _from(statement).where(*conditions(RUN_COLUMNS, choice))
+    statement = statement.where(*conditions(RUN_COLUMNS, choice))
     if wanted.conf_contains:
         statement = statement.where(RUN_COLUMNS["conf"].icontains(wanted.conf_contains, autoescape=True))
     if wanted.asset:
