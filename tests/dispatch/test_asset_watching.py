@@ -64,7 +64,7 @@ def names(db):
 
 def test_a_trigger_is_watched_once_and_each_event_is_one_of_all_assets_that_name_it(db, shop):
     made, seen = watching_of(db)
-    wait = seen.asked.get(timeout=5)
+    wait = seen.asked.get(timeout=30)
     assert seen.asked.empty()
     assert (wait.trigger, wait.kwargs, wait.is_lasting, wait.code_root, wait.file) == (
         "t.Bell", {"n": 1}, True, "/code", "shop.py",
@@ -80,20 +80,20 @@ def test_a_trigger_is_watched_once_and_each_event_is_one_of_all_assets_that_name
 
 def test_another_worker_watches_it_once_the_first_is_gone(db, shop):
     made, seen = watching_of(db)
-    wait = seen.asked.get(timeout=5)
+    wait = seen.asked.get(timeout=30)
     other, theirs = watching_of(db, "w2")
     assert theirs.asked.empty()
     with db.write() as session:
         _live(session, "w1", lease_s=-1.0)
     other.look_after()
-    assert theirs.asked.get(timeout=5).trigger == "t.Bell"
+    assert theirs.asked.get(timeout=30).trigger == "t.Bell"
     made.take([Waited(id=wait.id, kind="event", event=1, goes_on=True)])
     assert names(db) == []
 
 
 def test_one_that_fails_is_tried_again_later_and_says_why(db, shop):
     made, seen = watching_of(db)
-    made.take([Waited(id=seen.asked.get(timeout=5).id, kind="error", error="trigger Bell failed: no bell")])
+    made.take([Waited(id=seen.asked.get(timeout=30).id, kind="error", error="trigger Bell failed: no bell")])
     made.look_after()
     assert seen.asked.empty()
     with db.read() as session:
@@ -102,25 +102,25 @@ def test_one_that_fails_is_tried_again_later_and_says_why(db, shop):
     with db.write() as session:
         session.execute(sa.update(asset_watch).values(retry_at=SystemClock().now() - timedelta(seconds=1)))
     made.look_after()
-    assert seen.asked.get(timeout=5)
+    assert seen.asked.get(timeout=30)
 
 
 def test_it_is_let_go_when_no_dag_wants_it_and_begun_anew_with_new_code(db, shop):
     made, seen = watching_of(db)
-    wait = seen.asked.get(timeout=5)
+    wait = seen.asked.get(timeout=30)
     db.transact(lambda s: set_paused(s, shop.now, ["two"], is_paused=True, actor="t"))
     made.look_after()
     if not seen.dropped.empty():
-        assert seen.dropped.get(timeout=5) == wait.id
-        wait = seen.asked.get(timeout=5)
+        assert seen.dropped.get(timeout=30) == wait.id
+        wait = seen.asked.get(timeout=30)
     db.transact(lambda s: set_paused(s, shop.now, ["one"], is_paused=True, actor="t"))
     made.look_after()
-    assert seen.dropped.get(timeout=5) == wait.id
+    assert seen.dropped.get(timeout=30) == wait.id
     assert seen.asked.empty()
     db.transact(lambda s: set_paused(s, shop.now, ["one"], is_paused=False, actor="t"))
     made.look_after()
-    assert seen.asked.get(timeout=5).id == wait.id
+    assert seen.asked.get(timeout=30).id == wait.id
     shop.redefine(spec(task("b"), dag_id="one", schedule=ScheduleSpec(assets=FLAG)))
     made.look_after()
-    assert seen.dropped.get(timeout=5) == wait.id
-    assert seen.asked.get(timeout=5).id == wait.id
+    assert seen.dropped.get(timeout=30) == wait.id
+    assert seen.asked.get(timeout=30).id == wait.id

@@ -41,7 +41,7 @@ def test_tickets_pass_where_the_address_names_the_authority(encrypted, make_cele
     check_broker(celery)
     publish_ticket(celery, "default")
     with celery.connection_for_read() as connection:
-        assert connection.SimpleQueue(queue_of("default")).get(timeout=10).payload[0] == ["default"]
+        assert connection.SimpleQueue(queue_of("default")).get(timeout=30).payload[0] == ["default"]
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(encrypted, make_celery):

@@ -36,7 +36,7 @@ def consume(url, number):
         consumer = Consumer(channel, [QUEUE], callbacks=[lambda body, _: got.append(body)], no_ack=True)
         with consumer:
             while len(got) < number:
-                connection.drain_events(timeout=10)
+                connection.drain_events(timeout=30)
     return got
 
 
@@ -84,10 +84,10 @@ def test_a_message_wakes_a_consumer_that_waits_for_ever(url):
             heard.set()
 
     Thread(target=wait, daemon=True).start()
-    assert waiting.wait(10)
+    assert waiting.wait(30)
     publish(url, "x")
 
-    assert heard.wait(10)
+    assert heard.wait(30)
 
 
 def test_a_consumer_that_waits_for_ever_ends_when_woken(url):
@@ -102,10 +102,10 @@ def test_a_consumer_that_waits_for_ever_ends_when_woken(url):
             ended.set()
 
     Thread(target=wait, daemon=True).start()
-    assert waiting.wait(10)
+    assert waiting.wait(30)
     connection.transport.wake()
 
-    assert ended.wait(10)
+    assert ended.wait(30)
     connection.close()
 
 

@@ -110,7 +110,7 @@ class Project:
         if self._db is not None:
             self._db.close()
         try:
-            eventually(lambda: not marked(self.mark), within=15)
+            eventually(lambda: not marked(self.mark))
         except AssertionError:
             left = marked(self.mark)
             words = described(left)

@@ -85,7 +85,7 @@ def test_what_could_not_be_written_is_written_later(caplog: pytest.LogCaptureFix
     writer = Writer(copier.copy_of(1, epoch=1))
     writer.write(b"one\n")
     copier.start()
-    assert table.called.wait(10)
+    assert table.called.wait(30)
     assert copied == []
     writer.write(b"two\n")
     table.is_away = False

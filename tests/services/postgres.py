@@ -79,7 +79,7 @@ class Postgres(Server):
 
 def connect(url: str) -> psycopg.Connection:
     """Open a session in which every statement commits itself."""
-    return psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True, connect_timeout=5)
+    return psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True, connect_timeout=20)
 
 
 @contextmanager

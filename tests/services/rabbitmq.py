@@ -130,7 +130,7 @@ def ask(url: str, method: str, path: str, body: bytes | None = None) -> bytes:
     credentials = base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode()
     headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{management(url)}/api/{path}", body, headers, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         content: bytes = answer.read()
     return content
 

@@ -39,7 +39,7 @@ def test_each_test_gets_a_rabbitmq_virtual_host(rabbitmq_url: str) -> None:
     with Connection(rabbitmq_url) as connection:
         queue = connection.SimpleQueue("left-behind")
         queue.put({"ticket": 1})
-        assert queue.get(timeout=10).payload == {"ticket": 1}
+        assert queue.get(timeout=30).payload == {"ticket": 1}
         queue.close()
 
 

@@ -82,7 +82,7 @@ def test_another_request_passes_as_it_is(values):
 def test_an_outcome_goes_on_with_references_for_what_is_large(values, ended):
     values.note(JOB)
     values.finished(outcome(return_value=LARGE, small=1))
-    xcoms = ended.get(timeout=10).xcoms
+    xcoms = ended.get(timeout=30).xcoms
     assert is_reference(xcoms["return_value"])
     assert xcoms["small"] == 1
 
@@ -98,7 +98,7 @@ def test_an_attempt_whose_value_cannot_be_kept_fails_and_may_be_tried_again(valu
     (tmp_path / "values").write_text("in the way")
     values.note(JOB)
     values.finished(outcome(return_value=LARGE))
-    failed = ended.get(timeout=10)
+    failed = ended.get(timeout=30)
     assert (failed.state, failed.retryable, failed.xcoms, failed.skip_tasks) == ("failed", True, {}, ())
     assert "what it returned could not be kept: file://" in failed.reason
 
@@ -109,7 +109,7 @@ def test_a_reference_that_user_code_made_up_is_refused(values, desk, ended):
         values.answer(JOB, "set_xcom", {"key": "rows", "value": forged})
     values.note(JOB)
     values.finished(outcome(return_value=forged))
-    assert "pretends" in ended.get(timeout=10).reason
+    assert "pretends" in ended.get(timeout=30).reason
     assert desk.kept == {}
 
 
