@@ -17,7 +17,7 @@ test("the small worker is less than half of the whole", () => {
 });
 
 test("it lays graphs out that it has never seen, and as the whole does", () => {
-  const others = graphs(4242, 10);
+  const others = graphs(4242, 7);
   const found = laidOut(small, others);
   expect(found.filter((each) => each.error)).toEqual([]);
   expect(found.filter((each) => each.data?.width === undefined || each.data.children?.some((child) => child.x === undefined))).toEqual([]);
