@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from scheduler.cli.parts.attempt_logs import AttemptLogs
@@ -104,7 +105,7 @@ def build(
 ) -> Flask:
     logs = AttemptLogs(db, Path(str(db.url.database)).parent / "logs", clock)
     monitor = Monitor(db, clock, Vitals(clock.monotonic, 30), role="web", version="1", tells_state=True)
-    return create_app(
+    made = create_app(
         WebContext(
             db=db,
             clock=clock,
@@ -118,6 +119,29 @@ def build(
             **more,
         )
     )
+    made.jinja_env.bytecode_cache = TEMPLATES
+    return made
+
+
+class Templates(BytecodeCache):
+    """What one app has compiled of templates, for the next: each test has an app, and they have the same ones."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[object, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if compiled := self._compiled.get(_in_its_language(bucket)):
+            bucket.bytecode_from_string(compiled)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[_in_its_language(bucket)] = bucket.bytecode_to_string()
+
+
+def _in_its_language(bucket: Bucket) -> tuple[object, str]:
+    return getattr(bucket.environment, "language", None), bucket.key
+
+
+TEMPLATES = Templates()
 
 
 class Browser:
