@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from scheduler.core.scopes import Scope
+from scheduler.security.rights import Grant, Right
 from scheduler.store import Database
 from tests.webui.conftest import Browser, StillClock
 from tests.webui.test_api import call
+from webui.api.frame.repeats import granted
 
 POOLS = "/api/v2/pools"
 KEY = {"Idempotency-Key": "order 7"}
@@ -63,3 +66,14 @@ def test_what_was_answered_rests_encrypted(person: Browser, db: Database) -> Non
         [(kept,)] = session.exec_driver_sql("SELECT answer FROM kept_answer").all()
     assert b"Lisbon" not in bytes(kept)
     assert bytes(kept).startswith(b"gAAAA")
+
+
+def test_rights_are_compared_whatever_the_order_of_a_set_is_in_a_process() -> None:
+    tags, rights = [f"tag {number}" for number in range(100)], list(Right)
+    one, other = (
+        [Grant(frozenset(rights[::step]), Scope(tags=frozenset(tags[::step]))), Grant(frozenset())][::step]
+        for step in (1, -1)
+    )
+    assert repr(one[0].scope.tags) != repr(other[1].scope.tags)
+    assert granted(one) == granted(other)
+    assert granted(one) != granted(one[:1])

@@ -6,6 +6,7 @@ import hashlib
 import re
 import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from flask import Response, request
 
 from scheduler.errors import Conflict
 from scheduler.security.encryption import Undecryptable
+from scheduler.security.rights import Grant
 from scheduler.store.engine import Session
 from scheduler.store.kept_answers import MOST, KeptAnswer, claim_key, count_kept, find_kept, keep_answer
 from scheduler.store.transaction import after_commit
@@ -69,7 +71,7 @@ def expected_repeat() -> Repeatable | None:
         _refuse(f"is not 1 to {LONGEST} plain characters")
     who = asker()
     where = "\n".join([who.name, request.method, request.path, given])
-    asked = b"\n".join([request.query_string, repr(who.grants).encode(), request.get_data()])
+    asked = b"\n".join([request.query_string, granted(who.grants).encode(), request.get_data()])
     return Repeatable(_hash(where.encode()), who.name, _hash(asked))
 
 
@@ -99,6 +101,14 @@ def _answer(kept: KeptAnswer) -> Response:
     answer = Response(text, kept.status, content_type="application/json")
     answer.headers[REPLAYED] = "true"
     return answer
+
+
+def granted(grants: Iterable[Grant]) -> str:
+    """Return what somebody was granted as text, the same in every process: sets have another order in each."""
+    parts = ((sorted(each.rights), each.scope) for each in grants)
+    return repr(
+        sorted((rights, of.is_all, *map(sorted, (of.dag_ids, of.tags, of.teams))) for rights, of in parts)
+    )
 
 
 def _hash(text: bytes) -> str:
