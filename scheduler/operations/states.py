@@ -70,7 +70,8 @@ class StateVerbs:
         now, key = self.clock.now(), check_name(_KEY, args["key"])
         actor = f"task:{job.run.dag_id}.{job.task_id}"
         until = self._expires_at(now, args.get("retention"))
-        put_state(session, now, scope, key, args["value"], expires_at=until, updated_by=actor)
+        shown = args.get("shown")
+        put_state(session, now, scope, key, args["value"], shown=shown, expires_at=until, updated_by=actor)
         keep_quiet(session)
 
     def _delete(self, session: Session, job: Job, args: Data) -> None:

@@ -17,12 +17,10 @@ from scheduler.errors import Conflict, NotSerializable, TooLarge
 from scheduler.store.engine import Session
 from scheduler.store.tables import asset_state, task_state
 from scheduler.store.upsert import insert_into, replacing
-from scheduler.wire import Json
+from scheduler.wire import STATE_LIMIT, Json
 
 S = task_state.c
 A = asset_state.c
-#: Bytes of one value: a place to note where work stands, not one to put the work.
-VALUE_LIMIT: Final = 1_000_000
 #: Keys of one task instance, or of one asset.
 MOST_KEYS: Final = 250
 
@@ -77,18 +75,21 @@ Scope = TaskScope | AssetScope
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """One value that is kept."""
+    """One value that is kept, as people see it."""
 
     key: str
-    text: str  #: JSON
+    text: str  #: JSON, but for a number that was masked as a secret
     updated_at: datetime
     expires_at: datetime | None = None
     updated_by: str = ""
 
     @property
     def value(self) -> Json:
-        """What the text holds."""
-        return json.loads(self.text)
+        """What the text holds; the text itself where the mask left no JSON."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return self.text
 
 
 def put_state(
@@ -98,15 +99,19 @@ def put_state(
     key: str,
     value: Json,
     *,
+    shown: str | None = None,
     expires_at: datetime | None = None,
     updated_by: str = "",
 ) -> None:
-    """Keep a value, in place of one of that key. Raises NotSerializable, TooLarge, Conflict beyond MOST_KEYS."""
+    """Keep a value, in place of one of that key; `shown` is its text as people see it, where a secret is in it.
+
+    Raises NotSerializable, TooLarge, Conflict beyond MOST_KEYS.
+    """
     text = _encoded(key, value)
     _check_room(session, scope, key)
     more = {"updated_by": updated_by} if scope.table is asset_state else {"expires_at": expires_at}
-    values = {**scope.facts, "key": key, "value": text, "updated_at": now, **more}
-    statement = replacing(insert_into(session, scope.table), "value", "updated_at", *more)
+    values = {**scope.facts, "key": key, "value": text, "shown": shown, "updated_at": now, **more}
+    statement = replacing(insert_into(session, scope.table), "value", "shown", "updated_at", *more)
     session.execute(statement, values)
 
 
@@ -115,9 +120,9 @@ def _encoded(key: str, value: Json) -> str:
         text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise NotSerializable(f"The state {key!r} is not JSON: {error}.") from error
-    if len(text) > VALUE_LIMIT:
+    if len(text) > STATE_LIMIT:
         what = f"The state {key!r} (keep large data in a file and its path here)"
-        raise TooLarge(what, len(text), VALUE_LIMIT)
+        raise TooLarge(what, len(text), STATE_LIMIT)
     return text
 
 
@@ -138,12 +143,13 @@ def get_state(session: Session, now: datetime, scope: Scope, key: str) -> Json |
 
 
 def list_states(session: Session, now: datetime, scope: Scope) -> list[StateRow]:
-    """Return all that is kept, by key."""
+    """Return all that is kept, by key, without secrets that those who kept it were given."""
     column = scope.table.c
     last = (
         (sa.null(), column.updated_by) if scope.table is asset_state else (column.expires_at, sa.literal(""))
     )
-    query = sa.select(column.key, column.value, column.updated_at, *last)
+    text = sa.func.coalesce(column.shown, column.value)
+    query = sa.select(column.key, text, column.updated_at, *last)
     return [
         StateRow(*row)
         for row in session.execute(query.where(_is_of(scope), _lasts(scope, now)).order_by(column.key))

@@ -5,6 +5,7 @@ Everything here is JSON when encoded: instants are ISO 8601 strings in UTC, dura
 
 from scheduler.wire.data import (
     MOST_PARTITIONS,
+    STATE_LIMIT,
     STATE_NEVER_EXPIRES,
     TAG,
     XCOM_LIMIT_BYTES,
@@ -48,6 +49,7 @@ from scheduler.wire.messages import (
 __all__ = [
     "MOST_INSTANCES",
     "MOST_PARTITIONS",
+    "STATE_LIMIT",
     "STATE_NEVER_EXPIRES",
     "TAG",
     "WIRE_VERSION",

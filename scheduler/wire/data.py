@@ -15,6 +15,8 @@ XCOM_LIMIT_BYTES: Final = 48_000_000
 MOST_PARTITIONS: Final = 10_000
 #: So many characters of a value's JSON are shown to people.
 XCOM_SHOWN_CHARACTERS: Final = 20_000
+#: Characters of the JSON of one state that is kept: a place to note where work stands, not one to put the work.
+STATE_LIMIT: Final = 1_000_000
 #: The key by which a value between tasks that is more than JSON says what it is (`sdk.xcom`).
 TAG: Final = "__type__"
 #: What stands for the retention of a state that is kept as long as its run.

@@ -186,9 +186,12 @@ def test_people_see_no_secret_in_what_a_task_hands_on_and_says_of_assets(
             from scheduler import DAG, Asset, AssetAlias, Connection, task as declare
             with DAG("d"):
                 @declare(outlets=[Asset("hunter22"), AssetAlias("any")])
-                def task(outlet_events, ti):
+                def task(outlet_events, ti, task_state_store, asset_state_store):
                     password = Connection.get("db").password
                     ti.xcom_push("early", [password])
+                    task_state_store.set("login", {"as": password, "page_token": "p-7"})
+                    asset_state_store["orders"].set("pin", 20261122)
+                    asset_state_store["orders"].set("page_token", "p-8")
                     outlet_events["hunter22"].extra["login"] = password
                     outlet_events[AssetAlias("any")].add(Asset("new", extra={"key": password}))
                     return {"word": password, "rows": 2}
@@ -203,6 +206,8 @@ def test_people_see_no_secret_in_what_a_task_hands_on_and_says_of_assets(
     assert outcome.assets[0] == {"of": ["name", "hunter22"], "extra": {"login": "***"}}
     assert outcome.assets[1]["asset"]["extra"] == {"key": "***"}
     assert {"key": "early", "value": ["hunter22"], "shown": '["***"]'} in asked
+    kept = {each["key"]: each["shown"] for each in asked if "retention" in each}
+    assert kept == {"login": '{"as":"***","page_token":"p-7"}', "pin": None, "page_token": None}
 
 
 def test_a_file_that_cannot_be_imported_fails_its_attempts_with_the_error_and_what_it_printed(

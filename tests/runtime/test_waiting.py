@@ -157,7 +157,7 @@ def ask(watching, tmp_path):
     """Watch a trigger of a module of a code root of this test."""
     (tmp_path / "own_triggers.py").write_text(TRIGGERS)
 
-    def watch(name, **kwargs):
+    def watch(name, *, is_lasting=False, **kwargs):
         wait = Wait(
             id=kwargs.pop("id", 0) or next(IDS),
             trigger=name if "." in name else f"own_triggers.{name}",
@@ -165,7 +165,7 @@ def ask(watching, tmp_path):
             code_root="" if name.startswith("scheduler.") else str(tmp_path),
             timeout_at=kwargs.get("timeout_at"),
             name="task",
-            is_lasting=name == "Counts",
+            is_lasting=is_lasting or name == "Counts",
         )
         watching.watch([wait])
         return wait.id
@@ -197,6 +197,13 @@ def test_a_trigger_of_dirigents_own_fires(ask, ear):
 def test_a_trigger_reads_variables_whose_secrets_are_masked(ask, ear):
     ask("Reads", word="api_secret")
     assert decode(ear.next().event) == "hunter2-secret"
+
+
+def test_what_a_watcher_of_an_asset_tells_people_holds_no_secret(ask, ear):
+    ask("Reads", word="api_secret", is_lasting=True)
+    told = ear.next()
+    assert (decode(told.event), told.goes_on) == ("***", True)
+    assert ear.next().kind == "success"
 
 
 def test_a_wait_ends_when_its_time_is_up(ask, ear):

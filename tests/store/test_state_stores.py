@@ -4,7 +4,8 @@ import pytest
 
 from scheduler.errors import Conflict, NotSerializable, TooLarge
 from scheduler.store import state_stores
-from scheduler.store.state_stores import MOST_KEYS, VALUE_LIMIT, AssetScope, TaskScope
+from scheduler.store.state_stores import MOST_KEYS, AssetScope, TaskScope
+from scheduler.wire import STATE_LIMIT
 from tests.operations.plays import started_run
 from tests.store.specs import NOW
 
@@ -19,6 +20,11 @@ def task(write):
 def _keys(db, scope, now=NOW):
     with db.read() as session:
         return [each.key for each in state_stores.list_states(session, now, scope)]
+
+
+def _shown(db, scope):
+    with db.read() as session:
+        return {each.key: each.value for each in state_stores.list_states(session, NOW, scope)}
 
 
 def _get(db, scope, key, now=NOW):
@@ -37,6 +43,17 @@ def test_a_state_is_kept_replaced_and_deleted(db, write, task, scope):
     assert write(state_stores.delete_states, scope, "job") == 1
     assert write(state_stores.delete_states, scope) == 1
     assert _get(db, scope, "progress") is None
+
+
+@pytest.mark.parametrize("scope", [None, AssetScope("orders")], ids=["task", "asset"])
+def test_people_see_what_is_kept_without_its_secrets_and_tasks_as_it_is(db, write, task, scope):
+    scope = scope or task
+    write(state_stores.put_state, NOW, scope, "login", "hunter22", shown='"***"')
+    write(state_stores.put_state, NOW, scope, "pin", [123456], shown="[***]")
+    assert (_get(db, scope, "login"), _get(db, scope, "pin")) == ("hunter22", [123456])
+    assert _shown(db, scope) == {"login": "***", "pin": "[***]"}
+    write(state_stores.put_state, NOW, scope, "pin", 7)
+    assert _shown(db, scope) == {"login": "***", "pin": 7}
 
 
 def test_instances_and_assets_keep_theirs_apart(db, write, task):
@@ -64,7 +81,7 @@ def test_what_has_expired_is_gone_at_once_and_swept_away_later(db, write, task):
 
 def test_a_state_that_is_too_large_or_no_json_is_refused(write, task):
     with pytest.raises(TooLarge, match=r"'big'.*its path here"):
-        write(state_stores.put_state, NOW, task, "big", "x" * VALUE_LIMIT)
+        write(state_stores.put_state, NOW, task, "big", "x" * STATE_LIMIT)
     with pytest.raises(NotSerializable, match="'odd' is not JSON"):
         write(state_stores.put_state, NOW, task, "odd", float("nan"))
 

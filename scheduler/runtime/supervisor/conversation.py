@@ -16,7 +16,7 @@ from scheduler.logs.mask import Masker, secrets_named, secrets_of_connection, se
 from scheduler.runtime.frames import FRAME_LIMIT
 from scheduler.runtime.supervisor.framed import FramedSocket
 from scheduler.runtime.supervisor.reactor import Reactor
-from scheduler.wire import XCOM_SHOWN_CHARACTERS, Data, Job, Json
+from scheduler.wire import STATE_LIMIT, XCOM_SHOWN_CHARACTERS, Data, Job, Json
 
 _log: Final = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ Answer = Callable[[Job | None, str, Data], Any]
 _WAITING: Final = 4
 #: What a child tells people: secrets are masked in it.
 _SHOWN: Final = ("set_rendered", "export_spans")
+#: What tasks read again as it is, and people see without secrets: so many characters of it.
+_KEPT: Final = {"set_xcom": XCOM_SHOWN_CHARACTERS, "set_state": STATE_LIMIT}
 
 
 #: A secret that code names: nobody but the masker is told.
@@ -115,8 +117,8 @@ class Conversation:
             verb, args = str(request["verb"]), dict(request["args"])
             if verb in _SHOWN:
                 args = self._masker.mask_data(args)
-            elif verb == "set_xcom":
-                args["shown"] = self._masker.masked_json(args.get("value"), XCOM_SHOWN_CHARACTERS)
+            elif verb in _KEPT:
+                args["shown"] = self._masker.masked_json(args.get("value"), _KEPT[verb])
             value = None if verb == HIDE else self._answer(self._job, verb, args)
             self._masker.add(_secrets_in(verb, args, value))
         except DirigentError as error:

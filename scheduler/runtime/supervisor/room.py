@@ -166,8 +166,16 @@ class Room:
         mine = [each for each in ended if each.id in self.waits]
         return (
             {wait_id: lines for wait_id, lines in said.items() if wait_id in self.waits},
-            [replace(each, error=mask(each.error), traceback=mask(each.traceback)) for each in mine],
+            [
+                replace(self._calm(each), error=mask(each.error), traceback=mask(each.traceback))
+                for each in mine
+            ],
         )
+
+    def _calm(self, waited: Waited) -> Waited:
+        """Mask what is told of an asset: people read it. What a task waits for reaches it as it is."""
+        is_read = self.waits[waited.id].is_lasting
+        return replace(waited, event=self._masker.mask_data(waited.event)) if is_read else waited
 
     def _take_note(self, message: Data) -> None:
         """Hear who holds the event loop, and that it is free again."""

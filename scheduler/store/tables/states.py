@@ -14,6 +14,7 @@ task_state = Table(
     Column("path", Text, primary_key=True, default=""),
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),  # JSON
+    Column("shown", Text),  # the value as people see it, where there is a secret in it
     Column("updated_at", Instant, nullable=False),
     Column("expires_at", Instant),  # empty: as long as its run
     Index("ix_task_state_expires_at", "expires_at", **where("expires_at IS NOT NULL")),
@@ -25,6 +26,7 @@ asset_state = Table(
     Column("asset", Text, primary_key=True),  # its name
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),  # JSON
+    Column("shown", Text),  # the value as people see it, where there is a secret in it
     Column("updated_at", Instant, nullable=False),
     Column("updated_by", Text, nullable=False, default=""),  # task:<dag_id>.<task_id> | cli
 )
