@@ -116,6 +116,12 @@ class Streams:
         if is_first:
             self._wake()
 
+    def beat(self) -> None:
+        """Tell all readers that their answers are alive."""
+        for line in list(self._lines):  # In one step: others come meanwhile, of other threads.
+            if line.feed.beat and not line.is_over:
+                line.send(line.feed.beat)
+
     def close(self) -> None:
         """End all of them."""
         with self._lock:
@@ -140,8 +146,7 @@ class Streams:
             self._drop_the_slow()
             if time.monotonic() >= beat_at:
                 beat_at += BEAT_S
-                for line in [each for each in self._lines if each.feed.beat and not each.is_over]:
-                    line.send(line.feed.beat)
+                self.beat()
         for line in list(self._lines):
             self._drop(line)
 

@@ -139,6 +139,33 @@ def test_a_reader_that_leaves_while_its_feed_begins_is_noticed():
     streams.close()
 
 
+def test_a_reader_may_come_while_the_others_hear_that_their_answers_are_alive():
+    class Inviting(Talk):
+        """A feed at whose beat another reader comes."""
+
+        @property
+        def beat(self) -> bytes:  # type: ignore[override]  # what others keep, this one makes
+            if len(ends) == 1:
+                take(Talk())
+            return b": \n\n"
+
+    def take(feed: Talk) -> None:
+        ours, theirs = socket.socketpair()
+        ends.append(theirs)
+        streams.take(ours, feed)
+
+    ends: list[socket.socket] = []
+    streams = Streams()
+    take(Inviting())
+    streams.beat()
+    assert streams.count == 2
+    streams.start()
+    assert b": \n\n" in hear(ends[0], b": \n\n")
+    streams.close()
+    for end in ends:
+        end.close()
+
+
 def test_streams_leave_files_for_the_rest_of_the_server():
     talk, before = Talk(), resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (400, before[1]))
