@@ -23,7 +23,7 @@ from webui.api.run_fields import described
 from webui.api.shapes import bulk as shapes
 from webui.api.shapes import tasks as task_shapes
 from webui.api.task_fields import tasks_again
-from webui.context import actor, now, reading, spec_of, web, writing
+from webui.context import actor, condition, now, reading, spec_of, web, writing
 from webui.errors import status_of
 from webui.rights import needs, require
 
@@ -89,7 +89,7 @@ def _change_run(dag_id: str, action: Action[shapes.RunNamed], entity: shapes.Run
     dag = _dag(dag_id, entity)
     name = entity if isinstance(entity, str) else entity.dag_run_id
     if isinstance(action, Delete):
-        delete_run(web().db, now(), dag, name, actor=actor())
+        delete_run(web().db, now(), dag, name, condition=condition(), actor=actor())
     elif isinstance(action, Update) and isinstance(entity, shapes.RunNamed):
         runs.change(dag, name, entity, action.update_mask or ())
     else:

@@ -6,7 +6,7 @@ from scheduler.core.scopes import Scope
 from scheduler.security.rights import Grant, Right
 from scheduler.store import Database
 from tests.webui.conftest import Browser, StillClock
-from tests.webui.test_api import call
+from tests.webui.test_api import RUNS, call
 from webui.api.frame.repeats import granted
 
 POOLS = "/api/v2/pools"
@@ -58,6 +58,15 @@ def test_of_many_writes_in_one_request_the_key_counts_for_all(person: Browser) -
     first, again = (call(person, "PATCH", POOLS, body, **KEY) for _ in range(2))
     assert again.json == first.json
     assert first.get_json()["create"] == {"success": ["gpu", "cpu"], "errors": []}
+
+
+def test_runs_that_are_deleted_in_one_request_are_not_missed_by_its_repetition(person: Browser) -> None:
+    trigger = call(person, "POST", RUNS, {"logical_date": None}).get_json()
+    call(person, "PATCH", f"{RUNS}/{trigger['dag_run_id']}", {"state": "failed"})
+    body = {"actions": [{"action": "delete", "entities": [trigger["dag_run_id"]]}]}
+    first, again = (call(person, "PATCH", RUNS, body, **KEY) for _ in range(2))
+    assert len(first.get_json()["delete"]["success"]) == 1
+    assert again.json == first.json
 
 
 def test_what_was_answered_rests_encrypted(person: Browser, db: Database) -> None:
