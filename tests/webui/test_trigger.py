@@ -56,11 +56,13 @@ def test_no_secret_is_taken_over_or_shown_in_a_link(db: Database, person: Browse
     secret = ParamSpec(name="api_token", schema={"type": "string"}, default="")
     with db.write() as session:
         seed.add_dag(session, replace(seed.ORDERS, dag_id="secretive", params=(secret,)))
-    answer = person.post("/dags/secretive/trigger", **{"param.api_token": "hunter2", "conf": '{"day": 1}'})
+    given = '{"day": 1, "login": [{"who": "ada", "password": "hunter2"}], "place": {"city": "Ulm"}}'
+    answer = person.post("/dags/secretive/trigger", **{"param.api_token": "hunter2", "conf": given})
     run_id = quote(unquote(answer.headers["Location"].rpartition("/")[2]))
     text = person.get(f"/dags/secretive/trigger?like={run_id}").text
     assert "hunter2" not in text
-    assert "day" in text.partition("data-conf>")[2]
+    assert all(word in text.partition("data-conf>")[2] for word in ("day", "Ulm"))
+    assert "ada" not in text  # half of a value would be another one
     assert "hunter2" not in person.get(f"/dags/secretive/runs/{run_id}/conf").text
     wrong = person.post("/dags/secretive/trigger", **{"param.api_token": "hunter2", "run_id": "/"}).text
     assert "hunter2" not in wrong.partition("data-conf>")[2]

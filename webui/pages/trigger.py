@@ -13,7 +13,6 @@ from werkzeug.datastructures import MultiDict
 
 from scheduler.core.backfills import read_bound
 from scheduler.errors import AlreadyExists, BadConf, BadId, BadName, BadParams, TooLarge
-from scheduler.logs.mask import is_sensitive
 from scheduler.operations.trigger import RunRef, trigger_run
 from scheduler.security.rights import Right
 from scheduler.security.tokens import new_token
@@ -131,11 +130,11 @@ def _dag(dag_id: str) -> tuple[dags.DagRow, DagSpec]:
 
 
 def _conf_of(spec: DagSpec, run_id: str) -> Data:
-    """Return what an earlier run was given, but for its secrets."""
+    """Return what an earlier run was given, but for values that are secrets or have one in them."""
     with reading() as session:
         conf = runs.find_run(session, spec.dag_id, run_id).conf
-    drawn = {field.name: field.is_secret for field in forms.fields(spec, {})}
-    return {name: value for name, value in conf.items() if not drawn.get(name, is_sensitive(name))}
+    shown = forms.masked(spec, conf)
+    return {name: value for name, value in conf.items() if shown[name] == value}
 
 
 def _form(dag: dags.DagRow, spec: DagSpec, filled: Filled, problems: dict[str, str]) -> str:
