@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -30,6 +31,10 @@ QUIET = {"code", "pre", "kbd", "script", "style"}
 WORD = re.compile(r"[^\W\d_]{2,}")
 #: JSON as a sample; attributes of a field.
 CODE = re.compile(r"\{\"|\w+=\"")
+#: Views; of these some answer programs, or show what the API says of itself.
+PAGES = Path(webui.__file__).parent / "pages"
+SPEAKS_ENGLISH = {"api_docs.py", "artifacts.py", "live.py"}
+WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 PLACE = re.compile(r"\x01(\d+)\x01")
 
 
@@ -110,9 +115,32 @@ def labels(statement: str) -> Iterator[str]:
             yield text
 
 
+def sentences(tree: ast.Module) -> Iterator[str]:
+    """Return the texts of more than one word that Python says as they are; errors are said in English."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        match waiting.pop():
+            case (
+                ast.Raise()
+                | ast.Expr(value=ast.Constant())
+                | ast.Call(func=ast.Name("gettext" | "ngettext" | "marked" | "read_conf"))
+            ):
+                pass
+            case ast.Constant(value=str(text)) if WORDS.search(text):
+                yield text
+            case node:
+                waiting += ast.iter_child_nodes(node)
+
+
 def test_what_a_reader_sees_is_marked() -> None:
     files = [file for file in TEMPLATES.rglob("*.html") if file.name not in ENGLISH]
     found = {str(file.relative_to(TEMPLATES)): list(unmarked(file.read_text())) for file in files}
+    assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+def test_what_a_view_says_is_marked() -> None:
+    files = [file for file in PAGES.glob("*.py") if file.name not in SPEAKS_ENGLISH]
+    found = {file.name: list(sentences(ast.parse(file.read_text()))) for file in files}
     assert {name: texts for name, texts in found.items() if texts} == {}
 
 

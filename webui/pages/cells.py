@@ -21,18 +21,23 @@ from scheduler.operations.rerun import RerunRequest, preview_rerun, rerun
 from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.views import run_tasks, runs
+from webui import words
 from webui.context import actor, now, reading, writing
 from webui.filters import run_label
 from webui.fragments import is_sheet
 from webui.picks import MOST
 from webui.rights import needs
+from webui.tongues.speaking import gettext, marked, ngettext
 
 blueprint = Blueprint("cells", __name__, url_prefix="/dags/<dag_id>/cells")
 
 #: As many as the grid shows.
 _MOST_RUNS: Final = 200
 _MARKS: Final[dict[str, Mark]] = {"success": "success", "failed": "failed", "skipped": "skipped"}
-_RERUNS: Final = {"task": "Rerun tasks of several runs", "downstream": "Rerun tasks and what follows them"}
+_RERUNS: Final = {
+    "task": marked("Rerun tasks of several runs"),
+    "downstream": marked("Rerun tasks and what follows them"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,6 @@ def form(dag_id: str) -> str:
     with reading() as session:
         chosen = _chosen(session, dag_id, do)
         changes = [cell for each in chosen for cell in each.changes(session)]
-    tasks, of = _count(changes), len({cell.run.id for cell in changes})
     return render_template(
         "confirm.html",
         as_sheet=is_sheet(),
@@ -117,10 +121,10 @@ def form(dag_id: str) -> str:
         action=url_for("cells.act", dag_id=dag_id),
         back=url_for("dag.show", dag_id=dag_id),
         hidden=[*(("cells", each) for each in request.values.getlist("cells")), ("do", do)],
-        effect=f"{tasks} in {of} of {len(chosen)} run{'' if len(chosen) == 1 else 's'} would change.",
+        effect=_effect(changes, len(chosen)),
         changes=[cell.change for cell in changes],
         line="",
-        button=f"Mark as {do}" if do in _MARKS else "Rerun",
+        button=gettext("Mark as %(state)s", state=words.state(do)) if do in _MARKS else gettext("Rerun"),
     )
 
 
@@ -137,16 +141,22 @@ def act(dag_id: str) -> ResponseReturnValue:
         except DirigentError as error:
             refused.append(f"{run_label(each.run)}: {error}")
     undo = _undo(dag_id, do, [cell for _, changes in changing for cell in changes]) if done else ""
-    flash(" ".join([f"{_title(do)}: {done} done.", *refused]), undo)
+    flash(" ".join([gettext("%(title)s: %(done)s done.", title=_title(do), done=done), *refused]), undo)
     return redirect(url_for("dag.show", dag_id=dag_id), 303)
 
 
-def _count(changes: list[Cell]) -> str:
-    return f"{len(changes)} task{'' if len(changes) == 1 else 's'}"
+def _effect(changes: list[Cell], chosen: int) -> str:
+    return ngettext(
+        "%(tasks)s in %(changing)s of %(num)s run would change.",
+        "%(tasks)s in %(changing)s of %(num)s runs would change.",
+        chosen,
+        tasks=ngettext("%(num)s task", "%(num)s tasks", len(changes)),
+        changing=len({cell.run.id for cell in changes}),
+    )
 
 
 def _title(do: str) -> str:
-    return f"Mark tasks as {do}" if do in _MARKS else _RERUNS[do]
+    return gettext("Mark tasks as %(state)s", state=words.state(do)) if do in _MARKS else gettext(_RERUNS[do])
 
 
 def _undo(dag_id: str, do: str, changes: list[Cell]) -> str:

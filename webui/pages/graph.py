@@ -14,6 +14,7 @@ from webui.context import reading, spec_of
 from webui.filters import state_words, task_url
 from webui.fragments import data
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 from webui.words import span
 
 blueprint = Blueprint("graph", __name__)
@@ -58,10 +59,14 @@ def _nodes(spec: DagSpec) -> list[dict[str, object]]:
             "label": task.label or task.task_id,
             "parent": task.group_id,
             "is_group": False,
-            "more": ", ".join([task.operator, *["mapped"] * bool(task.mapping), *["loop"] * bool(task.loop)]),
+            "more": ", ".join([task.operator, *_kinds(task)]),
         }
         for task in spec.tasks
     ]
+
+
+def _kinds(task: TaskSpec) -> list[str]:
+    return [*[gettext("mapped")] * bool(task.mapping), *[gettext("loop")] * bool(task.loop)]
 
 
 @blueprint.get("/ui/dags/<dag_id>/runs/<run_id>/states")
@@ -82,11 +87,12 @@ def _state(dag_id: str, run_id: str, each: Instances) -> dict[str, object]:
 def _words(task: runs.Task) -> str:
     if task.start_date and task.end_date and task.state in {"success", "failed"}:
         return span((task.end_date - task.start_date).total_seconds())
-    return state_words(task.state) if task.state != "none" else "waits"
+    return state_words(task.state) if task.state != "none" else gettext("waits")
 
 
 def _counts(each: Instances) -> str:
     counts = Counter(dict(each.counts))
     done = counts["success"] + counts["skipped"]
-    failed = f", {counts['failed']} failed" if counts["failed"] else ""
-    return f"{done} of {each.total}{failed}"
+    said = gettext("%(done)s of %(total)s", done=done, total=each.total)
+    failed = counts["failed"]
+    return f"{said}, {gettext('%(count)s failed', count=failed)}" if failed else said

@@ -9,6 +9,7 @@ from scheduler.store.views.assets import AssetView, view_assets
 from webui.context import now, reading
 from webui.fragments import data, page
 from webui.rights import needs
+from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("lineage", __name__)
 
@@ -36,7 +37,12 @@ def graph() -> Response:
 
 
 def _asset_node(asset: AssetView) -> dict[str, object]:
-    return _node(f"asset:{asset.name}", asset.name, "asset" + (f", {asset.promise}" if asset.promise else ""))
+    return _node(f"asset:{asset.name}", asset.name, _said(asset.promise))
+
+
+def _said(more: str) -> str:
+    """Return what stands below the name of an asset."""
+    return ", ".join(filter(None, [gettext("asset"), more]))
 
 
 def _node(name: str, label: str, more: str) -> dict[str, object]:
@@ -50,7 +56,7 @@ def _edges(asset: AssetView) -> list[list[str]]:
     return [
         *([f"dag:{dag_id}", own] for dag_id in asset.made_by),
         *([own, f"dag:{dag_id}"] for dag_id in asset.begins),
-        *([own, f"dag:{dag_id}", "reads"] for dag_id in reads if dag_id not in asset.made_by),
+        *([own, f"dag:{dag_id}", gettext("reads")] for dag_id in reads if dag_id not in asset.made_by),
     ]
 
 
@@ -71,6 +77,6 @@ def states() -> Response:
 
 def _state(asset: AssetView) -> dict[str, object]:
     fresh = asset.judged(now())
-    more = f"asset, {fresh}" if fresh else "asset" if asset.changed_at else "asset, never made yet"
+    more = _said(gettext(fresh) if fresh else "" if asset.changed_at else gettext("never made yet"))
     href = url_for("assets.show_one", name=asset.name)
     return {"state": _STATES.get(fresh or "", "none"), "more": more, "href": href}

@@ -61,7 +61,7 @@ def start(dag_id: str) -> ResponseReturnValue:
     flash(
         gettext("%(dag_id)s was triggered.", dag_id=dag_id)
         if run.is_new
-        else f"{dag_id} had been triggered by this form: here is that run."
+        else gettext("%(dag_id)s had been triggered by this form: here is that run.", dag_id=dag_id)
     )
     return redirect(run_url(dag_id, run.run_id), 303)
 

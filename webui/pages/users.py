@@ -103,7 +103,9 @@ def change(username: str) -> ResponseReturnValue:
         if password:
             set_password(session, now(), username, password, actor=actor())
 
-    return _do(make, f"{username} was changed.", lambda problem: _change_form(username, problem))
+    return _do(
+        make, gettext("%(name)s was changed.", name=username), lambda problem: _change_form(username, problem)
+    )
 
 
 @blueprint.get("/<username>/delete")
