@@ -16,6 +16,7 @@ from markupsafe import Markup
 from scheduler import plain_values
 from scheduler.clock import parse_instant
 from scheduler.logs.lines import DIRIGENT, LogLine
+from scheduler.operations.names import is_storable
 from scheduler.store.views.runs import Run
 from webui import words
 from webui.broken import fault, first_words, spoken
@@ -127,6 +128,12 @@ def pretty(value: object) -> str:
 def one_line(value: object) -> str:
     """Return a value as JSON in a line. Not `tojson`: that is for scripts, and escapes no quotes of attributes."""
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def spelled_json(value: object, indent: int | None = None) -> str:
+    """Return a value as JSON for addresses and shells, and to be read back: there half a character is escaped."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return text if is_storable(text) else json.dumps(value, indent=indent)
 
 
 def pretty_json(text: str) -> str:

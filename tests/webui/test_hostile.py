@@ -112,6 +112,17 @@ def test_a_conf_of_other_types_than_the_fields_is_shown_again(
     assert answer.status_code in {303, 400}
 
 
+def test_half_a_character_is_escaped_in_what_is_sent_again(person: Browser) -> None:
+    """A task may hand one on, and a conf hold one: forms and links of them say it in ASCII."""
+    half = '"\\ud800"'
+    place = f"{FAILED_RUN}/tasks/enrich.prices/result"
+    assert [person.post(place, value=value).status_code for value in (half, "1")] == [303, 303]
+    assert person.post(place, value=half).status_code == 303
+    assert "\\ud800" in person.get(place).text
+    link = person.get(f"/dags/orders_hourly/trigger?conf=%7B%22a%22:{half}%7D")
+    assert (link.status_code, "%5Cud800" in link.text) == (200, True)
+
+
 def test_half_a_character_in_a_conf_is_shown_as_a_question_mark(person: Browser) -> None:
     answer = person.post("/dags/warehouse_sync/trigger", conf=json.dumps({"word": "half \ud800 of it"}))
     assert answer.status_code == 303

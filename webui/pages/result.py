@@ -19,7 +19,7 @@ from scheduler.store.xcoms import RETURN_VALUE, get_xcom
 from scheduler.wire import TAG
 from webui.context import actor, now, reading, writing
 from webui.details import TaskDetails, task_details
-from webui.filters import command, run_url, task_url
+from webui.filters import command, run_url, spelled_json, task_url
 from webui.fragments import is_sheet
 from webui.rights import needs
 from webui.tongues.speaking import gettext
@@ -90,7 +90,7 @@ def _standing(details: TaskDetails) -> str:
         )
         value = get_xcom(session, run.id, task.task_id, RETURN_VALUE, path=task.path) if text else None
     is_whole = bool(text) and TAG not in text and text == json.dumps(value, separators=(",", ":"))
-    return json.dumps(value, indent=2, ensure_ascii=False) if is_whole else ""
+    return spelled_json(value, indent=2) if is_whole else ""
 
 
 def _undo(details: TaskDetails) -> str:
@@ -139,7 +139,7 @@ def _form(details: TaskDetails, text: str, problem: str) -> str:
 
 def _compact(text: str) -> str:
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False)
+        return spelled_json(json.loads(text))
     except (ValueError, RecursionError):
         return "null"
 

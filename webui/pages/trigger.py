@@ -20,7 +20,7 @@ from scheduler.store.views import dags, runs
 from scheduler.wire import DagSpec, Data
 from webui import forms
 from webui.context import actor, now, reading, spec_of, writing
-from webui.filters import command, run_url
+from webui.filters import command, run_url, spelled_json
 from webui.form_values import Filled, read
 from webui.fragments import is_sheet
 from webui.rights import needs
@@ -141,7 +141,7 @@ def _form(dag: dags.DagRow, spec: DagSpec, filled: Filled, problems: dict[str, s
     told = filled.told
     with reading() as session:
         last = runs.last_by_hand(session, dag.dag_id)
-    link = url_for("trigger.form", dag_id=dag.dag_id, conf=_line(told) if told else None)
+    link = url_for("trigger.form", dag_id=dag.dag_id, conf=spelled_json(told) if told else None)
     return render_template(
         "trigger.html",
         as_sheet=is_sheet(),
@@ -152,17 +152,13 @@ def _form(dag: dags.DagRow, spec: DagSpec, filled: Filled, problems: dict[str, s
         zone=spec.timezone,
         task_count=len(spec.tasks),
         sections=forms.sections(filled.fields),
-        conf_text=filled.text or (json.dumps(told, indent=2, ensure_ascii=False) if told else ""),
+        conf_text=filled.text or (spelled_json(told, indent=2) if told else ""),
         conf_problem=filled.problem,
         is_odd=bool(filled.text or set(told) - {param.name for param in spec.params}),
         problems=problems,
         own={name: request.values.get(name, "") for name in _OWN},
         last=last if last and last.conf and request.args.get("like") != last.run_id else None,
         link=link if len(link) <= _LONGEST_LINK else "",
-        line=command("dags", "trigger", dag.dag_id, *(["--conf", _line(told)] if told else [])),
+        line=command("dags", "trigger", dag.dag_id, *(["--conf", spelled_json(told)] if told else [])),
         key=request.form.get("key") or new_token(),
     )
-
-
-def _line(conf: Data) -> str:
-    return json.dumps(conf, ensure_ascii=False)
