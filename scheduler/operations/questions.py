@@ -53,20 +53,23 @@ def answer_question(
     chosen_options: Sequence[str],
     params_input: Mapping[str, Json] | None = None,
     path: str = "",
+    asked_at: datetime | None = None,
     actor: str,
     user_name: str | None = None,
 ) -> QuestionRow:
-    """Answer what a task asks; return the question with its answer.
+    """Answer what a task asks, or what it asked at an instant; return the question with its answer.
 
     `user_name` is None for whoever has the command line of the installation, who may answer everything. Raises
-    NotFound, Conflict where it was answered or is asked no more, Forbidden for who is not among its assigned users,
-    BadParams, BadConf and TooLarge for what is no answer.
+    NotFound, Conflict where it was answered, is asked no more or another is, Forbidden for who is not among its
+    assigned users, BadParams, BadConf and TooLarge for what is no answer.
     """
     run = lock_run(session, dag_id, run_id)
     task = get_task(session, run, task_id, path)
     asked = find_question(session, dag_id, run_id, task_id, path=path)
     if not asked.is_open:
         raise Conflict(_why_not(asked))
+    if asked_at not in (None, asked.created_at):
+        raise Conflict(f"{task_id} asks something else by now: {asked.subject[:_SHOWN]!r}. Answer that.")
     _check_user(asked, user_name)
     answer = Answer(
         chosen_options=_check_options(asked, chosen_options),

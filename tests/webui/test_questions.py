@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 
 from scheduler.store import Database
 from scheduler.store.questions import NewQuestion, count_open, put_questions, questions_of_task
-from scheduler.store.tables import task_instance
+from scheduler.store.tables import question, task_instance
 from scheduler.wire import Question
 from tests.webui import seed
 from tests.webui.conftest import HERE, Browser
@@ -19,6 +21,7 @@ from tests.webui.test_actions import LIVE_RUN, LIVE_RUN_ID, find_task
 TASK = "enrich.prices"
 FORM = f"{LIVE_RUN}/tasks/{TASK}/required_actions"
 API = f"/api/v2{LIVE_RUN.replace('/runs/', '/dagRuns/')}/taskInstances/{TASK}/-1/hitlDetails"
+HOUR = timedelta(hours=1)
 EVIL = "<script>alert(1)</script>"
 ASKS = Question(
     subject=f"Ship {EVIL}?",
@@ -32,7 +35,7 @@ ASKS = Question(
 )
 
 
-def _ask(db: Database, asked: Question) -> int:
+def _ask(db: Database, asked: Question, at: datetime = seed.NOW) -> int:
     task = find_task(db, LIVE_RUN_ID, TASK)
     ti = task_instance.c
     with db.write() as session:
@@ -42,7 +45,7 @@ def _ask(db: Database, asked: Question) -> int:
             .values(state="awaiting_input", retry_at=None, end_date=None)
         )
         run_pk, number = session.execute(sa.select(ti.run_pk, ti.try_number).where(ti.id == task.id)).one()
-        put_questions(session, seed.NOW, [NewQuestion(run_pk, task.id, number, asked)])
+        put_questions(session, at, [NewQuestion(run_pk, task.id, number, asked)])
     return task.id
 
 
@@ -107,6 +110,20 @@ def test_a_second_answer_is_told_of_the_first(person: Browser, asked: int) -> No
     answer = person.post(FORM, **filled)
     assert answer.status_code == 409
     assert "answered already" in answer.text
+
+
+def test_a_form_that_was_left_open_answers_no_other_question(
+    person: Browser, db: Database, asked: int
+) -> None:
+    [seen] = re.findall('name="asked_at" value="([^"]+)"', person.get(FORM).text)
+    with db.write() as session:
+        session.execute(question.delete())
+    _ask(db, Question(subject="Delete all of it?", options=("yes", "no"), method="m"), seed.NOW + HOUR)
+    answer = person.post(FORM, option="yes", asked_at=seen)
+    assert answer.status_code == 409
+    assert "what you answered was another question" in answer.text
+    assert "Delete all of it?" in answer.text
+    assert _answer_of(db, asked)[0] is None
 
 
 @pytest.mark.parametrize(

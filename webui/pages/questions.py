@@ -64,6 +64,9 @@ def show(dag_id: str, run_id: str, task_id: str) -> str:
 def answer(dag_id: str, run_id: str, task_id: str) -> ResponseReturnValue:
     """Answer it."""
     asked = _asked(dag_id, run_id, task_id)
+    if request.form.get("asked_at", _moment(asked)) != _moment(asked):
+        problem = gettext("This is asked by now: what you answered was another question.")
+        return _form(asked, forms.fields(_spec(asked), {}), [], problem), 409
     filled = form_values.read(_spec(asked), *sent())
     fields = filled.fields
     chosen = request.form.getlist("option")
@@ -88,10 +91,16 @@ def _write(asked: QuestionRow, chosen: list[str], given: Data) -> None:
             chosen_options=chosen,
             params_input=given,
             path=asked.path,
+            asked_at=asked.created_at,
             actor=actor(),
             user_name=asker().name,
         )
     )
+
+
+def _moment(asked: QuestionRow) -> str:
+    """Return what tells a question from the others of its task, also where that was deleted and made anew."""
+    return asked.created_at.isoformat()
 
 
 def _asked(dag_id: str, run_id: str, task_id: str) -> QuestionRow:
@@ -118,6 +127,7 @@ def _form(asked: QuestionRow, fields: list[forms.Field], chosen: list[str], prob
         title=gettext("Answer %(task_id)s", task_id=asked.task_id),
         run=run,
         asked=asked,
+        moment=_moment(asked),
         fields=fields,
         chosen=chosen,
         has_buttons=not asked.multiple and len(asked.options) <= _BUTTONS,
