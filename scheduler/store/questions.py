@@ -140,27 +140,25 @@ def count_open(session: Session) -> int:
 
 
 def list_open(
-    session: Session, limit: int, *, dag_id: str | None = None, run_id: str | None = None, offset: int = 0
+    session: Session, limit: int, *, dag_id: str | None = None, run_id: str | None = None
 ) -> list[QuestionRow]:
     """Return what can be answered, oldest first: of all DAGs, of one, or of a run."""
     query = _of(ROWS.where(IS_OPEN), dag_id, run_id)
-    return _rows(session, query.order_by(Q.created_at, Q.id).limit(limit).offset(offset))
+    return _rows(session, query.order_by(Q.created_at, Q.id).limit(limit))
 
 
-def list_answered(
-    session: Session, limit: int, *, dag_id: str | None = None, run_id: str | None = None, offset: int = 0
-) -> list[QuestionRow]:
+def list_answered(session: Session, limit: int) -> list[QuestionRow]:
     """Return what was answered, the newest answer first."""
-    query = _of(ROWS.where(Q.responded_at.is_not(None)), dag_id, run_id)
-    return _rows(session, query.order_by(Q.responded_at.desc(), Q.id.desc()).limit(limit).offset(offset))
+    query = ROWS.where(Q.responded_at.is_not(None))
+    return _rows(session, query.order_by(Q.responded_at.desc(), Q.id.desc()).limit(limit))
 
 
 def list_questions(
-    session: Session, limit: int, *, dag_id: str | None = None, run_id: str | None = None, offset: int = 0
+    session: Session, limit: int, *, dag_id: str | None = None, run_id: str | None = None
 ) -> list[QuestionRow]:
     """Return all that was asked, oldest first."""
     query = _of(ROWS, dag_id, run_id)
-    return _rows(session, query.order_by(Q.id).limit(limit).offset(offset))
+    return _rows(session, query.order_by(Q.id).limit(limit))
 
 
 def note_answer(session: Session, now: datetime, question_id: int, answer: Answer) -> bool:

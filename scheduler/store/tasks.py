@@ -187,9 +187,8 @@ def move_named_tasks(
     *,
     leaving: TaskState,
     values: Mapping[str, Any],
-    actor: str = "scheduler",
 ) -> list[TaskRow]:
-    """Move the tasks of a run by their names, those in state `leaving`, as `move_tasks` does."""
+    """Move the tasks of a run by their names, those in state `leaving`, as `move_tasks` does for the scheduler."""
     if not task_ids:
         return []
     given = {"state": to, **values}
@@ -200,7 +199,7 @@ def move_named_tasks(
     moved = rows_of(
         session.execute(statement, binds | {f"to_{name}": value for name, value in given.items()})
     )
-    append(session, [_event(row, now, leaving, actor, "") for row in moved])
+    append(session, [_event(row, now, leaving, "scheduler", "") for row in moved])
     return moved
 
 

@@ -15,7 +15,7 @@ from scheduler.errors import DatabaseUnavailable
 from scheduler.logs.address import LogAddress
 from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, list_import_errors
-from scheduler.store.tables import attempt, dag, dag_run, event, task_instance
+from scheduler.store.tables import attempt, dag, dag_run, task_instance
 from tests.integration.waiting import DEADLINE_S, eventually
 
 FINISHED = ("success", "failed")
@@ -90,11 +90,6 @@ class Run:
         )
         which = task_instance.c.task_id == task_id if task_id else attempt.c.ti_id.is_(None)
         return self.record.rows(query.where(attempt.c.run_pk == self.run_pk, which).order_by(attempt.c.id))
-
-    def states_seen(self) -> list[tuple[str, str]]:
-        """Return every move of the run and its tasks, oldest first: kind and state."""
-        query = sa.select(event.c.kind, event.c.to_state).where(event.c.run_pk == self.run_pk)
-        return [(row.kind, row.to_state) for row in self.record.rows(query.order_by(event.c.id))]
 
     def log(self, task_id: str | None = None, number: int = -1) -> str:
         """Return the log of an attempt of a task, the newest unless another one is asked for."""

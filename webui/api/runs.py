@@ -22,6 +22,7 @@ from scheduler.store.engine import Session
 from scheduler.store.views.run_lists import RunEntry, RunsWanted, count_runs, find_entry, list_runs
 from webui.api.frame import Fields, Routes
 from webui.api.frame.choosing import chosen_by
+from webui.api.frame.repeats import HEADER
 from webui.api.run_fields import described
 from webui.api.shapes import runs as shapes
 from webui.api.shapes import tasks as task_shapes
@@ -80,7 +81,7 @@ def get_dag_run(dag_id: str, dag_run_id: str) -> Fields:
 @needs(Right.DAG_RUN)
 def trigger_dag_run(dag_id: str, body: shapes.RunTrigger) -> Fields:
     """Trigger a run; the same `Idempotency-Key` finds the run that it triggered before."""
-    at, key = now(), request.headers.get("Idempotency-Key")
+    at, key = now(), request.headers.get(HEADER)
     if body.run_after is not None and body.run_after > at:
         raise BadParams(f"run_after={body.run_after.isoformat()} lies ahead: trigger the run then.")
     start, end = body.data_interval_start, body.data_interval_end
