@@ -7,6 +7,7 @@ changed, and words such as "2 min ago", which the browser keeps current, do not 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from webui.zones import zone_name
 
 #: A way back travels in a cookie, of which browsers keep 4 kB.
 LONGEST_UNDO: Final = 2_000
+#: What is said of a deed travels beside it.
+_LONGEST_NOTE: Final = 600
 
 
 def page(template: str, **model: object) -> Response:
@@ -68,3 +71,9 @@ def tag_of(*parts: object) -> str:
 def is_sheet() -> bool:
     """Tell whether the answer opens in a dialog over the page, and so comes without the page's frame."""
     return "X-Fragment" in request.headers
+
+
+def as_note(said: str, refused: Sequence[str]) -> str:
+    """Return what a page says of a deed and of what was refused in it; no more than a cookie holds."""
+    text = " ".join([said, *refused]).strip()
+    return text if len(text) <= _LONGEST_NOTE else f"{text[:_LONGEST_NOTE]}…"

@@ -25,6 +25,7 @@ from scheduler.store.views.runs import Run, RunWanted, Task
 from tests.webui import seed
 from tests.webui.conftest import HERE, Browser
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID, OTHER_RUN_ID
+from webui.fragments import as_note
 from webui.picks import run_name
 
 LIVE_RUN_ID = f"scheduled__{(seed.NOW - timedelta(seconds=25)).isoformat()}"
@@ -394,6 +395,31 @@ def test_cells_of_several_runs_are_marked_and_marked_back(db: Database, person: 
     assert undo
     person.post(html.unescape(undo[1]))
     assert (states(db, bad)["enrich.prices"], states(db, good)["enrich.prices"]) == ("failed", "success")
+
+
+def test_what_is_said_of_many_cells_fits_into_a_cookie(db: Database, person: Browser) -> None:
+    with db.read() as session:
+        found = runs.list_runs(session, RunWanted(dag_id="orders_hourly"), limit=50)
+    ended = [
+        (run.run_id, task)
+        for run in found
+        for task, is_ in states(db, run.run_id).items()
+        if is_ == "success"
+    ]
+    cells = [f"{run_id}/{task}" for run_id, task in ended]
+    assert len(quote("".join(cells))) > 4_000
+    answer = person.client.post(
+        "/dags/orders_hourly/cells/many",
+        data={"csrf_token": person.token(), "do": "skipped", "cells": cells},
+        base_url=HERE,
+    )
+    assert answer.status_code == 303
+    assert sum(map(len, answer.headers.getlist("Set-Cookie"))) < 4_000
+    text = person.get("/dags").text
+    assert f"Mark tasks as skipped: {len(cells)} done." in text
+    assert ">Undo" not in text, "its address is too long"
+    many = [f"orders_hourly, run {number}: it cannot be, for it is running." for number in range(100)]
+    assert len(as_note("Cancel runs: 0 done.", many)) < 1_000
 
 
 def test_cells_of_several_runs_run_again_with_what_follows_them(db: Database, person: Browser) -> None:

@@ -24,7 +24,7 @@ from scheduler.store.views import run_tasks, runs
 from webui import words
 from webui.context import actor, now, reading, writing
 from webui.filters import run_label
-from webui.fragments import is_sheet
+from webui.fragments import LONGEST_UNDO, as_note, is_sheet
 from webui.picks import MOST
 from webui.rights import needs
 from webui.tongues.speaking import gettext, marked, ngettext
@@ -141,7 +141,7 @@ def act(dag_id: str) -> ResponseReturnValue:
         except DirigentError as error:
             refused.append(f"{run_label(each.run)}: {error}")
     undo = _undo(dag_id, do, [cell for _, changes in changing for cell in changes]) if done else ""
-    flash(" ".join([gettext("%(title)s: %(done)s done.", title=_title(do), done=done), *refused]), undo)
+    flash(as_note(gettext("%(title)s: %(done)s done.", title=_title(do), done=done), refused), undo)
     return redirect(url_for("dag.show", dag_id=dag_id), 303)
 
 
@@ -165,7 +165,8 @@ def _undo(dag_id: str, do: str, changes: list[Cell]) -> str:
     if do not in _MARKS or len(before) != 1 or not before <= _MARKS.keys() or any(c.path for c in changes):
         return ""
     cells = [f"{cell.run.run_id}/{cell.task_id}" for cell in changes]
-    return url_for("cells.form", dag_id=dag_id, cells=cells, do=before.pop())
+    address = url_for("cells.form", dag_id=dag_id, cells=cells, do=before.pop())
+    return address if len(address) <= LONGEST_UNDO else ""
 
 
 def _deed() -> str:

@@ -20,7 +20,7 @@ from scheduler.store.tables import ACTIVE_RUNS
 from scheduler.store.views import dags, runs
 from webui.context import actor, now, reading, writing
 from webui.filters import command, run_label
-from webui.fragments import LONGEST_UNDO, is_sheet
+from webui.fragments import LONGEST_UNDO, as_note, is_sheet
 from webui.picks import named_runs, run_name
 from webui.rights import needs, require
 from webui.tongues.speaking import gettext, marked, ngettext
@@ -149,7 +149,7 @@ def runs_act() -> ResponseReturnValue:
             title=gettext(deed.title),
             done=len(found) - len(refused),
             count=len(found),
-            refused=" ".join(refused),
+            refused=as_note("", refused),
         ).strip(),
         "" if refused else _undo(found),
     )
