@@ -74,6 +74,7 @@ def register(app: Flask) -> None:
         run_time=run_time,
         run_name=run_name,
         begun=begun,
+        proofs=words.proofs,
         date=date,
         fault=fault,
         first_words=first_words,
@@ -172,7 +173,7 @@ def begun(run: Run) -> str:
     """Return how a run came about: on schedule, by hand (owner), backfill."""
     who = run.triggered_by.removeprefix("user:")
     how = gettext(_BEGUN.get(run.run_type, run.run_type.replace("_", " ")))
-    return how if who in {"", "scheduler", "schedule"} else f"{how} ({who})"
+    return how if who in {"", "scheduler", "schedule", "asset"} else f"{how} ({who})"
 
 
 def outcome(run: Run) -> str:

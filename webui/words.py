@@ -25,6 +25,7 @@ _PRESETS = {
     "@annually": marked("1st of January, 00:00"),
 }
 _HOURLY = re.compile(r"(\d{1,2})( \*){4}")
+_DAILY = re.compile(r"(\d{1,2}) (\d{1,2})( \*){3}")
 #: What the describer calls a language; it takes others as they are.
 _LOCALES = {"en": "en_US", "de": "de_DE"}
 _BYTES = ("B", "kB", "MB", "GB", "TB")
@@ -148,6 +149,16 @@ def state(name: str) -> str:
     return gettext(said)
 
 
+#: How somebody proves who they are.
+_PROOFS = {"password": marked("password"), "tokens": marked("tokens"), "link": marked("link")}
+
+
+def proofs(named: str) -> str:
+    """Return by what somebody signs in, as a person says it: password, OpenID Connect."""
+    said = {**_PROOFS, "oidc": "OpenID Connect"}
+    return ", ".join(gettext(said.get(each, each)) for each in named.split(", "))
+
+
 def instant(at: datetime) -> str:
     """Return an instant for a tooltip, by the clock that it has: 2026-11-21 14:05:09 UTC."""
     return at.strftime("%Y-%m-%d %H:%M:%S %Z")
@@ -228,6 +239,8 @@ def _described(expression: str, language: str) -> str:
         fields = [fields[5], *fields[:5]]
     if hourly := _HOURLY.fullmatch(expression):
         return gettext("every hour, at :%(minute)s", minute=f"{int(hourly[1]):02}")
+    if daily := _DAILY.fullmatch(expression):
+        return gettext("every day at %(time)s", time=f"{int(daily[2]):02}:{int(daily[1]):02}")
     options = Options(casing_type=CasingTypeEnum.Sentence, use_24hour_time_format=True)
     options.locale_code = _LOCALES.get(language, language)
     try:

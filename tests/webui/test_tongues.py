@@ -117,7 +117,7 @@ def test_german_names_days_states_and_schedules() -> None:
     assert [words.cron(cron) for cron in ("@daily", "5 * * * *", "0 6 * * *")] == [
         "jeden Tag um 00:00",
         "jede Stunde, um :05",
-        "um 06:00",
+        "jeden Tag um 06:00",
     ]
 
 

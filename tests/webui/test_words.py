@@ -56,6 +56,7 @@ def test_a_size(count: int, said: str) -> None:
         (ScheduleSpec(kind="continuous"), "again and again"),
         (ScheduleSpec(kind="cron", cron="5 * * * *"), "every hour, at :05"),
         (ScheduleSpec(kind="cron", cron="@daily"), "every day at 00:00"),
+        (ScheduleSpec(kind="cron", cron="5 3 * * *"), "every day at 03:05"),
         (ScheduleSpec(kind="cron_interval", cron="0 6 * * 1-5"), "at 06:00, Monday through Friday"),
         (ScheduleSpec(kind="cron", cron="*/15 * * * *"), "every 15 minutes"),
         (ScheduleSpec(kind="cron", cron="* * * * * */10"), "every 10 seconds"),
@@ -74,7 +75,7 @@ def test_a_time_zone_is_named_where_it_matters() -> None:
         timezone="Europe/Berlin",
         schedule=ScheduleSpec(kind="cron", cron="0 2 * * *"),
     )
-    assert words.schedule(daily) == "at 02:00 (Europe/Berlin)"
+    assert words.schedule(daily) == "every day at 02:00 (Europe/Berlin)"
 
 
 @pytest.mark.parametrize(

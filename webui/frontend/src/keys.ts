@@ -4,7 +4,7 @@ import { html, isTyping } from "./dom";
 import { spoken } from "./said";
 
 const EVERYWHERE: [string, string][] = [
-  ["Ctrl K", spoken("find a DAG, run, task or action")],
+  [spoken("Ctrl") + " K", spoken("find a DAG, run, task or action")],
   ["?", spoken("these keys")],
   ["/", spoken("filter the list")],
   ["↓ j, ↑ k", spoken("next row, row before")],
