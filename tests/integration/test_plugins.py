@@ -24,13 +24,7 @@ def dirigent_secret_backend():
     return Vault()
 """
 
-
-def test_tasks_use_what_plugins_bring_and_a_broken_one_stops_nothing(new_project):
-    shop = new_project()
-    plugins = shop.folder / "plugins"
-    plugins.mkdir()
-    (plugins / "warehouse.py").write_text(
-        """
+WAREHOUSE = """
 from pathlib import Path
 from scheduler import BaseOperator
 from scheduler.plugins import hookimpl
@@ -66,21 +60,26 @@ def dirigent_secret_backend():
 def on_task_instance_success(task_instance):
     Path(__file__).with_name("heard.txt").write_text(task_instance.task_id)
 """
-    )
+
+STOCK = """
+from scheduler import DAG, BashOperator
+from warehouse import Count
+
+with DAG("stock", schedule=None):
+    Count("count", "{{ macros.warehouse.shout('today') }}")
+
+with DAG("shout", schedule=None):
+    BashOperator("say", bash_command="echo {{ macros.warehouse.shout('hello') }}")
+"""
+
+
+def test_tasks_use_what_plugins_bring_and_a_broken_one_stops_nothing(new_project):
+    shop = new_project()
+    plugins = shop.folder / "plugins"
+    plugins.mkdir()
+    (plugins / "warehouse.py").write_text(WAREHOUSE)
     (plugins / "broken.py").write_text("import nowhere_at_all")
-    shop.write(
-        "stock.py",
-        """
-        from scheduler import DAG, BashOperator
-        from warehouse import Count
-
-        with DAG("stock", schedule=None):
-            Count("count", "{{ macros.warehouse.shout('today') }}")
-
-        with DAG("shout", schedule=None):
-            BashOperator("say", bash_command="echo {{ macros.warehouse.shout('hello') }}")
-        """,
-    )
+    shop.write("stock.py", STOCK)
     shop.start(
         AIRFLOW_VAR_LIMIT="the plugin comes first", AIRFLOW_VAR_REGION="north", AIRFLOW_CONN_DEPOT=DEPOT
     )
