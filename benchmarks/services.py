@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from tests.services.postgres import SETTINGS, Postgres
 from tests.services.redis import Redis
+from tests.services.server import free_port, unprivileged
 
 
 class DurablePostgres(Postgres):
@@ -21,6 +22,22 @@ class DurablePostgres(Postgres):
         "full_page_writes": "on",
         "synchronous_commit": "on",
     }
+
+
+class KeptPostgres(DurablePostgres):
+    """One whose folder stays when it stops, and is used again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare `folder`, or take it as it was left."""
+        if not (folder / "password").exists():
+            super().__init__(folder)
+            return
+        self.folder, self.process = folder, None
+        self.port, self.user = free_port(), unprivileged(self.users)
+        self.password = (folder / "password").read_text()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 @contextmanager

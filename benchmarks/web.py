@@ -2,7 +2,8 @@
 
 Makes the sizes of `benchmarks.sizes`, on SQLite and on a PostgreSQL of its own, and prints for each page what the
 server takes (median and p95 of 20 visits, a new connection each), in Chromium what a reader waits for, and what two
-hundred open pages take while 50 events a second happen.
+hundred open pages take while 50 events a second happen. With `--only postgresql --home FOLDER` the folder is filled
+once, its server's cluster too, and stays for the next time; root needs one that others may reach.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ from benchmarks.browser import measure_browser
 from benchmarks.figures import percentile, show_machine
 from benchmarks.open_pages import measure_open_pages
 from benchmarks.served import Served, served
-from benchmarks.services import DurablePostgres
+from benchmarks.services import KeptPostgres
 from benchmarks.sizes import Sizes, make
 from scheduler.clock import SystemClock
 from scheduler.store.engine import Database
 from scheduler.store.migrate import upgrade
-from tests.services.postgres import database
 
 VISITS = 20
 WIDE = "/dags/wide/runs/wide-100"
@@ -71,7 +71,9 @@ def main() -> None:
     """Measure both databases."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
-    parser.add_argument("--home", type=Path, help="what `python -m benchmarks.sizes` has made")
+    parser.add_argument(
+        "--home", type=Path, help="made by `python -m benchmarks.sizes`; of PostgreSQL, by this"
+    )
     parser.add_argument("--skip", action="append", default=[], choices=["pages", "browser", "open"])
     options = parser.parse_args()
     for name, setting in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
@@ -118,12 +120,14 @@ def _sqlite(home: Path | None) -> Iterator[tuple[Path, str]]:
 @contextmanager
 def _postgresql(home: Path | None) -> Iterator[tuple[Path, str]]:
     with tempfile.TemporaryDirectory(prefix="dirigent-bench-web-") as made, ExitStack() as parts:
-        folder = Path(made)
+        folder = home or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)
-        server = parts.enter_context(DurablePostgres(folder / "postgres"))
-        url = parts.enter_context(database(server.url))
-        _fill(folder, url)
-        yield folder, url
+        server = parts.enter_context(KeptPostgres(folder / "postgres"))
+        # The log is made last.
+        if not (folder / "logs").exists():
+            _fill(folder, server.url)
+        yield folder, server.url
 
 
 def _fill(folder: Path, url: str) -> None:

@@ -7,13 +7,14 @@ changed, and words such as "2 min ago", which the browser keeps current, do not 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from flask import Response, g, jsonify, make_response, render_template, request
 from flask.json.provider import DefaultJSONProvider
 
+from scheduler.wire import DagSpec
 from webui.security import csrf_token
 from webui.tongues.speaking import language
 from webui.zones import zone_name
@@ -26,7 +27,7 @@ _LONGEST_NOTE: Final = 600
 
 def page(template: str, **model: object) -> Response:
     """Answer `template`, whose live part is the template beside it in `live/`."""
-    tag = tag_of(template, language(), zone_name(), csrf_token(), model)
+    tag = tag_of(template, language(), zone_name(), csrf_token(), telling(model))
     live = request.headers.get("X-Fragment") == "live"
     if live and request.if_none_match.contains_weak(tag):
         return Response(status=304)
@@ -36,6 +37,11 @@ def page(template: str, **model: object) -> Response:
         response.set_etag(tag, weak=True)
     response.headers["Vary"] = "X-Fragment"
     return response
+
+
+def telling(model: Mapping[str, object]) -> dict[str, object]:
+    """Return what tells one model from another: not a graph, which the id of its version beside it names."""
+    return {name: value for name, value in model.items() if not isinstance(value, DagSpec)}
 
 
 def data(**model: object) -> Response:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from scheduler.errors import NotFound
 from scheduler.store.choices import Choice, Range
-from scheduler.store.tables import task_instance
+from scheduler.store.tables import dag_run, task_instance
 from scheduler.store.views import dag_lists, dags, find, grid, home, run_tasks, runs, tasks
 from scheduler.store.views.durations import usual_durations
+from scheduler.store.views.last_runs import BARS, Bar, of_text
 from tests.webui import seed
 
 
@@ -54,6 +55,32 @@ def test_the_list_of_dags(shop):
         assert dags.count_by_filter(session, dags.DagWanted()) == dags.DagCounts(3, 0, 1, 1)
         assert dags.list_tags(session) == ["critical", "samples", "shop", "stock"]
         assert usual_durations(session, {"carrier_fanout"}) == {}
+
+
+def test_the_bars_of_a_dag_tell_when_its_newest_runs_began_and_ended(shop):
+    columns = (dag_run.c.run_id, dag_run.c.state, dag_run.c.start_date, dag_run.c.end_date)
+    with shop.read() as session:
+        newest = select(*columns).where(dag_run.c.dag_id == "orders_hourly").order_by(dag_run.c.id.desc())
+        rows = session.execute(newest.limit(BARS)).all()
+        found = dags.find_dag(session, "orders_hourly")
+        assert found.bars == tuple(Bar(*row) for row in reversed(rows))
+        assert {found.dag_id: found.usual_s} == usual_durations(session, {"orders_hourly"})
+
+
+def test_bars_are_made_once_for_as_long_as_no_run_changes(shop):
+    def made():
+        before = of_text.cache_info().misses
+        with shop.read() as session:
+            marks = {row.dag_id: row.last.mark for row in dags.list_dags(session, dags.DagWanted(), limit=10)}
+        return marks, of_text.cache_info().misses - before
+
+    first, _ = made()
+    assert made() == (first, 0)
+    with shop.write() as session:
+        session.execute(update(dag_run).where(dag_run.c.state == "running").values(state="failed"))
+    second, count = made()
+    assert count == 1
+    assert {name for name in first if first[name] != second[name]} == {"orders_hourly"}
 
 
 @pytest.mark.parametrize(

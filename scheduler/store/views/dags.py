@@ -17,20 +17,7 @@ from scheduler.store.lists import is_in
 from scheduler.store.snapshots import load_manifest
 from scheduler.store.tables import ACTIVE_RUNS, dag, dag_favorite, dag_run, dag_tag, dag_version
 from scheduler.store.versions import VersionRef
-from scheduler.store.views.durations import newest_from, usual_durations
-
-#: Runs drawn as bars.
-BARS = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One of the last runs: its state, and its duration as far as it is known."""
-
-    run_id: str
-    state: str
-    start_date: datetime | None
-    end_date: datetime | None
+from scheduler.store.views.last_runs import NO_RUNS, Bar, LastRuns, last_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +35,17 @@ class DagRow:
     aside_reason: str = ""
     bundle_version: str | None = None
     tags: tuple[str, ...] = ()
-    bars: tuple[Bar, ...] = ()
-    usual_s: float | None = None
+    last: LastRuns = NO_RUNS
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Its last runs, oldest first."""
+        return self.last.bars
+
+    @property
+    def usual_s(self) -> float | None:
+        """How long a good run usually takes."""
+        return self.last.usual_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +158,8 @@ def find_dag(session: Session, dag_id: str) -> DagRow:
 
 def _with_history(session: Session, rows: list[DagRow]) -> list[DagRow]:
     ids = [row.dag_id for row in rows]
-    tags, bars, usual = _tags(session, ids), _bars(session, ids), usual_durations(session, ids)
-    return [
-        replace(
-            row, tags=tags.get(row.dag_id, ()), bars=bars.get(row.dag_id, ()), usual_s=usual.get(row.dag_id)
-        )
-        for row in rows
-    ]
+    tags, last = _tags(session, ids), last_runs(session, ids)
+    return [replace(row, tags=tags.get(row.dag_id, ()), last=last.get(row.dag_id, NO_RUNS)) for row in rows]
 
 
 def _tags(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -178,20 +169,6 @@ def _tags(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[str, ..
     )
     for dag_id, name in found:
         out[dag_id] = (*out.get(dag_id, ()), name)
-    return out
-
-
-def _bars(session: Session, dag_ids: Collection[str]) -> dict[str, tuple[Bar, ...]]:
-    runs = (
-        select(dag_run.c.dag_id, dag_run.c.run_id, dag_run.c.state, dag_run.c.start_date, dag_run.c.end_date)
-        .join(dag, dag.c.dag_id == dag_run.c.dag_id)
-        .where(dag.c.dag_id.in_(dag_ids), dag_run.c.id >= newest_from(BARS))
-        .order_by(dag_run.c.id)
-    )
-    out: dict[str, tuple[Bar, ...]] = {}
-    for row in session.execute(runs):
-        bar = Bar(row.run_id, row.state, row.start_date, row.end_date)
-        out[row.dag_id] = (*out.get(row.dag_id, ()), bar)
     return out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from statistics import median
+from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -13,9 +14,10 @@ from scheduler.core.states import RunState
 from scheduler.store.engine import Session
 from scheduler.store.tables import dag, dag_run, task_tally
 
-_SAMPLE = 15
+#: Good runs whose median is taken.
+SAMPLE: Final = 15
 #: They are looked for among so many runs.
-_LOOKED_AT = 60
+LOOKED_AT: Final = 60
 
 
 def newest_from(count: int) -> ColumnElement[int]:
@@ -35,7 +37,7 @@ def usual_durations(session: Session, dag_ids: Collection[str]) -> dict[str, flo
         .join(dag, dag.c.dag_id == dag_run.c.dag_id)
         .where(
             dag.c.dag_id.in_(dag_ids),
-            dag_run.c.id >= newest_from(_LOOKED_AT),
+            dag_run.c.id >= newest_from(LOOKED_AT),
             dag_run.c.state == RunState.SUCCESS,
             dag_run.c.start_date.is_not(None),
             dag_run.c.end_date.is_not(None),
@@ -45,7 +47,7 @@ def usual_durations(session: Session, dag_ids: Collection[str]) -> dict[str, flo
     seconds: dict[str, list[float]] = {}
     for dag_id, start, end in found:
         seconds.setdefault(dag_id, []).append((end - start).total_seconds())
-    return {dag_id: median(values[:_SAMPLE]) for dag_id, values in seconds.items()}
+    return {dag_id: median(values[:SAMPLE]) for dag_id, values in seconds.items()}
 
 
 def mean_task_durations(session: Session, since: datetime) -> dict[tuple[str, str], float]:
