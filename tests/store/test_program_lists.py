@@ -67,3 +67,4 @@ def test_what_is_counted_joins_nothing_that_is_not_asked_for(db):
         task_lists.count_tasks(session, Choice())
         run_lists.count_runs(session, Choice(), RunsWanted())
     assert [text for text in count.statements if "dag_version" in text] == []
+    assert [text for text in count.statements if "task_instance" in text and "dag_run" in text] == []

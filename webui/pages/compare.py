@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
@@ -16,11 +16,15 @@ from webui import differences, forms, tree
 from webui.context import reading, spec_of
 from webui.filters import pretty
 from webui.fragments import page
+from webui.numbers import number as whole
 from webui.picks import named_runs, run_name
 from webui.rights import needs
 from webui.tongues.speaking import gettext
 
 blueprint = Blueprint("compare", __name__)
+
+#: Tasks on a page.
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,16 @@ def show() -> Response:
         given = [_given(session, run) for run in (one, other)]
         order = [row.id for row in tree.rows(spec_of(session, other.version_id)) if not row.is_group]
     names = [*order, *sorted({*sides[0], *sides[1]} - {*order})]
-    pairs = [Pair(name, sides[0].get(name), sides[1].get(name)) for name in names]
-    return page(
-        "compare.html", one=one, other=other, pairs=_wanted(pairs), all=len(pairs), **_changes(*given)
-    )
+    pairs = _wanted([Pair(name, sides[0].get(name), sides[1].get(name)) for name in names])
+    return page("compare.html", one=one, other=other, all=len(names), **_part(pairs), **_changes(*given))
+
+
+def _part(pairs: list[Pair]) -> dict[str, Any]:
+    """Return one page of the tasks, its number, and that of the last one."""
+    last = max(1, -(-len(pairs) // _PAGE))
+    number = min(last, max(1, request.args.get("page", 1, type=whole)))
+    shown = pairs[(number - 1) * _PAGE : number * _PAGE]
+    return {"pairs": shown, "number": number, "last": last, "count": len(pairs)}
 
 
 def _chosen(session: Session) -> list[runs.Run]:

@@ -41,12 +41,14 @@ class FoundRun:
 
 def find_runs(session: Session, text: str, limit: int) -> list[FoundRun]:
     """Return the newest runs of which the name, or that of the DAG, holds the text."""
-    newest = select(dag_run.c.id).order_by(dag_run.c.id.desc()).limit(_RECENT)
-    names = func.lower(dag_run.c.dag_id + " " + dag_run.c.run_id)
+    columns = (dag_run.c[name] for name in ("id", *FoundRun.__slots__))
+    # A table of its own: PostgreSQL would search all runs for the text, and then look which are new.
+    newest = select(*columns).order_by(dag_run.c.id.desc()).limit(_RECENT).subquery("newest")
+    names = func.lower(newest.c.dag_id + " " + newest.c.run_id)
     found = session.execute(
-        select(*(dag_run.c[name] for name in FoundRun.__slots__))
-        .where(dag_run.c.id.in_(newest), names.contains(text.lower(), autoescape=True))
-        .order_by(dag_run.c.id.desc())
+        select(*(newest.c[name] for name in FoundRun.__slots__))
+        .where(names.contains(text.lower(), autoescape=True))
+        .order_by(newest.c.id.desc())
         .limit(limit)
     )
     return [FoundRun(*row) for row in found]

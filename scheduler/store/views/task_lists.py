@@ -56,9 +56,13 @@ _ENTRY: Final = (
     dag_version.c.created_at,
     dag.c.display_name,
 )
-_COLUMNS: Final[Columns] = {
+_OF_RUN: Final[Columns] = {
     **{name: RUN_COLUMNS[name] for name in ("dag_id", "run_id", "dag_run_id", "logical_date", "run_after")},
     **{name: RUN_COLUMNS[name] for name in ("data_interval_start", "data_interval_end")},
+    "version_number": dag_version.c.number,
+}
+_COLUMNS: Final[Columns] = {
+    **_OF_RUN,
     "id": T.id,
     "task_id": T.task_id,
     "task_display_name": T.task_id,
@@ -78,7 +82,6 @@ _COLUMNS: Final[Columns] = {
     "operator": T.operator,
     "operator_name": T.operator,
     "executor": sa.literal(""),
-    "version_number": dag_version.c.number,
     "rendered_map_index": T.rendered_map_index,
 }
 
@@ -92,7 +95,9 @@ def list_tasks(session: Session, choice: Choice, *, limit: int | None, offset: i
 
 def count_tasks(session: Session, choice: Choice) -> int:
     """Count the task instances that are chosen. A million are looked at: nothing is joined that is not asked for."""
-    of = task_instance.join(dag_run, R.id == T.run_pk)
+    of: sa.FromClause = task_instance
+    if choice.names & _OF_RUN.keys():
+        of = of.join(dag_run, R.id == T.run_pk)
     if "version_number" in choice.names:
         of = of.join(dag_version, dag_version.c.id == R.version_id)
     found = sa.select(sa.func.count()).select_from(of).where(*conditions(_COLUMNS, choice))
