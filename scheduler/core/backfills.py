@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from itertools import takewhile
 from typing import Final
@@ -20,6 +20,8 @@ from scheduler.core.timetables import Due, due_at, length_of
 from scheduler.wire import DagSpec
 
 _DAY: Final = timedelta(days=1)
+#: Of earlier instants no zone can tell the one before.
+_EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
 
 
 class Reprocess(StrEnum):
@@ -84,7 +86,7 @@ def _steps(
     instants: Instants, wanted: Range, now: datetime, after: datetime | None, ahead: timedelta
 ) -> Iterator[datetime]:
     """Yield the instants whose logical dates, `ahead` of them, lie in the range."""
-    first, last = wanted.start + ahead, min(wanted.end, now) + ahead
+    first, last = max(wanted.start, _EARLIEST) + ahead, min(wanted.end, now) + ahead
     if wanted.backwards:
         at = instants.last_before(last + MOMENT if after is None else after + ahead)
         while at is not None and at >= first:

@@ -36,6 +36,14 @@ def test_both_directions_have_the_same_runs_and_each_goes_on_after_any_of_them(s
         assert list(islice(dues(spec, back, at, due.logical_date), 1)) == forward[:place][-1:]
 
 
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo"])
+def test_a_range_may_begin_where_the_calendar_does(schedule, zone):
+    spec = DagSpec(dag_id="d", file="d.py", timezone=zone, schedule=schedule)
+    wanted = Range(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert len(list(islice(dues(spec, wanted, START + timedelta(days=9)), 2))) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "is_end", "instant"),
     [
