@@ -119,6 +119,9 @@ def test_half_a_character_is_escaped_in_what_is_sent_again(person: Browser) -> N
     assert [person.post(place, value=value).status_code for value in (half, "1")] == [303, 303]
     assert person.post(place, value=half).status_code == 303
     assert "\\ud800" in person.get(place).text
+    assert person.post(place, value=f"[{{{half}: {half}}}]").status_code == 303
+    entry = f"/api/v2/dags/orders_hourly/dagRuns/{FAILED_RUN_ID}/taskInstances/enrich.prices/xcomEntries/return_value"
+    assert person.get(entry).get_json()["value"] == [{"?": "?"}]
     link = person.get(f"/dags/orders_hourly/trigger?conf=%7B%22a%22:{half}%7D")
     assert (link.status_code, "%5Cud800" in link.text) == (200, True)
 

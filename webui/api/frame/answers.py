@@ -33,8 +33,18 @@ def written(answers: TypeAdapter[Any], found: Any) -> bytes:  # noqa: ANN401 - o
     try:
         return answers.dump_json(model)
     except PydanticSerializationError:
-        plain = answers.dump_python(model, mode="json")
+        plain = answers.dump_python(answers.validate_python(_with_whole_keys(found)), mode="json")
         return json.dumps(plain, ensure_ascii=False).encode(errors="replace")
+
+
+def _with_whole_keys(value: Any) -> Any:  # noqa: ANN401 - of the shape that is declared
+    """Return fields whose keys hold no half of a character: pydantic writes none."""
+    if isinstance(value, dict):
+        keys = {
+            each: each.encode(errors="replace").decode() if isinstance(each, str) else each for each in value
+        }
+        return {keys[each]: _with_whole_keys(inner) for each, inner in value.items()}
+    return [_with_whole_keys(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def tag_of(text: bytes) -> str:
