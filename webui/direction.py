@@ -11,8 +11,10 @@ from typing import Final
 
 from flask import Flask, Response, request
 
-#: Embeddings, overrides and isolates, as UTF-8; marks of single letters turn nothing else.
-_TURNS: Final = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")
+#: Embeddings, overrides and isolates; marks of single letters turn nothing else. Pages tell the browser's code of it.
+TURNS: Final = r"[\u202a-\u202e\u2066-\u2069]"
+#: The same in UTF-8.
+_TURNS: Final = re.compile("|".join(re.findall(TURNS, "".join(map(chr, range(0x2000, 0x2100))))).encode())
 #: What is no text for readers: tags with their attributes, and texts to edit.
 _OTHER: Final = re.compile(rb"(<textarea.*?</textarea>|<[^>]*>)", re.DOTALL)
 #: Attributes that are read, too: by a pointer at rest, or aloud.
@@ -25,6 +27,7 @@ _NOT_OURS: Final = "artifacts.show"
 
 def register(app: Flask) -> None:
     """Keep the reading direction on all pages of an application."""
+    app.jinja_env.globals["turns"] = TURNS
     app.after_request(keep)
 
 

@@ -168,6 +168,7 @@ def test_a_name_that_turns_the_reading_direction_is_shown_as_such_and_sent_back_
         session.execute(tables.dag_run.update().values(reason=name))
     page = person.get("/dags/turned").text
     assert "x\ufffdgnp\ufffd" in page
+    assert r'data-turns="[\u202a-\u202e\u2066-\u2069]"' in page  # for what the browser draws
     assert f">{name}" not in page
     assert "\u202e" not in person.get("/runs?state=failed").text
     person.post("/variables/form", key="turned", value=name, is_new="true")

@@ -1,15 +1,20 @@
 /** Small words over the DOM, so that the views read as what they draw. */
 
+import { calm } from "./direction";
+
 type Attributes = Record<string, string | number | boolean | undefined>;
 
 const SVG = "http://www.w3.org/2000/svg";
 
+const READ = new Set(["title", "aria-label", "alt", "placeholder"]);
+
 function fill<T extends Element>(node: T, attributes: Attributes, children: (Node | string)[]): T {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
-    node.setAttribute(name, value === true ? "" : String(value));
+    const text = value === true ? "" : String(value);
+    node.setAttribute(name, READ.has(name) ? calm(text) : text);
   }
-  node.append(...children);
+  node.append(...children.map((each) => (typeof each === "string" ? calm(each) : each)));
   return node;
 }
 

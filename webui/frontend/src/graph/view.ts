@@ -1,5 +1,6 @@
 /** The graph in the page: ELK places it, SVG draws it in the page's own colours, states change in place. */
 
+import { calm } from "../direction";
 import { html, icon, svg } from "../dom";
 import { poll } from "../poll";
 import { words } from "../states";
@@ -189,8 +190,8 @@ function firstOf(boxes: Box[]): Box | undefined {
   return [...boxes].sort((a, b) => a.x + a.y - b.x - b.y)[0];
 }
 
-function put(node: Element, selector: string, text: string): void {
-  const part = node.querySelector(selector);
+function put(node: Element, selector: string, said: string): void {
+  const [part, text] = [node.querySelector(selector), calm(said)];
   if (part && part.textContent !== text) part.textContent = text;
 }
 

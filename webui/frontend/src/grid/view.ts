@@ -1,5 +1,6 @@
 /** The grid in the page: only what is in sight is drawn, cells change in place, the keyboard does what the mouse does. */
 
+import { calm } from "../direction";
 import { html, icon } from "../dom";
 import { poll } from "../poll";
 import { openSheet } from "../sheet";
@@ -173,7 +174,7 @@ class Grid {
     link.style.height = `${6 + 36 * ((run.duration ?? 0) / this.most)}px`;
     link.setAttribute("href", run.href);
     link.dataset["state"] = run.state;
-    link.title = `${run.label}: ${words(run.state)}${run.duration === null ? "" : `, ${span(run.duration)}`}`;
+    link.title = calm(`${run.label}: ${words(run.state)}${run.duration === null ? "" : `, ${span(run.duration)}`}`);
     if (name) name.textContent = link.title;
     link.classList.toggle("on", on);
   }
@@ -200,8 +201,8 @@ class Grid {
     const on = row === this.at?.row;
     if (!this.isNew(key, `${row} ${fold}${seen.row.id} ${on}`)) return;
     node.className = `grid-name d${Math.min(4, seen.row.depth)}${seen.row.is_group ? " group" : ""}${on ? " on" : ""}`;
-    node.textContent = fold + seen.row.label;
-    node.title = seen.row.id;
+    node.textContent = fold + calm(seen.row.label);
+    node.title = calm(seen.row.id);
     node.dataset["row"] = String(row);
   }
 
@@ -225,7 +226,7 @@ class Grid {
     node.dataset["row"] = String(row);
     node.dataset["column"] = String(column);
     node.style.left = `calc(var(--names) + ${column * SIZE + 2}px)`;
-    node.title = `${seen.row.label}, ${run.label}: ${words(state)}`;
+    node.title = calm(`${seen.row.label}, ${run.label}: ${words(state)}`);
     node.setAttribute("aria-label", node.title);
     if (node.dataset["state"] === state) return;
     node.dataset["state"] = state;

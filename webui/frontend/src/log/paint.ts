@@ -1,6 +1,7 @@
 /** A line of a log as elements: escaped first, then its colours as classes and its addresses as links. */
 
 import { AnsiUp } from "ansi_up";
+import { calm } from "../direction";
 import { html } from "../dom";
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`\u0000-\u001f]+/g;
@@ -27,15 +28,18 @@ export function addresses(text: string): [number, string][] {
 function link(node: Text): void {
   const text = node.data;
   const found = addresses(text);
-  if (found.length === 0) return;
+  if (found.length === 0) {
+    node.data = calm(text);
+    return;
+  }
   const parts: (Node | string)[] = [];
   let at = 0;
   for (const [start, address] of found) {
     const more = { href: address, rel: "noopener noreferrer nofollow", target: "_blank", class: "link" };
-    parts.push(text.slice(at, start), html("a", more, address));
+    parts.push(calm(text.slice(at, start)), html("a", more, address));
     at = start + address.length;
   }
-  node.replaceWith(...parts, text.slice(at));
+  node.replaceWith(...parts, calm(text.slice(at)));
 }
 
 export function painted(text: string): HTMLElement {
