@@ -56,6 +56,14 @@ class BadRole(DirigentError):
     """A role, a right or what it is about cannot be read, or does not exist."""
 
 
+class TooMuchAtOnce(DirigentError):
+    """Others do the same already; it may be asked for again in `retry_s` seconds."""
+
+    def __init__(self, message: str, retry_s: int) -> None:
+        super().__init__(message)
+        self.retry_s = retry_s
+
+
 class BadConnection(DirigentError):
     """A connection cannot be made of what was given. The message never repeats it: it may hold a password."""
 

@@ -76,6 +76,13 @@ class Monitor(Protocol):
         """Tell whether every loop comes round."""
 
 
+class ConnectionTrials(Protocol):
+    """Tries connections out, elsewhere than in this process."""
+
+    def try_out(self, fields: Mapping[str, Any]) -> tuple[bool, str]:
+        """Return whether a connection works, and what was said of it, no secret in that. Raises TooMuchAtOnce."""
+
+
 class Claim(Protocol):
     """A write that its caller may repeat (`webui.api.frame.repeats`)."""
 
@@ -135,6 +142,8 @@ class WebContext:
     channels: Mapping[str, str] = field(default_factory=dict)
     prices: Prices = field(default_factory=Prices)
     plugins: Plugins = field(default_factory=Plugins)
+    #: None: connections are not tried out here.
+    trials: ConnectionTrials | None = None
     kept: Kept = field(default_factory=Kept)
     version: str = "unknown"
     #: What is spoken where neither the reader nor their browser asks for a language that is known: en, de.

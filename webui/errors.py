@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, render_template, request
+from flask import Flask, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -26,6 +26,7 @@ _STATUS: dict[type[errors.DirigentError], int] = {
     errors.BadConf: 400,
     errors.BadId: 400,
     errors.TooLarge: 413,
+    errors.TooMuchAtOnce: 429,
     errors.DatabaseUnavailable: 503,
     errors.NewerForm: 503,
     errors.BrokerUnavailable: 503,
@@ -60,7 +61,10 @@ def answer_known(error: errors.DirigentError) -> ResponseReturnValue:
     if isinstance(error, errors.DatabaseUnavailable):
         _LOG.warning("failed to answer %s %r: %s", request.method, request.path, error)
         return _answer(503, _SENTENCES[503])
-    return _answer(status_of(error), str(error))
+    answer = make_response(_answer(status_of(error), str(error)))
+    if isinstance(error, errors.TooMuchAtOnce):
+        answer.headers["Retry-After"] = str(error.retry_s)
+    return answer
 
 
 def status_of(error: errors.DirigentError) -> int:

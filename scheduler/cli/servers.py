@@ -15,6 +15,7 @@ import click
 
 from scheduler import failpoints
 from scheduler.alert_settings import alert_rules, shown_addresses
+from scheduler.cli.compose.connection_trials import trials_of
 from scheduler.cli.compose.embedded import EmbeddedServer
 from scheduler.cli.compose.house import House, open_house
 from scheduler.cli.compose.schedulers import SchedulerServer
@@ -127,6 +128,7 @@ def make_page(house: House, port: int, monitor: Monitor) -> WebContext:
         channels=shown_addresses(house.settings),
         prices=prices_of(house.settings),
         plugins=house.plugins,
+        trials=trials_of(house.settings),
         version=own_version(),
         language=house.settings.language,
         settings=shown_settings(house.settings),

@@ -342,6 +342,11 @@ class Settings(BaseModel):
         description="Variables of the environment that DAG files and tasks may see beside the common ones "
         "(`PATH`, `LANG`, `HTTPS_PROXY`, ...): names, or `AWS_*` for all that start so. Dirigent's own never.",
     )
+    connection_test: Literal["off", "on"] = Field(
+        "off",
+        description="Whether people who may edit connections may try one out, on its page and by the API. `on`: the "
+        "server's host then calls any host that they name, from within its network ([security](security.md)).",
+    )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
         "NORMAL",
         description="`NORMAL`: a power loss may repeat the last moments of work, never corrupt. "

@@ -33,6 +33,12 @@ class FSHook(BaseHook):
         """Return the filesystem, as fsspec gives it."""
         return self.open(self.root)[0]
 
+    def test_connection(self) -> tuple[bool, str]:
+        """Look whether the folder or address is there."""
+        filesystem, inner = self.open(self.root)
+        is_there = filesystem.exists(inner)
+        return is_there, f"{self.root or inner} is {'there' if is_there else 'not there'}."
+
     def place(self, path: str) -> str:
         """Return a path, or an address, as a whole: a relative one lies below the root."""
         place = path if "://" in path or path.startswith("/") or not self.root else f"{self.root}/{path}"

@@ -74,6 +74,11 @@ class HttpHook(BaseHook):
             check_response(response)
         return response
 
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask for the address of the connection itself; its status counts, and nothing else of its answer is told."""
+        response = self.run(extra_options={"check_response": False, "stream": True})
+        return response.status_code < 400, f"{self.method}: {response.status_code} {response.reason}"
+
     def _connection(self) -> Connection | None:
         return self.get_connection(self.http_conn_id) if self.http_conn_id else None
 

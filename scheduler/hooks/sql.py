@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 from scheduler.errors import BadConnection
@@ -23,6 +24,8 @@ _DRIVERS: Final = {
 #: The field of the extra that goes before it.
 _DRIVER: Final = "sqlalchemy_driver"
 _ROWS: Final = 1000
+#: What asks for next to nothing where `SELECT 1` does not do: SQLite opens no file for that.
+_PROBES: Final = {"sqlite": "SELECT count(*) FROM sqlite_master", "oracle": "SELECT 1 FROM dual"}
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 Handler = Callable[[Any], Any]
@@ -70,6 +73,19 @@ class SqlHook(BaseHook):
     def get_first(self, sql: str | Sequence[str], parameters: Parameters | None = None) -> Any:
         """Return the first row, or None."""
         return self.run(sql, parameters=parameters, handler=fetch_one_handler)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask for a number, and tell whether it came. A file of SQLite that is not there is not made."""
+        uri = self.get_uri()
+        kind = uri.get_backend_name()
+        if (
+            kind == "sqlite"
+            and uri.database not in (None, "", ":memory:")
+            and not Path(uri.database).exists()
+        ):
+            return False, f"There is no file {uri.database}."
+        self.get_first(_PROBES.get(kind, "SELECT 1"))
+        return True, "The database answers."
 
     def run(
         self,

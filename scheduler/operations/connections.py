@@ -47,6 +47,12 @@ def remove_connection(session: Session, now: datetime, conn_id: str, *, actor: s
     request_wake(session)
 
 
+def note_trial(session: Session, now: datetime, conn_id: str, *, is_ok: bool, actor: str) -> None:
+    """Note that a connection was tried out, and whether it works; never what was said of it."""
+    reason = f"{conn_id}: {'works' if is_ok else 'does not work'}"
+    append(session, [Event(at=now, kind="connection.tested", actor=actor, reason=reason)])
+
+
 def read_uri(conn_id: str, uri: str, *, description: str = "") -> Connection:
     """Read a connection from a URI in Airflow's form, every part percent-encoded. Raises BadConnection."""
     return Connection(**{"conn_id": conn_id, "description": description, **fields_of_uri(conn_id, uri)})

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import os
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from scheduler.runtime.supervisor.connection_trials import ConnectionTrials
+from scheduler.security.encryption import FernetCipher
 from scheduler.store import Database, tables
-from tests.webui.conftest import HERE, Browser, StillClock, build
+from scheduler.store.connections import Connection, get_connection
+from scheduler.store.views.audit import list_record
+from tests.webui.conftest import HERE, SECRET_KEY, Browser, StillClock, build, sign_in
 from webui.context import ShownSetting
 
 SECRET = "hunter2hunter2"
@@ -73,6 +78,37 @@ def test_a_connection_keeps_its_password_when_it_is_changed(person: Browser) -> 
     assert SECRET not in wrong.text
     person.post("/connections/delete", conn_id="db")
     assert "There is no connection" in person.get("/connections").text
+
+
+def test_a_connection_is_tried_out_with_its_stored_password_where_that_is_on(
+    db: Database, clock: StillClock
+) -> None:
+    app = build(db, clock, trials=ConnectionTrials(os.environ))
+    person = sign_in(app, db, clock.now())
+    there = {"conn_id": "new", "conn_type": "sqlite", "host": str(db.url.database), "is_new": "true"}
+    works = person.post("/connections/test", **there)
+    assert (works.status_code, "It works." in works.text) == (200, True)
+    stored = {"conn_id": "db", "conn_type": "postgres", "host": "h", "password": SECRET}
+    person.post("/connections/form", **stored, is_new="true")
+    assert "/connections/test" in person.get("/connections/form?conn_id=db").text
+    fails = person.post("/connections/test", **stored | {"password": "***", "conn_type": f"{SECRET}_db"})
+    assert "It does not work." in fails.text
+    assert "type &#39;***_db&#39; is installed" in fails.text
+    assert 'name="password" autocomplete="new-password" value="***"' in fails.text
+    with db.read() as session:
+        kept = get_connection(session, FernetCipher(SECRET_KEY), "db")
+    assert kept == Connection(conn_id="db", conn_type="postgres", host="h", password=SECRET)
+    refused = person.post("/connections/test", **there, port="many")
+    assert (refused.status_code, "is no number" in refused.text) == (400, True)
+    with db.read() as session:
+        found = [row.reason for row in list_record(session, 50) if row.kind == "connection.tested"]
+    assert found == ["db: does not work", "new: works"]
+
+
+def test_nothing_is_tried_out_where_that_is_off(person: Browser) -> None:
+    assert "/connections/test" not in person.get("/connections/form").text
+    answer = person.post("/connections/test", conn_id="db", conn_type="sqlite")
+    assert (answer.status_code, "DIRIGENT_CONNECTION_TEST is off" in answer.text) == (403, True)
 
 
 def test_pools_show_what_takes_their_slots_and_who_is_next(db: Database, person: Browser) -> None:

@@ -20,6 +20,7 @@ from webui.api.shapes import connections as shapes
 from webui.context import actor, now, reading, web, writing
 from webui.owning import check_owned, give_to
 from webui.rights import needs
+from webui.trying import RIGHTS, try_out
 
 routes = Routes("api_connections", "/api/v2/connections", tag="Connection")
 
@@ -123,10 +124,12 @@ def create_default_connections() -> None:
 
 
 @routes.post("/test", answers=shapes.ConnectionTested)
-@needs(Right.CONNECTION_TEST)
+@needs(*RIGHTS)
 def test_one_connection(body: shapes.ConnectionBody) -> Fields:
-    """Refuse to try a connection out."""
-    _refuse(body.connection_id)
+    """Try a connection out; what the body leaves out or masks is as it is stored. Where the settings allow it."""
+    new = Connection(conn_id=body.connection_id, conn_type=body.conn_type)
+    is_ok, message = try_out(body.connection_id, lambda before: _changed(before or new, body, None))
+    return {"status": is_ok, "message": message}
 
 
 @routes.post("/enqueue-test", answers=shapes.ConnectionTestQueued, status=202)
@@ -145,8 +148,8 @@ def get_connection_test() -> Fields:
 
 def _refuse(connection_id: str) -> NoReturn:
     raise Forbidden(
-        f"Connection {connection_id[:80]!r} is not tried out: this server calls no host on a request. "
-        "A task that uses the connection tells whether it works, on the worker that would use it."
+        f"Connection {connection_id[:80]!r} is not tried out on a worker. "
+        "A task that uses the connection tells there whether it works."
     )
 
 
@@ -166,7 +169,11 @@ def _put(session: Session, body: shapes.ConnectionBody, mask: Sequence[str] | No
 def _change(
     session: Session, before: Connection, body: shapes.ConnectionPatch, mask: Sequence[str] | None
 ) -> None:
-    """Set what the body has of a connection; of a mask only what that names."""
+    set_connection(session, now(), web().cipher, _changed(before, body, mask), actor=actor())
+
+
+def _changed(before: Connection, body: shapes.ConnectionPatch, mask: Sequence[str] | None) -> Connection:
+    """Return a connection with what the body has of it; of a mask only what that names."""
     given = body.model_dump(by_alias=True, exclude_unset=True, exclude={"connection_id", "team_name"})
     known = {name: value for name, value in given.items() if mask is None or name in mask}
     values: dict[str, Any] = {name: getattr(before, name) for name in (*_TEXTS, "port", "password", "extra")}
@@ -174,8 +181,7 @@ def _change(
     if values["password"] == MASK:
         values["password"] = before.password
     values["extra"] = unmasked_json(values["extra"], before.extra)
-    wanted = Connection(conn_id=before.conn_id, **values)
-    set_connection(session, now(), web().cipher, wanted, actor=actor())
+    return Connection(conn_id=before.conn_id, **values)
 
 
 def _delete(session: Session, connection_id: str) -> None:

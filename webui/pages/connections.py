@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from scheduler.errors import BadConnection, BadName, BadParams, Conflict, Forbidden, NotFound
+from scheduler.errors import BadConnection, BadName, BadParams, Conflict, Forbidden, NotFound, TooMuchAtOnce
 from scheduler.logs.masking import MASK, masked_json, unmasked_json
 from scheduler.operations.connections import remove_connection, set_connection
 from scheduler.security.rights import Right
@@ -16,12 +16,14 @@ from scheduler.store.connections import Connection, get_connection, list_connect
 from scheduler.store.engine import Session
 from scheduler.store.teams import teams_of
 from webui.context import actor, now, reading, web, writing
+from webui.errors import status_of
 from webui.filters import command
 from webui.fragments import is_sheet, page
 from webui.owning import check_owned, give_to
 from webui.pages.variables import readers_of
-from webui.rights import needs
+from webui.rights import may, needs
 from webui.tongues.speaking import gettext, marked
+from webui.trying import RIGHTS, try_out
 
 blueprint = Blueprint("connections", __name__)
 
@@ -71,7 +73,14 @@ def form() -> str:
     return _form(values | {"password": MASK if found.password else ""}, is_new=False)
 
 
-def _form(values: Mapping[str, str], *, is_new: bool, problem: str = "") -> str:
+def _form(
+    values: Mapping[str, str],
+    *,
+    is_new: bool,
+    problem: str = "",
+    trial: tuple[bool, str] | None = None,
+    refusal: str = "",
+) -> str:
     kind = values.get("conn_type", "")
     return render_template(
         "connection.html",
@@ -80,6 +89,9 @@ def _form(values: Mapping[str, str], *, is_new: bool, problem: str = "") -> str:
         values=values,
         is_new=is_new,
         problem=problem,
+        trial=trial,
+        refusal=refusal,
+        may_test=web().trials is not None and may(Right.CONNECTION_TEST),
         types=list(TYPES),
         labels={name: gettext(label) for name, label in TYPES.get(kind, {}).items()},
         line=command("connections", "set", values.get("conn_id") or "CONN_ID", "--type", kind or "TYPE"),
@@ -111,6 +123,21 @@ def save() -> ResponseReturnValue:
         return _form({**shown, "conn_id": conn_id}, is_new=is_new, problem=str(error)), 400
     flash(gettext("%(key)s is set.", key=conn_id))
     return redirect(url_for("connections.show"), 303)
+
+
+@blueprint.post("/connections/test")
+@needs(*RIGHTS)
+def test() -> ResponseReturnValue:
+    """Try it out as it stands in the form, and save nothing."""
+    values = request.form.to_dict()
+    conn_id, is_new = values.get("conn_id", "").strip(), values.get("is_new") == "true"
+    # What was typed as password is not sent back; the form keeps it where it asks without leaving the page.
+    shown = {name: text for name, text in values.items() if name != "password" or text == MASK}
+    try:
+        trial = try_out(conn_id, lambda before: _wanted(conn_id, values, before))
+    except (*_REFUSALS, TooMuchAtOnce) as error:
+        return _form({**shown, "conn_id": conn_id}, is_new=is_new, refusal=str(error)), status_of(error)
+    return _form({**shown, "conn_id": conn_id}, is_new=is_new, trial=trial)
 
 
 def _wanted(conn_id: str, values: Mapping[str, str], before: Connection | None) -> Connection:

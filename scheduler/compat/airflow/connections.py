@@ -48,7 +48,7 @@ class Connection(DirigentConnection):
 
     def get_hook(self, *, hook_params: Mapping[str, Any] | None = None) -> Any:
         """Return the hook that an installed provider has for connections of this kind."""
-        path = _hooks().get(self.conn_type)
+        path = hook_paths().get(self.conn_type)
         if path is None:
             raise NotInDirigent(
                 f"{author_line()}: no installed provider has a hook for connection {self.conn_id!r}, which is of the "
@@ -60,7 +60,7 @@ class Connection(DirigentConnection):
 
 
 @cache
-def _hooks() -> dict[str, str]:
+def hook_paths() -> dict[str, str]:
     """Return where the hook of each kind of connection is, as installed providers tell."""
     metadata = importlib.import_module("importlib.metadata")  # It brings much, and is rarely asked.
     found = [each.load()() for each in metadata.entry_points(group="apache_airflow_provider")]

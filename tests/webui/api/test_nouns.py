@@ -87,7 +87,7 @@ def test_variables_pools_and_connections_are_made_changed_and_deleted(client: ai
     masked = models.ConnectionBody(connection_id="db", conn_type="postgres", host="other", password="***")
     assert connections.patch_connection("db", masked).host == "other"
     assert connections.get_connections(connection_id_pattern="d").total_entries == 1
-    assert "is not tried out" in refused(403, connections.test_connection, wanted)
+    assert "DIRIGENT_CONNECTION_TEST is off" in refused(403, connections.test_connection, wanted)
     connections.create_default_connections()
     connections.delete_connection("db")
 

@@ -12,8 +12,8 @@ export async function fragment(url: string): Promise<string> {
   return answer.text();
 }
 
-export async function write(form: HTMLFormElement): Promise<Response> {
-  return fetch(form.action, {
+export async function write(form: HTMLFormElement, url = form.action): Promise<Response> {
+  return fetch(url, {
     method: "POST",
     body: new URLSearchParams(new FormData(form) as unknown as Record<string, string>),
     headers: { "X-CSRF-Token": token(), "X-Fragment": "write" },

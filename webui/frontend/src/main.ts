@@ -15,6 +15,7 @@ import { startPicks } from "./picks";
 import { startScrolling } from "./scrolling";
 import { startSheets } from "./sheet";
 import { startSwitches } from "./switches";
+import { startTelling } from "./telling";
 import { startTimes } from "./time";
 
 /** The heavy views come only to the pages that hold them. */
@@ -52,6 +53,7 @@ startLooking();
 startParams();
 startPicks();
 startCopying();
+startTelling();
 startTimes();
 startScrolling();
 startLive();
