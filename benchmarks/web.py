@@ -3,7 +3,8 @@
 Makes the sizes of `benchmarks.sizes`, on SQLite and on a PostgreSQL of its own, and prints for each page what the
 server takes (median and p95 of 20 visits, a new connection each), in Chromium what a reader waits for, and what two
 hundred open pages take while 50 events a second happen. With `--only postgresql --home FOLDER` the folder is filled
-once, its server's cluster too, and stays for the next time; root needs one that others may reach.
+once, its server's cluster too, and stays for the next time, when its tables are upgraded; root needs one that others
+may reach.
 """
 
 from __future__ import annotations
@@ -71,9 +72,7 @@ def main() -> None:
     """Measure both databases."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
-    parser.add_argument(
-        "--home", type=Path, help="made by `python -m benchmarks.sizes`; of PostgreSQL, by this"
-    )
+    parser.add_argument("--home", type=Path, help="filled the first time, and kept")
     parser.add_argument("--skip", action="append", default=[], choices=["pages", "browser", "open"])
     options = parser.parse_args()
     for name, setting in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
@@ -112,8 +111,7 @@ def _sqlite(home: Path | None) -> Iterator[tuple[Path, str]]:
     with tempfile.TemporaryDirectory(prefix="dirigent-bench-web-") as made:
         folder = home or Path(made)
         url = f"sqlite:///{folder / 'dirigent.db'}"
-        if home is None:
-            _fill(folder, url)
+        _fill(folder, url)
         yield folder, url
 
 
@@ -124,16 +122,16 @@ def _postgresql(home: Path | None) -> Iterator[tuple[Path, str]]:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)
         server = parts.enter_context(KeptPostgres(folder / "postgres"))
-        # The log is made last.
-        if not (folder / "logs").exists():
-            _fill(folder, server.url)
+        _fill(folder, server.url)
         yield folder, server.url
 
 
 def _fill(folder: Path, url: str) -> None:
+    """Make the sizes where they are not there yet, in tables as they are today. The log is made last."""
     db = Database(url)
     upgrade(db)
-    make(db, folder / "logs", Sizes(), SystemClock().now())
+    if not (folder / "logs").exists():
+        make(db, folder / "logs", Sizes(), SystemClock().now())
     db.close()
 
 
