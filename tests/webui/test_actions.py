@@ -334,7 +334,7 @@ def test_many_runs_are_marked_as_failed_and_back(db: Database, person: Browser) 
 
 
 def test_many_dags_are_paused_and_activated_again(db: Database, person: Browser) -> None:
-    address = "/dags/many?dag=orders_hourly&dag=warehouse_sync&is_paused=true"
+    address = "/many/dags?dag=orders_hourly&dag=warehouse_sync&is_paused=true"
     assert "Of 2 chosen DAGs 1 change" in person.get(address).text
     person.post(address)
     undo = re.search(r'data-sheet href="([^"]+)">Undo', person.get("/dags").text)

@@ -335,3 +335,28 @@ def test_who_was_granted_a_team_reads_what_it_owns_as_an_admin_does(house: House
             address = house.address(rule, house.own)
             shop, admin = (house.ask(name, "GET", address).status_code for name in ("shop", "Admin"))
             assert shop == admin, address
+
+
+def test_no_page_of_its_own_stands_where_a_dag_or_a_run_has_its_page(house: House) -> None:
+    pages = [each for each in house.app.url_map.iter_rules() if not each.rule.startswith("/api/")]
+    taken = [
+        (one.rule, other.rule)
+        for one in pages
+        for other in pages
+        if one.rule != other.rule and _methods(one) & _methods(other) and _hides(one, other)
+    ]
+    assert taken == [], "a DAG of that name could not be seen"
+
+
+def _methods(rule: Rule) -> set[str]:
+    return (rule.methods or set()) - {"HEAD", "OPTIONS"}
+
+
+def _hides(rule: Rule, other: Rule) -> bool:
+    """Whether an address of a rule would be one of the other, with a name in place of what is fixed."""
+    parts = list(zip(rule.rule.split("/"), other.rule.split("/"), strict=False))
+    if rule.rule.count("/") != other.rule.count("/"):
+        return False
+    return all(mine == theirs or theirs.startswith("<") for mine, theirs in parts) and any(
+        theirs.startswith("<") and not mine.startswith("<") for mine, theirs in parts
+    )

@@ -166,7 +166,7 @@ def _undo(before: list[runs.Run]) -> str:
     return address if len(address) <= LONGEST_UNDO else ""
 
 
-@blueprint.get("/dags/many")
+@blueprint.get("/many/dags")
 @needs(Right.DAG_EDIT)
 def dags_form() -> str:
     """Show which DAGs would be paused, or activated."""
@@ -187,7 +187,7 @@ def dags_form() -> str:
     return _confirm(title, button, effect, changes, hidden, "dags", line)
 
 
-@blueprint.post("/dags/many")
+@blueprint.post("/many/dags")
 @needs(Right.DAG_EDIT)
 def dags_act() -> ResponseReturnValue:
     """Pause or activate them."""
