@@ -105,5 +105,8 @@ def as_moment(value: Json) -> str | None:
     if value is None or value == "":
         return None
     at = datetime.fromisoformat(str(value))
-    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError(f"{value} is out of the range of dates") from None
     return at.isoformat(timespec="seconds")

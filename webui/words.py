@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from cron_descriptor import CasingTypeEnum, ExpressionDescriptor, Options
@@ -164,9 +164,17 @@ def instant(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
+def by_zone(at: datetime, zone: tzinfo | None) -> datetime:
+    """Return an instant by the clock of a zone; as it is where the calendar of the zone ends before it."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
+
+
 def clock(at: datetime, now: datetime) -> str:
     """Return an instant as a person names a run, by the clock of `now`: today 13:05, yesterday 13:05, Nov 3 13:05."""
-    at = at.astimezone(now.tzinfo)
+    at = by_zone(at, now.tzinfo)
     day, today = at.date(), now.date()
     near = {
         today: marked("today"),

@@ -16,6 +16,7 @@ from flask import g, has_request_context, request
 from scheduler.errors import DirigentError
 from scheduler.store.dags import find_dag
 from webui.context import asker, reading, spec_of
+from webui.words import by_zone
 
 #: What a reader chooses from.
 CHOICES: Final = ("here", "utc", "dag")
@@ -38,11 +39,8 @@ def zone() -> tzinfo:
 
 
 def local(at: datetime) -> datetime:
-    """Return an instant by the clock of that zone; by UTC's where the calendar of the zone ends before it."""
-    try:
-        return at.astimezone(zone())
-    except OverflowError:
-        return at.astimezone(UTC)
+    """Return an instant by the clock of that zone; as it is where the calendar of the zone ends before it."""
+    return by_zone(at, zone())
 
 
 def _find() -> str:

@@ -228,3 +228,9 @@ def test_html_of_an_author_is_refused_with_a_note() -> None:
 def test_a_browser_searches_a_pattern_as_a_schema_does() -> None:
     [field] = forms.fields(_dag(_param({"type": "string", "pattern": "^a"}, "abc")), {})
     assert re.fullmatch(field.pattern, "abc")
+
+
+def test_an_instant_before_the_calendar_of_utc_is_told_beside_its_field() -> None:
+    dag = _dag(_param({"type": "string", "format": "date-time"}, "2026-01-01T00:00:00Z"))
+    for given in ({"param.p": "0001-01-01T00:00:00+14:00"}, {"conf": '{"p": "0001-01-01T00:00:00+14:00"}'}):
+        assert read(dag, given).fields

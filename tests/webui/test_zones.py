@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.webui.conftest import Browser
+from tests.webui.test_api import RUNS, call
 from tests.webui.test_pages import FAILED_RUN
 
 
@@ -22,6 +23,25 @@ def test_times_are_said_by_the_clock_of_the_browser_once_it_is_known(person: Bro
     assert "JST" in text
     assert "today 21:05" in person.get("/ui/dags/orders_hourly/grid").text
     assert "today 21:05" in person.get("/ui/find?q=orders").text
+
+
+@pytest.mark.parametrize(("year", "zone"), [(1, "America/New_York"), (9999, "Asia/Tokyo")])
+def test_a_run_at_an_end_of_the_calendar_is_shown_in_any_zone(person: Browser, year: int, zone: str) -> None:
+    at = f"{year:04}-01-01T00:00:00Z" if year == 1 else f"{year}-12-31T23:59:59Z"
+    assert call(person, "POST", RUNS, {"logical_date": at}).status_code == 200
+    _choose(person, here=zone)
+    for page in (
+        "/runs",
+        "/dags",
+        "/dags/orders_hourly",
+        "/dags/orders_hourly/runs",
+        "/ui/dags/orders_hourly/grid",
+    ):
+        assert person.get(page).status_code == 200, page
+    given = "0001-01-01T00:00:00%2B14:00"
+    assert (
+        person.get(f"/dags/orders_hourly/trigger?param.day={given}&logical_date={given}").status_code == 200
+    )
 
 
 def test_a_part_of_a_page_is_sent_again_in_another_zone(person: Browser) -> None:
