@@ -22,7 +22,7 @@ from scheduler.store.choices import Choice, Range
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
 from scheduler.store.views.run_lists import RunsWanted, list_runs
-from scheduler.store.views.runs import Run
+from scheduler.store.views.runs import Run, find_run
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -161,8 +161,13 @@ def _carry_out(
 
 def _do(invocation: Invocation, deed: _Deed, run: Run) -> dict[str, Any]:
     """Do it to one run, in a transaction of its own: what cannot be done of one does not undo the others."""
+
+    def write(session: Session) -> dict[str, Any]:
+        count = deed.act(session, run)
+        return _row(find_run(session, run.dag_id, run.run_id), count)
+
     try:
-        return _row(run, invocation.db.transact(lambda session: deed.act(session, run)))
+        return invocation.db.transact(write)
     except DirigentError as error:
         return _row(run, None, str(error))
 

@@ -372,7 +372,7 @@ def test_many_runs_are_cleared_and_marked_by_what_they_are(dirigent, engine, fai
     dirigent("runs", "clear", *where, "-y")
     assert states(dirigent)["load"] == "none"
     done = dirigent("runs", "mark-many", "failed", "--dag", "orders", "-y", "-o", "json")
-    assert [each["problem"] for each in done.json] == [""]
+    assert [(each["state"], each["problem"]) for each in done.json] == [("failed", "")]
     assert dirigent("runs", "mark-many", "failed", "--dag", "orders", "-y", "-o", "json").json == []
 
 
