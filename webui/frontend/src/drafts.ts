@@ -1,7 +1,7 @@
 /**
  * What somebody typed outlives the end of their session, and an answer that never came: it is kept in this tab and
- * offered again to the same person, in the form it was typed into. Passwords and files are not kept, nor is what was
- * given up or taken.
+ * offered again to the same person, in the form it was typed into. Passwords, files and what else may be a secret
+ * (`data-secret`) are not kept, nor is what was given up or taken.
  */
 
 import { html } from "./dom";
@@ -31,7 +31,7 @@ function isTicked(control: Control): control is HTMLInputElement {
 
 function controls(form: HTMLFormElement): Control[] {
   return [...form.querySelectorAll<Control>("input[name], textarea[name], select[name]")].filter(
-    (control) => !["hidden", "password", "file"].includes(control.type),
+    (control) => !["hidden", "password", "file"].includes(control.type) && !control.hasAttribute("data-secret"),
   );
 }
 
