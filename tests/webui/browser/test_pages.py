@@ -59,6 +59,7 @@ def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:
 
 def test_another_language_is_chosen_and_remembered_and_the_browser_speaks_it_too(tab: Tab) -> None:
     page = tab.go("/dags/orders_hourly")
+    page.get_by_role("navigation", name="Places").get_by_text("More of the look").click()
     page.get_by_role("button", name="DE", exact=True).click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.get_by_text("8 Aufgaben")).to_be_visible()
