@@ -76,6 +76,8 @@ def test_a_connection_keeps_its_password_when_it_is_changed(person: Browser) -> 
     wrong = person.post("/connections/form", **made | {"port": "many"})
     assert wrong.status_code == 400
     assert SECRET not in wrong.text
+    unchanged = person.post("/connections/form", **made | {"password": "***", "port": "many"})
+    assert 'value="***"' in unchanged.text
     person.post("/connections/delete", conn_id="db")
     assert "There is no connection" in person.get("/connections").text
 

@@ -119,8 +119,7 @@ def save() -> ResponseReturnValue:
     try:
         writing(work)
     except _REFUSALS as error:
-        shown = {name: text for name, text in values.items() if name != "password"}
-        return _form({**shown, "conn_id": conn_id}, is_new=is_new, problem=str(error)), 400
+        return _form(_sent_back(values), is_new=is_new, problem=str(error)), 400
     flash(gettext("%(key)s is set.", key=conn_id))
     return redirect(url_for("connections.show"), 303)
 
@@ -131,13 +130,18 @@ def test() -> ResponseReturnValue:
     """Try it out as it stands in the form, and save nothing."""
     values = request.form.to_dict()
     conn_id, is_new = values.get("conn_id", "").strip(), values.get("is_new") == "true"
-    # What was typed as password is not sent back; the form keeps it where it asks without leaving the page.
-    shown = {name: text for name, text in values.items() if name != "password" or text == MASK}
+    shown = _sent_back(values)
     try:
         trial = try_out(conn_id, lambda before: _wanted(conn_id, values, before))
     except (*_REFUSALS, TooMuchAtOnce) as error:
-        return _form({**shown, "conn_id": conn_id}, is_new=is_new, refusal=str(error)), status_of(error)
-    return _form({**shown, "conn_id": conn_id}, is_new=is_new, trial=trial)
+        return _form(shown, is_new=is_new, refusal=str(error)), status_of(error)
+    return _form(shown, is_new=is_new, trial=trial)
+
+
+def _sent_back(values: Mapping[str, str]) -> dict[str, str]:
+    """Return what the form is filled with again: all that was typed but a password, of which a mask stays."""
+    shown = {name: text for name, text in values.items() if name != "password" or text == MASK}
+    return {**shown, "conn_id": values.get("conn_id", "").strip()}
 
 
 def _wanted(conn_id: str, values: Mapping[str, str], before: Connection | None) -> Connection:
