@@ -156,6 +156,9 @@ def measure_open_pages(server: Served, database: str, paths: list[str], name: st
     figures = asyncio.run(_watch(server, database, paths, seen, process))
     before, after, cpu = figures
     ordered = sorted(seen.asked_ms)
+    if not ordered:
+        print(f"{name}: NOT AS PROMISED: none of {PAGES} pages heard an event; {seen.faults[:3]}", flush=True)
+        return
     show(Figure(f"{name}: {PAGES} pages, {EVENTS_S} events/s: request", ordered, "ms"))
     late, longest = percentile(ordered, 0.95), ordered[-1]
     print(f"  {len(ordered) / MEASURED_S:.0f} requests/s, p95 {late:.0f} ms, longest {longest:.0f} ms")
