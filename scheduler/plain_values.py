@@ -21,6 +21,14 @@ def plain(value: Json) -> Json:
         return value
 
 
+def read_plain(text: str) -> Json:
+    """Return what stored JSON stands for; the text itself where it is only the masked beginning of a value."""
+    try:
+        return plain(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
+
+
 def _plain(value: Json) -> Json:
     match value:
         case list():

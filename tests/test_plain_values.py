@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.plain_values import plain
+from scheduler.plain_values import plain, read_plain
 from scheduler.sdk.xcom import encode
 
 
@@ -57,3 +57,8 @@ def test_a_value_that_is_too_deep_stays_as_it_is() -> None:
     for _ in range(5000):
         value = [value]
     assert plain(value) is value
+
+
+def test_the_beginning_of_a_value_is_read_as_the_text_that_it_is() -> None:
+    assert read_plain('{"key": "***", "ro') == '{"key": "***", "ro'
+    assert read_plain('{"day": {"__type__": "decimal", "value": "1.50"}}') == {"day": "1.50"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
@@ -15,7 +13,7 @@ from scheduler.errors import NotFound
 from scheduler.operations.finding import get_run, get_task
 from scheduler.operations.notes import set_task_note
 from scheduler.operations.xcoms import remove_xcom, set_xcom
-from scheduler.plain_values import plain
+from scheduler.plain_values import read_plain
 from scheduler.store.choices import Choice
 from scheduler.store.views.xcom_lists import list_entries, load_text
 
@@ -60,7 +58,7 @@ def get(invocation: Invocation, dag_id: str, run_id: str, task_id: str, key: str
         text = load_text(session, run.id, task_id, key, path=path)
     if text is None:
         raise NotFound("XCom", key, hint=f"{task_id} has none of that key.")
-    print_json(plain(json.loads(text)))
+    print_json(read_plain(text))
 
 
 @xcom.command("set")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from scheduler.core.ids import TaskKey
 from scheduler.errors import NotFound
 from scheduler.operations.xcoms import remove_xcom, set_xcom
-from scheduler.plain_values import plain
+from scheduler.plain_values import read_plain
 from scheduler.security.rights import Right
 from scheduler.store.choices import Choice
 from scheduler.store.engine import Session
@@ -81,15 +80,7 @@ def _one(dag_id: str, run_id: str, key: TaskKey, name: str, *, as_text: bool = F
         text = load_text(session, entry.run_pk, key.task_id, name, path=key.path)
         if text is None or not found:
             raise NotFound("XCom", name, hint=f"{key.task_id} has none of that key.")
-        return {**_fields(session, found[0]), "value": text if as_text else _value(text)}
-
-
-def _value(text: str) -> Any:  # noqa: ANN401 - whatever was handed on
-    """Return what JSON text stands for; the text itself where it is only the beginning of a value."""
-    try:
-        return plain(json.loads(text))
-    except (ValueError, RecursionError):
-        return text
+        return {**_fields(session, found[0]), "value": text if as_text else read_plain(text)}
 
 
 @routes.post("", answers=shapes.XComWithValue, status=201)
