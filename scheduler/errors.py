@@ -126,6 +126,14 @@ class BadParams(DirigentError):
     """Params or conf break the schema that the DAG declares."""
 
 
+class TooMany(BadParams):
+    """A request is about more than is done at once: nothing of it is done."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"More than {limit:,} {what} are meant, and none was touched: narrow them down.")
+        self.limit = limit
+
+
 class BadConf(DirigentError):
     """A run's conf is not a JSON object, or is too large."""
 
@@ -158,6 +166,14 @@ class AlreadyExists(Conflict):
 
 class Outdated(Conflict):
     """What is to be changed is no longer what the caller has seen."""
+
+
+class KeyTaken(Conflict):
+    """A write with this key is known already, and is not done again. `retry_s`: when its answer may be known."""
+
+    def __init__(self, message: str, retry_s: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_s = retry_s
 
 
 class NothingToRerun(Conflict):

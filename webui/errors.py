@@ -62,7 +62,7 @@ def answer_known(error: errors.DirigentError) -> ResponseReturnValue:
         _LOG.warning("failed to answer %s %r: %s", request.method, request.path, error)
         return _answer(503, _SENTENCES[503])
     answer = make_response(_answer(status_of(error), str(error)))
-    if isinstance(error, errors.TooMuchAtOnce):
+    if isinstance(error, errors.TooMuchAtOnce | errors.KeyTaken) and error.retry_s is not None:
         answer.headers["Retry-After"] = str(error.retry_s)
     return answer
 

@@ -14,7 +14,7 @@ from scheduler.cli.options import Instant
 from scheduler.cli.output import output_option, print_rows
 from scheduler.cli.reruns import latest_code_option
 from scheduler.core.states import RunState, RunType
-from scheduler.errors import Conflict, DirigentError, NothingToRerun
+from scheduler.errors import DirigentError, NothingToRerun, TooMany
 from scheduler.operations.mark import mark_run
 from scheduler.operations.rerun import RerunRequest, preview_rerun, rerun
 from scheduler.operations.task_sets import MOST_RUNS
@@ -40,7 +40,7 @@ class Filter:
     until: datetime | None
 
     def find(self, session: Session) -> list[Run]:
-        """Return the runs, the oldest first. Raises NotFound for a DAG, Conflict for more than one command is about."""
+        """Return the runs, the oldest first. Raises NotFound for a DAG, TooMany for more than one command is about."""
         for dag_id in self.dag_ids:
             get_dag(session, dag_id)
         named = {"dag_id": self.dag_ids, "state": self.states, "run_type": self.run_types}
@@ -51,7 +51,7 @@ class Filter:
         )
         found = [each.run for each in list_runs(session, choice, RunsWanted(), limit=MOST_RUNS + 1)]
         if len(found) > MOST_RUNS:
-            raise Conflict(f"More than {MOST_RUNS} runs are meant, and none was touched: narrow them down.")
+            raise TooMany("runs", MOST_RUNS)
         return found
 
 

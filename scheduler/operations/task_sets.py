@@ -10,7 +10,7 @@ from typing import Final
 from scheduler.core.graph import TaskGraph
 from scheduler.core.ids import TaskKey
 from scheduler.core.states import TaskState
-from scheduler.errors import Conflict, NotFound, NothingToRerun, TooLarge
+from scheduler.errors import Conflict, NotFound, NothingToRerun, TooMany
 from scheduler.operations.finding import get_run, lock_run
 from scheduler.operations.mark import Mark, mark_rows
 from scheduler.operations.notes import check_note
@@ -48,14 +48,14 @@ class Marked:
 
 
 def runs_in(session: Session, dag_id: str, span: Span) -> list[str]:
-    """Return the runs that a span means, the oldest first. Raises NotFound, and TooLarge for more than 500."""
+    """Return the runs that a span means, the oldest first. Raises NotFound, and TooMany for more than 500."""
     if span.run_id is not None and not (span.future or span.past):
         return [get_run(session, dag_id, span.run_id).run_id]
     bounds = _bounds(session, dag_id, span)
     choice = Choice(among={"dag_id": [dag_id]}, ranges=bounds, order=("logical_date", "run_after"))
     found = list_runs(session, choice, RunsWanted(), limit=MOST_RUNS + 1)
     if len(found) > MOST_RUNS:
-        raise TooLarge("The number of runs that this is about", len(found), MOST_RUNS)
+        raise TooMany("runs", MOST_RUNS)
     names = [each.run.run_id for each in found]
     return names if span.run_id in (None, *names) else [str(span.run_id), *names]
 

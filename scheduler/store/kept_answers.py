@@ -26,7 +26,10 @@ MOST: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """A write that was done, and what it was answered; no status: that is not known yet, or was lost."""
+    """A write that was done, and what it was answered.
+
+    No status: that is not known yet, or was lost. No answer beside it: it was too long to be kept.
+    """
 
     digest: str
     at: datetime
@@ -53,7 +56,7 @@ def find_kept(session: Session, now: datetime, key: str) -> KeptAnswer | None:
     return None if row is None else KeptAnswer(*row)
 
 
-def keep_answer(session: Session, key: str, status: int, answer: bytes) -> None:
+def keep_answer(session: Session, key: str, status: int, answer: bytes | None) -> None:
     """Store what the write of a key was answered."""
     session.execute(sa.update(kept_answer).where(K.key == key).values(status=status, answer=answer))
 

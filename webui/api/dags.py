@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from scheduler.errors import TooMany
 from scheduler.operations import delete
 from scheduler.operations.favorites import set_favorite
 from scheduler.operations.pause import set_paused
@@ -62,6 +63,8 @@ def patch_dags(query: shapes.DagsPatched, body: shapes.DagPatch) -> Fields:
         return {"dags": [], "total_entries": 0}
     with reading() as session:
         found, total = list_dags(session, query.choice(), _wanted(query), limit=_MOST)
+    if total > _MOST:
+        raise TooMany("DAGs", _MOST)
     dag_ids = [each.dag_id for each in found]
     writing(partial(_pause, dag_ids, body.is_paused))
     with reading() as session:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from scheduler.errors import BadParams, DirigentError, NotFound
+from scheduler.errors import BadParams, DirigentError, KeyTaken, NotFound, TooMany
 from scheduler.operations.delete import delete_run
 from scheduler.operations.partition_keys import forget_partition
 from scheduler.operations.rerun import Preview, RerunRequest
@@ -43,7 +43,7 @@ Action = Create[T] | Update[T] | Delete[T]
 
 
 def _carry_out(bulk: Bulk[T], one: Callable[[Action[T], T | str], str]) -> Fields:
-    """Do each on its own; return what became of it."""
+    """Do each on its own; return what became of it. Raises KeyTaken, which is about all of them."""
     check_count(bulk)
     out: dict[str, dict[str, list[Any]]] = {}
     for action in bulk.actions:
@@ -51,6 +51,8 @@ def _carry_out(bulk: Bulk[T], one: Callable[[Action[T], T | str], str]) -> Field
         for entity in action.entities:
             try:
                 done["success"].append(one(action, entity))
+            except KeyTaken:
+                raise
             except NotFound as error:
                 if getattr(action, "action_on_non_existence", "") != "skip":
                     done["errors"].append(_told(error))
@@ -159,13 +161,17 @@ def clear_dag_run_partitions(dag_id: str, body: shapes.PartitionsClear) -> Field
 def _by_partition(
     session: Session, dag_id: str, body: shapes.RunsClear | shapes.PartitionsClear
 ) -> list[str]:
+    """Return the runs that make what is meant. Raises TooMany."""
     choice = Choice(among={"dag_id": [dag_id]})
     if body.partition_key is not None:
         choice = choice.only("partition_key", body.partition_key)
     else:
         dates = Range(gte=body.partition_date_start, lte=body.partition_date_end)
         choice = Choice(among=choice.among, ranges={"partition_date": dates})
-    return [each.run.run_id for each in list_runs(session, choice, RunsWanted(), limit=MOST_RUNS)]
+    found = list_runs(session, choice, RunsWanted(), limit=MOST_RUNS + 1)
+    if len(found) > MOST_RUNS:
+        raise TooMany("runs", MOST_RUNS)
+    return [each.run.run_id for each in found]
 
 
 def _clear_all(session: Session, wanted: list[RerunRequest], note: str | None) -> None:

@@ -123,9 +123,29 @@ def test_partitions_are_forgotten_and_files_parsed_again(client: ApiClient, db: 
     assert dry.task_instances_cleared > 0
     runs.clear_dag_run_partitions(DAG, models.ClearPartitionsBody(partition_key="eu", dry_run=False))
     assert runs.clear_dag_run_partitions(DAG, body).dag_runs_cleared == 0
+    _add_runs_of_a_partition(db, "us", 501)
+    for call in (runs.clear_dag_run_partitions, runs.clear_dag_runs):
+        kind = (
+            models.ClearPartitionsBody
+            if call == runs.clear_dag_run_partitions
+            else models.BulkDAGRunClearBody
+        )
+        with pytest.raises(ApiException, match="More than 500 runs are meant, and none was touched"):
+            call(DAG, kind(partition_key="us", dry_run=False))
     token = api.DAGApi(client).get_dag(DAG).file_token
     api.DAGParsingApi(client).reparse_dag_file(token)
     refused(404, api.DAGParsingApi(client).reparse_dag_file, "bm9uZQ==")
+
+
+def _add_runs_of_a_partition(db: Database, partition_key: str, count: int) -> None:
+    with db.write() as session:
+        [like] = session.execute(sa.select(dag_run).where(dag_run.c.run_id == FAILED_RUN_ID)).mappings()
+        same = {name: value for name, value in like.items() if name != "id"} | {
+            "partition_key": partition_key
+        }
+        names = [f"{partition_key}_{number}" for number in range(count)]
+        rows = [{**same, "run_id": each, "trigger_key": each} for each in names]
+        session.execute(sa.insert(dag_run), rows)
 
 
 def test_what_makes_no_sense_here_is_refused_in_words(client: ApiClient) -> None:

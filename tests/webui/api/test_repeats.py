@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from random import Random
+
+import sqlalchemy as sa
+
 from scheduler.core.scopes import Scope
+from scheduler.errors import Conflict
+from scheduler.operations.pools import set_pool
 from scheduler.security.rights import Grant, Right
 from scheduler.store import Database
-from tests.webui.conftest import Browser, StillClock
+from scheduler.store.kept_answers import MOST
+from scheduler.store.tables import kept_answer
+from tests.webui import seed
+from tests.webui.conftest import Browser, StillClock, build, sign_in
 from tests.webui.test_api import RUNS, call
+from tests.webui.test_pages import FAILED_RUN_ID
+from webui.api.frame import Routes
 from webui.api.frame.repeats import granted
+from webui.context import now, writing
+from webui.rights import needs
 
 POOLS = "/api/v2/pools"
 KEY = {"Idempotency-Key": "order 7"}
@@ -45,12 +58,56 @@ def test_what_was_refused_may_be_sent_again_and_a_day_later_the_key_is_free(
     assert call(person, "POST", POOLS, GPU, **KEY).status_code == 201
 
 
-def test_while_the_first_is_being_answered_a_repetition_is_told_so(person: Browser, db: Database) -> None:
+def test_an_answer_that_is_not_there_may_come_for_two_minutes_and_then_is_lost(
+    person: Browser, db: Database, clock: StillClock
+) -> None:
     call(person, "POST", POOLS, GPU, **KEY)
+    call(person, "DELETE", f"{POOLS}/gpu")
     with db.write() as session:
         session.exec_driver_sql("UPDATE kept_answer SET status = NULL, answer = NULL")
-    again = call(person, "POST", POOLS, GPU, **KEY)
-    assert (again.status_code, "not known (yet)" in again.get_json()["detail"]) == (409, True)
+    soon = call(person, "POST", POOLS, GPU, **KEY)
+    assert (soon.status_code, soon.headers["Retry-After"]) == (409, "1")
+    assert "is being answered: repeat it" in soon.get_json()["detail"]
+    clock.pass_time(minutes=2)
+    late = call(person, "POST", POOLS, GPU, **KEY)
+    assert (late.status_code, "Retry-After" in late.headers) == (409, False)
+    assert "send what is missing with a new key" in late.get_json()["detail"]
+    assert person.get(f"{POOLS}/gpu").status_code == 404, "it is never done twice"
+
+
+def test_an_answer_that_is_too_long_is_not_waited_for(person: Browser) -> None:
+    long = {"key": "noise", "value": Random(0).randbytes(100_000).hex()}
+    assert call(person, "POST", "/api/v2/variables", long, **KEY).status_code == 201
+    again = call(person, "POST", "/api/v2/variables", long, **KEY)
+    assert (again.status_code, "Retry-After" in again.headers) == (409, False)
+    assert "answered 201, at more length than is kept" in again.get_json()["detail"]
+
+
+def test_a_write_that_is_refused_halfway_is_refused_the_same_again(db: Database, clock: StillClock) -> None:
+    app = build(db, clock)
+    routes = Routes("halfway", "/api/v2/halfway", tag="Test")
+
+    @routes.post("")
+    @needs()
+    def write_and_refuse() -> None:
+        """Write, and then refuse."""
+        writing(lambda session: set_pool(session, now(), "gpu", 1, actor="cli"))
+        raise Conflict("The rest cannot be.")
+
+    app.register_blueprint(routes.blueprint)
+    person = sign_in(app, db, clock.now())
+    first, again = (call(person, "POST", "/api/v2/halfway", **KEY) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json) == (409, 409, first.json)
+    assert (again.content_type, again.headers["Idempotent-Replayed"]) == ("application/problem+json", "true")
+
+
+def test_a_key_that_cannot_be_taken_refuses_many_writes_as_a_whole(person: Browser, db: Database) -> None:
+    body = {"actions": [{"action": "delete", "entities": [FAILED_RUN_ID]}]}
+    with db.write() as session:
+        of_today = {"account": "owner", "digest": "d", "at": seed.NOW}
+        session.execute(sa.insert(kept_answer), [{"key": str(each), **of_today} for each in range(MOST)])
+    assert call(person, "PATCH", RUNS, body, **KEY).status_code == 409
+    assert person.get(f"{RUNS}/{FAILED_RUN_ID}").status_code == 200
 
 
 def test_of_many_writes_in_one_request_the_key_counts_for_all(person: Browser) -> None:

@@ -8,18 +8,19 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import Response, request
 
-from scheduler.errors import Conflict
+from scheduler.errors import Conflict, KeyTaken
 from scheduler.security.encryption import Undecryptable
 from scheduler.security.rights import Grant
 from scheduler.store.engine import Session
 from scheduler.store.kept_answers import MOST, KeptAnswer, claim_key, count_kept, find_kept, keep_answer
 from scheduler.store.transaction import after_commit
 from webui.context import asker, now, web
-from webui.problems import Fault, Unprocessable
+from webui.problems import CONTENT_TYPE, Fault, Unprocessable
 
 HEADER: Final = "Idempotency-Key"
 #: Says of an answer that it is that of a repetition.
@@ -27,6 +28,10 @@ REPLAYED: Final = "Idempotent-Replayed"
 LONGEST: Final = 255
 #: An answer that is longer when packed is not kept.
 LARGEST: Final = 64 * 1024
+#: Seconds until a repetition may find the answer.
+RETRY_S: Final = 1
+#: A write that was not answered so long after it was begun may have lost its server on the way.
+ANSWERED_WITHIN: Final = timedelta(minutes=2)
 _KEY: Final = re.compile(rf"[ -~]{{1,{LONGEST}}}")
 
 
@@ -40,13 +45,15 @@ class Repeatable:
     is_done: bool = False
 
     def claim(self, session: Session) -> None:
-        """Take the key in the transaction of the write; in the first, where there are several. Raises Conflict."""
+        """Take the key in the transaction of the write; in the first, where there are several. Raises KeyTaken."""
         if self.is_done:
             return
         if not claim_key(session, now(), self.key, self.account, self.digest):
-            raise Conflict(f"A request with this {HEADER} is being answered just now: repeat it in a moment.")
+            raise KeyTaken(
+                f"A request with this {HEADER} is being answered just now: repeat it in a moment.", RETRY_S
+            )
         if count_kept(session, self.account) > MOST:
-            raise Conflict(
+            raise KeyTaken(
                 f"{MOST:,} requests of yours with an {HEADER} were answered within a day: send it without."
             )
         after_commit(session, self._note_done)
@@ -55,11 +62,12 @@ class Repeatable:
         self.is_done = True
 
     def keep(self, answer: Response) -> None:
-        """Store what the write was answered, where one was done."""
+        """Store what the write was answered, where one was done; of what is too long, that it was answered."""
+        if not self.is_done:
+            return
         packed = b64encode(zlib.compress(answer.get_data())).decode()
-        if self.is_done and len(packed) <= LARGEST:
-            sealed = web().cipher.seal(packed)
-            web().db.transact(lambda session: keep_answer(session, self.key, answer.status_code, sealed))
+        sealed = web().cipher.seal(packed) if len(packed) <= LARGEST else None
+        web().db.transact(lambda session: keep_answer(session, self.key, answer.status_code, sealed))
 
 
 def expected_repeat() -> Repeatable | None:
@@ -76,29 +84,42 @@ def expected_repeat() -> Repeatable | None:
 
 
 def repeated(wanted: Repeatable) -> Response | None:
-    """Return what was answered the first time; None: this is it. Raises Unprocessable and Conflict."""
+    """Return what was answered the first time; None: this is it. Raises Unprocessable, KeyTaken and Conflict."""
     with web().db.read() as session:
         kept = find_kept(session, now(), wanted.key)
     if kept is None:
         return None
     if kept.digest != wanted.digest:
         _refuse("was sent with another request before, or with other rights: take a new one")
-    if kept.status is None or kept.answer is None:
-        raise Conflict(
-            f"The request with this {HEADER} was carried out at {kept.at.isoformat()}, and its answer is not known "
-            "(yet): repeat it in a moment, or look at what is there now."
-        )
     return _answer(kept)
 
 
+def _unanswered(kept: KeptAnswer, now: datetime) -> KeyTaken:
+    """Say what is known of a write without an answer: it is under way, its server has ended, or there was too much."""
+    began = f"The request with this {HEADER} was begun at {kept.at.isoformat()}"
+    if kept.status is not None:
+        return KeyTaken(
+            f"{began} and answered {kept.status}, at more length than is kept. It is not done again."
+        )
+    if now - kept.at < ANSWERED_WITHIN:
+        return KeyTaken(f"{began} and is being answered: repeat it in a moment.", RETRY_S)
+    return KeyTaken(
+        f"{began} and has written, and its answer was lost, perhaps on the way. It is not done again: look at what is "
+        "there now, and send what is missing with a new key."
+    )
+
+
 def _answer(kept: KeptAnswer) -> Response:
+    if kept.status is None or kept.answer is None:
+        raise _unanswered(kept, now())
     try:
-        text = zlib.decompress(b64decode(web().cipher.unseal(kept.answer or b"")))
+        text = zlib.decompress(b64decode(web().cipher.unseal(kept.answer)))
     except Undecryptable:
         raise Conflict(
             f"The request with this {HEADER} was carried out, and its answer was sealed with a key that is no more."
         ) from None
-    answer = Response(text, kept.status, content_type="application/json")
+    kind = CONTENT_TYPE if kept.status >= 400 else "application/json"
+    answer = Response(text, kept.status, content_type=kind)
     answer.headers[REPLAYED] = "true"
     return answer
 

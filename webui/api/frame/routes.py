@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, make_response
 
+from scheduler.errors import DirigentError
 from webui.api.frame.answers import answer
 from webui.api.frame.conditions import expect
 from webui.api.frame.models import Answer, Body, Query
 from webui.api.frame.operations import Operation, taken_by
 from webui.api.frame.repeats import expected_repeat, repeated
 from webui.api.frame.requests import read
+from webui.errors import answer_known
 
 _CHANGES = frozenset({"PATCH", "PUT", "DELETE"})
 View = TypeVar("View", bound=Callable[..., Any])
@@ -90,6 +92,11 @@ class Routes:
         g.claim = wanted
         try:
             done = answer(operation, operation.view(**given))
+        except DirigentError as error:
+            if wanted is None or not wanted.is_done:
+                raise
+            # A part of it is written: a repetition is told the same, and begins nothing anew.
+            done = make_response(answer_known(error))
         finally:
             g.pop("precondition", None)
             g.pop("claim", None)
