@@ -123,6 +123,8 @@ def test_a_form_that_was_left_open_answers_no_other_question(
     assert answer.status_code == 409
     assert "what you answered was another question" in answer.text
     assert "Delete all of it?" in answer.text
+    patched = _patch(person, {"chosen_options": ["yes"], "asked_at": seed.NOW.isoformat()})
+    assert (patched.status_code, "asks something else" in patched.get_json()["detail"]) == (409, True)
     assert _answer_of(db, asked)[0] is None
 
 

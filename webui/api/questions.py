@@ -109,7 +109,10 @@ def _question(
 def update_hitl_detail(
     dag_id: str, dag_run_id: str, task_id: str, map_index: int, query: OnlyPath, body: shapes.AnswerGiven
 ) -> Fields:
-    """Answer what a task instance asks: `chosen_options`, and `params_input` where there is something to fill in."""
+    """Answer what a task instance asks: `chosen_options`, and `params_input` where there is something to fill in.
+
+    With `asked_at`, the `created_at` of a question, no other one is answered.
+    """
     answered = writing(
         lambda session: answer_question(
             session,
@@ -120,6 +123,7 @@ def update_hitl_detail(
             chosen_options=body.chosen_options,
             params_input=body.params_input,
             path=key_of(task_id, map_index, query.path).path,
+            asked_at=body.asked_at,
             actor=actor(),
             user_name=asker().name,
         )

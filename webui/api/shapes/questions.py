@@ -101,6 +101,8 @@ class AnswerGiven(Body):
 
     chosen_options: list[str] = Field(min_length=1)
     params_input: dict[str, Any] = Field(default_factory=dict)
+    #: `created_at` of the question that is meant: where the task asks another by now, that is `409`.
+    asked_at: Instant | None = None
 
 
 class Answered(Answer):
