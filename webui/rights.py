@@ -40,8 +40,13 @@ def needs(*rights: Right) -> Callable[[V], V]:
 
 
 def declared(app: Flask, endpoint: str) -> tuple[Right, ...] | None:
+    """Return what the view of an endpoint needs, None where it does not say."""
+    return declared_by(app.view_functions.get(endpoint))
+
+
+def declared_by(view: Callable[..., Any] | None) -> tuple[Right, ...] | None:
     """Return what a view needs, None where it does not say."""
-    rights: tuple[Right, ...] | None = getattr(app.view_functions.get(endpoint), _DECLARED, None)
+    rights: tuple[Right, ...] | None = getattr(view, _DECLARED, None)
     return rights
 
 

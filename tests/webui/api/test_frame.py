@@ -86,6 +86,9 @@ def test_the_document_names_every_operation_once_and_every_shape_that_it_refers_
     assert found["openapi"] == "3.1.0"
     ids = [each["operationId"] for methods in found["paths"].values() for each in methods.values()]
     assert len(ids) == len(set(ids))
+    every = [each for methods in found["paths"].values() for each in methods.values()]
+    public = {each["operationId"] for each in every if each.get("security") == []}
+    assert public == {"create_token", "create_token_cli"}
     wanted = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert wanted <= set(found["components"]["schemas"])
 

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from webui.api.frame.operations import Operation
 from webui.api.frame.repeats import HEADER, LONGEST
 from webui.problems import CONTENT_TYPE
+from webui.rights import declared_by
 
 _REF: Final = "#/components/schemas/{model}"
 _ARGUMENTS: Final = {"string": {"type": "string"}, "path": {"type": "string"}, "int": {"type": "integer"}}
@@ -118,6 +119,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "parameters": [*_arguments(operation), *_parameters(operation), *_headers(operation)],
         "responses": {str(operation.status): _answered(operation), **_problems()},
     }
+    if _is_public(operation):
+        out["security"] = []
     if operation.description:
         out["description"] = operation.description
     if operation.body is not None:
@@ -125,6 +128,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
         required = not operation.body.MAY_BE_LEFT_OUT
         out["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
     return out
+
+
+def _is_public(operation: Operation) -> bool:
+    """Tell whether nobody need be known to ask it: a view that needs nothing else says so."""
+    return declared_by(operation.view) is None
 
 
 def _arguments(operation: Operation) -> list[dict[str, Any]]:
@@ -135,7 +143,7 @@ def _arguments(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _headers(operation: Operation) -> list[dict[str, Any]]:
-    return [] if operation.method == "GET" else [_KEY]
+    return [] if operation.method == "GET" or _is_public(operation) else [_KEY]
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
