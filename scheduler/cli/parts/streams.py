@@ -118,7 +118,7 @@ class Streams:
 
     def beat(self) -> None:
         """Tell all readers that their answers are alive."""
-        for line in list(self._lines):  # In one step: others come meanwhile, of other threads.
+        for line in self._all():
             if line.feed.beat and not line.is_over:
                 line.send(line.feed.beat)
 
@@ -147,7 +147,20 @@ class Streams:
             if time.monotonic() >= beat_at:
                 beat_at += BEAT_S
                 self.beat()
-        for line in list(self._lines):
+        for line in self._all():
+            self._attend(self._drop, line)
+
+    def _all(self) -> list[Line]:
+        """Return those there are, in one step: others come meanwhile, of other threads."""
+        with self._lock:
+            return list(self._lines)
+
+    def _attend(self, serve: Callable[[Line], None], line: Line) -> None:
+        """Do something for one of them; whatever goes wrong with it, the others go on."""
+        try:
+            serve(line)
+        except Exception:
+            log.exception("a stream ends, as it could not be served")
             self._drop(line)
 
     def _turn(self, timeout_s: float) -> None:
@@ -156,13 +169,13 @@ class Streams:
             if line is None:
                 self._hear()
             elif events & selectors.EVENT_READ and not self._is_silent(line):
-                self._drop(line)
+                self._attend(self._drop, line)
             elif events & selectors.EVENT_WRITE:
-                self._flush(line)
+                self._attend(self._flush, line)
         with self._lock:
             due, self._due = list(self._due), {}
         for line in due:
-            self._flush(line)
+            self._attend(self._flush, line)
 
     def _hear(self) -> None:
         try:
@@ -213,8 +226,9 @@ class Streams:
 
     def _drop_the_slow(self) -> None:
         limit = time.monotonic() - self._patience_s
-        for line in [each for each in self._lines if each.behind_since and each.behind_since < limit]:
-            self._drop(line)
+        for line in self._all():
+            if line.behind_since and line.behind_since < limit:
+                self._attend(self._drop, line)
 
     def _drop(self, line: Line) -> None:
         with self._lock:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import resource
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from threading import Event
 
-from scheduler.cli.parts.streams import Streams
+from scheduler.cli.parts.streams import Line, Streams
 from scheduler.cli.parts.visitors import HAND_OVER, Patience
 from tests.cli.parts.test_visitors import ASK, ask, connect, served
 
@@ -164,6 +164,57 @@ def test_a_reader_may_come_while_the_others_hear_that_their_answers_are_alive():
     streams.close()
     for end in ends:
         end.close()
+
+
+def test_a_reader_may_come_while_it_is_asked_which_of_the_others_are_slow():
+    class Inviting(Line):
+        """A line that another one joins when it is looked at."""
+
+        @property
+        def behind_since(self) -> float:
+            if streams.count == 1:
+                take()
+            return 0.0
+
+        @behind_since.setter
+        def behind_since(self, since: float | None) -> None:
+            """Nothing ever waits for this one."""
+
+    def take() -> None:
+        with socket.socket() as end:
+            streams._lines.add(Inviting(streams, end, Talk()))
+
+    streams = Streams()
+    take()
+    streams._drop_the_slow()
+    assert streams.count == 2
+    streams.close()
+
+
+def test_whatever_goes_wrong_with_one_stream_the_others_go_on():
+    class Broken(Talk):
+        """A feed that cannot be told that its reader is gone."""
+
+        def detach(self) -> None:
+            super().detach()
+            raise RuntimeError("nobody thought of this")
+
+    def take(feed: Talk) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        streams.take(ours, feed)
+        stack.enter_context(closing(theirs)).settimeout(30)
+        hear(theirs, b"data: 1\n\n")
+        return theirs
+
+    streams, broken, talk = Streams(), Broken(), Talk()
+    with ExitStack() as stack:
+        stack.callback(streams.close)
+        streams.start()
+        leaving, staying = take(broken), take(talk)
+        leaving.close()
+        assert broken.over.wait(30)
+        talk.send(b"data: 2\n\n")
+        hear(staying, b"data: 2\n\n")
 
 
 def test_streams_leave_files_for_the_rest_of_the_server():
