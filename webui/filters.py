@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -28,6 +28,7 @@ from webui.tongues.speaking import gettext, marked
 from webui.zones import CHOICES, local, zone_name
 
 _TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</time>')
+_AFTER = Markup('<time datetime="{iso}" data-how="after" data-from="{start}" title="{title}">{text}</time>')
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
 #: What a segment of a path holds as it is.
 _PLAIN = "!$&'()*+,;=:@"
@@ -51,6 +52,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         ago=ago,
         since=since,
+        after=after,
         span=words.span,
         spoken=spoken,
         size=words.size,
@@ -95,6 +97,14 @@ def ago(at: datetime | None) -> Markup | str:
 def since(at: datetime | None) -> Markup | str:
     """Return how long something has been going on; it ticks."""
     return _time(at, "since", words.span((now() - at).total_seconds())) if at else "—"
+
+
+def after(seconds: float, start: datetime) -> Markup:
+    """Return a mark of an axis: how long after its beginning, or the time of day where times are said by the clock."""
+    at = start + timedelta(seconds=seconds)
+    return _AFTER.format(
+        iso=at.isoformat(), start=start.isoformat(), title=instant(at), text=words.span(seconds)
+    )
 
 
 def _time(at: datetime, how: str, text: str) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from scheduler.errors import NotFound
 from scheduler.store.choices import Choice, Range
 from scheduler.store.tables import dag_run, task_instance
-from scheduler.store.views import dag_lists, dags, find, grid, home, run_tasks, runs, tasks
+from scheduler.store.views import calendar, dag_lists, dags, find, grid, home, run_tasks, runs, tasks
 from scheduler.store.views.durations import usual_durations
 from scheduler.store.views.last_runs import BARS, Bar, of_text
 from tests.webui import seed
@@ -135,6 +135,23 @@ def test_runs_come_newest_first_and_page_by_page(shop):
         assert [run.state for run in first[:3]] == ["running", "success", "failed"]
         assert first[-1].id > second[0].id
         assert len(runs.list_runs(session, runs.RunWanted(state="failed"), limit=5)) == 1
+
+
+def test_runs_are_counted_by_day_of_a_clock_that_is_put_forward(shop):
+    noon = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
+    begin, change = noon - timedelta(days=2), noon - timedelta(minutes=30)
+    stretches = [
+        (change, timedelta(hours=12, minutes=54)),
+        (noon + timedelta(days=1), timedelta(hours=11, minutes=55)),
+    ]
+    with shop.read() as session:
+        counts = calendar.count_by_day(session, "orders_hourly", begin, stretches)
+        in_utc = calendar.count_by_day(session, "orders_hourly", begin, [(noon, timedelta())])
+    assert {str(day): sum(states.values()) for day, states in counts.items()} == {
+        "2026-11-21": 10,
+        "2026-11-22": 3,
+    }
+    assert [(str(day), sum(states.values())) for day, states in in_utc.items()] == [("2026-11-21", 10)]
 
 
 def test_one_run_with_its_tasks_and_events(shop):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 import sqlalchemy as sa
 
 from scheduler.store import Database
@@ -76,6 +80,47 @@ def test_a_day_of_the_calendar_leads_to_its_runs(person: Browser) -> None:
     assert person.get("/dags/orders_hourly/runs?day=2026-11-20").text.count('<tr data-href="') == 0
     assert person.get("/dags/orders_hourly/runs?day=tomorrow").status_code == 400
     assert person.get("/dags/orders_hourly/calendar?year=10000").status_code == 400
+
+
+def test_a_day_is_one_by_the_clock_of_the_reader_also_where_the_clock_is_changed(
+    db: Database, person: Browser
+) -> None:
+    hours = {
+        "2026-03-28T22:59:59": 28,
+        "2026-03-28T23:00:00": 29,
+        "2026-03-29T21:59:59": 29,
+        "2026-03-29T22:00:00": 30,
+    }
+    with db.write() as session:
+        of_dag = sa.select(dag_run.c.id).where(dag_run.c.dag_id == "orders_hourly")
+        pks = session.execute(of_dag.order_by(dag_run.c.id).limit(4)).scalars().all()
+        for pk, at in zip(pks, hours, strict=True):
+            due = datetime.fromisoformat(at).replace(tzinfo=UTC)
+            session.execute(sa.update(dag_run).where(dag_run.c.id == pk).values(logical_date=due))
+        seed.tell(session, None)
+    person.client.set_cookie("dirigent_here", "Europe/Berlin", domain="127.0.0.1")
+    text = " ".join(person.get("/dags/orders_hourly/calendar").text.split())
+    assert "13 runs by day of the logical date (Europe/Berlin)" in text
+    for day, count in Counter(hours.values()).items():
+        assert re.search(rf'day=2026-03-{day}">2026-03-{day}</a></td><td class="num">{count}<', text), day
+        assert (
+            person.get(f"/dags/orders_hourly/runs?day=2026-03-{day}").text.count('<tr data-href="') == count
+        )
+    assert person.get("/dags/orders_hourly/runs?day=9999-12-31").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "Africa/Casablanca", "America/Sao_Paulo", "Pacific/Apia", "UTC"]
+)
+def test_a_year_knows_how_far_from_utc_a_clock_is_at_each_instant(zone: str) -> None:
+    for number in (1986, 2011, 2018):
+        stretches = tuple(year.stretches(number, ZoneInfo(zone)))
+        begin = year.midnight(date(number, 1, 1), ZoneInfo(zone))
+        for until, _ in stretches:
+            for at in (begin, until - timedelta(seconds=1)):
+                far = next(off for end, off in stretches if at < end)
+                assert far == at.astimezone(ZoneInfo(zone)).utcoffset()
+            begin = until
 
 
 def test_durations_of_the_run_and_of_a_task(person: Browser) -> None:

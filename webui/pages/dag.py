@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -25,6 +25,8 @@ from webui.fragments import page
 from webui.numbers import number
 from webui.rights import needs
 from webui.words import schedule
+from webui.year import day_after, midnight
+from webui.zones import zone
 
 blueprint = Blueprint("dag", __name__, url_prefix="/dags/<dag_id>")
 
@@ -80,10 +82,11 @@ def graph(dag_id: str) -> Response:
 @needs(Right.DAG_READ)
 def list_runs(dag_id: str) -> Response:
     """Show the runs of this DAG."""
+    day = request.args.get("day", "")
     wanted = runs.RunWanted(
         dag_id=dag_id,
         state=request.args.get("state", ""),
-        day=_day(request.args.get("day", "")),
+        due=_day(day),
         version=request.args.get("version", 0, type=number),
     )
     with reading() as session:
@@ -91,15 +94,19 @@ def list_runs(dag_id: str) -> Response:
             session, wanted, limit=_RUNS + 1, before=request.args.get("before", type=number)
         )
     rows, has_more = found[:_RUNS], len(found) > _RUNS
-    return page("dag_runs.html", tab="runs", wanted=wanted, rows=rows, has_more=has_more, **dag_head(dag_id))
+    shown = {"wanted": wanted, "day": day, "rows": rows, "has_more": has_more}
+    return page("dag_runs.html", tab="runs", **shown, **dag_head(dag_id))
 
 
-def _day(text: str) -> date | None:
-    """Return the day that is asked for. Raises BadParams."""
+def _day(text: str) -> tuple[datetime, datetime] | None:
+    """Return from when until when a day is that is asked for, by the reader's clock. Raises BadParams."""
+    if not text:
+        return None
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadParams(f"{text[:40]!r} is no day. Write one like 2026-11-21.") from None
+    return midnight(day, zone()), midnight(day_after(day), zone())
 
 
 @blueprint.get("/details")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, Response, request
 
@@ -21,6 +21,7 @@ from webui.numbers import number
 from webui.pages.dag import dag_head
 from webui.rights import needs
 from webui.tongues.speaking import gettext
+from webui.zones import local, zone
 
 blueprint = Blueprint("history", __name__, url_prefix="/dags/<dag_id>")
 
@@ -53,17 +54,19 @@ class Chart:
 @needs(Right.DAG_READ)
 def show_calendar(dag_id: str) -> Response:
     """Show a year of runs by day."""
-    chosen = request.args.get("year", now().year, type=number)
+    present = local(now()).year
+    chosen = request.args.get("year", present, type=number)
     if chosen not in _YEARS:
         raise BadParams(
             gettext(
                 "There is no calendar of the year %(year)s. Ask for one like %(present)s.",
                 year=chosen,
-                present=now().year,
+                present=present,
             )
         )
+    begin, stretches = year.midnight(date(chosen, 1, 1), zone()), tuple(year.stretches(chosen, zone()))
     with reading() as session:
-        counts = calendar.count_by_day(session, dag_id, *year.span_of(chosen))
+        counts = calendar.count_by_day(session, dag_id, begin, stretches)
     return page("dag_calendar.html", tab="calendar", year=year.draw(chosen, counts), **dag_head(dag_id))
 
 

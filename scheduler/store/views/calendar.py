@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from scheduler.store.days import Stretches, day_of
 from scheduler.store.engine import Session
 from scheduler.store.tables import dag_run, task_instance
 
@@ -25,16 +26,27 @@ class Timing:
     end_date: datetime | None
 
 
+def is_due(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """Tell whether a run stands in a calendar between two instants; the index on `logical_date` finds both kinds."""
+    run = dag_run.c
+    of_schedule = and_(since <= run.logical_date, until > run.logical_date)
+    return or_(of_schedule, and_(run.logical_date.is_(None), since <= run.run_after, until > run.run_after))
+
+
 def count_by_day(
-    session: Session, dag_id: str, since: datetime, until: datetime
+    session: Session, dag_id: str, since: datetime, stretches: Stretches
 ) -> dict[date, dict[str, int]]:
-    """Return how many runs of a day (UTC) are in which state; days without any are left out."""
-    day = func.substr(cast(AT, Text), 1, 10)
-    statement = (
-        select(day, dag_run.c.state, func.count())
-        .where(dag_run.c.dag_id == dag_id, since <= AT, until > AT)
-        .group_by(day, dag_run.c.state)
+    """Return how many runs of a day are in which state, from an instant to the end of the last stretch.
+
+    Days are those of a clock that is as far from UTC as each stretch says; those without any run are left out.
+    """
+    day = day_of(AT, stretches)
+    counted = (
+        select(day.label("day"), dag_run.c.state)
+        .where(dag_run.c.dag_id == dag_id, is_due(since, stretches[-1][0]))
+        .subquery()
     )
+    statement = select(counted.c.day, counted.c.state, func.count()).group_by(counted.c.day, counted.c.state)
     found: dict[date, dict[str, int]] = {}
     for text, state, count in session.execute(statement):
         found.setdefault(date.fromisoformat(text), {})[state] = int(count)

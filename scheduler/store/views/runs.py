@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -16,6 +16,7 @@ from scheduler.store.absent import no_run
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in
 from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_version, event, task_instance
+from scheduler.store.views.calendar import is_due
 from scheduler.wire import Data
 
 
@@ -97,7 +98,9 @@ class RunWanted:
     dag_id: str = ""
     state: str = ""
     text: str = ""  #: part of a dag_id
-    day: date | None = None  #: of the logical date, else of when it was due, UTC
+    due: tuple[datetime, datetime] | None = (
+        None  #: the logical date, else when it was due: from, until before
+    )
     version: int = 0  #: number of a version; 0: any
 
 
@@ -165,15 +168,9 @@ def _conditions(wanted: RunWanted) -> list[ColumnElement[bool]]:
         each = dag_version.alias("numbered")
         numbered = select(each.c.id).where(each.c.number == wanted.version, each.c.dag_id == dag_run.c.dag_id)
         out.append(dag_run.c.version_id.in_(numbered.correlate(dag_run)))
-    return [*out, *_is_of_day(wanted.day)]
-
-
-def _is_of_day(day: date | None) -> list[ColumnElement[bool]]:
-    if day is None:
-        return []
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    at: ColumnElement[datetime] = func.coalesce(dag_run.c.logical_date, dag_run.c.run_after)
-    return [at >= start, at < start + timedelta(days=1)]
+    if wanted.due:
+        out.append(is_due(*wanted.due))
+    return out
 
 
 def _is_in_state(state: str) -> ColumnElement[bool]:

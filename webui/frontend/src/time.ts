@@ -45,6 +45,13 @@ export function stamp(at: number): string {
   return format("stamp", { dateStyle: "short", timeStyle: "medium" }, LOCALE).format(at);
 }
 
+/** A mark of an axis: how long after its beginning, or when; with the day where the axis is longer than one. */
+function after(at: number, from: number, absolute: boolean): string {
+  const s = (at - from) / 1000;
+  if (!absolute) return span(s);
+  return s >= 86400 ? stamp(at) : format("time", { timeStyle: "medium" }, LOCALE).format(at);
+}
+
 /** The time of day with its milliseconds. */
 export function clock(at: number): string {
   return format("clock", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" }, "en").format(at);
@@ -54,6 +61,7 @@ function say(node: HTMLElement, now: number, absolute: boolean): void {
   const at = Date.parse(node.getAttribute("datetime") ?? "");
   if (Number.isNaN(at)) return;
   const how = node.dataset["how"];
+  if (how === "after") return put(node, after(at, Date.parse(node.dataset["from"] ?? ""), absolute));
   if (how === "since") return put(node, span(Math.floor((now - at) / 1000)));
   put(node, absolute ? stamp(at) : relative(at, now));
 }
