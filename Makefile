@@ -8,9 +8,10 @@ MAKEFLAGS += --jobs=2
 .PHONY: help up test tour pictures chaos compat lint bench bench-web front lock wheel clean
 
 FRONT := webui/frontend
-MODULES := $(FRONT)/node_modules/.installed
-BUILT := $(FRONT)/node_modules/.built
-FRONT_SOURCES := $(shell find $(FRONT) -name node_modules -prune -o -type f -print)
+# What is there was made from the sources that are there: stamps say what is in a file, not when it was written, and lie
+# with what was made, so that neither a checkout of older sources nor a copied folder passes for new.
+MODULES := $(FRONT)/node_modules/.installed-$(shell cksum < $(FRONT)/package-lock.json | tr ' ' -)
+BUILT := webui/static/dist/.made-of-$(shell cd $(FRONT) && find . -name node_modules -prune -o -type f -print | LC_ALL=C sort | xargs cksum | cksum | tr ' ' -)
 ENV := requirements.lock pyproject.toml tools/make-venv
 ENV_TEST := requirements-dev.lock pyproject.toml tools/make-venv
 
@@ -65,15 +66,10 @@ clean: ## remove environments, builds and caches; your data in .dirigent stays
 	@tools/make-venv .venv-test requirements-dev.lock --project
 	@touch $@
 
-$(MODULES): $(wildcard $(FRONT)/package-lock.json)
+$(MODULES):
 	@cd $(FRONT) && ../../tools/with-node npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(BUILT): $(MODULES) $(FRONT_SOURCES)
+$(BUILT): | $(MODULES)
 	@cd $(FRONT) && ../../tools/with-node npm run --silent build -- --logLevel warn
 	@touch $@
-
-# A build folder that somebody removed is built again.
-ifeq ($(wildcard webui/static/dist),)
-.PHONY: $(BUILT)
-endif
