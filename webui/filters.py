@@ -21,11 +21,12 @@ from scheduler.store.views.runs import Run
 from webui import words
 from webui.broken import fault, first_words, spoken
 from webui.context import now, web
+from webui.looks import LOOKS, look
 from webui.markdown import markdown
 from webui.picks import run_name
 from webui.tongues.sentences import sentence
 from webui.tongues.speaking import gettext, marked
-from webui.zones import CHOICES, local, zone_name
+from webui.zones import local, zone_name
 
 _TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</time>')
 _AFTER = Markup('<time datetime="{iso}" data-how="after" data-from="{start}" title="{title}">{text}</time>')
@@ -37,13 +38,6 @@ _BEGUN = {
     "manual": marked("by hand"),
     "backfill": marked("backfill"),
     "asset_triggered": marked("asset triggered"),
-}
-_LOOKS = {
-    "theme": ("auto", "light", "dark"),
-    "times": ("relative", "absolute"),
-    "contrast": ("auto", "high"),
-    "density": ("comfortable", "compact"),
-    "zone": CHOICES,
 }
 
 
@@ -254,12 +248,10 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def looks() -> dict[str, str]:
-    """Return the reader's own choices of look, from cookies; anything odd is the default."""
-    chosen = {name: request.cookies.get(f"dirigent_{name}", "") for name in _LOOKS}
-    known = {name: value if value in _LOOKS[name] else _LOOKS[name][0] for name, value in chosen.items()}
+    """Return the reader's own choices of look, and where they are."""
     here = request.full_path.rstrip("?") if request.query_string else request.path
     return {
-        **known,
+        **{name: look(name) for name in LOOKS},
         "clock": zone_name(),
         "here": here,
         "here_quoted": quote(here, safe=""),

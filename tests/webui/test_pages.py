@@ -32,6 +32,7 @@ FAILED_RUN = f"/dags/orders_hourly/runs/{quote(FAILED_RUN_ID, safe='')}"
 LIVE = [
     "/",
     "/dags",
+    "/dags?view=cards",
     "/assets",
     "/assets/graph",
     "/runs",
@@ -139,11 +140,19 @@ def test_an_empty_server_says_what_to_do_first(empty_db: Database, clock: StillC
 def test_the_list_of_dags_is_narrowed_by_words_tag_and_state(
     person: Browser, query: str, shown: list[str]
 ) -> None:
-    text = person.get(f"/dags?{query}").text
-    found = [
-        name for name in ("carrier_fanout", "orders_hourly", "warehouse_sync") if f'id="dag-{name}"' in text
-    ]
-    assert found == shown
+    for form in ("", "view=cards&", "view=odd&"):
+        text = person.get(f"/dags?{form}{query}").text
+        names = ("carrier_fanout", "orders_hourly", "warehouse_sync")
+        assert [name for name in names if f'id="dag-{name}"' in text] == shown
+        assert ("dag-cards" in text) == (form == "view=cards&" and bool(shown))
+
+
+def test_cards_stay_until_a_table_is_wanted_again(person: Browser) -> None:
+    person.client.set_cookie("dirigent_list", "cards", domain="127.0.0.1")
+    text = person.get("/dags?tag=stock").text
+    assert "dag-cards" in text
+    assert "/dags?view=table&amp;tag=stock" in text
+    assert "dag-cards" not in person.get("/dags?view=table").text
 
 
 def test_a_dag_says_its_schedule_in_words(person: Browser) -> None:

@@ -15,6 +15,7 @@ from scheduler.store.views.commits import find_commit
 from webui.broken import list_broken
 from webui.context import asker, reading, spec_of
 from webui.fragments import page
+from webui.looks import look
 from webui.numbers import number
 from webui.rights import needs
 from webui.tongues.speaking import gettext
@@ -29,6 +30,11 @@ def _wanted() -> dags.DagWanted:
     args = request.args
     mine = asker().name if args.get("favorites") else ""
     return dags.DagWanted(args.get("q", "")[:200], args.get("tag", ""), args.get("state", ""), mine)
+
+
+def _form() -> str:
+    """Return whether the list is a table or cards: as the address says, else as the reader keeps it."""
+    return look("list", request.args.get("view", ""))
 
 
 def _schedule(session: Session, row: dags.DagRow) -> str:
@@ -61,4 +67,4 @@ def show() -> Response:
             "source": source,
             "commit": find_commit(session, source.version if source else None),
         }
-    return page("dags.html", wanted=wanted, number=place, page_size=_PAGE, **model)
+    return page("dags.html", wanted=wanted, number=place, page_size=_PAGE, form=_form(), **model)

@@ -57,6 +57,27 @@ def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+def test_dags_are_cards_that_are_chosen_and_opened_like_rows(tab: Tab) -> None:
+    page = tab.go("/dags?tag=critical")
+    page.get_by_role("link", name="Cards").click()
+    expect(page).to_have_url(re.compile("view=cards.*tag=critical"))
+    expect(page.locator(".dag-cards > li")).to_have_count(1)
+    page = tab.go("/dags")
+    expect(page.locator(".dag-cards > li")).to_have_count(3)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-picked]")).to_have_text("1")
+    page.get_by_role("switch", name="orders_hourly is active").click()
+    expect(page.locator("#dag-orders_hourly dd").nth(1)).to_have_text("paused")
+    expect(page.locator("[data-picked]")).to_have_text("1")
+    page.keyboard.press("/")
+    page.keyboard.type("ware")
+    expect(page.locator("#dag-orders_hourly")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/dags/warehouse_sync"))
+
+
 def test_another_language_is_chosen_and_remembered_and_the_browser_speaks_it_too(tab: Tab) -> None:
     page = tab.go("/dags/orders_hourly")
     page.get_by_role("navigation", name="Places").get_by_text("More of the look").click()

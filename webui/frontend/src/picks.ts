@@ -47,7 +47,7 @@ function boxOf(row: Element | null | undefined): HTMLInputElement | null {
 /** `x` chooses the row that has the focus; arrows with Shift choose the rows that they pass. */
 function pressed(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || document.activeElement?.matches("input")) return;
-  const row = document.activeElement?.closest("tr");
+  const row = document.activeElement?.closest("tr, li");
   const box = boxOf(row);
   const way = event.shiftKey ? { ArrowDown: row?.previousElementSibling, ArrowUp: row?.nextElementSibling }[event.key] : undefined;
   if (!box || (event.key !== "x" && !way)) return;

@@ -32,7 +32,8 @@ function submitted(event: SubmitEvent): void {
 
 function remember(name: string, value: string): void {
   document.cookie = `dirigent_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
-  // What is on the page is said anew by the server.
+  // What is on the page is said anew by the server: a link asks for it itself.
+  if (name === "list") return;
   if (name === "language" || name === "zone") return location.reload();
   document.documentElement.dataset[name] = value;
   show(name, value);
