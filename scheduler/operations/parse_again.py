@@ -12,7 +12,7 @@ from scheduler.store.transaction import request_wake
 
 
 def parse_again(session: Session, now: datetime, file: str, dag_ids: Iterable[str], *, actor: str) -> None:
-    """Forget the last parse of a file, so that the next look at the DAG folder has it parsed. `dag_ids` stand in it."""
+    """Forget the last parse of a file, and call who leads to parse it (`parsing.calls`). `dag_ids` stand in it."""
     forget_files(session, [file])
     events = [
         Event(at=now, kind="dag.parse_requested", dag_id=each, actor=actor, reason=file) for each in dag_ids

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 
 from scheduler.clock import Clock
 from scheduler.errors import DatabaseUnavailable, LeadLost
+from scheduler.parsing.calls import Calls
 from scheduler.parsing.ledger import Assignment, Ledger
 from scheduler.parsing.places import Place
 from scheduler.parsing.register import Origin, Policy
@@ -83,15 +84,17 @@ class DagFolder:
         self._has_changed = Event()
         self._is_over = Event()
         self._looked_at = 0.0
+        self._calls = Calls(db, lambda: self._ledger.record_count, self._on_change)
         self._thread = Thread(target=self._run, name="dag-folder")
 
     def start(self) -> None:
-        """Look at once, then after every change and every ten seconds."""
+        """Look at once, then after every change, when somebody calls, and every ten seconds."""
         self._pulse = self._vitals.watch(PART, LOOK_S)
         self._has_changed.set()
         self._bell.set()
         self._thread.start()
         self._place.start(self._on_change)
+        self._calls.start()
 
     def close(self) -> None:
         """Stop; what is being parsed is not waited for."""
@@ -99,6 +102,7 @@ class DagFolder:
         self._bell.set()
         self._vitals.forget(PART)
         if self._thread.is_alive():
+            self._calls.close()
             self._place.close()
             self._thread.join()
         for pool in (self._well, self._sick):

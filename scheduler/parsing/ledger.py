@@ -235,6 +235,11 @@ class Ledger:
         self._gone = {path: self._gone.get(path, now) for path in absent}
 
     @property
+    def record_count(self) -> int:
+        """Return how many files have a record, as far as is known here."""
+        return len(self._records)
+
+    @property
     def has_gone(self) -> bool:
         """Tell whether files are gone whose DAGs are not retired yet."""
         return bool(self._gone)

@@ -19,7 +19,7 @@ routes = Routes("api_parsing", "/api/v2/parseDagFile", tag="DAG Parsing")
 @routes.put("/<file_token>", status=201)
 @needs(Right.DAG_EDIT)
 def reparse_dag_file(file_token: str) -> None:
-    """Have a DAG file parsed at the next look at the folder, by the `file_token` of a DAG in it."""
+    """Have a DAG file parsed now, by the `file_token` of a DAG in it; this does not wait for it."""
     file = _file_of(file_token)
     with reading() as session:
         dag_ids = dags_of_file(session, file)
