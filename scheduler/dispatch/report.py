@@ -184,14 +184,14 @@ def _new_wait(each: _Ended) -> NewWait | None:
     deferral = each.report.outcome.deferral
     if deferral is None:
         return None
-    return NewWait(each.task.run_pk, each.task.id, deferral, each.settled.reason)
+    return NewWait(each.task.run_pk, each.task.id, deferral, each.settled.reason, each.report.outcome.secrets)
 
 
 def _new_question(each: _Ended) -> NewQuestion | None:
-    asked = each.report.outcome.question
-    if asked is None:
+    outcome = each.report.outcome
+    if outcome.question is None:
         return None
-    return NewQuestion(each.task.run_pk, each.task.id, each.task.try_number, asked)
+    return NewQuestion(each.task.run_pk, each.task.id, each.task.try_number, outcome.question, outcome.meant)
 
 
 def _task_of(claim: Claimed) -> TaskRow:

@@ -20,4 +20,5 @@ def resume_of(waited: Waited, hostname: str) -> Data:
         "error": waited.error,
         "traceback": waited.traceback,
         "watched_by": hostname,
+        "secrets": list(waited.secrets),
     }

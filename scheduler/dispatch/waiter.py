@@ -276,6 +276,7 @@ class Waiter:
             id=row.id,
             trigger=row.trigger,
             kwargs=row.kwargs,
+            secrets=tuple(row.secrets or ()),
             code_root=root,
             file=file,
             timeout_at=row.timeout_at.isoformat() if row.timeout_at else None,

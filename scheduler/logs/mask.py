@@ -6,23 +6,14 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode, encodebytes, urlsafe_b64encode
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
-from scheduler.wire import Json
+from scheduler.logs.secret_forms import MASK, Finder, finder_of, forms_of, without_halves
+from scheduler.wire import CUT, Json
 
-MASK: Final = "***"
-#: Shorter texts are words of their own: hiding them would hide half of the log, and tell what they are.
-SHORTEST: Final = 5
 #: Levels of data that are looked through: user code may have nested it until no process can follow.
 DEEPEST: Final = 200
-#: So many forms are looked for by a pattern.
-_FEW: Final = 500
-
-_PERCENT: Final = re.compile("%[0-9A-F]{2}")
 
 _SENSITIVE: Final = re.compile(
     r"passw|passphrase|pwd|secret|token|api_?key|private_?key|access_?key|authorization|credential|keyfile",
@@ -35,7 +26,7 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: frozenset[str] = frozenset()
-        self._replace: Callable[[str], str] | None = None
+        self._look: Finder | None = None
         self.add(secrets)
 
     def add(self, secrets: Iterable[str]) -> None:
@@ -43,22 +34,32 @@ class Masker:
 
         Of a text of several lines each line is hidden: logs are written by line.
         """
-        self._hide({form for secret in secrets for form in _forms(secret)})
+        self._hide({form for secret in secrets for form in forms_of(secret)})
 
     def _hide(self, forms: Collection[str]) -> None:
         more = self._forms.union(forms)
         if len(more) > len(self._forms):
             # Not changed in place: another thread may be going through them.
             self._forms = more
-            self._replace = replacing(more)
+            self._look = finder_of(more)
 
     def learn(self, other: Masker) -> None:
         """Hide from now on what another one hides."""
         self._hide(other._forms)
 
     def mask(self, text: str) -> str:
-        """Return the text without any secret."""
-        return text if self._replace is None else self._replace(text)
+        """Return the text without any secret, nor half of one where the text says that it was cut."""
+        if self._look is None:
+            return text
+        masked = self._look.replace(text)
+        return without_halves(masked, self._forms) if CUT in masked else masked
+
+    def found_in(self, *values: Json) -> tuple[str, ...]:
+        """Return the secrets, as they stand there, that texts of some data hold: for who reads it next to hide, too."""
+        look = self._look
+        if look is None:
+            return ()
+        return tuple(sorted({form for text in _texts(list(values), DEEPEST) for form in look.found_in(text)}))
 
     def mask_start(self, text: str) -> str:
         """Mask a text whose end was cut off: half a secret at the cut is hidden too."""
@@ -68,7 +69,7 @@ class Masker:
 
     def masked_json(self, value: Json, limit: int) -> str | None:
         """Return the beginning of the JSON text of a value, masked; None where nothing in it is secret."""
-        if self._replace is None:
+        if self._look is None:
             return None
         try:
             text = _beginning(value, limit)
@@ -92,75 +93,6 @@ class Masker:
                 return value
 
 
-def replacing(forms: Collection[str], few: int = _FEW) -> Callable[[str], str]:
-    """Return what masks these forms, the longest where several begin; each has SHORTEST characters at least.
-
-    A pattern tries all of them at each character: of many (a secret of ten thousand lines) a line would take seconds.
-    """
-    if len(forms) > few:
-        return _Lookup(forms).replace
-    pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
-    return lambda text: pattern.sub(MASK, text)
-
-
-class _Lookup:
-    """Forms by how they begin."""
-
-    def __init__(self, forms: Collection[str]) -> None:
-        self._forms = frozenset(forms)
-        sizes: defaultdict[str, set[int]] = defaultdict(set)
-        for form in forms:
-            sizes[form[:SHORTEST]].add(len(form))
-        self._sizes = {begin: sorted(found, reverse=True) for begin, found in sizes.items()}
-
-    def replace(self, text: str) -> str:
-        """Return the text with a mask in place of each form."""
-        parts, kept, at = [], 0, 0
-        while at <= len(text) - SHORTEST:
-            size = self._size_at(text, at)
-            if size:
-                parts += [text[kept:at], MASK]
-                kept = at + size
-            at += size or 1
-        return "".join([*parts, text[kept:]])
-
-    def _size_at(self, text: str, at: int) -> int:
-        """Return how long the longest form is that begins here; 0 where none does."""
-        for size in self._sizes.get(text[at : at + SHORTEST], ()):
-            if text[at : at + size] in self._forms:
-                return size
-        return 0
-
-
-def _forms(secret: str) -> set[str]:
-    """Return how a secret may stand in a line: as it is, escaped, or encoded alone or inside a longer text."""
-    forms = {text for line in secret.splitlines() for text in _escaped(line.strip())}
-    if len(secret.strip()) >= SHORTEST:
-        forms.update(_base64(secret.strip().encode(errors="surrogatepass")))
-    return {form for form in forms if len(form) >= SHORTEST}
-
-
-def _escaped(text: str) -> Iterator[str]:
-    yield text
-    for quoted in (quote(text, safe=""), quote(text), quote_plus(text)):
-        yield quoted
-        yield _PERCENT.sub(lambda found: found[0].lower(), quoted)
-    yield json.dumps(text)[1:-1]
-    yield json.dumps(text, ensure_ascii=False)[1:-1]
-    yield repr(text)[1:-1]
-
-
-def _base64(data: bytes) -> Iterator[str]:
-    """Yield a secret in Base64 by itself, in lines as mail and keys have it, and at each place in a longer text."""
-    for encode in (b64encode, urlsafe_b64encode):
-        yield encode(data).decode()
-        for before in range(3):
-            # Characters that neighbours have no part in.
-            whole = encode(bytes(before) + data).decode()
-            yield whole[(0, 2, 3)[before] : (before + len(data)) * 8 // 6]
-    yield from encodebytes(data).decode().split()
-
-
 def _beginning(value: Json, limit: int) -> str:
     """Return more than so many characters of the JSON text of a value, where it has so many."""
     parts, size = list[str](), 0
@@ -176,6 +108,19 @@ def _overlap(text: str, secret: str) -> int:
     """Return how long an end of the text is that starts the secret."""
     longest = min(len(text), len(secret) - 1)
     return next((size for size in range(longest, 0, -1) if text.endswith(secret[:size])), 0)
+
+
+def _texts(value: Json, levels: int) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list() | tuple() if levels:
+            for each in value:
+                yield from _texts(each, levels - 1)
+        case dict() if levels:
+            for key, each in value.items():
+                yield str(key)
+                yield from _texts(each, levels - 1)
 
 
 def is_sensitive(name: str) -> bool:

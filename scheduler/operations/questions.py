@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +11,7 @@ from scheduler.core.states import TaskState
 from scheduler.errors import BadParams, Conflict, Forbidden, NotFound
 from scheduler.operations.conf import check_conf, check_param
 from scheduler.operations.finding import get_run, get_task, lock_run
+from scheduler.operations.meaning import Meaning, meaning_of
 from scheduler.schemas import UnusableSchema, check_schema
 from scheduler.store.engine import Session
 from scheduler.store.questions import (
@@ -71,12 +73,12 @@ def answer_question(
     if asked_at not in (None, asked.created_at):
         raise Conflict(f"{task_id} asks something else by now: {asked.subject[:_SHOWN]!r}. Answer that.")
     _check_user(asked, user_name)
+    meaning = meaning_of(asked)
     answer = Answer(
-        chosen_options=_check_options(asked, chosen_options),
-        params_input=_check_params(asked, check_conf(params_input or {})),
+        chosen_options=_check_options(asked, meaning, chosen_options),
+        params_input=_check_params(meaning, check_conf(params_input or {})),
         by=user_name or actor,
     )
-    note_answer(session, now, asked.id, answer)
     chosen = ", ".join(answer.chosen_options)[:_SHOWN]
     _go_on(session, now, asked, task, answer, actor=actor, reason=f"{answer.by} answered: {chosen}")
     request_wake(session)
@@ -96,9 +98,9 @@ def _time_out(session: Session, now: datetime, asked: QuestionRow, task: TaskRow
         reason = f"nobody answered within {asked.timeout_s:g} s"
         _move_on(session, now, asked, task, {"error": reason, "error_type": "timeout"}, "scheduler", reason)
         return
-    given = {name: each["value"] for name, each in asked.params.items() if "value" in each}
+    params = meaning_of(asked).params
+    given = {name: each["value"] for name, each in params.items() if "value" in each}
     answer = Answer(chosen_options=asked.defaults, params_input=given, by=None)
-    note_answer(session, now, asked.id, answer)
     reason = f"nobody answered within {asked.timeout_s:g} s: {', '.join(asked.defaults)[:_SHOWN]}"
     _go_on(session, now, asked, task, answer, actor="scheduler", reason=reason)
 
@@ -113,9 +115,13 @@ def _go_on(
     actor: str,
     reason: str,
 ) -> None:
+    """Keep the answer as people may see it, and let the task go on with what it means."""
+    meaning = meaning_of(asked)
+    shown = replace(answer, params_input=meaning.masker.mask_data(answer.params_input))
+    note_answer(session, now, asked.id, shown)
     user = None if answer.by is None else {"id": answer.by, "name": answer.by}
     event = {
-        "chosen_options": answer.chosen_options,
+        "chosen_options": [meaning.options[each] for each in answer.chosen_options],
         "params_input": _plain(answer.params_input),
         "responded_at": {TAG: "datetime", "value": now.isoformat()},
         "responded_by_user": user,
@@ -147,6 +153,7 @@ def _move_on(
             "since": asked.created_at.isoformat(),
             "timeout_s": asked.timeout_s,
             "said": [],
+            "secrets": list(meaning_of(asked).secrets),
         }
         set_resume(session, task.id, resume)
 
@@ -179,30 +186,38 @@ def _check_user(asked: QuestionRow, user_name: str | None) -> None:
         raise Forbidden(f"{user_name} may not answer task {asked.task_id!r}: it asks {who}.")
 
 
-def _check_options(asked: QuestionRow, chosen: Sequence[str]) -> list[str]:
+def _check_options(asked: QuestionRow, meaning: Meaning, chosen: Sequence[str]) -> list[str]:
     known = ", ".join(asked.options)
     if not chosen:
         raise BadParams(f"No option was chosen; choose of {known}.")
-    if unknown := [str(each) for each in chosen if each not in asked.options]:
+    if unknown := [str(each) for each in chosen if not meaning.is_option(each)]:
         raise BadParams(f"{unknown[0][:80]!r} is no option; choose of {known}.")
     if len(chosen) > 1 and not asked.multiple:
         raise BadParams(f"{len(chosen)} options were chosen; choose one of {known}.")
-    return [each for each in asked.options if each in chosen]
+    return meaning.chosen(chosen)
 
 
-def _check_params(asked: QuestionRow, given: Data) -> Data:
-    params = params_of(asked)
+def _check_params(meaning: Meaning, shown: Data) -> Data:
+    """Return what was filled in, defaults included, as the task knows it."""
+    params, given = params_of(meaning.params), meaning.filled(shown)
     if unknown := sorted(given.keys() - {param.name for param in params}):
         raise BadParams(f"There is no param {unknown[0][:80]!r} to fill in.")
     filled = {param.name: param.default for param in params if param.has_default} | given
     for param in params:
         if param.name not in filled:
             raise BadParams(f"Param {param.name!r} must be filled in.")
-        check_param(param, filled[param.name])
+        _check_param(meaning, param, filled[param.name])
     return filled
 
 
-def params_of(asked: QuestionRow, *, only_usable: bool = False) -> list[ParamSpec]:
+def _check_param(meaning: Meaning, param: ParamSpec, value: Json) -> None:
+    try:
+        check_param(param, value)
+    except BadParams as error:
+        raise BadParams(meaning.masker.mask(str(error))) from None
+
+
+def params_of(params: Data, *, only_usable: bool = False) -> list[ParamSpec]:
     """Return what there is to fill in; `only_usable` leaves a schema out that is none: a child may have sent it."""
     return [
         ParamSpec(
@@ -212,7 +227,7 @@ def params_of(asked: QuestionRow, *, only_usable: bool = False) -> list[ParamSpe
             has_default="value" in each,
             description=each.get("description"),
         )
-        for name, each in asked.params.items()
+        for name, each in params.items()
     ]
 
 

@@ -16,7 +16,7 @@ from scheduler.sdk.results import XComArg
 from scheduler.sdk.scope import open_group
 from scheduler.sdk.signals import FailTask
 from scheduler.sdk.xcom import encode
-from scheduler.wire import Data
+from scheduler.wire import Data, cut
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -71,7 +71,7 @@ class AssetCheckOperator(PythonOperator):
         metadata = encode(dict(self.found.metadata), what="The metadata of the check")
         found = {
             "passed": self.found.passed,
-            "description": self.found.description[:_LONGEST],
+            "description": cut(self.found.description, _LONGEST),
             "metadata": metadata,
         }
         return ({"of": list(self.checked.mark), "check": found},)

@@ -13,6 +13,7 @@ from scheduler.errors import DirigentError, TemplateFailed
 from scheduler.sdk.context import Context
 from scheduler.sdk.params import DagParam
 from scheduler.sdk.results import Promise, XComArg
+from scheduler.wire import cut
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -211,4 +212,4 @@ _MOST = 200
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= 4096 else f"{text[:4096]}... ({len(text):,} characters)"
+    return text if len(text) <= 4096 else f"{cut(text, 4096)} ({len(text):,} characters)"

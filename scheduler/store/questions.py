@@ -18,7 +18,7 @@ from scheduler.store.engine import Session
 from scheduler.store.lists import is_in, one_of
 from scheduler.store.tables import dag_run, question, task_instance
 from scheduler.store.upsert import insert_into
-from scheduler.wire import Data, Json, Question
+from scheduler.wire import Data, Json, MeantQuestion, Question
 
 Q = question.c
 T = task_instance.c
@@ -33,6 +33,7 @@ class NewQuestion:
     ti_id: int
     try_number: int
     question: Question
+    meant: MeantQuestion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class QuestionRow:
     defaults: list[str] | None
     multiple: bool
     params: Data
+    meant: Data | None  #: `wire.MeantQuestion`: for nobody to see
     assigned_users: list[Data]
     method: str
     created_at: datetime
@@ -86,7 +88,7 @@ class Answer:
 
 
 _ROW: Final = (
-    *(Q[name] for name in QuestionRow.__slots__[:18]),
+    *(Q[name] for name in QuestionRow.__slots__[:19]),
     *(R.dag_id, R.run_id, T.task_id, T.path, T.state, T.try_number),
 )
 ROWS: Final = (
@@ -113,12 +115,17 @@ def put_questions(session: Session, now: datetime, asked: Sequence[NewQuestion])
             "defaults": None if asks.defaults is None else list(asks.defaults),
             "multiple": asks.multiple,
             "params": asks.params,
+            "meant": each.meant and _meant(each.meant),
             "assigned_users": list(asks.assigned_users),
             "method": asks.method,
             "created_at": now,
             "timeout_s": asks.timeout_s,
         }
         session.execute(insert_into(session, question), values)
+
+
+def _meant(meant: MeantQuestion) -> Data:
+    return {"options": list(meant.options), "params": meant.params, "secrets": list(meant.secrets)}
 
 
 def questions_of_task(session: Session, ti_id: int) -> list[QuestionRow]:

@@ -43,6 +43,7 @@ class NewWait:
     ti_id: int
     deferral: Deferral
     words: str
+    secrets: tuple[str, ...] = ()  #: that stand in the deferral
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class WaitRow:
     run_pk: int
     trigger: str
     kwargs: Data
+    secrets: list[str] | None
     timeout_at: datetime | None
     task_id: str
     dag_id: str
@@ -98,6 +100,7 @@ def _values(new: NewWait, now: datetime) -> dict[str, Any]:
         "kwargs": asked.kwargs,
         "method": asked.method,
         "next_kwargs": asked.next_kwargs,
+        "secrets": list(new.secrets) or None,
         "words": new.words,
         "since": now,
         "timeout_s": asked.timeout_s,
@@ -107,8 +110,8 @@ def _values(new: NewWait, now: datetime) -> dict[str, Any]:
 
 _UNWATCHED = (
     sa.select(
-        W.id, W.run_pk, W.trigger, W.kwargs, W.timeout_at, T.task_id, R.dag_id, R.run_id, R.version_id, R.snapshot_id,
-        T.state,
+        W.id, W.run_pk, W.trigger, W.kwargs, W.secrets, W.timeout_at, T.task_id, R.dag_id, R.run_id, R.version_id,
+        R.snapshot_id, T.state,
     )
     .join(task_instance, T.id == W.ti_id)
     .join(dag_run, R.id == W.run_pk)
@@ -181,7 +184,7 @@ def watched(session: Session, worker_id: str) -> dict[int, bool]:
 
 
 _GOING_ON = (
-    sa.select(W.id, W.ti_id, W.method, W.next_kwargs, W.words, W.since, W.timeout_s, W.said)
+    sa.select(W.id, W.ti_id, W.method, W.next_kwargs, W.secrets, W.words, W.since, W.timeout_s, W.said)
     .join(task_instance, T.id == W.ti_id)
     .where(one_of(W.id, "ids"), W.worker_id == sa.bindparam("watcher"), T.state == TaskState.DEFERRED)
 )
@@ -233,7 +236,7 @@ def _resume(
         "timeout_s": row.timeout_s,
         "said": row.said or [],
     }
-    return {**facts, **how}
+    return {**facts, **how, "secrets": [*(row.secrets or ()), *how.get("secrets", ())]}
 
 
 def forget_resumes(session: Session, ti_ids: Collection[int]) -> None:

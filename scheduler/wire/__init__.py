@@ -4,6 +4,7 @@ Everything here is JSON when encoded: instants are ISO 8601 strings in UTC, dura
 """
 
 from scheduler.wire.data import (
+    CUT,
     MOST_PARTITIONS,
     STATE_LIMIT,
     STATE_NEVER_EXPIRES,
@@ -12,6 +13,8 @@ from scheduler.wire.data import (
     XCOM_SHOWN_CHARACTERS,
     Data,
     Json,
+    cut,
+    cut_start,
 )
 from scheduler.wire.graph import (
     MOST_INSTANCES,
@@ -34,6 +37,7 @@ from scheduler.wire.messages import (
     Deferral,
     ErrorInfo,
     Job,
+    MeantQuestion,
     Outcome,
     ParsedFile,
     Plan,
@@ -47,6 +51,7 @@ from scheduler.wire.messages import (
 )
 
 __all__ = [
+    "CUT",
     "MOST_INSTANCES",
     "MOST_PARTITIONS",
     "STATE_LIMIT",
@@ -65,6 +70,7 @@ __all__ = [
     "Json",
     "LoopSpec",
     "MapSpec",
+    "MeantQuestion",
     "Outcome",
     "ParamSpec",
     "ParsedFile",
@@ -74,6 +80,8 @@ __all__ = [
     "RunInfo",
     "ScheduleSpec",
     "TaskSpec",
+    "cut",
+    "cut_start",
     "dag_from_data",
     "dag_from_json",
     "dag_to_json",

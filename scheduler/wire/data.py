@@ -19,8 +19,20 @@ XCOM_SHOWN_CHARACTERS: Final = 20_000
 STATE_LIMIT: Final = 1_000_000
 #: The key by which a value between tasks that is more than JSON says what it is (`sdk.xcom`).
 TAG: Final = "__type__"
+#: What stands where the rest of a text was left out: by it the masker finds half a secret.
+CUT: Final = "…"
 #: What stands for the retention of a state that is kept as long as its run.
 STATE_NEVER_EXPIRES: Final = "never"
+
+
+def cut(text: str, longest: int) -> str:
+    """Return the beginning of a text that is too long, so that what is missing can be seen."""
+    return text if len(text) <= longest else f"{text[:longest]}{CUT}"
+
+
+def cut_start(text: str, longest: int) -> str:
+    """Return the end of a text that is too long."""
+    return text if len(text) <= longest else f"{CUT}{text[-longest:]}"
 
 
 @cache

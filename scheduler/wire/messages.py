@@ -101,6 +101,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeantQuestion:
+    """Options and params of a question as its task knows them, and the secrets that stand in them."""
+
+    options: tuple[str, ...]
+    params: Data
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How an attempt ended: sent by the child, or made by the supervisor where the child could not."""
 
@@ -129,7 +138,12 @@ class Outcome:
     #: Template fields as they were rendered, masked, where they were not written while it ran; the supervisor's to say.
     rendered: Data | None = None
     deferral: Deferral | None = None  #: of a state that is `deferred`
-    question: Question | None = None  #: of a state that is `awaiting_input`
+    question: Question | None = None  #: of a state that is `awaiting_input`; as people see it
+    #: What the task knows the answer to its question by, where people see it masked; the supervisor's to say.
+    meant: MeantQuestion | None = None
+    #: Of what it waits for or goes on with, what it was given as secret: its trigger and its next attempt hide that,
+    #: too. The supervisor's to say.
+    secrets: tuple[str, ...] = ()
     #: What it says of the assets that it changed (`core.assets.changes_of`).
     assets: tuple[Data, ...] | None = None
     deadline_at: str | None = (
@@ -188,6 +202,8 @@ def outcome_from_data(item: Data) -> Outcome:
     data = known(Outcome, item)
     data["error"] = error_from_data(data["error"]) if data.get("error") else None
     data["skip_tasks"] = tuple(data.get("skip_tasks", ()))
+    # What is secret in it, is not for a child to say.
+    data |= {"meant": None, "secrets": ()}
     data["deferral"] = Deferral(**known(Deferral, data["deferral"])) if data.get("deferral") else None
     data["assets"] = tuple(data["assets"]) if data.get("assets") else None
     data["question"] = _question(data["question"]) if data.get("question") else None

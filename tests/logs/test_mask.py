@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.logs.mask import Masker, replacing, secrets_of_connection, secrets_of_variable
-from scheduler.wire import Json
+from scheduler.logs.mask import Masker, secrets_of_connection, secrets_of_variable
+from scheduler.logs.secret_forms import finder_of
+from scheduler.wire import Json, cut, cut_start
 
 SECRET = 'p"a/s s%wörd\\'
 
@@ -86,6 +87,20 @@ def test_of_a_secret_at_a_cut_no_part_shows(size: int) -> None:
     assert Masker(["hunter22"]).mask_start("it is " + "hunter22"[:size]) == "it is " + ("***" if size else "")
 
 
+@given(st.integers(min_value=5, max_value=7), st.sampled_from(["hunter22", "aaaaaaaa", "abababab"]))
+def test_half_a_secret_that_user_code_cut_off_is_hidden(size: int, secret: str) -> None:
+    masker = Masker([secret, "another one"])
+    assert masker.mask(cut(f"it is {secret}, see", 6 + size)) == "it is ***…"
+    assert masker.mask(cut_start(f"it is {secret}!", size + 1)) == "…***!"
+    assert masker.mask(f"{secret} waits… for it… hunt…") == "*** waits… for it… hunt…"
+
+
+def test_the_secrets_in_some_data_are_found_as_they_stand_there() -> None:
+    masker = Masker(["hunter22", "other-one"])
+    assert masker.found_in({"a": ["is hunter22"]}, {"other-one": 5}, None) == ("hunter22", "other-one")
+    assert Masker().found_in("hunter22") == ()
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -139,7 +154,9 @@ def test_a_connection_hides_its_password_and_secret_extras() -> None:
     st.text("ab.", max_size=60),
 )
 def test_many_secrets_are_hidden_as_few_are(forms, text):
-    assert replacing(forms, few=0)(text) == replacing(forms)(text)
+    few, many = finder_of(forms), finder_of(forms, few=0)
+    assert many.replace(text) == few.replace(text)
+    assert many.found_in(text) == few.found_in(text)
 
 
 def test_a_secret_of_ten_thousand_lines_is_hidden_without_a_look_at_each_of_them():

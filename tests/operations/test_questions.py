@@ -16,7 +16,7 @@ from scheduler.store import questions
 from scheduler.store.events import list_events
 from scheduler.store.runs import find_run
 from scheduler.store.tasks import tasks_of_run
-from scheduler.wire import TAG, Question
+from scheduler.wire import TAG, MeantQuestion, Question
 from tests.loop.engine import Engine, spec, task
 from tests.store.contention import met_by
 
@@ -45,17 +45,18 @@ def engine(db):
 def ask(engine):
     """Let the task ask."""
 
-    def asks(**changes):
+    def asks(question=ASKS, meant=None, **changes):
         engine.advance()
         [claim] = engine.claim()
-        asked = replace(ASKS, **changes)
-        engine.report(claim, state="awaiting_input", question=asked, reason=f"asks: {asked.subject}")
+        asked = replace(question, **changes)
+        reason = f"asks: {asked.subject}"
+        engine.report(claim, state="awaiting_input", question=asked, meant=meant, reason=reason)
 
     return asks
 
 
-def _answer(engine, *chosen, user_name="ada", **params):
-    given = {"why": "so"} | params
+def _answer(engine, *chosen, user_name="ada", asked=ASKS, **params):
+    given = ({"why": "so"} if asked is ASKS else {}) | params
     return engine.db.transact(
         lambda session: answer_question(
             session,
@@ -160,6 +161,66 @@ def test_what_must_be_filled_in_is_and_what_is_too_deep_is_refused(engine, ask):
         deep = {"in": deep}
     with pytest.raises(BadConf, match="nested too deeply"):
         _answer(engine, "yes", why=deep)
+
+
+SECRET = "hunter22"
+#: A question as people see it, and what it stands for.
+SHOWN = replace(
+    ASKS,
+    options=("as ***", "no"),
+    defaults=("as ***",),
+    params={
+        "word": {"value": "***", "schema": {"type": "string"}, "description": "***"},
+        "one": {"value": "***1", "schema": {"enum": ["***1", "***2"]}},
+    },
+    timeout_s=60.0,
+)
+MEANT = MeantQuestion(
+    options=(f"as {SECRET}", "no"),
+    params={
+        "word": {"value": SECRET, "schema": {"type": "string", "pattern": "^hunter"}, "description": SECRET},
+        "one": {"value": f"{SECRET}1", "schema": {"enum": [f"{SECRET}1", f"{SECRET}2"]}},
+    },
+    secrets=(SECRET,),
+)
+
+
+def _resume(engine):
+    engine.advance()
+    [claim] = engine.claim()
+    resume = claim.resume
+    assert resume is not None
+    return resume["secrets"], *(resume["event"][name] for name in ("chosen_options", "params_input"))
+
+
+@pytest.mark.parametrize("named", ["as ***", f"as {SECRET}"])
+def test_an_answer_without_secrets_tells_the_task_what_it_stands_for(engine, ask, named):
+    ask(SHOWN, MEANT)
+    asked = _answer(engine, named, asked=SHOWN, one="***2")
+    assert (asked.chosen_options, asked.params_input) == (["as ***"], {"word": "***", "one": "***2"})
+    assert _resume(engine) == ([SECRET], [f"as {SECRET}"], {"word": SECRET, "one": f"{SECRET}2"})
+    with engine.db.read() as session:
+        assert SECRET not in str(list_events(session, _run(engine).id))
+
+
+def test_what_people_type_themselves_is_held_against_the_schema_and_no_secret_of_it_is_told(engine, ask):
+    ask(SHOWN, MEANT)
+    for wrong in ({"word": "***", "one": "x"}, {"word": "typed"}):
+        with pytest.raises(BadParams) as refused:
+            _answer(engine, "as ***", asked=SHOWN, **wrong)
+        assert SECRET not in str(refused.value)
+    asked = _answer(engine, "no", asked=SHOWN, word="hunter33")
+    assert asked.params_input == {"word": "hunter33", "one": "***1"}
+    assert _resume(engine)[1:] == (["no"], {"word": "hunter33", "one": f"{SECRET}1"})
+
+
+def test_the_defaults_of_a_question_with_secrets_stand_for_what_the_task_knows(engine, ask):
+    ask(SHOWN, MEANT)
+    engine.now += timedelta(seconds=61)
+    assert _resume(engine)[1:] == ([f"as {SECRET}"], {"word": SECRET, "one": f"{SECRET}1"})
+    with engine.db.read() as session:
+        asked = find_question(session, *TASK)
+    assert (asked.chosen_options, asked.params_input) == (["as ***"], {"word": "***", "one": "***1"})
 
 
 def test_of_several_options_those_that_were_chosen_are_kept_in_their_order(engine, ask):

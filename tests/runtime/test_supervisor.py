@@ -210,6 +210,48 @@ def test_people_see_no_secret_in_what_a_task_hands_on_and_says_of_assets(
     assert kept == {"login": '{"as":"***","page_token":"p-7"}', "pin": None, "page_token": None}
 
 
+def test_a_task_that_waits_goes_on_with_the_secrets_of_its_wait_hidden(
+    make_crew: Callable[..., Crew],
+) -> None:
+    secret = "long-secret-" * 20
+    crew = make_crew(answer=lambda _job, verb, _args: secret if verb == "get_variable" else None)
+    (crew.code_root / "waits.py").write_text(
+        dedent(
+            """
+            from scheduler import DAG, BaseOperator, Variable
+            from scheduler.triggers.file import FileTrigger
+            class Waits(BaseOperator):
+                def execute(self, context):
+                    path = Variable.get("api_token")
+                    self.defer(trigger=FileTrigger(filepath=path), method_name="go_on", kwargs={"was": path})
+                def go_on(self, context, event, was):
+                    print("waited for", was)
+                    return event
+            with DAG("d"):
+                Waits(task_id="task")
+            """
+        )
+    )
+    begun = crew.run(file="waits.py")
+    assert begun.deferral is not None, begun.reason
+    assert begun.reason.startswith("waits for FileTrigger(filepath=***")
+    assert begun.secrets == (secret,)
+    resume = {
+        "kind": "event",
+        "method": begun.deferral.method,
+        "kwargs": begun.deferral.next_kwargs,
+        "event": f"read {secret}",
+        "waited": "waited",
+        "since": "then",
+        "said": [],
+        "secrets": list(begun.secrets),
+    }
+    ended = crew.run(file="waits.py", resume=resume)
+    assert ended.xcoms == {"return_value": f"read {secret}"}
+    assert ended.shown_xcoms == {"return_value": '"read ***"'}
+    assert crew.printed() == ["waited for ***"]
+
+
 def test_a_file_that_cannot_be_imported_fails_its_attempts_with_the_error_and_what_it_printed(
     crew: Crew,
 ) -> None:

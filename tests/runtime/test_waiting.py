@@ -157,8 +157,9 @@ def ask(watching, tmp_path):
     """Watch a trigger of a module of a code root of this test."""
     (tmp_path / "own_triggers.py").write_text(TRIGGERS)
 
-    def watch(name, *, is_lasting=False, **kwargs):
+    def watch(name, *, is_lasting=False, secrets=(), **kwargs):
         wait = Wait(
+            secrets=secrets,
             id=kwargs.pop("id", 0) or next(IDS),
             trigger=name if "." in name else f"own_triggers.{name}",
             kwargs=encode({key: value for key, value in kwargs.items() if key != "timeout_at"}),
@@ -196,7 +197,17 @@ def test_a_trigger_of_dirigents_own_fires(ask, ear):
 
 def test_a_trigger_reads_variables_whose_secrets_are_masked(ask, ear):
     ask("Reads", word="api_secret")
-    assert decode(ear.next().event) == "hunter2-secret"
+    read = ear.next()
+    assert decode(read.event) == "hunter2-secret"
+    assert read.secrets == ("hunter2-secret",), "its task hides it, too"
+
+
+def test_what_a_trigger_was_made_of_is_masked_in_what_it_tells(ask, ear):
+    wait_id = ask("Says", word="as pa55word", secrets=("pa55word",))
+    assert decode(ear.next().event) == {"word": "as pa55word"}
+    assert ear.lines[wait_id][:2] == ["printed as ***", "INFO: logged as ***"]
+    ask("Raises", word="no pa55word", secrets=("pa55word",))
+    assert "no ***" in ear.next().error
 
 
 def test_what_a_watcher_of_an_asset_tells_people_holds_no_secret(ask, ear):

@@ -38,7 +38,8 @@ def defer(session, task_ids="ab", **asked):
     ids = [row.id for row in tasks_of_run(session, ref.run_pk) if row.task_id in task_ids]
     move_tasks(session, NOW, ids, TaskState.DEFERRED)
     deferral = Deferral(trigger="t.Trigger", kwargs={"n": 1}, method="go_on", next_kwargs={"k": 2}, **asked)
-    put_waits(session, NOW, [NewWait(ref.run_pk, each, deferral, "waits for Trigger(n=1)") for each in ids])
+    words, secrets = "waits for Trigger(n=1)", ("hunter22",)
+    put_waits(session, NOW, [NewWait(ref.run_pk, each, deferral, words, secrets) for each in ids])
     return ids
 
 
@@ -46,8 +47,8 @@ def claim(write, worker_id="w1", limit=10):
     return write(claim_waits, worker_id=worker_id, queues=QUEUES, limit=limit)
 
 
-def resume(write, rows, worker_id="w1"):
-    ended = [Ended(row.id, row.run_pk, {"kind": "event", "event": 7}) for row in rows]
+def resume(write, rows, worker_id="w1", **more):
+    ended = [Ended(row.id, row.run_pk, {"kind": "event", "event": 7, **more}) for row in rows]
     return [row.id for row in write(resume_tasks, NOW, worker_id, ended)]
 
 
@@ -71,6 +72,7 @@ def test_a_wait_carries_what_its_trigger_is_made_of_and_until_when(write):
     write(defer, "a", timeout_s=60.0)
     (row,) = claim(write)
     assert (row.trigger, row.kwargs, row.timeout_at) == ("t.Trigger", {"n": 1}, NOW + timedelta(minutes=1))
+    assert row.secrets == ["hunter22"]
 
 
 def test_a_task_goes_on_with_what_came_of_its_wait(write):
@@ -78,8 +80,9 @@ def test_a_task_goes_on_with_what_came_of_its_wait(write):
     rows = claim(write)
     write(note_said, {rows[0].id: ["one"]})
     write(note_said, {rows[0].id: ["two"]})
-    assert resume(write, rows) == ids
+    assert resume(write, rows, secrets=["of the event"]) == ids
     first, second = write(run_again, ids)
+    assert first.resume["secrets"] == ["hunter22", "of the event"]
     assert first.resume["said"] == ["one", "two"]
     assert second.resume["said"] == []
     assert first.resume["waited"] == "waited for Trigger(n=1)"

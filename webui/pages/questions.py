@@ -113,7 +113,7 @@ def _asked(dag_id: str, run_id: str, task_id: str) -> QuestionRow:
 
 def _spec(asked: QuestionRow) -> DagSpec:
     """Return the fields to fill in as those of a DAG are described."""
-    return DagSpec(dag_id=asked.dag_id, file="", params=tuple(params_of(asked, only_usable=True)))
+    return DagSpec(dag_id=asked.dag_id, file="", params=tuple(params_of(asked.params, only_usable=True)))
 
 
 def _form(asked: QuestionRow, fields: list[forms.Field], chosen: list[str], problem: str) -> str:

@@ -44,7 +44,7 @@ from scheduler.sdk.state_store import AssetStateStores, TaskStateStore
 from scheduler.sdk.templates import Renderer, render_task, shown
 from scheduler.sdk.variables import Variables
 from scheduler.sdk.xcom import encode
-from scheduler.wire import TAG, Data, Job, Outcome
+from scheduler.wire import TAG, Data, Job, Outcome, cut
 
 _log: Final = logging.getLogger("dirigent.attempt")
 #: Characters of the name of an instance of a mapped task.
@@ -145,7 +145,7 @@ def _name_of_instance(prepared: _Prepared, dag: DAG) -> str | None:
             "map_index_template of task %r: %s: %s", prepared.task.task_id, type(error).__name__, error
         )
         return None
-    return str(name)[:_LONGEST_NAME]
+    return cut(str(name), _LONGEST_NAME)
 
 
 def _limit_s(task: BaseOperator, job: Job) -> float | None:

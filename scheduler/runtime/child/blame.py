@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-from scheduler.wire import ErrorInfo
+from scheduler.wire import ErrorInfo, cut, cut_start
 
 _OURS: Final = str(Path(__file__).resolve().parents[2])
 _TEXT_LIMIT: Final = 64_000
@@ -27,9 +27,9 @@ def blame(error: BaseException, code_root: str) -> ErrorInfo:
     head = f"{kind}: {message}".splitlines()[0] if message else kind
     return ErrorInfo(
         type=kind,
-        message=message[:_TEXT_LIMIT],
-        traceback=_traceback(error).replace(f"{code_root}/", SHOWN_ROOT)[-_TEXT_LIMIT:],
-        line=head[:500] + place,
+        message=cut(message, _TEXT_LIMIT),
+        traceback=cut_start(_traceback(error).replace(f"{code_root}/", SHOWN_ROOT), _TEXT_LIMIT),
+        line=cut(head, 500) + place,
     )
 
 

@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from scheduler.errors import BadDag, TooLarge
+from scheduler.runtime.waits import described
 from scheduler.sdk.context import Context
 from scheduler.sdk.operator import BaseOperator
 from scheduler.sdk.signals import FAILED_WAIT, WAITED_TOO_LONG, FailTask, SkipTask, TaskDeferred, TaskError
 from scheduler.sdk.xcom import decode, encode
-from scheduler.wire import Data, Deferral, Json, Outcome
+from scheduler.wire import Data, Deferral, Outcome
 
-#: Characters of an argument of a trigger that its description shows.
-_SHOWN: Final = 80
 #: What a wait may be made of: thousands of them are in one process.
 _MOST_BYTES: Final = 1_000_000
 
@@ -84,7 +83,7 @@ def deferred(outcome: Outcome, wish: TaskDeferred, task: BaseOperator) -> Outcom
         timeout_s=_seconds(wish.timeout),
     )
     return replace(
-        outcome, state="deferred", deferral=deferral, reason=f"waits for {described(path, kwargs)}"
+        outcome, state="deferred", deferral=deferral, reason=f"waits for {described(path, deferral.kwargs)}"
     )
 
 
@@ -97,16 +96,3 @@ def _written(values: Mapping[str, Any], what: str) -> Data:
 
 def _seconds(timeout: timedelta | float | None) -> float | None:
     return timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-
-
-def described(path: str, kwargs: Mapping[str, Any]) -> str:
-    """Return a trigger in a few words: its class, and what it was made of."""
-    parts = [
-        f"{name}={_text(value)}" for name, value in kwargs.items() if value not in (None, False, "", [], {})
-    ]
-    return f"{path.rpartition('.')[2]}({', '.join(parts)})"
-
-
-def _text(value: Json) -> str:
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final
 
+from scheduler.wire import cut
+
 #: The wait that the code at hand works for; tasks and threads that a trigger starts inherit it.
 CURRENT_WAIT: Final[ContextVar[int | None]] = ContextVar("dirigent_wait", default=None)
 #: Lines of one wait that are kept between two deliveries, and characters of one.
@@ -34,7 +36,7 @@ class Lines(logging.Handler):
         if wait_id is None or len(self._kept[wait_id]) >= _MOST_LINES:
             return
         is_first = not any(self._kept.values())
-        self._kept[wait_id].append(text[:_LONGEST])
+        self._kept[wait_id].append(cut(text, _LONGEST))
         if is_first:
             self._on_first()
 
@@ -62,5 +64,5 @@ class Printed(io.TextIOBase):
         for line in ended:
             self._lines.add(line)
         if rest:
-            self._begun[wait_id] = rest[:_LONGEST]
+            self._begun[wait_id] = rest[: _LONGEST + 1]
         return len(text)

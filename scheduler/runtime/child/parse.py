@@ -26,7 +26,7 @@ from scheduler.runtime.child.pipe import PipeChannel
 from scheduler.runtime.child.title import set_title
 from scheduler.runtime.frames import PARSE_LIMIT
 from scheduler.runtime.sockets import adopt
-from scheduler.wire import DagSpec, ParsedFile, Plan
+from scheduler.wire import DagSpec, ParsedFile, Plan, cut
 
 _WARNINGS: Final = 100
 #: How long a timetable may take to plan ahead, in seconds.
@@ -193,7 +193,7 @@ def _is_import_machinery(frame: FrameType) -> bool:
 def _noting(seen: Seen) -> Callable[..., None]:
     def note(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
         place = seen.below(filename) or Path(filename).name
-        seen.warnings.append(f"{place}:{lineno}: {category.__name__}: {message}"[:1000])
+        seen.warnings.append(cut(f"{place}:{lineno}: {category.__name__}: {message}", 1_000))
 
     return note
 

@@ -1,7 +1,8 @@
 """An outcome as people may read it: without the secrets that its attempt was given.
 
-What tasks read of each other stays as it is: values (beside them stands how they are shown), and the options of a
-question, by which the task knows the answer.
+What tasks read of each other stays as it is: values (beside them stands how they are shown). Of a question the task
+knows the answer by options and params as they are: they stand beside it (`wire.MeantQuestion`). The secrets with which
+it waits, or goes on, are named, so that its next attempt hides them, too.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from scheduler.logs.mask import Masker
+from scheduler.runtime.supervisor.shown_questions import meant_of, shown_of
 from scheduler.runtime.supervisor.verdict import storable
-from scheduler.wire import XCOM_SHOWN_CHARACTERS, Data, ErrorInfo, Outcome, Question
+from scheduler.runtime.waits import described
+from scheduler.wire import XCOM_SHOWN_CHARACTERS, Data, Deferral, ErrorInfo, Outcome
 
 #: Characters of a reason, message or traceback; cut once no secret can be cut in two.
 _LONGEST_TEXT: Final = 100_000
@@ -27,15 +30,17 @@ class _Masking:
     masker: Masker
 
     def of(self, outcome: Outcome, rendered: Data | None) -> Outcome:
-        name = outcome.rendered_map_index
+        name, asked, waits = outcome.rendered_map_index, outcome.question, outcome.deferral
         return replace(
             outcome,
             error=outcome.error and self._error(outcome.error),
-            reason=self._text(outcome.reason),
+            reason=self._wait(waits) if waits else self._text(outcome.reason),
             rendered=self._fields(rendered),
             shown_xcoms=self._shown(outcome.xcoms),
             assets=outcome.assets and tuple(map(self._said, outcome.assets)),
-            question=outcome.question and self._question(outcome.question),
+            question=asked and shown_of(asked, self.masker),
+            meant=meant_of(asked, self.masker) if asked else None,
+            secrets=self.masker.found_in(waits.kwargs, waits.next_kwargs) if waits else (),
             rendered_map_index=self._text(name) if name else None,
         )
 
@@ -45,13 +50,9 @@ class _Masking:
     def _error(self, error: ErrorInfo) -> ErrorInfo:
         return ErrorInfo(**{name: self._text(text) for name, text in asdict(error).items()})
 
-    def _question(self, question: Question) -> Question:
-        return replace(
-            question,
-            subject=self._text(question.subject),
-            body=question.body and storable(self.masker.mask(question.body)),
-            params=self.masker.mask_data(question.params),
-        )
+    def _wait(self, waits: Deferral) -> str:
+        """Say what a task waits for. A text is masked before it is cut."""
+        return self._text(f"waits for {described(waits.trigger, self.masker.mask_data(waits.kwargs))}")
 
     def _shown(self, values: Data) -> dict[str, str]:
         """Return how those values are shown that have a secret in them."""

@@ -153,29 +153,34 @@ class Room:
     def _read(self, message: Data) -> tuple[dict[int, list[str]], list[Waited]]:
         """Return what is told of waits that are watched here, with what is secret masked."""
 
-        def mask(text: str) -> str:
-            return storable(self._masker.mask(text))
-
         said = {
-            int(wait_id): [mask(str(line)) for line in lines]
-            for wait_id, lines in message.get("said", {}).items()
+            int(wait_id): [str(line) for line in lines] for wait_id, lines in message.get("said", {}).items()
         }
-        ended = [Waited(**data) for data in message.get("ended", ())]
+        ended = [Waited(**{**data, "secrets": ()}) for data in message.get("ended", ())]
         for each in ended:
             check_shape(each)
         mine = [each for each in ended if each.id in self.waits]
         return (
-            {wait_id: lines for wait_id, lines in said.items() if wait_id in self.waits},
-            [
-                replace(self._calm(each), error=mask(each.error), traceback=mask(each.traceback))
-                for each in mine
-            ],
+            {
+                wait_id: self._masked(wait_id, lines)
+                for wait_id, lines in said.items()
+                if wait_id in self.waits
+            },
+            [self._calm(each) for each in mine],
         )
+
+    def _masked(self, wait_id: int, texts: Iterable[str]) -> list[str]:
+        """Hide what its waiter was given as secret, and what the task was that waits."""
+        own = Masker(self.waits[wait_id].secrets)
+        return [storable(own.mask(self._masker.mask(text))) for text in texts]
 
     def _calm(self, waited: Waited) -> Waited:
         """Mask what is told of an asset: people read it. What a task waits for reaches it as it is."""
-        is_read = self.waits[waited.id].is_lasting
-        return replace(waited, event=self._masker.mask_data(waited.event)) if is_read else waited
+        error, traceback = self._masked(waited.id, (waited.error, waited.traceback))
+        waited = replace(waited, error=error, traceback=traceback)
+        if self.waits[waited.id].is_lasting:
+            return replace(waited, event=self._masker.mask_data(waited.event))
+        return replace(waited, secrets=self._masker.found_in(waited.event, waited.xcoms))
 
     def _take_note(self, message: Data) -> None:
         """Hear who holds the event loop, and that it is free again."""

@@ -198,6 +198,7 @@ class Supervisor:
             bounds = bounds_of(job.isolation, self._services.policy)
         except NotGiven as error:
             bounds, refusal = Bounds(), str(error)
+        log.masker.add((job.resume or {}).get("secrets", ()))
         attempt = self._attempts[_key(job)] = Attempt(self._services, job, log, bounds, self._deliver)
         attempt.say("info", f"{_title(job)} on {self._name}.")
         for line in _waited(job):

@@ -21,6 +21,8 @@ question = Table(
     Column("defaults", sa.JSON(none_as_null=True)),
     Column("multiple", Boolean, nullable=False),
     Column("params", JsonText, nullable=False),
+    # wire.MeantQuestion, where people see options or params otherwise than the task
+    Column("meant", sa.JSON(none_as_null=True)),
     Column("assigned_users", JsonText, nullable=False),
     Column("method", Text, nullable=False),  # what the task goes on with
     Column("created_at", Instant, nullable=False),

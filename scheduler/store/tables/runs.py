@@ -6,6 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     Float,
@@ -164,6 +165,7 @@ wait = Table(
     Column("kwargs", JsonText, nullable=False),
     Column("method", Text, nullable=False),  # what the task goes on with
     Column("next_kwargs", JsonText, nullable=False),
+    Column("secrets", JSON(none_as_null=True)),  # of those two, what whoever reads them hides
     Column("words", Text, nullable=False),  # what it waits for, for people
     Column("since", Instant, nullable=False),
     Column("timeout_at", Instant),
