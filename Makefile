@@ -11,7 +11,7 @@ FRONT := webui/frontend
 # What is there was made from the sources that are there: stamps say what is in a file, not when it was written, and lie
 # with what was made, so that neither a checkout of older sources nor a copied folder passes for new.
 MODULES := $(FRONT)/node_modules/.installed-$(shell cksum < $(FRONT)/package-lock.json | tr ' ' -)
-BUILT := webui/static/dist/.made-of-$(shell cd $(FRONT) && find . -name node_modules -prune -o -type f -print | LC_ALL=C sort | xargs cksum | cksum | tr ' ' -)
+BUILT := webui/static/dist/.made-of-$(shell cd $(FRONT) && find . ../templates/parts/sprite.html -name node_modules -prune -o -type f -print | LC_ALL=C sort | xargs cksum | cksum | tr ' ' -)
 ENV := requirements.lock pyproject.toml tools/make-venv
 ENV_TEST := requirements-dev.lock pyproject.toml tools/make-venv
 

@@ -1,10 +1,11 @@
 import { defineConfig } from "vite";
 import { smallElk } from "./elk";
+import { symbols } from "./symbols";
 
 export default defineConfig({
   base: "/static/dist/",
   publicDir: false,
-  plugins: [smallElk()],
+  plugins: [smallElk(), symbols()],
   build: {
     outDir: "../static/dist",
     emptyOutDir: true,
@@ -16,5 +17,5 @@ export default defineConfig({
     rollupOptions: { input: "src/main.ts" },
     chunkSizeWarningLimit: 400,
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts", "elk/**/*.test.ts"] },
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts", "elk/**/*.test.ts", "symbols/**/*.test.ts"] },
 } as Parameters<typeof defineConfig>[0]);

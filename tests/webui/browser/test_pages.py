@@ -115,7 +115,12 @@ def test_a_group_is_folded_and_shows_its_loudest_state(tab: Tab) -> None:
     expect(page.get_by_text("prices", exact=True)).to_be_visible()
     page.get_by_text("▾ enrich").click()
     expect(page.get_by_text("prices", exact=True)).to_have_count(0)
-    expect(page.locator(".cell.group[data-state=failed]")).to_have_count(1)
+    loudest = page.locator(".cell.group[data-state=failed]")
+    expect(loudest).to_have_count(1)
+    light = loudest.evaluate("each => getComputedStyle(each).backgroundImage")
+    assert light.startswith('url("data:image/svg+xml')
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert loudest.evaluate("each => getComputedStyle(each).backgroundImage") not in (light, "none")
 
 
 def test_the_grid_of_a_run_opens_on_its_own_failure(tab: Tab) -> None:

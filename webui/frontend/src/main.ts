@@ -1,4 +1,5 @@
 import "./styles/app.css";
+import "virtual:symbols.css";
 import { startCopying } from "./copying";
 import { startSaying } from "./dom";
 import { startDrafts } from "./drafts";

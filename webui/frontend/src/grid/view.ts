@@ -1,7 +1,7 @@
 /** The grid in the page: only what is in sight is drawn, cells change in place, the keyboard does what the mouse does. */
 
 import { calm } from "../direction";
-import { html, icon } from "../dom";
+import { html } from "../dom";
 import { poll } from "../poll";
 import { openSheet } from "../sheet";
 import { words } from "../states";
@@ -228,9 +228,7 @@ class Grid {
     node.style.left = `calc(var(--names) + ${column * SIZE + 2}px)`;
     node.title = calm(`${seen.row.label}, ${run.label}: ${words(state)}`);
     node.setAttribute("aria-label", node.title);
-    if (node.dataset["state"] === state) return;
-    node.dataset["state"] = state;
-    node.replaceChildren(...(state === "none" || state === "removed" ? [] : [icon(state)]));
+    if (node.dataset["state"] !== state) node.dataset["state"] = state;
   }
 
   private select(place: Place): void {
