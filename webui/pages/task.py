@@ -9,11 +9,13 @@ from scheduler.operations.states import read_states
 from scheduler.security.rights import Right
 from scheduler.store.views import runs, tasks
 from webui import attempts as beside
+from webui import stretches
 from webui.context import now, reading
 from webui.details import TaskDetails, task_details, why_not_running
 from webui.fragments import page
 from webui.numbers import number
 from webui.rights import needs
+from webui.timelines import present
 
 blueprint = Blueprint("task", __name__, url_prefix="/dags/<dag_id>/runs/<run_id>/tasks/<task_id>")
 
@@ -90,8 +92,9 @@ def attempts(dag_id: str, run_id: str, task_id: str) -> Response:
 @blueprint.get("/events")
 @needs(Right.DAG_READ)
 def events(dag_id: str, run_id: str, task_id: str) -> Response:
-    """Show what happened to the task, newest first."""
+    """Show what happened to the task: drawn, an attempt below the other, and in words, newest first."""
     details = task_details(dag_id, run_id, task_id, request.args.get("path", ""))
     with reading() as session:
         found = runs.list_events(session, details.run.id, _EVENTS, task_pk=details.task.id)
-    return page("task_events.html", tab="events", events=found, **_head(dag_id, run_id, task_id))
+    drawn = {"drawing": stretches.draw(reversed(found), present(now())), "width": stretches.WIDTH}
+    return page("task_events.html", tab="events", events=found, **drawn, **_head(dag_id, run_id, task_id))
