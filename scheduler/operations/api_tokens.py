@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from scheduler.errors import BadParams, BadRole, NotFound
+from scheduler.errors import BadParams, BadRole, Conflict, NotFound
 from scheduler.operations.accounts import asker_of, get_account
 from scheduler.operations.names import check_name
 from scheduler.security.rights import Asker, Right
@@ -20,6 +20,9 @@ from scheduler.store.events import Event, append
 #: By which a token is known for one, wherever it is found.
 PREFIX: Final = "dirigent_"
 LONGEST: Final = timedelta(days=3660)
+#: Tokens of an account that count at once: those that were made by hand, and those that its password made.
+MOST: Final = 100
+MOST_BY_PASSWORD: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,12 @@ def create_token(
 ) -> FreshToken:
     """Make a token of an account, with all its rights or with these of them only.
 
-    Raises NotFound, BadName, BadRole for a right that there is not, BadParams for a time that cannot be.
+    Raises NotFound, BadName, BadRole for a right that there is not, BadParams for a time that cannot be, Conflict
+    beyond MOST. Of those that a password made, the oldest end beyond MOST_BY_PASSWORD.
     """
     get_account(session, account)
     check_name("token", name)
+    _make_room(session, now, account, name)
     if lasts is not None and not timedelta() < lasts <= LONGEST:
         raise BadParams(f"A token lasts for 1 to {LONGEST.days} days, or without end.")
     token, expires_at = PREFIX + new_token(), now + lasts if lasts else None
@@ -56,6 +61,15 @@ def create_token(
     )
     append(session, [Event(at=now, kind="token.created", actor=actor, reason=f"{id_} of {account}: {name}")])
     return FreshToken(id_, token, expires_at)
+
+
+def _make_room(session: Session, now: datetime, account: str, name: str) -> None:
+    if name in api_tokens.BY_PASSWORD:
+        api_tokens.end_oldest(session, now, account, keep=MOST_BY_PASSWORD - 1)
+    elif api_tokens.count_tokens(session, now, account) >= MOST:
+        raise Conflict(
+            f"{account} has {MOST} tokens that count: revoke one that nobody needs, then make this one."
+        )
 
 
 def create_own_token(

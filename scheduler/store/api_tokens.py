@@ -65,6 +65,26 @@ def add_token(
     return int(session.execute(sa.insert(api_token).values(values).returning(T.id)).scalar_one())
 
 
+def count_tokens(session: Session, now: datetime, account_name: str) -> int:
+    """Count the tokens of an account that count, but for those that its password made."""
+    query = sa.select(sa.func.count()).select_from(api_token)
+    return session.scalar(query.where(_is_of(account_name, now), T.name.not_in(BY_PASSWORD))) or 0
+
+
+def end_oldest(session: Session, now: datetime, account_name: str, *, keep: int) -> None:
+    """Of the tokens that the password of an account made, let no more count than the newest."""
+    mine = sa.select(T.id).where(_is_of(account_name, now), T.name.in_(BY_PASSWORD))
+    old = session.scalars(mine.order_by(T.id.desc()).offset(keep)).all()
+    if old:
+        session.execute(sa.update(api_token).where(T.id.in_(old)).values(revoked_at=now))
+
+
+def _is_of(account_name: str, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition that a token is of an account, and counts."""
+    lasts = sa.or_(T.expires_at.is_(None), T.expires_at > now)
+    return sa.and_(T.account == account_name, T.revoked_at.is_(None), lasts)
+
+
 def find_token(session: Session, now: datetime, token_hash: str) -> Token | None:
     """Return a token that counts; None where it is unknown, expired or revoked, or its account is disabled."""
     is_good = (

@@ -18,7 +18,13 @@ from scheduler.operations.accounts import (
     set_role,
     set_roles,
 )
-from scheduler.operations.api_tokens import create_token, find_bearer, revoke_token
+from scheduler.operations.api_tokens import (
+    MOST,
+    MOST_BY_PASSWORD,
+    create_token,
+    find_bearer,
+    revoke_token,
+)
 from scheduler.operations.sign_in import Refused, find_asker, open_session, prove_password
 from scheduler.security.rights import ROLES, Right
 from scheduler.store.tables import account, api_token, event
@@ -151,6 +157,31 @@ def test_of_a_token_only_a_hash_is_stored(db, write, ada):
     with db.read() as session:
         rows = str(session.execute(sa.select(api_token)).all()) + str(session.execute(sa.select(event)).all())
     assert made.token not in rows
+
+
+def test_an_account_has_so_many_tokens_and_those_of_its_password_end_oldest_first(write, ada):
+    def make(name, count=1, **more):
+        return [write(create_token, NOW, ada, name, lasts=None, actor="cli", **more) for _ in range(count)]
+
+    def counts(made):
+        return write(find_bearer, NOW, made.token) is not None
+
+    many = {"account": ada, "name": "t", "created_at": NOW}
+    write(_insert_tokens, [{**many, "hash": f"h{number}"} for number in range(MOST - 1)])
+    [last] = make("t")
+    with pytest.raises(Conflict, match="ada has 100 tokens that count"):
+        make("t")
+    first, *rest = make("sign-in", 3)
+    signed = {**many, "name": "sign-in of a command line"}
+    write(_insert_tokens, [{**signed, "hash": f"s{number}"} for number in range(MOST_BY_PASSWORD - 3)])
+    newest = make("sign-in")
+    assert [counts(each) for each in (last, first, *rest, *newest)] == [True, False, True, True, True]
+    write(revoke_token, NOW, last.id, actor="cli")
+    make("t")
+
+
+def _insert_tokens(session, rows):
+    session.execute(sa.insert(api_token), rows)
 
 
 def test_a_token_that_cannot_be_is_refused(write, ada):

@@ -26,6 +26,31 @@ class Seen:
     is_end: bool = False
 
 
+#: How much of the time is for the looks of one account: who waits for many runs, waits longer for each.
+SHARE: Final = 0.1
+
+
+class Pace:
+    """When an account may have somebody look again."""
+
+    def __init__(self, share: float = SHARE) -> None:
+        self._share = share
+        self._free_at: dict[str, float] = {}
+
+    def free_at(self, account: str) -> float:
+        """Return from when on it may."""
+        return self._free_at.get(account, 0.0)
+
+    def note(self, account: str, began_at: float, ended_at: float) -> None:
+        """Note a look."""
+        self._free_at[account] = began_at + (ended_at - began_at) / self._share
+
+    def keep(self, accounts: set[str]) -> None:
+        """Forget all others."""
+        for gone in self._free_at.keys() - accounts:
+            del self._free_at[gone]
+
+
 #: Looks once; an error of ours is passed over until the next look.
 Look = Callable[[], Seen]
 
@@ -79,6 +104,7 @@ class Waits:
         self._waits: set[Wait] = set()
         self._news = Event()
         self._thread: Thread | None = None
+        self._pace = Pace()
 
     def count_of(self, account: str) -> int:
         """Count those of an account."""
@@ -108,19 +134,33 @@ class Waits:
     def _turn(self) -> float | None:
         """Look for those whose time has come; return for how long nobody's comes, None where nobody waits."""
         for wait in self._due():
-            try:
-                wait.ask()
-            except Exception:
-                log.exception("a wait of %s ends, as nobody could look", wait.account)
-                wait.end()
-            wait.due_at = time.monotonic() + wait.interval_s
+            self._look_for(wait)
         with self._lock:
+            self._pace.keep({each.account for each in self._waits})
             if not self._waits:
                 self._thread = None
                 return None
-            return max(0.0, min(each.due_at for each in self._waits) - time.monotonic())
+            return max(0.0, min(map(self._time_of, self._waits)) - time.monotonic())
+
+    def _look_for(self, wait: Wait) -> None:
+        began_at = time.monotonic()
+        if self._time_of(wait) > began_at:
+            return
+        try:
+            wait.ask()
+        except Exception:
+            log.exception("a wait of %s ends, as nobody could look", wait.account)
+            wait.end()
+        ended_at = time.monotonic()
+        wait.due_at = ended_at + wait.interval_s
+        self._pace.note(wait.account, began_at, ended_at)
+
+    def _time_of(self, wait: Wait) -> float:
+        return max(wait.due_at, self._pace.free_at(wait.account))
 
     def _due(self) -> list[Wait]:
+        """Return those whose time has come, who has waited longest first."""
         now_s = time.monotonic()
         with self._lock:
-            return [each for each in self._waits if each.due_at <= now_s]
+            due = [each for each in self._waits if self._time_of(each) <= now_s]
+        return sorted(due, key=lambda each: each.due_at)
