@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from scheduler.alert_rules import span
 from scheduler.core.cron import read_cron
 from scheduler.errors import BadDag, BadSchedule
 from scheduler.wire import Data
@@ -58,7 +59,12 @@ def check_policy(what: str, policy: Data) -> None:
 def in_words(policy: Data) -> str:
     """Return a policy as people read it."""
     if "cron" in policy:
-        within = timedelta(seconds=policy["within_s"])
+        within = _span(policy["within_s"])
         return f"changed within {within} before each instant of {policy['cron']} ({policy['timezone']})"
-    warn = f", warned of after {timedelta(seconds=policy['warn_s'])}" if policy.get("warn_s") else ""
-    return f"no older than {timedelta(seconds=policy['fail_s'])}{warn}"
+    warn = f", warned of after {_span(policy['warn_s'])}" if policy.get("warn_s") else ""
+    return f"no older than {_span(policy['fail_s'])}{warn}"
+
+
+def _span(seconds: float) -> str:
+    """Say how long something is. Raises OverflowError for what no instant can be away from another."""
+    return span(timedelta(seconds=seconds).total_seconds())

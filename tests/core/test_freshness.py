@@ -44,8 +44,8 @@ def test_a_later_change_is_never_less_fresh(one, other):
 
 
 def test_people_read_what_is_promised():
-    assert in_words(WINDOW) == "no older than 1 day, 0:00:00, warned of after 12:00:00"
-    assert in_words(DAILY) == "changed within 3:00:00 before each instant of 0 9 * * * (Europe/Berlin)"
+    assert in_words(WINDOW) == "no older than 1 d, warned of after 12 h"
+    assert in_words(DAILY) == "changed within 3 h before each instant of 0 9 * * * (Europe/Berlin)"
 
 
 @pytest.mark.parametrize(

@@ -327,7 +327,7 @@ def test_an_asset_that_is_older_than_promised_fires_until_it_changes(engine):
     assert look(minutes=2) == ["sales"]
     assert look.reasons == [
         "Asset sales changed last at 2026-11-21 12:00:00 UTC. "
-        "It is to be no older than 1:00:00, warned of after 0:30:00."
+        "It is to be no older than 1 h, warned of after 30 min."
     ]
     change(engine, "sales")
     assert look() == []

@@ -15,6 +15,7 @@ from babel.messages.catalog import Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from jinja2 import Environment, nodes
 
+import scheduler.config
 import webui
 from webui.tongues.catalogue import read
 from webui.tongues.speaking import LANGUAGES
@@ -23,7 +24,7 @@ TEMPLATES = Path(webui.__file__).parent / "templates"
 #: Names, and what is the same in every language.
 NAMES = {"Airflow 2", "Airflow 3", "Ctrl", "Dirigent", "Enter", "OpenID Connect", "UTC", "dirigent login"}
 #: Names of what a log, an address or the API calls so.
-NAMES |= {"ApprovalOperator", "stdout", "stderr", "logging", "GB·h", "openapi.json"}
+NAMES |= {"Esc", "ApprovalOperator", "stdout", "stderr", "logging", "GB·h", "openapi.json"}
 #: Shows components with samples, or what the API says of itself, in English.
 ENGLISH = {"design.html", "api_docs.html"}
 READ = {"title", "aria-label", "placeholder", "alt"}
@@ -36,6 +37,24 @@ PAGES = Path(webui.__file__).parent / "pages"
 SPEAKS_ENGLISH = {"api_docs.py", "artifacts.py", "live.py"}
 WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 PLACE = re.compile(r"\x01(\d+)\x01")
+
+
+#: The browser's code: comments and texts, where a text is said, what looks like one, and where it is none.
+SCRIPTS = Path(webui.__file__).parent / "frontend" / "src"
+SCRIPTED = re.compile(
+    r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`", re.DOTALL
+)
+SAYS = re.compile(
+    r"((textContent|innerText|ariaLabel) =|(title|placeholder|\"aria-label\"):|(alert|said)\("
+    r"|setAttribute\(\"(aria-label|title)\",)\s*$"
+)
+PROSE = re.compile(r"^[A-Z][a-z]+(?![a-zA-Z-])|[A-Za-z]{2,} [a-z]{2,}")
+QUIETLY = re.compile(
+    r"(spoken(Many)?\(([^()]|\([^()]*\))*|(class|rel): |[!=]== |WIDE = "
+    r"|(Error|startsWith|closest|matches|querySelector\w*(<\w+>)?)\()$"
+)
+#: Selectors, and what style sheets calculate.
+SHEET = re.compile(r"\w\(|\(\w+-|\w, \w+, ")
 
 
 PARSER = Environment()
@@ -132,6 +151,42 @@ def sentences(tree: ast.Module) -> Iterator[str]:
                 waiting += ast.iter_child_nodes(node)
 
 
+def scripted(source: str) -> Iterator[str]:
+    """Return the texts that the browser's code would say in English whatever the language of the page."""
+    for found in SCRIPTED.finditer(source):
+        if found[0].startswith("/"):
+            continue
+        text, before = found[0][1:-1], source[max(0, found.start() - 160) : found.start()]
+        for inner in re.findall(r"\$\{([^}]*)\}", text) if found[0].startswith("`") else ():
+            yield from scripted(inner)
+        bare = re.sub(r"\$\{[^}]*\}", "", text).strip(" ·.,:;/()")
+        says = SAYS.search(before) and WORD.search(bare)
+        if QUIETLY.search(before) or SHEET.search(bare) or bare in NAMES:
+            continue
+        if says or PROSE.search(bare):
+            yield text
+
+
+def test_what_the_browser_says_is_marked() -> None:
+    files = [file for file in SCRIPTS.rglob("*.ts") if not file.name.endswith(".test.ts")]
+    found = {str(file.relative_to(SCRIPTS)): list(scripted(file.read_text())) for file in files}
+    assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'node.textContent = "now"',
+        'html("p", {}, "Try it again")',
+        "said(`${count} new`)",
+        "put(node, `${isOld ? 'Too old' : ''}`)",
+        '{ "aria-label": "close", title: spoken("Close") }',
+    ],
+)
+def test_a_text_that_is_not_marked_is_found(source: str) -> None:
+    assert len(list(scripted(source))) == 1
+
+
 def test_what_a_reader_sees_is_marked() -> None:
     files = [file for file in TEMPLATES.rglob("*.html") if file.name not in ENGLISH]
     found = {str(file.relative_to(TEMPLATES)): list(unmarked(file.read_text())) for file in files}
@@ -174,8 +229,11 @@ def gathered() -> frozenset[str]:
     methods = [(each["pattern"], each["method"]) for each in settings]
     options = {each["pattern"]: each for each in settings}
     marks = {**DEFAULT_KEYWORDS, "marked": None, "spoken": None, "spokenMany": (2, 3)}
-    found = extract_from_dir(root, methods, options, marks, directory_filter=is_ours)
-    return frozenset(key(message) for _, _, message, _, _ in found)
+    found = (
+        extract_from_dir(folder, methods, options, marks, directory_filter=is_ours)
+        for folder in (root, Path(scheduler.config.__file__).parent)
+    )
+    return frozenset(key(message) for each in found for _, _, message, _, _ in each)
 
 
 def is_ours(folder: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import Final
 
-from webui.tongues.speaking import gettext, language, marked
+from webui.tongues.speaking import gettext, language, marked, spoken
 
 SENTENCES: Final = (
     # Why a task is not running: `operations.explain`, `core.admission`, `core.plan`, `core.trigger_rules`.
@@ -50,6 +50,38 @@ SENTENCES: Final = (
     marked("%(count)s of %(total)s upstream failed"),
     marked("%(count)s of %(total)s upstream skipped"),
     marked("none of %(total)s upstream succeeded"),
+    # When alert rules fire, and what they look at: `store.views.alerts`.
+    marked("a run fails"),
+    marked("%(count)s runs fail within %(span)s"),
+    marked("a run takes %(factor)s times %(usual)s of the last %(count)s good runs"),
+    marked("the median"),
+    marked("what 95 in 100 take at most"),
+    marked("no run has started %(limit)s"),
+    marked("no run has succeeded %(limit)s"),
+    marked("by %(time)s (%(zone)s)"),
+    marked("%(span)s after it was due"),
+    marked("something waits longer than %(span)s"),
+    marked("a worker falls silent"),
+    marked("an asset is late or stale"),
+    marked("an asset is stale"),
+    marked("workers"),
+    marked("queues %(names)s"),
+    marked("all queues"),
+    marked("assets %(names)s"),
+    marked("all assets that promise freshness"),
+    marked("tag %(name)s"),
+    marked("owner %(name)s"),
+    marked("all DAGs"),
+    # How fresh an asset is promised to be, and what a DAG has to do with it: `core.freshness`, `store.views.assets`.
+    marked("no older than %(span)s, warned of after %(warn)s"),
+    marked("no older than %(span)s"),
+    marked("changed within %(span)s before each instant of %(cron)s (%(zone)s)"),
+    marked("runs for each partition of"),
+    marked("runs for"),
+    marked("reads"),
+    marked("makes"),
+    # What every new database holds: `store.migrate`.
+    marked("where tasks run that name no pool"),
     # What was refused: errors of `scheduler.errors` and `scheduler.operations`.
     marked("A password has %(least)s to %(most)s characters; this one has %(count)s"),
     marked("A token lasts for 1 to %(days)s days, or without end"),
@@ -66,7 +98,7 @@ SENTENCES: Final = (
     marked("%(what)s holds a NUL character or half of one, which cannot be stored"),
 )
 #: Values that are words themselves.
-_WORDS: Final = frozenset({"why", "reason", "state", "to"})
+_WORDS: Final = frozenset({"why", "reason", "state", "to", "usual", "limit"})
 
 
 def sentence(text: str) -> str:
@@ -90,6 +122,9 @@ def _said(text: str) -> str:
 
 
 def _value(name: str, value: str) -> str:
+    known = spoken()
+    if name == "factor" and known:
+        return known.digits(value)
     if name not in _WORDS:
         return value
     return gettext(value.replace("_", " ")) if re.fullmatch(r"\w+", value) else _said(value) or value

@@ -10,11 +10,11 @@ const EVERYWHERE: [string, string][] = [
   ["↓ j, ↑ k", spoken("next row, row before")],
   ["Enter", spoken("open the row")],
   ["x", spoken("choose the row")],
-  ["Shift ↓ ↑", spoken("choose rows one after the other")],
+  [`${spoken("Shift")} ↓ ↑`, spoken("choose rows one after the other")],
   ["Esc", spoken("close")],
 ];
 const VIEWS: [string, [string, string][]][] = [
-  ["[role=grid]", [["← → ↑ ↓", spoken("move in the grid")], ["Shift ← → ↑ ↓", spoken("choose many")], ["x", spoken("choose the cell")], ["Enter", spoken("open the task, fold the group")], ["r", spoken("rerun what is chosen")], ["l", spoken("log")]]],
+  ["[role=grid]", [["← → ↑ ↓", spoken("move in the grid")], [`${spoken("Shift")} ← → ↑ ↓`, spoken("choose many")], ["x", spoken("choose the cell")], ["Enter", spoken("open the task, fold the group")], ["r", spoken("rerun what is chosen")], ["l", spoken("log")]]],
   [".canvas", [["← → ↑ ↓", spoken("walk the graph")], ["Enter", spoken("open the task")], ["0", spoken("show all")]]],
 ];
 
