@@ -21,6 +21,7 @@ from webui import (
     plugin_pages,
     security,
 )
+from webui.addresses import Address
 from webui.context import WebContext
 from webui.live.hub import Hub
 from webui.live.waits import Waits
@@ -35,6 +36,7 @@ def create_app(context: WebContext) -> Flask:
     """Build the application. Everything it needs comes in; it keeps nothing of its own but caches."""
     app = Flask(__name__)
     app.jinja_environment = Templates
+    app.url_rule_class = Address
     app.extensions["dirigent"] = context
     app.extensions["dirigent.hub"] = Hub(context.db, context.clock)
     app.extensions["dirigent.waits"] = Waits()
