@@ -1,5 +1,6 @@
 """What every test may ask for: a database, a broker, a browser. And the rule that CI skips nothing."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -51,6 +52,17 @@ def _forget_own_settings() -> None:
     for name in [*os.environ]:
         if name.startswith("DIRIGENT_") and not name.startswith("DIRIGENT_TEST_"):
             del os.environ[name]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave the hundred thousands of objects that stay for the whole run out of each search for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
