@@ -51,7 +51,7 @@ class Person:
         """Open an address."""
         self.page.goto(path if path.startswith("http") else self.shop.address + path)
         self.page.wait_for_function("document.documentElement.classList.contains('ready')")
-        self.watch.look(self.page, self.mode.theme)
+        self._look()
 
     def find(self, selector: str, text: str | None = None) -> Locator:
         """Return the first of what a page shows; on a phone many things stand elsewhere."""
@@ -94,7 +94,7 @@ class Person:
         """Press the main button of the sheet, once it is there."""
         target = self.sheet.locator(button).first
         expect(target).to_be_visible()
-        self.watch.look(self.page, self.mode.theme)
+        self._look()
         self.press(target)
 
     def fill(self, **fields: str) -> None:
@@ -108,7 +108,7 @@ class Person:
         expect(found).to_be_visible()
         if text is not None:
             expect(found).to_contain_text(text)
-        self.watch.look(self.page, self.mode.theme)
+        self._look()
 
     def sees_no(self, target: str) -> None:
         """See nothing of the kind."""
@@ -118,11 +118,10 @@ class Person:
         """Be at an address."""
         expect(self.page).to_have_url(re.compile(pattern))
         self.page.wait_for_function("document.documentElement.classList.contains('ready')")
-        self.watch.look(self.page, self.mode.theme)
+        self._look()
 
     def is_told(self, text: str | None = None) -> None:
-        """Be told that something was done; what follows from it moves the page."""
-        self.watch.allow_moves()
+        """Be told that something was done."""
         self.sees(".toast, main > .note.ok[role=status]", text)
 
     def sign_in(self, name: str) -> None:
@@ -133,6 +132,9 @@ class Person:
         self.write("#password", PASSWORD)
         self.press("form button[type=submit]")
         self.is_at(r"/$")
+
+    def _look(self) -> None:
+        self.watch.look(self.page, f"{self.mode.size} {self.mode.theme}")
 
     def _locator(self, target: Locator | str) -> Locator:
         return self.find(target) if isinstance(target, str) else target

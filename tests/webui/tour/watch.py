@@ -37,9 +37,8 @@ class Watch:
 
     def __init__(self, seen: set[tuple[str, str]] | None) -> None:
         self.complaints: list[str] = []
-        #: Kinds of pages by theme that axe has looked at; None where it is not to look.
+        #: Kinds of pages by size and theme that axe has looked at; None where it is not to look.
         self.seen = seen
-        self._may_move = False
 
     def over(self, page: Page) -> None:
         """Watch a page from now on."""
@@ -59,13 +58,9 @@ class Watch:
         """Forget complaints that were meant to be."""
         self.complaints = [each for each in self.complaints if not re.search(pattern, each)]
 
-    def allow_moves(self) -> None:
-        """Let pages move: what was just done has effects that they tell of."""
-        self._may_move = True
-
-    def look(self, page: Page, theme: str) -> None:
-        """Have axe look at the page as it stands, once a kind of page and theme."""
-        kind = (_kind(page), theme)
+    def look(self, page: Page, how: str) -> None:
+        """Have axe look at the page as it stands, once a kind of page on a screen of this size in these colours."""
+        kind = (_kind(page), how)
         if self.seen is None or kind in self.seen:
             return
         self.seen.add(kind)
@@ -77,8 +72,6 @@ class Watch:
         page.wait_for_load_state()
         shifts = page.evaluate("JSON.parse(sessionStorage.getItem('tour-shifts') ?? '{}')")
         page.evaluate("sessionStorage.clear()")
-        if self._may_move:
-            return
         moved = [(path, most, what) for path, (most, what) in shifts.items() if most > MOST_SHIFT]
         self.complaints += [f"{path} moved by {most:.2f}: {what}" for path, most, what in moved]
 

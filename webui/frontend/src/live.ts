@@ -12,13 +12,26 @@ function keeps(old: Node): boolean {
   return old instanceof Element && (old === document.activeElement && old.matches("input, textarea, select") || old.hasAttribute("data-own"));
 }
 
-/** What stands below a region does not move up under the reader when the region has less to say. */
-function holdBelow(region: HTMLElement): void {
+function tabsOf(region: Element): HTMLElement | null {
+  return region.querySelector<HTMLElement>(":scope > .tabs");
+}
+
+/** What stands below a region, or below the head of one, does not move up under the reader when there is less to say. */
+function holdBelow(region: HTMLElement, change: () => void): void {
   if (region.nextElementSibling) region.style.minHeight = `${region.offsetHeight}px`;
+  const top = tabsOf(region)?.offsetTop ?? 0;
+  change();
+  const tabs = tabsOf(region);
+  if (!tabs) return;
+  tabs.style.marginTop = "";
+  tabs.style.marginTop = `${Math.max(0, top - tabs.offsetTop)}px`;
 }
 
 function letGo(): void {
-  for (const region of running.keys()) if (region instanceof HTMLElement) region.style.minHeight = "";
+  for (const region of running.keys()) {
+    if (region instanceof HTMLElement) region.style.minHeight = "";
+    tabsOf(region)?.removeAttribute("style");
+  }
 }
 
 export function morph(region: Element, text: string): void {
@@ -36,8 +49,7 @@ function follow(region: HTMLElement): void {
   const answerer = poll(
     () => region.dataset["live"] ?? location.href,
     (answer) => {
-      holdBelow(region);
-      morph(region, hold(region, answer.text));
+      holdBelow(region, () => morph(region, hold(region, answer.text)));
     },
     region.dataset["etag"],
   );

@@ -8,7 +8,7 @@ import { words } from "../states";
 import { Choosing } from "./choosing";
 import { cellState, step, visible, windowOf, type Data, type Place, type Row, type Run, type Seen } from "./model";
 import { panel } from "./panel";
-import { spokenMany } from "../said";
+import { spoken, spokenMany } from "../said";
 import { span } from "../time";
 
 const SIZE = 20;
@@ -29,7 +29,7 @@ class Grid {
   private most = 0.001;
   private bars = html("div", { class: "grid-bars" });
   private body = html("div", { class: "grid-body" });
-  private corner = html("div", { class: "grid-corner", role: "columnheader" });
+  private corner = html("div", { class: "grid-corner", role: "columnheader" }, spoken("Tasks"));
   /** Cells chosen together, beside the one that the panel shows. */
   private choosing: Choosing;
 
