@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -120,6 +121,38 @@ def test_an_empty_server_says_what_to_do_first(empty_db: Database, clock: StillC
     person = sign_in(build(empty_db, clock), empty_db, clock.now())
     assert "Put a Python file" in person.get("/").text
     assert "No DAG yet" in person.get("/dags").text
+
+
+EMPTY = re.compile(r'<(?:div|td)[^>]* ?class="empty">((?:(?!</div>|</td>).)*<(?:a|code|span)\b)', re.DOTALL)
+#: Pages about the server that always hold something.
+NEVER_EMPTY = {"/pools", "/settings"}
+#: A DAG that never ran, and lists of which nothing fits.
+OF_NOTHING = [
+    "/dags/carrier_fanout",
+    "/dags/carrier_fanout/runs",
+    "/dags/carrier_fanout/backfills",
+    "/dags/carrier_fanout/calendar",
+    "/dags/carrier_fanout/durations",
+    "/dags?q=zzz",
+    "/runs?q=zzz",
+    "/dags/orders_hourly/runs?state=lost",
+    "/dags/orders_hourly/runs?day=2020-01-01",
+    f"{FAILED_RUN}/tasks?state=lost",
+    "/variables?q=zzz",
+    "/connections?q=zzz",
+    "/audit?actor=zzz",
+]
+
+
+def test_every_page_of_a_new_server_says_what_it_is_for(empty_db: Database, clock: StillClock) -> None:
+    person = sign_in(build(empty_db, clock), empty_db, clock.now())
+    of_server = {page for page in LIVE if not page.startswith("/dags/") and "=" not in page}
+    silent = [page for page in sorted(of_server - NEVER_EMPTY) if not EMPTY.search(person.get(page).text)]
+    assert silent == ["/audit"], "but for the one that has told of this sign-in"
+
+
+def test_a_place_with_nothing_in_it_leads_on(person: Browser) -> None:
+    assert [page for page in OF_NOTHING if not EMPTY.search(person.get(page).text)] == []
 
 
 @pytest.mark.parametrize(
