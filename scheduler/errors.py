@@ -205,6 +205,10 @@ class DatabaseUnavailable(DirigentError):
     """The database cannot be reached, or is of a kind or version that does not work."""
 
 
+class DatabaseFull(DatabaseUnavailable):
+    """The database has no room to write; what is in it can be read."""
+
+
 class ArchiveUnavailable(DirigentError):
     """The place where logs are shipped to cannot be reached."""
 

@@ -46,6 +46,10 @@ _SENTENCES = {
     500: marked("Something went wrong here. It is in the server's log."),
     503: marked("The database cannot be reached. The page comes back by itself."),
 }
+_FULL = marked(
+    "The disk that holds the database is full: nothing can be written until somebody frees space there. "
+    "Pages can be read."
+)
 
 
 def register(app: Flask) -> None:
@@ -60,7 +64,7 @@ def answer_known(error: errors.DirigentError) -> ResponseReturnValue:
     """Answer an error that carries its own sentence. That of a database names host, account and file: it is logged."""
     if isinstance(error, errors.DatabaseUnavailable):
         _LOG.warning("failed to answer %s %r: %s", request.method, request.path, error)
-        return _answer(503, _SENTENCES[503])
+        return _answer(503, _FULL if isinstance(error, errors.DatabaseFull) else _SENTENCES[503])
     answer = make_response(_answer(status_of(error), str(error)))
     if isinstance(error, errors.TooMuchAtOnce | errors.KeyTaken) and error.retry_s is not None:
         answer.headers["Retry-After"] = str(error.retry_s)

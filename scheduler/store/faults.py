@@ -8,13 +8,16 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from scheduler.errors import DatabaseUnavailable
+from scheduler.errors import DatabaseFull, DatabaseUnavailable
 
 #: PostgreSQL: serialization_failure, deadlock_detected. Nothing is left behind; all may be tried again.
 _CONTENDED: Final = frozenset({"40001", "40P01"})
 #: PostgreSQL: a value is too large for what should hold it. The database is well; trying again changes nothing.
 _TOO_LARGE: Final = "54"
 _BUSY: Final = ("database is locked", "database table is locked", "database schema is locked")
+
+#: SQLite, and what PostgreSQL hands on of its operating system.
+_FULL: Final = ("disk is full", "no space left on device")
 
 _REMEDIES: Final = (
     ("locked", "Another process has been writing to it for a long time; find and stop that one."),
@@ -25,7 +28,7 @@ _REMEDIES: Final = (
         "Point DIRIGENT_DATABASE_URL at another file, or restore this one from a backup.",
     ),
     ("malformed", "The file is damaged; restore it from a backup."),
-    ("disk is full", "Free some space on the disk that holds it."),
+    *((full, "Free some space on the disk that holds it.") for full in _FULL),
     ("disk i/o error", "Check the disk that holds it, and its free space."),
     ("password authentication failed", "Check the user name and password in DIRIGENT_DATABASE_URL."),
     ("does not exist", "Create it, or correct the name in DIRIGENT_DATABASE_URL."),
@@ -67,8 +70,13 @@ def unavailable(where: str, error: sa.exc.DBAPIError) -> DatabaseUnavailable:
     """Make the error that a person reads; `where` is the URL without its password."""
     said = " ".join(str(error.orig).split()) or type(error.orig).__name__
     remedy = next((text for sign, text in _REMEDIES if sign in said.lower()), _REMEDY_ELSE)
-    kind = Contended if _is_contended(error) else DatabaseUnavailable
-    return kind(f"The database {where} cannot be used: {said.rstrip('.')}. {remedy}")
+    return _kind_of(error, said.lower())(f"The database {where} cannot be used: {said.rstrip('.')}. {remedy}")
+
+
+def _kind_of(error: sa.exc.DBAPIError, said: str) -> type[DatabaseUnavailable]:
+    if _is_contended(error):
+        return Contended
+    return DatabaseFull if any(sign in said for sign in _FULL) else DatabaseUnavailable
 
 
 @contextmanager

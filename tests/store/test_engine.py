@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from scheduler.errors import DatabaseUnavailable
+from scheduler.errors import DatabaseFull, DatabaseUnavailable
 from scheduler.store import Database, LocalWake, db_now, db_now_plus, read_db_now, request_wake, tables
 from scheduler.store.sqlite import require_version
 from scheduler.store.tables import Instant
@@ -290,7 +290,7 @@ def test_a_full_disk_is_told_and_leaves_the_database_whole(sqlite_db):
     def fill(session):
         session.execute(notes.insert(), [{"text": "x" * 10_000} for _ in range(100)])
 
-    with pytest.raises(DatabaseUnavailable, match=r"full.*Free some space"):
+    with pytest.raises(DatabaseFull, match=r"full.*Free some space"):
         sqlite_db.transact(fill)
     assert _texts(sqlite_db) == []
 

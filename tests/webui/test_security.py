@@ -303,3 +303,18 @@ def test_a_database_that_cannot_be_used_is_not_described_to_whoever_asks(
     answer = stranger.client.post("/auth/token", json={"username": "a", "password": "b"}, base_url=HERE)
     assert (answer.status_code, "sqlite" in answer.text) == (503, False)
     assert str(db.url.database) in caplog.text
+
+
+def test_whoever_writes_is_told_that_the_disk_is_full(db: Database, person: Browser) -> None:
+    token = person.token()
+    with db.write() as session:
+        pages = session.exec_driver_sql("PRAGMA page_count").scalar_one()
+        session.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    answer = person.client.post(
+        "/api/v2/variables",
+        json={"key": "long", "value": "x" * 400_000},
+        headers={"X-CSRF-Token": token},
+        base_url=HERE,
+    )
+    assert (answer.status_code, "somebody frees space" in answer.text) == (503, True)
+    assert person.get("/variables").status_code == 200
