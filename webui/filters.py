@@ -70,6 +70,7 @@ def register(app: Flask) -> None:
         run_time=run_time,
         run_name=run_name,
         begun=begun,
+        run_type=run_type,
         proofs=words.proofs,
         date=date,
         fault=fault,
@@ -176,8 +177,13 @@ def state_words(state: str) -> str:
 def begun(run: Run) -> str:
     """Return how a run came about: on schedule, by hand (owner), backfill."""
     who = run.triggered_by.removeprefix("user:")
-    how = gettext(_BEGUN.get(run.run_type, run.run_type.replace("_", " ")))
+    how = run_type(run.run_type)
     return how if who in {"", "scheduler", "schedule", "asset"} else f"{how} ({who})"
+
+
+def run_type(name: str) -> str:
+    """Return in words how runs of a type come about."""
+    return gettext(_BEGUN.get(name, name.replace("_", " ")))
 
 
 def outcome(run: Run) -> str:

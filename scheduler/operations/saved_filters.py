@@ -14,7 +14,7 @@ from scheduler.store.engine import Session
 #: What a list can be narrowed by.
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "dags": ("q", "state", "tag", "favorites"),
-    "runs": ("q", "state"),
+    "runs": ("q", "state", "type", "from", "until", "owner", "tag", "words"),
 }
 _MOST: Final = 30
 _LONGEST: Final = 60

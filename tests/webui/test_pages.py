@@ -34,6 +34,7 @@ LIVE = [
     "/",
     "/dags",
     "/dags?view=cards",
+    "/runs?type=scheduled&from=2026-11-21",
     "/assets",
     "/assets/graph",
     "/runs",

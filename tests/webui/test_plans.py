@@ -17,6 +17,8 @@ from tests.webui.test_pages import LIVE
 FILTERED = [
     *(f"/runs?state={state}" for state in ("failed", "success", "running", "queued")),
     "/runs?q=orders",
+    "/runs?type=manual&owner=shop&tag=critical&words=a&from=2026-01-01",
+    "/dags/orders_hourly/runs?type=manual&words=a&from=2026-01-01",
     "/runs?before=3",
     *(f"/dags?state={state}" for state in ("failing", "running", "paused")),
     "/dags?q=orders&tag=sales",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from scheduler.core.alerts import rules_for
-from scheduler.errors import BadParams
 from scheduler.security.rights import Right
 from scheduler.store import dag_files
 from scheduler.store.backfills import active_backfill
@@ -24,9 +22,8 @@ from webui.context import asker, reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
 from webui.rights import needs
+from webui.run_filters import asked_runs, page_of_runs
 from webui.words import schedule
-from webui.year import day_after, midnight
-from webui.zones import zone
 
 blueprint = Blueprint("dag", __name__, url_prefix="/dags/<dag_id>")
 
@@ -81,32 +78,11 @@ def graph(dag_id: str) -> Response:
 @blueprint.get("/runs")
 @needs(Right.DAG_READ)
 def list_runs(dag_id: str) -> Response:
-    """Show the runs of this DAG."""
-    day = request.args.get("day", "")
-    wanted = runs.RunWanted(
-        dag_id=dag_id,
-        state=request.args.get("state", ""),
-        due=_day(day),
-        version=request.args.get("version", 0, type=number),
-    )
+    """Show the runs of this DAG that the filter leaves, a page at a time."""
+    asked = asked_runs(dag_id)
     with reading() as session:
-        found = runs.list_runs(
-            session, wanted, limit=_RUNS + 1, before=request.args.get("before", type=number)
-        )
-    rows, has_more = found[:_RUNS], len(found) > _RUNS
-    shown = {"wanted": wanted, "day": day, "rows": rows, "has_more": has_more}
-    return page("dag_runs.html", tab="runs", **shown, **dag_head(dag_id))
-
-
-def _day(text: str) -> tuple[datetime, datetime] | None:
-    """Return from when until when a day is that is asked for, by the reader's clock. Raises BadParams."""
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise BadParams(f"{text[:40]!r} is no day. Write one like 2026-11-21.") from None
-    return midnight(day, zone()), midnight(day_after(day), zone())
+        found = page_of_runs(session, asked, _RUNS)
+    return page("dag_runs.html", tab="runs", **found, **dag_head(dag_id))
 
 
 @blueprint.get("/details")

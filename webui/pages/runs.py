@@ -10,8 +10,8 @@ from scheduler.store.saved_filters import list_filters
 from scheduler.store.views import runs
 from webui.context import asker, reading
 from webui.fragments import page
-from webui.numbers import number
 from webui.rights import needs
+from webui.run_filters import asked_runs, page_of_runs
 
 blueprint = Blueprint("runs", __name__)
 
@@ -21,15 +21,10 @@ _PAGE = 50
 @blueprint.get("/runs")
 @needs(Right.DAG_READ)
 def show() -> Response:
-    """Show runs, narrowed by state and DAG."""
-    wanted = runs.RunWanted(state=request.args.get("state", ""), text=request.args.get("q", "")[:200])
+    """Show the runs that the filter leaves, a page at a time."""
+    asked = asked_runs()
     with reading() as session:
         counts = runs.count_live(session)
         saved = list_filters(session, asker().name, "runs")
-        found = runs.list_runs(
-            session, wanted, limit=_PAGE + 1, before=request.args.get("before", type=number)
-        )
-    rows, has_more = found[:_PAGE], len(found) > _PAGE
-    query = query_of("runs", request.args)
-    shown = {"rows": rows, "has_more": has_more, "saved": saved, "query": query}
-    return page("runs.html", wanted=wanted, counts=counts, **shown)
+        found = page_of_runs(session, asked, _PAGE)
+    return page("runs.html", counts=counts, saved=saved, query=query_of("runs", request.args), **found)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, literal_column, or_, select
 
 from scheduler.core.states import RunState, RunType
 from scheduler.store.absent import no_run
 from scheduler.store.engine import Session
 from scheduler.store.lists import is_in
-from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_version, event, task_instance
+from scheduler.store.tables import ACTIVE_RUNS, dag, dag_run, dag_tag, dag_version, event, task_instance
 from scheduler.store.views.calendar import is_due
 from scheduler.wire import Data
 
@@ -102,10 +103,16 @@ class RunWanted:
         None  #: the logical date, else when it was due: from, until before
     )
     version: int = 0  #: number of a version; 0: any
+    run_type: str = ""
+    owner: str = ""  #: of the DAG
+    tag: str = ""  #: of the DAG
+    words: str = ""  #: part of the conf, the note or the run_id; reads each run (`reach_back`)
 
 
 #: Runs that are read for one that was triggered by hand: a schedule may have made a million since.
 _LOOKED_AT: Final = 500
+#: Runs that are read for words of their conf or note, which no index knows.
+_READ_FOR_WORDS: Final = 20_000
 _RUN = tuple(dag_run.c[name] for name in Run.__slots__ if name != "version_number")
 _TASK = tuple(task_instance.c[name] for name in Task.__slots__)
 
@@ -115,16 +122,36 @@ def _runs() -> Select[Any]:
 
 
 def list_runs(
-    session: Session, wanted: RunWanted, *, limit: int, before: int | None = None, offset: int = 0
+    session: Session,
+    wanted: RunWanted,
+    *,
+    limit: int,
+    before: int | None = None,
+    after: int | None = None,
+    offset: int = 0,
 ) -> list[Run]:
     """Return runs, newest first; `before` is the id of the last one of the page that came before."""
     statement = _runs().where(*_conditions(wanted))
+    if after is not None:
+        statement = statement.where(dag_run.c.id > after)
     if before is not None:
         statement = statement.where(dag_run.c.id < before)
     # The few that are active are sorted; read from the newest on, all that ended would be passed over.
     newest = literal_column("+dag_run.id") if wanted.state in ACTIVE_RUNS else dag_run.c.id
     page = statement.order_by(newest.desc()).limit(limit).offset(offset)
     return [Run(*row) for row in session.execute(page)]
+
+
+def reach_back(
+    session: Session, wanted: RunWanted, before: int | None, *, most: int = _READ_FOR_WORDS
+) -> int | None:
+    """Return the id of the oldest run that is not read for words with the others; None where all can be."""
+    if not wanted.words:
+        return None
+    others = _conditions(replace(wanted, words=""))
+    older = [dag_run.c.id < before] if before is not None else []
+    ids = select(dag_run.c.id).where(*others, *older).order_by(dag_run.c.id.desc())
+    return session.scalar(ids.offset(most).limit(1))
 
 
 def list_named(session: Session, names: Collection[tuple[str, str]]) -> list[Run]:
@@ -156,21 +183,41 @@ def count_runs(session: Session, wanted: RunWanted) -> int:
 
 
 def _conditions(wanted: RunWanted) -> list[ColumnElement[bool]]:
-    out: list[ColumnElement[bool]] = []
-    if wanted.dag_id:
-        out.append(dag_run.c.dag_id == wanted.dag_id)
+    out = _of_dags(wanted)
     if wanted.state:
         out.append(_is_in_state(wanted.state))
-    if wanted.text:
-        named = select(dag.c.dag_id).where(dag.c.dag_id.icontains(wanted.text, autoescape=True))
-        out.append(dag_run.c.dag_id.in_(named))
     if wanted.version:
         each = dag_version.alias("numbered")
         numbered = select(each.c.id).where(each.c.number == wanted.version, each.c.dag_id == dag_run.c.dag_id)
         out.append(dag_run.c.version_id.in_(numbered.correlate(dag_run)))
     if wanted.due:
         out.append(is_due(*wanted.due))
+    if wanted.run_type:
+        out.append(dag_run.c.run_type == wanted.run_type)
+    if wanted.words:
+        out.append(_holds(wanted.words))
     return out
+
+
+def _of_dags(wanted: RunWanted) -> list[ColumnElement[bool]]:
+    """Tell which DAGs the runs are of."""
+    out = [dag_run.c.dag_id == wanted.dag_id] if wanted.dag_id else []
+    named = select(dag.c.dag_id)
+    if wanted.text:
+        out.append(dag_run.c.dag_id.in_(named.where(dag.c.dag_id.icontains(wanted.text, autoescape=True))))
+    if wanted.owner:
+        out.append(dag_run.c.dag_id.in_(named.where(dag.c.owner == wanted.owner)))
+    if wanted.tag:
+        out.append(dag_run.c.dag_id.in_(select(dag_tag.c.dag_id).where(dag_tag.c.name == wanted.tag)))
+    return out
+
+
+def _holds(words: str) -> ColumnElement[bool]:
+    """Tell whether the words stand in a run's conf, note or run_id."""
+    as_json = json.dumps(words)[1:-1]  # as a conf is stored: in ASCII
+    in_conf = cast(dag_run.c.conf, Text).icontains(as_json, autoescape=True)
+    texts = (dag_run.c.note, dag_run.c.run_id)
+    return or_(in_conf, *(each.icontains(words, autoescape=True) for each in texts))
 
 
 def _is_in_state(state: str) -> ColumnElement[bool]:
