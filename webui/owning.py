@@ -19,7 +19,14 @@ def check_owned(session: Session, what: Owned, name: str, right: Right) -> bool:
 
 
 def give_to(session: Session, what: Owned, name: str, right: Right, team: str | None) -> None:
-    """Let something new be a team's: the one that is named, or else the only one of whoever asks.
+    """Let something new be a team's, as `owner_of_new` says."""
+    owner = owner_of_new(what, name, right, team)
+    if owner is not None:
+        give_to_team(session, what, name, owner)
+
+
+def owner_of_new(what: Owned, name: str, right: Right, team: str | None) -> str | None:
+    """Return whose something new is to be: the team that is named, or else the only one of whoever asks.
 
     Raises Forbidden for a team that is none of theirs, BadParams where it must be named.
     """
@@ -32,8 +39,7 @@ def give_to(session: Session, what: Owned, name: str, right: Right, team: str | 
         (team,) = scope.teams
     if not _owns(scope, team):
         raise Forbidden(f"You may not make a {what} of team {team!r}: you have no rights about it.")
-    if team is not None:
-        give_to_team(session, what, name, team)
+    return team
 
 
 def _owns(scope: Scope, team: str | None) -> bool:

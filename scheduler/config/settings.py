@@ -345,7 +345,8 @@ class Settings(BaseModel):
     connection_test: Literal["off", "on"] = Field(
         "off",
         description="Whether people who may edit connections may try one out, on its page and by the API. `on`: the "
-        "server's host then calls any host that they name, from within its network ([security](security.md)).",
+        "server's host then calls any host that they name, from within its network, and so do workers on which it is "
+        "on ([security](security.md)).",
     )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
         "NORMAL",

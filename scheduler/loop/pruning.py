@@ -18,6 +18,7 @@ from scheduler.store.run_ends import prune_outages
 from scheduler.store.sessions import delete_stale
 from scheduler.store.sign_in_failures import delete_old_tries
 from scheduler.store.tallies import prune_tallies
+from scheduler.store.trials import delete_old_trials
 from scheduler.store.unused_code import delete_unused_snapshots
 from scheduler.store.workers import delete_gone_workers
 
@@ -59,7 +60,7 @@ def prune_code(session: Session, now: datetime, limit: int) -> int:
 
 PARTS: Final[Sequence[Duty]] = (
     *(prune_sign_ins, prune_messages, prune_alerts, prune_workers, prune_code),
-    *(prune_tallies, prune_outages, delete_old_answers),
+    *(prune_tallies, prune_outages, delete_old_answers, delete_old_trials),
 )
 
 

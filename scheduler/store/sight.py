@@ -199,6 +199,7 @@ RULES: Final[dict[sa.Table, Callable[[Scope], Condition]]] = {
     t.asset_state: _of_asset_name(t.asset_state.c.asset),
     t.asset_watch: _of_asset_watch,
     t.connection: _of_team(t.connection),
+    t.connection_trial: lambda _: sa.false(),  # found by its token alone
     t.dag_file: _of_file,
     t.event: _of_event,
     t.kept_answer: lambda _: sa.false(),  # found by its key alone, which its caller knows

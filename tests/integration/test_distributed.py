@@ -15,7 +15,12 @@ import redis
 import sqlalchemy as sa
 
 from scheduler.cli.health import ask
-from scheduler.store.tables import leader, log_chunk, worker
+from scheduler.clock import SystemClock
+from scheduler.operations.connection_trials import ask_trial
+from scheduler.security.encryption import FernetCipher
+from scheduler.security.secret_key import SecretKey
+from scheduler.store.connections import Connection
+from scheduler.store.tables import connection, leader, log_chunk, worker
 from tests.integration.ledger import KEEPS_LEDGER, counted
 from tests.integration.processes import Process, marked
 from tests.integration.project import Project
@@ -108,6 +113,7 @@ def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(
         secret_key=SECRET,
         log_url=f"file://{tmp_path}/archive",
         metrics_port="0",
+        connection_test="on",
     )
     shop.write("fan.py", keeps_ledger(shop, FAN))
     scheduler = shop.launch("scheduler")
@@ -141,6 +147,11 @@ def test_two_workers_run_a_dag_to_its_end_and_their_logs_are_read_anywhere(
         said = shop.dirigent("tasks", "logs", "fan", run.run_id, f"part_{number}")
         assert f"part {number} on" in said.stdout, said.stderr
         assert "Ended as success" in said.stdout
+    cipher = FernetCipher(SecretKey((SECRET,)))
+    wanted = Connection(conn_id="files", conn_type="fs")
+    with shop.record.db.write() as session:
+        ask_trial(session, SystemClock().now(), cipher, wanted, account="ada", is_kept=True)
+    eventually(lambda: shop.record.rows(sa.select(connection.c.conn_id)) == [("files",)], told=shop.told)
 
 
 HELD = """

@@ -71,7 +71,7 @@ def test_a_database_that_is_not_there_does_not_work_and_is_not_made(tmp_path: Pa
 def test_a_type_without_a_hook_says_what_to_install() -> None:
     is_ok, message = trials().try_out(asked("aws"))
     assert not is_ok
-    assert "'aws' is installed where the pages run" in message
+    assert "'aws' is installed on this host" in message
     assert message.endswith("dirigent providers install amazon")
 
 

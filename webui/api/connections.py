@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from scheduler.errors import AlreadyExists, BadParams, Forbidden, NotFound
+from flask import request
+
+from scheduler.errors import AlreadyExists, BadParams, NotFound
 from scheduler.logs.masking import MASK, masked_json, unmasked_json
+from scheduler.operations.connection_trials import show_trial
 from scheduler.operations.connections import remove_connection, set_connection
 from scheduler.security.rights import Right
 from scheduler.store.connections import Connection, get_connection
@@ -17,14 +20,18 @@ from scheduler.store.views.noun_lists import list_whole_connections
 from webui.api.bulk import BulkDone, Noun, carry_out
 from webui.api.frame import Fields, Routes
 from webui.api.shapes import connections as shapes
-from webui.context import actor, now, reading, web, writing
+from webui.context import actor, asker, now, reading, web, writing
 from webui.owning import check_owned, give_to
+from webui.problems import Fault, Unprocessable
 from webui.rights import needs
-from webui.trying import RIGHTS, try_out
+from webui.trying import RIGHTS, have_tried_out, try_out
 
 routes = Routes("api_connections", "/api/v2/connections", tag="Connection")
 
 _TEXTS: Final = ("conn_type", "description", "host", "login", "schema")
+_PARTS: Final = (*_TEXTS, "port", "password", "extra")
+#: By which the answer to `enqueue-test` is found.
+TOKEN: Final = "Airflow-Connection-Test-Token"
 
 
 def _fields(session: Session, found: Sequence[Connection]) -> list[Fields]:
@@ -133,24 +140,43 @@ def test_one_connection(body: shapes.ConnectionBody) -> Fields:
 
 
 @routes.post("/enqueue-test", answers=shapes.ConnectionTestQueued, status=202)
-@needs(Right.CONNECTION_TEST)
+@needs(*RIGHTS)
 def enqueue_connection_test(body: shapes.ConnectionTestBody) -> Fields:
-    """Refuse to have a connection tried out on a worker."""
-    _refuse(body.connection_id)
+    """Have a worker of `queue` try a connection out, from its network; the token finds the answer.
 
-
-@routes.get("/enqueue-test", answers=shapes.ConnectionTestState)
-@needs(Right.CONNECTION_TEST)
-def get_connection_test() -> Fields:
-    """Tell how a trial stands: there is none."""
-    raise NotFound("trial of a connection", "of this token")
-
-
-def _refuse(connection_id: str) -> NoReturn:
-    raise Forbidden(
-        f"Connection {connection_id[:80]!r} is not tried out on a worker. "
-        "A task that uses the connection tells there whether it works."
+    With `commit_on_success` it is stored where it works. What the body leaves out or masks is as it is stored.
+    """
+    if body.executor is not None:
+        raise BadParams("There are no executors to choose from: leave `executor` out, and name a `queue`.")
+    new = Connection(conn_id=body.connection_id, conn_type=body.conn_type)
+    token = have_tried_out(
+        body.connection_id,
+        lambda before: _changed(before or new, body, _PARTS),
+        queue=body.queue or "default",
+        is_kept=body.commit_on_success,
+        team=body.team_name,
     )
+    return {"token": token, "connection_id": body.connection_id, "state": "pending"}
+
+
+@routes.get(
+    "/enqueue-test", answers=shapes.ConnectionTestState, headers={TOKEN: "What enqueue-test answered."}
+)
+@needs(*RIGHTS)
+def get_connection_test() -> Fields:
+    """Tell how a trial stands that one has asked for: pending, running, success or failed."""
+    token = request.headers.get(TOKEN, "")
+    if not token:
+        raise Unprocessable([Fault(("header", TOKEN), "is missing", "missing")])
+    with web().db.read() as session:
+        found = show_trial(session, now(), token, account=asker().name)
+    return {
+        "token": token,
+        "connection_id": found.conn_id,
+        "state": found.state,
+        "result_message": found.message or None,
+        "created_at": found.created_at,
+    }
 
 
 def _exists(session: Session, connection_id: str) -> bool:
@@ -176,7 +202,7 @@ def _changed(before: Connection, body: shapes.ConnectionPatch, mask: Sequence[st
     """Return a connection with what the body has of it; of a mask only what that names."""
     given = body.model_dump(by_alias=True, exclude_unset=True, exclude={"connection_id", "team_name"})
     known = {name: value for name, value in given.items() if mask is None or name in mask}
-    values: dict[str, Any] = {name: getattr(before, name) for name in (*_TEXTS, "port", "password", "extra")}
+    values: dict[str, Any] = {name: getattr(before, name) for name in _PARTS}
     values |= {name: value if name == "port" else value or "" for name, value in known.items()}
     if values["password"] == MASK:
         values["password"] = before.password

@@ -1,4 +1,4 @@
-"""Trying connections out from the pages, where the settings allow it."""
+"""Trying connections out, from the pages and from workers, where the settings allow it."""
 
 from __future__ import annotations
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from scheduler.cli.compose.answers import answer_of
+from scheduler.cli.compose.connection_trials import trials_of
 from scheduler.cli.compose.environments import environments_of
 from scheduler.cli.compose.house import House
 from scheduler.cli.compose.isolation import environ_of_children, groups_of, task_policy_of
 from scheduler.cli.parts.archives import open_archive, open_payloads
+from scheduler.cli.parts.launcher import Launcher
 from scheduler.cli.parts.locked_starts import LockedStarts
+from scheduler.cli.parts.trier import Trier
 from scheduler.cli.parts.worker_logs import WorkerLogs
 from scheduler.cli.version import own_version
 from scheduler.config import Settings
@@ -32,52 +33,11 @@ from scheduler.parsing.materialize import materialize
 from scheduler.runtime.supervisor.conversation import Answer
 from scheduler.runtime.supervisor.environment import secrets_passed_on
 from scheduler.runtime.supervisor.supervisor import Supervisor
-from scheduler.wire import Job, Outcome
+from scheduler.security.encryption import FernetCipher
+from scheduler.wire import Outcome
 
 if TYPE_CHECKING:
     from scheduler.cli.parts.large_values import LargeValues
-    from scheduler.tracing.collector import Collected
-
-
-class Launcher:
-    """Opens the log of an attempt and hands both to the supervisor (dispatch.hands.Launcher)."""
-
-    def __init__(
-        self,
-        logs: WorkerLogs,
-        supervisor: Supervisor,
-        collected: Collected | None,
-        locked: LockedStarts | None = None,
-        values: LargeValues | None = None,
-    ) -> None:
-        self._logs = logs
-        self._supervisor = supervisor
-        self._collected = collected
-        self._locked = locked
-        self._values = values
-
-    def launch(self, job: Job) -> None:
-        """Start an attempt; its outcome arrives at the worker."""
-        if self._collected is not None:
-            job = replace(job, env=job.env | self._collected.traces.parent_of(job))
-        if self._values is not None:
-            self._values.note(job)
-        launch = self._supervisor.launch if self._locked is None else self._locked.launch
-        launch(job, self._logs.open(job))
-
-    def stop(self, attempt_id: int, reason: str, within_s: float | None = None) -> None:
-        """Stop an attempt; its outcome still arrives."""
-        if self._locked is None or not self._locked.stop(attempt_id, reason):
-            self._supervisor.stop(attempt_id, reason, within_s)
-
-    def hold(self, until: float) -> None:
-        """Let attempts live until an instant of the monotonic clock, and no longer unless it is put off again."""
-        self._supervisor.hold(until)
-
-    def warm(self, code_root: Path, file: str) -> None:
-        """Import a DAG file before an attempt of it is asked for, unless another interpreter will."""
-        if self._locked is None:
-            self._supervisor.warm(str(code_root), file)
 
 
 def plan_of(
@@ -136,6 +96,7 @@ class WorkerSide:
         self._logs = self._make_logs(environ, is_copied=copies_logs)
         self._values = self._make_values()
         self._waiter = self._make_waiter(plan) if has_waiter else None
+        self._trier = self._make_trier(plan)
         self.supervisor = self._make_supervisor(environ, hostname)
         self._locked = self._make_locked(environ)
         self.worker = Worker(
@@ -163,6 +124,12 @@ class WorkerSide:
             code_root=lambda session, snapshot_id: materialize(session, snapshot_id, house.settings.home),
             vitals=house.vitals,
         )
+
+    def _make_trier(self, plan: WorkerPlan) -> Trier | None:
+        house, trials = self._house, trials_of(self._house.settings)
+        if trials is None:
+            return None
+        return Trier(house.db, plan, clock=house.clock, cipher=FernetCipher(house.secret), trials=trials)
 
     def _make_logs(self, environ: Mapping[str, str], *, is_copied: bool) -> WorkerLogs:
         house = self._house
@@ -229,10 +196,14 @@ class WorkerSide:
         self.worker.start()
         if self._waiter is not None:
             self._waiter.start()
+        if self._trier is not None:
+            self._trier.start()
         self._doorbells.start()
 
     def close(self) -> None:
         """Let what runs end by itself, stop the rest, end the children; only then hand back what had not stopped."""
+        if self._trier is not None:
+            self._trier.close()
         self.worker.drain()
         self._doorbells.stop()
         self.worker.close()

@@ -102,14 +102,14 @@ def _hook(conn_id: str, conn_type: str) -> Any:
     if path is not None:
         raise BadConnection(f"{path}, the hook of connections of type {conn_type!r}, cannot try one out.")
     raise BadConnection(
-        f"No hook for connections of type {conn_type!r} is installed where the pages run. Install the provider that "
+        f"No hook for connections of type {conn_type!r} is installed on this host. Install the provider that "
         f"has it, such as: dirigent providers install {_PROVIDERS.get(conn_type, conn_type)}"
     )
 
 
 def _words(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError):
-        return f"The hook needs the module {error.name!r}, which is not installed where the pages run."
+        return f"The hook needs the module {error.name!r}, which is not installed on this host."
     if isinstance(error, BadConnection):
         return str(error)
     told = (

@@ -8,7 +8,14 @@ All of them are imported from here, so that the metadata is whole wherever one i
 
 from __future__ import annotations
 
-from scheduler.store.tables.access import connection, kept_answer, session, sign_in_token, variable
+from scheduler.store.tables.access import (
+    connection,
+    connection_trial,
+    kept_answer,
+    session,
+    sign_in_token,
+    variable,
+)
 from scheduler.store.tables.accounts import account, account_role, api_token, role, sign_in_failure
 from scheduler.store.tables.alerts import alert, alert_watch, outbox
 from scheduler.store.tables.assets import (
@@ -74,6 +81,7 @@ __all__ = [
     "backfill",
     "blob",
     "connection",
+    "connection_trial",
     "dag",
     "dag_bundle",
     "dag_favorite",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
-from scheduler.store.tables.columns import Instant, metadata
+from scheduler.store.tables.columns import Instant, metadata, where
 
 variable = Table(
     "variable",
@@ -51,6 +51,25 @@ session = Table(
     Column("revoked_at", Instant),
     # How they came in: link (everything may be done) | password | oidc (what the account may).
     Column("proof", Text, nullable=False, default="link", server_default="link"),
+)
+
+#: Connections that people ask workers to try out (`store.trials`).
+connection_trial = Table(
+    "connection_trial",
+    metadata,
+    Column("hash", Text, primary_key=True),  # of the token by which whoever asked finds it again
+    Column("account", Text, nullable=False),
+    Column("conn_id", Text, nullable=False),
+    Column("team_name", Text),  # whose the connection is, or is to be
+    Column("queue", Text, nullable=False),
+    Column("is_kept", Boolean, nullable=False),  # store it where it works
+    Column("state", Text, nullable=False),  # pending, running, success, failed
+    Column("sealed", LargeBinary),  # what is tried out, encrypted; empty once that is over
+    Column("message", Text, nullable=False),
+    Column("worker_id", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),  # it counts as pending or running no longer than this
+    Index("uq_connection_trial_live", "conn_id", unique=True, **where("state IN ('pending', 'running')")),
 )
 
 #: What writes of the API were answered, under the key that their callers gave them (`store.kept_answers`).

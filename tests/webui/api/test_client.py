@@ -13,6 +13,7 @@ from airflow_client.client.exceptions import ApiException
 from werkzeug.serving import make_server
 
 from scheduler.logs.lines import encode_line
+from scheduler.runtime.supervisor.connection_trials import ConnectionTrials
 from scheduler.store import Database
 from scheduler.store.logs import put_chunks
 from scheduler.store.views import runs, tasks
@@ -22,6 +23,8 @@ from tests.webui.conftest import StillClock, build
 from tests.webui.test_accounts import add
 from tests.webui.test_pages import FAILED_RUN_ID
 
+#: Connections may be tried out, and none works.
+TRIALS = ConnectionTrials({}, command=["false"])
 DAG = "orders_hourly"
 TASK = "enrich.prices"
 
@@ -30,7 +33,7 @@ TASK = "enrich.prices"
 def client(db: Database, clock: StillClock) -> Iterator[ApiClient]:
     """A client of a server over the shop."""
     token = add(db, clock, "ada", "Admin", password=None)
-    server = make_server("127.0.0.1", 0, build(db, clock), threaded=True)
+    server = make_server("127.0.0.1", 0, build(db, clock, trials=TRIALS), threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     made = ApiClient(Configuration(host=f"http://127.0.0.1:{server.port}", access_token=token))

@@ -195,5 +195,8 @@ def test_many_of_what_is_set_are_written_at_once(client: ApiClient) -> None:
     assert links.bulk_connections(body).create.success == ["db"]
     assert links.get_connection("db").conn_type == "http"
     trial = models.ConnectionTestRequestBody(connection_id="db", conn_type="http")
-    refused(403, links.enqueue_connection_test, trial)
-    refused(404, links.get_connection_test, "token")
+    queued = links.enqueue_connection_test(trial)
+    asked = links.get_connection_test(queued.token)
+    assert (asked.connection_id, asked.state, asked.result_message) == ("db", "pending", None)
+    refused(409, links.enqueue_connection_test, trial)
+    refused(404, links.get_connection_test, "another")

@@ -143,7 +143,11 @@ def _arguments(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _headers(operation: Operation) -> list[dict[str, Any]]:
-    return [] if operation.method == "GET" or _is_public(operation) else [_KEY]
+    named = [
+        {"name": name, "in": "header", "required": True, "description": why, "schema": {"type": "string"}}
+        for name, why in operation.headers.items()
+    ]
+    return named if operation.method == "GET" or _is_public(operation) else [*named, _KEY]
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -34,6 +34,8 @@ class Operation:
     shape: Any
     #: Other kinds than JSON that it answers where they are asked for, and what a line of them is.
     streams: Mapping[str, type[Answer]] = field(default_factory=dict)
+    #: Headers that it needs, and what they say.
+    headers: Mapping[str, str] = field(default_factory=dict)
     _answers: TypeAdapter[Any] | None = None
 
     @property

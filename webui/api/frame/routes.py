@@ -58,6 +58,7 @@ class Routes:
         answers: Any = None,  # noqa: ANN401 - a model, or a union of models
         status: int = 200,
         streams: Mapping[str, type[Answer]] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
             operation = Operation(
@@ -70,6 +71,7 @@ class Routes:
                 body=taken_by(view, Body),
                 shape=answers,
                 streams=streams or {},
+                headers=headers or {},
             )
             self.operations.append(operation)
             # What the view declares of itself, such as the right that it needs, counts for the route.
