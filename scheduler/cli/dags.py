@@ -11,7 +11,7 @@ from scheduler.cli.broken_files import count_of_broken
 from scheduler.cli.checks import check_dags
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.local_runs import test_dag
-from scheduler.cli.options import Instant
+from scheduler.cli.options import Instant, dag_argument
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.cli.parts.archives import open_payloads
 from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
@@ -66,7 +66,7 @@ def files(invocation: Invocation, output: str) -> None:
 
 
 @dags.command()
-@click.argument("dag_id")
+@dag_argument
 @output_option
 @pass_invocation
 def show(invocation: Invocation, dag_id: str, output: str) -> None:
@@ -89,7 +89,7 @@ def errors(invocation: Invocation, output: str) -> int:
 
 
 @dags.command()
-@click.argument("dag_id")
+@dag_argument
 @click.option("--conf", default="", help="A JSON object for the run.")
 @click.option("--run-id", help="The id of the run; else made of its logical date.")
 @click.option("--logical-date", type=Instant(), help="An instant; else now.")
@@ -196,7 +196,7 @@ def _set_paused(invocation: Invocation, dag_ids: Sequence[str], *, is_paused: bo
 
 
 @dags.command()
-@click.argument("dag_id")
+@dag_argument
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_invocation
 def delete(invocation: Invocation, dag_id: str, *, yes: bool) -> None:

@@ -12,7 +12,7 @@ import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.local_dags import load_dag
-from scheduler.cli.options import Instant, read_pairs
+from scheduler.cli.options import Instant, dag_argument, read_pairs
 from scheduler.operations.conf import read_conf
 from scheduler.testing.result import RunResult
 from scheduler.wire import Json
@@ -39,7 +39,7 @@ def _given_options(command: F) -> F:
 
 
 @click.command("test")
-@click.argument("dag_id")
+@dag_argument
 @_given_options
 @click.option(
     "--mock", "mocks", multiple=True, metavar="TASK=VALUE", help="What a task returns in place of its work."
@@ -55,7 +55,7 @@ def test_dag(invocation: Invocation, /, dag_id: str, mocks: Sequence[str], **giv
 
 
 @click.command("test")
-@click.argument("dag_id")
+@dag_argument
 @click.argument("task_ids", nargs=-1, required=True)
 @_given_options
 @click.option("--xcom", "xcoms", multiple=True, metavar="TASK=VALUE", help="What another task has returned.")

@@ -56,6 +56,21 @@ def read_pairs(pairs: Sequence[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
+def dag_argument(command: F) -> F:
+    """Give a command `DAG_ID`."""
+    return click.argument("dag_id")(command)
+
+
+def run_arguments(command: F) -> F:
+    """Give a command `DAG_ID RUN_ID`."""
+    return dag_argument(click.argument("run_id")(command))
+
+
+def task_arguments(command: F) -> F:
+    """Give a command `DAG_ID RUN_ID TASK_ID`."""
+    return run_arguments(click.argument("task_id")(command))
+
+
 def show_secrets_option(command: F) -> F:
     """Give a command `--show-secrets`."""
     option = click.option("--show-secrets", is_flag=True, help="Show what is masked otherwise.")

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
-from scheduler.cli.options import path_option, read_pairs
+from scheduler.cli.options import path_option, read_pairs, task_arguments
 from scheduler.cli.output import output_option, print_rows
 from scheduler.logs.terminal import safe
 from scheduler.operations.questions import answer_question
@@ -48,9 +48,7 @@ def _line(row: Data) -> Data:
 
 
 @click.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("options", nargs=-1, required=True, metavar="OPTION...")
 @path_option
 @click.option(

@@ -16,7 +16,7 @@ import click
 
 from scheduler.cli.invocation import Invocation, pass_invocation
 from scheduler.cli.local_dags import load_dag
-from scheduler.cli.options import read_pairs
+from scheduler.cli.options import read_pairs, run_arguments
 from scheduler.cli.parts.archives import open_payloads
 from scheduler.connection_texts import fields_of
 from scheduler.core.states import RUN_FINISHED
@@ -44,8 +44,7 @@ Fetch = Callable[[Owner, Json], Json]
 
 
 @click.command("export")
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @click.option(
     "--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="The file; else standard output."
 )

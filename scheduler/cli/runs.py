@@ -8,7 +8,7 @@ import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.many_runs import clear, mark_many
-from scheduler.cli.options import read_stdin
+from scheduler.cli.options import read_stdin, run_arguments
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.cli.recordings import export_run, replay_run
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
@@ -54,8 +54,7 @@ def list_(invocation: Invocation, dag_id: str, state: str | None, limit: int, ou
 
 
 @runs.command()
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @output_option
 @pass_invocation
 def show(invocation: Invocation, dag_id: str, run_id: str, output: str) -> None:
@@ -64,8 +63,7 @@ def show(invocation: Invocation, dag_id: str, run_id: str, output: str) -> None:
 
 
 @runs.command()
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @pass_invocation
 def cancel(invocation: Invocation, dag_id: str, run_id: str) -> None:
     """Stop a run: what runs is stopped, what has not started is skipped."""
@@ -75,8 +73,7 @@ def cancel(invocation: Invocation, dag_id: str, run_id: str) -> None:
 
 
 @runs.command()
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @click.confirmation_option(prompt="Delete the run with its tasks, values and attempts?")
 @pass_invocation
 def delete(invocation: Invocation, dag_id: str, run_id: str) -> None:
@@ -86,8 +83,7 @@ def delete(invocation: Invocation, dag_id: str, run_id: str) -> None:
 
 
 @runs.command()
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @click.argument("state", type=click.Choice(["success", "failed"]))
 @pass_invocation
 def mark(invocation: Invocation, dag_id: str, run_id: str, state: Literal["success", "failed"]) -> None:
@@ -98,8 +94,7 @@ def mark(invocation: Invocation, dag_id: str, run_id: str, state: Literal["succe
 
 
 @runs.command()
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @click.argument("text", callback=read_stdin)
 @pass_invocation
 def note(invocation: Invocation, dag_id: str, run_id: str, text: str) -> None:
@@ -110,8 +105,7 @@ def note(invocation: Invocation, dag_id: str, run_id: str, text: str) -> None:
 
 
 @runs.command()
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @click.option("--failed/--all", "only_failed", default=True, help="What failed (the default), or everything.")
 @latest_code_option
 @click.option("--dry-run", is_flag=True, help="Only say what would run.")
@@ -133,8 +127,7 @@ def rerun(
 
 
 @runs.command()
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @click.option("--timeout", type=click.FloatRange(min=0), help="Seconds after which to give up; else never.")
 @pass_invocation
 def wait(invocation: Invocation, dag_id: str, run_id: str, timeout: float | None) -> int:
@@ -145,8 +138,7 @@ def wait(invocation: Invocation, dag_id: str, run_id: str, timeout: float | None
 
 
 @runs.command()
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @pass_invocation
 def result(invocation: Invocation, dag_id: str, run_id: str) -> None:
     """Print what a run returned, as JSON: of one task that is marked with @result its value, of several by task."""

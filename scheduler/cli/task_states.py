@@ -7,7 +7,7 @@ import json
 import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
-from scheduler.cli.options import path_option, read_stdin
+from scheduler.cli.options import path_option, read_stdin, task_arguments
 from scheduler.cli.output import output_option, print_json, print_record, print_rows
 from scheduler.operations.states import read_state, read_states, remove_states, set_state
 from scheduler.store.views.fields import state_fields
@@ -20,9 +20,7 @@ def state() -> None:
 
 
 @state.command("list")
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @path_option
 @output_option
 @pass_invocation
@@ -34,9 +32,7 @@ def list_(invocation: Invocation, dag_id: str, run_id: str, task_id: str, path: 
 
 
 @state.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("key")
 @path_option
 @output_option
@@ -54,9 +50,7 @@ def get(
 
 
 @state.command("set")
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("key")
 @click.argument("value", callback=read_stdin)
 @path_option
@@ -84,9 +78,7 @@ def read_state_value(text: str) -> Json:
 
 
 @state.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("key", required=False)
 @click.option("--all", "is_all", is_flag=True, help="All keys.")
 @path_option

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
-from scheduler.cli.options import path_option, read_stdin
+from scheduler.cli.options import path_option, read_stdin, task_arguments
 from scheduler.cli.output import output_option, print_json, print_rows
 from scheduler.cli.task_states import read_state_value
 from scheduler.core.ids import TaskKey
@@ -26,9 +26,7 @@ def xcom() -> None:
 
 
 @xcom.command("list")
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @path_option
 @output_option
 @pass_invocation
@@ -44,9 +42,7 @@ def list_(invocation: Invocation, dag_id: str, run_id: str, task_id: str, path: 
 
 
 @xcom.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("key", default="return_value")
 @path_option
 @pass_invocation
@@ -62,9 +58,7 @@ def get(invocation: Invocation, dag_id: str, run_id: str, task_id: str, key: str
 
 
 @xcom.command("set")
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("key")
 @click.argument("value", callback=read_stdin)
 @path_option
@@ -81,9 +75,7 @@ def set_(
 
 
 @xcom.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("key")
 @path_option
 @pass_invocation
@@ -95,9 +87,7 @@ def delete(invocation: Invocation, dag_id: str, run_id: str, task_id: str, key: 
 
 
 @click.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("text", callback=read_stdin)
 @path_option
 @pass_invocation

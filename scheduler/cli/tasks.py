@@ -10,7 +10,7 @@ import click
 from scheduler.cli.following import log_lines
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.local_runs import test_tasks
-from scheduler.cli.options import path_option, read_path
+from scheduler.cli.options import path_option, read_path, run_arguments, task_arguments
 from scheduler.cli.output import json_line, output_option, print_json, print_rows
 from scheduler.cli.parts.archives import open_archive
 from scheduler.cli.parts.attempt_logs import AttemptLogs
@@ -49,8 +49,7 @@ for command in (answer, note, questions, state, test_tasks, xcom):
 
 
 @tasks.command("list")
-@click.argument("dag_id")
-@click.argument("run_id")
+@run_arguments
 @click.option("--task", "task_id", help="Only instances of this task.")
 @click.option("--map-index", "--path", "path", callback=read_path, help="Only instances with this index.")
 @output_option
@@ -69,9 +68,7 @@ def list_(
 
 
 @tasks.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @path_option
 @output_option
 @pass_invocation
@@ -86,9 +83,7 @@ def why(invocation: Invocation, dag_id: str, run_id: str, task_id: str, path: st
 
 
 @tasks.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @path_option
 @click.option("--try", "try_number", type=click.IntRange(min=1), help="Which try; else the last one.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the attempt has ended.")
@@ -165,9 +160,7 @@ def _find_attempt(invocation: Invocation, wanted: _Wanted) -> stored_tasks.Attem
 
 
 @tasks.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.option(
     "--map-index",
     "--path",
@@ -210,9 +203,7 @@ def clear(
 
 
 @tasks.command()
-@click.argument("dag_id")
-@click.argument("run_id")
-@click.argument("task_id")
+@task_arguments
 @click.argument("state", type=click.Choice(["success", "failed", "skipped"]))
 @path_option
 @click.option("--result", metavar="JSON", help="With success: what it returns, for the tasks that read it.")
