@@ -9,7 +9,6 @@ from datetime import date, time
 from typing import Any, Final
 
 from scheduler.logs.mask import is_sensitive
-from scheduler.logs.masking import MASK, masked_json
 from scheduler.wire import DagSpec, Data, Json, ParamSpec
 from webui.form_choices import check_options, choices, options_of, spelled
 from webui.form_kinds import as_moment, is_moment, kind_of, plain_schema, types_of
@@ -220,20 +219,6 @@ def _options(kind: str, schema: Data, param: ParamSpec, value: Json) -> tuple[tu
     found = options_of(kind, schema, has_blank=param.default is None or "null" in types_of(schema))
     text = spelled(kind, value)
     return (*found, (text, text)) if found and text and text not in dict(found) else found
-
-
-def masked(spec: DagSpec, conf: Data) -> Data:
-    """Return a conf or params as people are shown them: without secrets, by what schemas and names say."""
-    drawn = {field.name: field.is_secret for field in fields(spec, {})}
-    return {name: _masked(name, value, drawn.get(name)) for name, value in conf.items()}
-
-
-def _masked(name: str, value: Json, is_secret: bool | None) -> Json:
-    """Mask a value; of a param its schema knows whether it is a secret, of anything else its name tells."""
-    if is_secret:
-        return MASK if value else value
-    shown_as: Data = json.loads(masked_json(json.dumps({"" if is_secret is False else name: value})))
-    return next(iter(shown_as.values()))
 
 
 def sections(fields: Iterable[Field]) -> list[tuple[str, list[Field]]]:

@@ -11,11 +11,11 @@ from flask import request
 
 from scheduler.core.states import RunType
 from scheduler.errors import BadParams, NewerForm
+from scheduler.logs.masking import masked_conf
 from scheduler.operations.saved_filters import KEYS
 from scheduler.store import Session
 from scheduler.store.views.ownership import list_choices
 from scheduler.store.views.runs import Run, RunWanted, list_runs, reach_back
-from webui import forms
 from webui.context import spec_of
 from webui.filters import one_line
 from webui.numbers import number
@@ -100,4 +100,4 @@ def _is_shown_so(session: Session, run: Run, words: str) -> bool:
         spec = spec_of(session, run.version_id)
     except NewerForm:
         return False
-    return wanted in one_line(forms.masked(spec, run.conf)).lower()
+    return wanted in one_line(masked_conf(run.conf, spec.params)).lower()

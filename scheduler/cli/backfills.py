@@ -11,6 +11,7 @@ import click
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_record, print_rows
 from scheduler.core.backfills import Reprocess, read_bound
+from scheduler.logs.masking import masked_conf
 from scheduler.operations.backfills import (
     BackfillPreview,
     BackfillRequest,
@@ -23,8 +24,10 @@ from scheduler.operations.backfills import (
 from scheduler.operations.conf import read_conf
 from scheduler.store.backfills import get_backfill, list_backfills
 from scheduler.store.dags import get_dag
+from scheduler.store.engine import Session
 from scheduler.store.versions import load_graph
-from scheduler.store.views.backfills import progress_fields, view_backfills
+from scheduler.store.views.backfills import BackfillView, progress_fields, view_backfills
+from scheduler.wire import Data
 
 F = TypeVar("F", bound=Callable[..., Any])
 _COLUMNS = ["id", "dag_id", "state", "percent", "from_date", "to_date", "runs", "reason"]
@@ -141,7 +144,15 @@ def list_(invocation: Invocation, dag_id: str | None, output: str) -> None:
     """List backfills and how far they came, the newest first."""
     with invocation.db.read() as session:
         found = view_backfills(session, list_backfills(session, dag_id))
-    print_rows(map(progress_fields, found), _COLUMNS, output)
+        rows = [_fields(session, each) for each in found]
+    print_rows(rows, _COLUMNS, output)
+
+
+def _fields(session: Session, view: BackfillView) -> Data:
+    fields, conf = progress_fields(view), view.row.dag_run_conf
+    dag = get_dag(session, view.row.dag_id) if conf else None
+    params = load_graph(session, dag.version_id).params if dag else ()
+    return {**fields, "dag_run_conf": conf and masked_conf(conf, params)}
 
 
 @backfills.command()
@@ -156,7 +167,8 @@ def show(invocation: Invocation, backfill_id: int, output: str) -> None:
 def _print_one(invocation: Invocation, backfill_id: int, output: str) -> None:
     with invocation.db.read() as session:
         (view,) = view_backfills(session, [get_backfill(session, backfill_id)])
-    print_record(progress_fields(view), output)
+        fields = _fields(session, view)
+    print_record(fields, output)
 
 
 @backfills.command()

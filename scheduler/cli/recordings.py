@@ -21,7 +21,7 @@ from scheduler.cli.parts.archives import open_payloads
 from scheduler.connection_texts import fields_of
 from scheduler.core.states import RUN_FINISHED
 from scheduler.errors import BadConnection, Conflict
-from scheduler.logs.mask import Masker, secrets_named, secrets_of_connection, secrets_of_variable
+from scheduler.logs.mask import Masker, secrets_of_conf, secrets_of_connection, secrets_of_variable
 from scheduler.logs.terminal import safe
 from scheduler.payloads import Owner
 from scheduler.store.connections import get_connection, list_connections
@@ -116,8 +116,9 @@ def _secrets(invocation: Invocation, session: Session, run: Run) -> Iterator[str
         connection: Any = get_connection(session, invocation.cipher, each.conn_id)
         yield from secrets_of_connection({"password": connection.password, "extra": connection.extra})
     yield from _secrets_of_environment(os.environ)
-    yield from secrets_named(run.conf, None)
-    yield from secrets_named(run.params, None)
+    declared = [each.name for each in load_graph(session, run.version_id).params if each.is_declared_secret]
+    for given in (run.conf, run.params):
+        yield from secrets_of_conf(given, declared)
 
 
 def _secrets_of_environment(environ: Mapping[str, str]) -> Iterator[str]:

@@ -14,14 +14,18 @@ from scheduler.cli.recordings import export_run, replay_run
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
 from scheduler.core.states import RunState
+from scheduler.logs.masking import masked_conf
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.delete import delete_run
 from scheduler.operations.mark import mark_run
 from scheduler.operations.notes import set_note
 from scheduler.operations.rerun import RerunRequest
 from scheduler.store.dags import get_dag
+from scheduler.store.engine import Session
+from scheduler.store.versions import load_graph
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views.fields import run_fields
+from scheduler.wire import Data
 
 COLUMNS: Final = ["dag_id", "dag_run_id", "state", "run_type", "start_date", "duration"]
 
@@ -50,7 +54,13 @@ def list_(invocation: Invocation, dag_id: str, state: str | None, limit: int, ou
         found = stored_runs.list_runs(session, wanted, limit=limit)
         if dag_id and not found:
             get_dag(session, dag_id)
-    print_rows(map(run_fields, found), COLUMNS, output)
+        rows = [_fields(session, each) for each in found]
+    print_rows(rows, COLUMNS, output)
+
+
+def _fields(session: Session, run: stored_runs.Run) -> Data:
+    params = load_graph(session, run.version_id).params if run.conf else ()
+    return run_fields(run, masked_conf(run.conf, params))
 
 
 @runs.command()
@@ -59,7 +69,9 @@ def list_(invocation: Invocation, dag_id: str, state: str | None, limit: int, ou
 @pass_invocation
 def show(invocation: Invocation, dag_id: str, run_id: str, output: str) -> None:
     """Show one run."""
-    print_record(run_fields(find_run(invocation, dag_id, run_id)), output)
+    with invocation.db.read() as session:
+        found = _fields(session, stored_runs.find_run(session, dag_id, run_id))
+    print_record(found, output)
 
 
 @runs.command()

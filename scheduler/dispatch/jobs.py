@@ -9,7 +9,7 @@ from typing import Literal
 from scheduler.core.graph import TaskGraph
 from scheduler.errors import NewerForm
 from scheduler.store.claims import Claimed
-from scheduler.wire import Job, RunInfo
+from scheduler.wire import DagSpec, Job, RunInfo
 
 _KINDS: dict[str, Literal["task", "dag_callback", "task_callback"]] = {
     "task": "task",
@@ -31,7 +31,7 @@ def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
         kind=_kind(claim),
         code_root=str(code_root),
         file=graph.spec.file,
-        run=_run_info(claim),
+        run=_run_info(claim, graph.spec),
         task_id=claim.task_id,
         path=claim.path,
         try_number=claim.try_number,
@@ -53,7 +53,7 @@ def _kind(claim: Claimed) -> Literal["task", "dag_callback", "task_callback"]:
     return _KINDS[claim.kind]
 
 
-def _run_info(claim: Claimed) -> RunInfo:
+def _run_info(claim: Claimed, spec: DagSpec) -> RunInfo:
     return RunInfo(
         dag_id=claim.dag_id,
         run_id=claim.run_id,
@@ -70,6 +70,7 @@ def _run_info(claim: Claimed) -> RunInfo:
         state=claim.run_state,
         partition_key=claim.partition_key,
         partition_date=_text(claim.partition_date),
+        secret_params=tuple(each.name for each in spec.params if each.is_declared_secret),
     )
 
 

@@ -146,6 +146,12 @@ def secrets_of_connection(fields: dict[str, Any] | None) -> Iterator[str]:
     yield from _sensitive_fields(str(fields.get("extra") or ""))
 
 
+def secrets_of_conf(conf: dict[str, Json], declared: Collection[str]) -> Iterator[str]:
+    """Yield what must not be shown of what a run was given: by the schemas of its params, and by names."""
+    for name, value in conf.items():
+        yield from secrets_named(value, None) if name in declared else _walk(value, name)
+
+
 def secrets_named(value: Json, name: str | None) -> Iterator[str]:
     """Yield what must not be shown of a value that code calls secret: of a dict, what its keys say; else all texts.
 

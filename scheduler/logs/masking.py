@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Final
 
 from scheduler.logs.mask import is_sensitive
-from scheduler.wire import Json
+from scheduler.wire import Data, Json, ParamSpec
 
 #: What stands for a secret that is not shown. Sent back, it leaves the secret as it is.
 MASK: Final = "***"
@@ -36,6 +37,24 @@ def unmasked_json(text: str, before: str) -> str:
     given = _read(text)
     whole = _unmasked(given, _read(before))
     return text if whole == given else json.dumps(whole)
+
+
+def masked_conf(conf: Data, params: Iterable[ParamSpec] = ()) -> Data:
+    """Return a conf or params as people are shown them: without secrets, by what schemas and names say."""
+    known = {param.name: param for param in params}
+    return {name: _masked_param(name, value, known.get(name)) for name, value in conf.items()}
+
+
+def _masked_param(name: str, value: Json, param: ParamSpec | None) -> Json:
+    if param is not None and param.is_declared_secret:
+        return MASK if value else value
+    is_secret = is_sensitive(name) and (param is None or _may_be_secret(param, value))
+    return _masked(value, is_secret=is_secret)
+
+
+def _may_be_secret(param: ParamSpec, value: Json) -> bool:
+    """Tell whether a param that sounds secret is one, and no choice of its author's, count or switch."""
+    return "enum" not in param.schema and not isinstance(value, int | float)
 
 
 def _read(text: str) -> Json:

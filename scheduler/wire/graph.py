@@ -85,6 +85,15 @@ class ParamSpec:
     has_default: bool = True
     description: str | None = None
 
+    @property
+    def is_declared_secret(self) -> bool:
+        """Whether its schema says that nobody is to see its value."""
+        branches = [each for key in ("anyOf", "oneOf") for each in self.schema.get(key) or ()]
+        return any(
+            isinstance(each, dict) and (each.get("format") == "password" or each.get("writeOnly") is True)
+            for each in (self.schema, *branches)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Isolation:

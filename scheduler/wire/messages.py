@@ -28,6 +28,7 @@ class RunInfo:
     state: str = "running"
     partition_key: str | None = None
     partition_date: str | None = None
+    secret_params: tuple[str, ...] = ()  #: those whose schemas say that nobody is to see their values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,10 +89,13 @@ def test_an_idempotency_key_triggers_once(dirigent, engine):
 
 
 def test_runs_are_listed_newest_first_and_by_state(dirigent, engine, failed_run):
-    dirigent("dags", "trigger", "orders", "--run-id", "second")
+    conf = json.dumps({"day": "mon", "api_key": "hunter22"})
+    dirigent("dags", "trigger", "orders", "--run-id", "second", "--conf", conf)
 
     rows = dirigent("runs", "list", "orders", "-o", "json").json
 
+    assert rows[0]["conf"] == {"day": "mon", "api_key": "***"}
+    assert "hunter22" not in dirigent("runs", "show", "orders", "second").out
     assert [(row["dag_run_id"], row["state"]) for row in rows] == [("second", "queued"), ("first", "failed")]
     assert len(dirigent("runs", "list", "--state", "failed", "-o", "json").json) == 1
     assert dirigent("runs", "list", "another", "-o", "json").err == "dirigent: There is no DAG 'another'.\n"

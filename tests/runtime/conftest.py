@@ -61,6 +61,7 @@ class Crew:
         log: LogSink | None = None,
         attempt_id: int | None = None,
         epoch: int = 1,
+        run: RunInfo = RUN,
         **fields: Any,
     ) -> int:
         self.last_id = attempt_id or next(ATTEMPT_IDS)
@@ -70,7 +71,7 @@ class Crew:
             kind="task",
             code_root=str(self.code_root),
             file=file,
-            run=RUN,
+            run=run,
             task_id="task",
             **fields,
         )

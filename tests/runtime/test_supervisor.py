@@ -6,6 +6,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -18,7 +19,7 @@ from scheduler.logs.segments import segments
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor import Limits
 from scheduler.wire import Job
-from tests.runtime.conftest import CLOCK, Crew
+from tests.runtime.conftest import CLOCK, RUN, Crew
 from tests.runtime.processes import is_zombie, open_fds, wait_until
 
 
@@ -208,6 +209,25 @@ def test_people_see_no_secret_in_what_a_task_hands_on_and_says_of_assets(
     assert {"key": "early", "value": ["hunter22"], "shown": '["***"]'} in asked
     kept = {each["key"]: each["shown"] for each in asked if "retention" in each}
     assert kept == {"login": '{"as":"***","page_token":"p-7"}', "pin": None, "page_token": None}
+
+
+def test_secrets_of_a_conf_are_masked_by_the_schemas_of_params_and_by_names(
+    make_crew: Callable[..., Crew],
+) -> None:
+    crew = make_crew()
+    given = {"pin": "9876-5432", "limit": "plain-text", "db": {"password": "hunter22"}}
+    outcome = crew.run_code(
+        """
+        def task(params=None, templates_dict=None):
+            print(params["pin"], params["limit"], params["db"]["password"])
+            return dict(params)
+        """,
+        run=replace(RUN, conf={"db": given["db"]}, params=given, secret_params=("pin",)),
+    )
+    assert crew.printed() == ["*** plain-text ***"]
+    assert outcome.shown_xcoms == {
+        "return_value": '{"pin":"***","limit":"plain-text","db":{"password":"***"}}'
+    }
 
 
 def test_a_task_that_waits_goes_on_with_the_secrets_of_its_wait_hidden(

@@ -67,6 +67,28 @@ def test_a_run_is_triggered_once_for_one_idempotency_key(person: Browser) -> Non
     assert second.get_json()["dag_run_id"] == first.get_json()["dag_run_id"]
 
 
+def test_what_a_run_was_given_is_told_without_secrets_and_these_cannot_be_searched_for(
+    person: Browser,
+) -> None:
+    conf = {"limit": 3, "api_key": "hunter22", "db": {"password": "hunter33", "host": "h"}}
+    shown = {"limit": 3, "api_key": "***", "db": {"password": "***", "host": "h"}}
+    made = call(person, "POST", RUNS, {"conf": conf, "dag_run_id": "mine"}).get_json()
+    found = person.get(f"{RUNS}?conf_contains=HOST").get_json()
+    assert [each["conf"] for each in (made, person.get(f"{RUNS}/mine").get_json(), *found["dag_runs"])] == [
+        shown,
+        shown,
+        shown,
+    ]
+    assert found["total_entries"] == 1
+    for secret in ("hunter22", "hunter33", "unter3"):
+        assert person.get(f"{RUNS}?conf_contains={secret}").get_json()["dag_runs"] == []
+        body = {"conf_contains": secret}
+        assert call(person, "POST", f"{RUNS}/list", body).get_json()["total_entries"] == 0
+    last = person.get(f"{RUNS}?order_by=-conf&limit=1").get_json()["dag_runs"]
+    assert [each["dag_run_id"] for each in last] == ["mine"]
+    assert "hunter" not in person.get("/dags/orders_hourly/runs/mine/conf").text
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

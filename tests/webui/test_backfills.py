@@ -43,7 +43,9 @@ def test_a_form_with_a_fault_says_so_and_keeps_what_was_typed(person: Browser) -
 
 
 def test_it_is_paused_resumed_and_cancelled_on_the_page(person: Browser) -> None:
-    person.post(f"{PAGE}/new", **FORM)
+    person.post(f"{PAGE}/new", **FORM | {"conf": '{"limit": 3, "api_key": "hunter22"}'})
+    told = person.get("/api/v2/backfills?dag_id=orders_hourly").get_json()["backfills"]
+    assert [each["dag_run_conf"] for each in told] == [{"limit": 3, "api_key": "***"}]
     person.post(f"{PAGE}/1/pause", is_paused="true")
     assert "Resume" in person.get(PAGE).text
     person.post(f"{PAGE}/1/pause", is_paused="false")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from scheduler.logs.masking import masked_conf
 from scheduler.wire import DagSpec, ParamSpec
 from webui import forms
 from webui.form_values import read
@@ -204,8 +205,13 @@ def test_secrets_and_files_stand_apart_from_what_is_shared() -> None:
 def test_a_conf_is_shown_without_secrets_and_with_what_only_sounds_like_one() -> None:
     tokens = ParamSpec(name="max_tokens", schema={"type": "integer"}, default=5)
     secret = ParamSpec(name="pin", schema={"type": "string", "format": "password"}, default="")
+    either = ParamSpec(
+        name="word", schema={"anyOf": [{"type": "string", "writeOnly": True}, {"type": "null"}]}
+    )
+    mode = ParamSpec(name="token_mode", schema={"enum": ["a", "b"]}, default="a")
+    assert masked_conf({"word": "x", "token_mode": "b"}, [either, mode]) == {"word": "***", "token_mode": "b"}
     given = {"max_tokens": 7, "pin": "1234", "db": {"password": "x", "host": "h"}, "api_key": "k", "n": None}
-    assert forms.masked(_dag(tokens, secret), given) == {
+    assert masked_conf(given, [tokens, secret]) == {
         "max_tokens": 7,
         "pin": "***",
         "db": {"password": "***", "host": "h"},

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from scheduler.errors import BadParams
+from scheduler.logs.masking import masked_conf
 from scheduler.operations import backfills
 from scheduler.security.rights import Right
-from scheduler.store.backfills import count_backfills, get_backfill, list_backfills
+from scheduler.store.backfills import Backfill, count_backfills, get_backfill, list_backfills
+from scheduler.store.dags import find_dag
+from scheduler.store.engine import Session
 from scheduler.store.views.backfills import named_fields
 from webui.api.frame import Fields, Routes
 from webui.api.shapes import backfills as shapes
-from webui.context import actor, now, reading, writing
+from webui.context import actor, now, reading, spec_of, writing
 from webui.rights import needs, require
 
 routes = Routes("api_backfills", "/api/v2/backfills", tag="Backfill")
@@ -29,7 +32,7 @@ def list_all_backfills(query: shapes.BackfillsWanted) -> Fields:
         found = list_backfills(
             session, query.dag_id, limit=query.count, offset=query.offset, is_newest_first=is_newest_first
         )
-        rows = [named_fields(session, row) for row in found]
+        rows = [_fields(session, row) for row in found]
         total = count_backfills(session, query.dag_id)
     return {"backfills": rows, "total_entries": total}
 
@@ -44,7 +47,15 @@ def show_backfill(backfill_id: int) -> Fields:
 def _found(backfill_id: int) -> Fields:
     """Look for a backfill among those that whoever asks may see, or change. Raises NotFound."""
     with reading() as session:
-        return named_fields(session, get_backfill(session, backfill_id))
+        return _fields(session, get_backfill(session, backfill_id))
+
+
+def _fields(session: Session, row: Backfill) -> Fields:
+    fields = named_fields(session, row)
+    dag = find_dag(session, row.dag_id) if row.dag_run_conf else None
+    params = spec_of(session, dag.version_id).params if dag else ()
+    conf = row.dag_run_conf and masked_conf(row.dag_run_conf, params)
+    return {**fields, "dag_run_conf": conf}
 
 
 @routes.post("", answers=shapes.Backfill)

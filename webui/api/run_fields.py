@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from scheduler.core.states import RunType
+from scheduler.errors import NewerForm
+from scheduler.logs.masking import MASK, masked_conf
 from scheduler.store.bundles import NAME
 from scheduler.store.views.fields import run_fields
 from scheduler.store.views.run_lists import RunEntry
+from scheduler.wire import Data
 from webui.api.frame import Fields
+from webui.context import reading, spec_of
 
 #: Who creates runs of these kinds, in Airflow's words; by hand it is a person or a program.
 _BY = {
@@ -23,7 +27,7 @@ _OURS = ("dag_version", "bundle_name", "triggering_user_name")
 def described(entry: RunEntry) -> dict[str, Any]:
     """Describe a run."""
     run = entry.run
-    fields = run_fields(run)
+    fields = run_fields(run, shown_conf(run.version_id, run.conf))
     for name in _OURS:
         del fields[name]
     return {
@@ -34,6 +38,17 @@ def described(entry: RunEntry) -> dict[str, Any]:
         "triggering_user_name": run.triggered_by.removeprefix("user:") or None,
         "dag_versions": [version_of(entry)],
     }
+
+
+def shown_conf(version_id: int, conf: Data) -> Data:
+    """Return what a run of a version was given, without its secrets."""
+    if not conf:
+        return {}
+    try:
+        with reading() as session:
+            return masked_conf(conf, spec_of(session, version_id).params)
+    except NewerForm:  # What its schemas call secret cannot be known here.
+        return dict.fromkeys(conf, MASK)
 
 
 def version_of(entry: RunEntry) -> Fields:

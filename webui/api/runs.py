@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -17,13 +18,21 @@ from scheduler.operations.results import results_of
 from scheduler.operations.trigger import trigger_run
 from scheduler.plain_values import plain
 from scheduler.security.rights import Right
+from scheduler.store.choices import Choice
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
-from scheduler.store.views.run_lists import RunEntry, RunsWanted, count_runs, find_entry, list_runs
+from scheduler.store.views.run_lists import (
+    RunEntry,
+    RunsWanted,
+    confs_with,
+    count_runs,
+    find_entry,
+    list_runs,
+)
 from webui.api.frame import Fields, Routes
 from webui.api.frame.choosing import chosen_by
 from webui.api.frame.repeats import HEADER
-from webui.api.run_fields import described
+from webui.api.run_fields import described, shown_conf
 from webui.api.shapes import runs as shapes
 from webui.api.shapes import tasks as task_shapes
 from webui.api.task_fields import tasks_again
@@ -39,11 +48,12 @@ routes = Routes("api_runs", "/api/v2/dags/<dag_id>/dagRuns", tag="DagRun")
 def get_dag_runs(dag_id: str, query: shapes.RunsQuery) -> Fields:
     """Return the runs of a DAG, or with `~` of all DAGs; in the order of their creation, or by `order_by`."""
     choice = query.choice()
-    more = RunsWanted(conf_contains=query.conf_contains, asset=query.consuming_asset_pattern)
     with reading() as session:
         if dag_id != "~":
             get_dag(session, dag_id)
             choice = choice.only("dag_id", dag_id)
+        ids = _with_conf(session, choice, query.conf_contains)
+        more = RunsWanted(ids=ids, asset=query.consuming_asset_pattern)
         found = list_runs(session, choice, more, limit=query.count, offset=query.start)
         total = count_runs(session, choice, more) if query.cursor is None else None
     return {**_listed(found, total), **query.cursors(len(found))}
@@ -55,10 +65,22 @@ def get_list_dag_runs_batch(dag_id: str, body: shapes.RunsBody) -> Fields:
     """Return the runs that a body describes; of one DAG, or with `~` of all."""
     choice = chosen_by(body, {"dag_ids": "dag_id", "states": "state"}, but={"conf_contains"})
     choice = choice if dag_id == "~" else choice.only("dag_id", dag_id)
-    more = RunsWanted(conf_contains=body.conf_contains)
     with reading() as session:
+        more = RunsWanted(ids=_with_conf(session, choice, body.conf_contains))
         found = list_runs(session, choice, more, limit=min(body.page_limit, 1000), offset=body.page_offset)
         return _listed(found, count_runs(session, choice, more))
+
+
+def _with_conf(session: Session, choice: Choice, text: str | None) -> list[int] | None:
+    """Return the runs whose conf, as people see it, holds a text: what is secret in one cannot be searched for."""
+    if not text:
+        return None
+    found = confs_with(session, choice, text)
+    return [
+        id_
+        for id_, version_id, conf in found
+        if text.casefold() in json.dumps(shown_conf(version_id, conf)).casefold()
+    ]
 
 
 def _listed(found: Sequence[RunEntry], total: int | None) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from scheduler.errors import BadParams, NotFound
+from scheduler.logs.masking import masked_conf
 from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.views import run_tasks, runs
 from scheduler.store.views.timelines import list_bars
-from webui import differences, forms, tree
+from webui import differences, tree
 from webui.context import reading, spec_of
 from webui.filters import pretty
 from webui.fragments import page
@@ -119,7 +120,10 @@ def _wanted(pairs: list[Pair]) -> list[Pair]:
 def _given(session: Session, run: runs.Run) -> dict[str, str]:
     """Return what a run was given, without its secrets."""
     spec = spec_of(session, run.version_id)
-    return {"conf": pretty(forms.masked(spec, run.conf)), "params": pretty(forms.masked(spec, run.params))}
+    return {
+        "conf": pretty(masked_conf(run.conf, spec.params)),
+        "params": pretty(masked_conf(run.params, spec.params)),
+    }
 
 
 def _changes(one: dict[str, str], other: dict[str, str]) -> dict[str, Any]:

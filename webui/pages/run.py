@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 
+from scheduler.logs.masking import masked_conf
 from scheduler.operations.results import looped, returning
 from scheduler.security.rights import Right
 from scheduler.store import artifacts
@@ -15,7 +16,7 @@ from scheduler.store.views import durations, run_tasks, runs
 from scheduler.store.views.commits import find_commit
 from scheduler.store.views.costs import spent_by_run
 from scheduler.store.views.results import list_results
-from webui import forms, tree
+from webui import tree
 from webui.context import reading, spec_of, web
 from webui.fragments import page
 from webui.numbers import number
@@ -140,8 +141,8 @@ def conf(dag_id: str, run_id: str) -> Response:
         began = events_of_run(session, head["run"].id)
         made = events_by_run(session, dag_id, run_id)
     shown = {
-        "conf": forms.masked(spec, head["run"].conf),
-        "params": forms.masked(spec, head["run"].params),
+        "conf": masked_conf(head["run"].conf, spec.params),
+        "params": masked_conf(head["run"].params, spec.params),
     }
     return page("run_conf.html", tab="conf", began=began, made=made, **shown, **head)
 

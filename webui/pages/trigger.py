@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from scheduler.core.backfills import read_bound
 from scheduler.errors import AlreadyExists, BadConf, BadId, BadName, BadParams, TooLarge
+from scheduler.logs.masking import masked_conf
 from scheduler.operations.trigger import RunRef, trigger_run
 from scheduler.security.rights import Right
 from scheduler.security.tokens import new_token
@@ -133,7 +134,7 @@ def _conf_of(spec: DagSpec, run_id: str) -> Data:
     """Return what an earlier run was given, but for values that are secrets or have one in them."""
     with reading() as session:
         conf = runs.find_run(session, spec.dag_id, run_id).conf
-    shown = forms.masked(spec, conf)
+    shown = masked_conf(conf, spec.params)
     return {name: value for name, value in conf.items() if shown[name] == value}
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from scheduler.clock import Clock
 from scheduler.errors import Conflict
+from scheduler.logs.mask import secrets_of_conf
 from scheduler.logs.sink import LogSink
 from scheduler.runtime.supervisor.attempt import Attempt
 from scheduler.runtime.supervisor.bounds import Bounds, NotGiven, Policy, bounds_of
@@ -198,7 +199,7 @@ class Supervisor:
             bounds = bounds_of(job.isolation, self._services.policy)
         except NotGiven as error:
             bounds, refusal = Bounds(), str(error)
-        log.masker.add((job.resume or {}).get("secrets", ()))
+        log.masker.add(_given(job))
         attempt = self._attempts[_key(job)] = Attempt(self._services, job, log, bounds, self._deliver)
         attempt.say("info", f"{_title(job)} on {self._name}.")
         for line in _waited(job):
@@ -231,6 +232,13 @@ def _title(job: Job) -> str:
     what = f"{job.task_id}[{job.path}]" if job.path else job.task_id or f"{job.callback} callback"
     number = job.try_number - job.excused
     return f"Try {number} of {what}, run {job.run.run_id} of {job.run.dag_id}, attempt {job.attempt_id},"
+
+
+def _given(job: Job) -> Iterator[str]:
+    """Yield what a job brings along that is secret."""
+    for values in (job.run.conf, job.run.params):
+        yield from secrets_of_conf(values, job.run.secret_params)
+    yield from (job.resume or {}).get("secrets", ())
 
 
 def _waited(job: Job) -> Iterator[str]:

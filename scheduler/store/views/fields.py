@@ -19,6 +19,7 @@ from scheduler.store.views.commits import commit_url
 from scheduler.store.views.costs import Spent
 from scheduler.store.views.files import PythonFile
 from scheduler.store.views.runs import Run, Task
+from scheduler.wire import Data
 
 #: What stands for a secret that is not shown.
 MASK: Final = "***"
@@ -144,8 +145,8 @@ def duration_s(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None else (end - start).total_seconds()
 
 
-def run_fields(run: Run) -> dict[str, Any]:
-    """Describe a run."""
+def run_fields(run: Run, shown_conf: Data) -> dict[str, Any]:
+    """Describe a run; `shown_conf`: what it was given, as people see it."""
     return {
         "dag_id": run.dag_id,
         "dag_run_id": run.run_id,
@@ -160,7 +161,7 @@ def run_fields(run: Run) -> dict[str, Any]:
         "end_date": run.end_date,
         "duration": duration_s(run.start_date, run.end_date),
         "triggering_user_name": run.triggered_by,
-        "conf": run.conf,
+        "conf": shown_conf,
         "note": run.note or None,
         "partition_key": run.partition_key,
         "partition_date": run.partition_date,

@@ -1,7 +1,7 @@
 /**
  * What somebody typed outlives the end of their session, and an answer that never came: it is kept in this tab and
  * offered again to the same person, in the form it was typed into. Passwords, files and what else may be a secret
- * (`data-secret`) are not kept, nor is what was given up or taken.
+ * (`data-secret`, JSON with a name that sounds so) are not kept, nor is what was given up or taken.
  */
 
 import { html } from "./dom";
@@ -29,6 +29,10 @@ function isTicked(control: Control): control is HTMLInputElement {
   return control.type === "checkbox" || control.type === "radio";
 }
 
+/** JSON with a field whose name sounds secret, by the words of `scheduler.logs.mask`. */
+const SECRET =
+  /"[^"]*(passw|passphrase|pwd|secret|token|api_?key|private_?key|access_?key|authorization|credential|keyfile)[^"]*"\s*:/i;
+
 function controls(form: HTMLFormElement): Control[] {
   return [...form.querySelectorAll<Control>("input[name], textarea[name], select[name]")].filter(
     (control) => !["hidden", "password", "file"].includes(control.type) && !control.hasAttribute("data-secret"),
@@ -45,7 +49,7 @@ function isChanged(control: Control): boolean {
 export function typedInto(form: HTMLFormElement): Field[] {
   const all = controls(form);
   if (!all.some(isChanged)) return [];
-  return all.map((each) => ({ name: each.name, value: each.value, ...(isTicked(each) ? { checked: each.checked } : {}) }));
+  return all.filter((each) => !SECRET.test(each.value)).map((each) => ({ name: each.name, value: each.value, ...(isTicked(each) ? { checked: each.checked } : {}) }));
 }
 
 /** Puts it back, field by field: boxes by their value, others by their place among those of the same name. */
