@@ -13,8 +13,9 @@ from scheduler.operations.finding import get_run, get_task, lock_run
 from scheduler.operations.mark import Mark, mark_task
 from scheduler.operations.xcoms import remove_xcom, set_xcom
 from scheduler.store.engine import Session
-from scheduler.store.xcoms import RETURN_VALUE, has_xcom
-from scheduler.wire import Json
+from scheduler.store.versions import load_graph
+from scheduler.store.xcoms import RETURN_VALUE, get_xcom, has_xcom, list_xcoms
+from scheduler.wire import TAG, Json
 
 #: What a person types, or a program sends along with a mark.
 LIMIT_BYTES = 1_000_000
@@ -33,6 +34,37 @@ class ResultPlan:
         return self.state is not TaskState.SUCCESS
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Keys of a result that are handed on under their names too, where the task has multiple outputs."""
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()  #: of the result before, which this one has not
+
+
+def preview_parts(session: Session, dag_id: str, run_id: str, key: TaskKey, value: Json) -> Parts:
+    """Return which keys a result writes and takes away, as an attempt that returned it would. Raises NotFound."""
+    run = get_run(session, dag_id, run_id)
+    if not _has_parts(session, run.version_id, key.task_id):
+        return Parts()
+    before = get_xcom(session, run.id, key.task_id, RETURN_VALUE, path=key.path)
+    there = {each.key for each in list_xcoms(session, run.id, key.task_id, path=key.path)}
+    written = _names(value)
+    removed = (name for name in _names(before) if name in there and name not in written)
+    return Parts(tuple(written), tuple(removed))
+
+
+def _has_parts(session: Session, version_id: int, task_id: str) -> bool:
+    tasks = load_graph(session, version_id).tasks
+    return any(each.multiple_outputs for each in tasks if each.task_id == task_id)
+
+
+def _names(value: Json) -> list[str]:
+    """Return the keys of what is an object; one of the name of the result itself is that alone."""
+    is_plain = isinstance(value, dict) and TAG not in value
+    return [name for name in value if name != RETURN_VALUE] if is_plain else []
+
+
 def preview_result(session: Session, dag_id: str, run_id: str, key: TaskKey) -> ResultPlan:
     """Return what giving a task instance a result would change. Raises NotFound, and Conflict where that may not be."""
     run = get_run(session, dag_id, run_id)
@@ -47,11 +79,17 @@ def set_result(
 ) -> list[str]:
     """Put a value in place of what a task instance returned, and mark it as success; return what is judged anew.
 
-    What it runs is stopped, and what that still hands on is dropped. Tasks that read the value from now on read this
-    one; those that have run keep what they read. Raises what `preview_result` and `set_xcom` raise.
+    Of a task with multiple outputs, the keys of the value are put in place under their names too. What it runs is
+    stopped, and what that still hands on is dropped. Tasks that read the value from now on read this one; those that
+    have run keep what they read. Raises what `preview_result` and `set_xcom` raise.
     """
     lock_run(session, dag_id, run_id)
     plan = preview_result(session, dag_id, run_id, key)
+    parts = preview_parts(session, dag_id, run_id, key, value)
+    for name in parts.removed:
+        remove_xcom(session, now, dag_id, run_id, key, name, actor=actor)
+    for name in parts.written:
+        set_xcom(session, now, dag_id, run_id, key, name, value[name], actor=actor)
     set_xcom(session, now, dag_id, run_id, key, RETURN_VALUE, value, actor=actor)
     if not plan.is_marked:
         return []
@@ -67,6 +105,8 @@ def take_result_back(
     """
     lock_run(session, dag_id, run_id)
     plan = preview_result(session, dag_id, run_id, key)
+    for name in preview_parts(session, dag_id, run_id, key, None).removed:
+        remove_xcom(session, now, dag_id, run_id, key, name, actor=actor)
     remove_xcom(session, now, dag_id, run_id, key, RETURN_VALUE, actor=actor)
     if plan.state == to:
         return []

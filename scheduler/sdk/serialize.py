@@ -139,6 +139,7 @@ def _task(dag: DAG, task: BaseOperator) -> TaskSpec:
         loop=task.loop.spec() if task.loop else None,
         asks=True if task.asks_people else None,
         returns_dag_result=True if task.returns_dag_result else None,
+        multiple_outputs=True if task.multiple_outputs else None,
         inlets=tuple(each.to_data() for each in task.inlets) or None,
         outlets=tuple(each.to_data() for each in task.outlets) or None,
         check=task.check,

@@ -25,7 +25,7 @@ MOST_INSTANCES: Final = 100_000
 
 #: Fields that a graph which does not need them is written without.
 _LATER: Final = (
-    *("isolation", "role", "mapping", "returns_dag_result", "loop", "asks"),
+    *("isolation", "role", "mapping", "returns_dag_result", "multiple_outputs", "loop", "asks"),
     *("interval_s", "late", "crons", "events", "said", "own", "meaning", "deadlines"),
     *("inlets", "outlets", "assets", "partitions", "check"),
 )
@@ -164,6 +164,7 @@ class TaskSpec:
     asks: bool | None = None  #: it may wait for an answer of a person
     mapping: MapSpec | None = None  #: None: one instance, or one in each instance of its group
     returns_dag_result: bool | None = None  #: what it returns is what the run returns
+    multiple_outputs: bool | None = None  #: each key of what it returns is handed on under its name too
     loop: LoopSpec | None = None  #: None: it is done once
     inlets: tuple[Data, ...] | None = None  #: what it reads: assets, aliases and references (`core.assets`)
     outlets: tuple[Data, ...] | None = None  #: what changes when it succeeds

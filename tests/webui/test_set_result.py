@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler.core.ids import TaskKey
 from scheduler.operations.set_result import set_result, take_result_back
-from scheduler.store import Database
+from scheduler.store import Database, tables
 from scheduler.store.views import runs
-from scheduler.store.xcoms import get_xcom, has_xcom
+from scheduler.store.xcoms import get_xcom, has_xcom, list_xcoms
+from scheduler.wire import dag_from_json, dag_to_json
 from tests.webui import seed
 from tests.webui.conftest import HERE, Browser
 from tests.webui.test_actions import find_task, states
@@ -63,6 +67,41 @@ def test_another_value_in_place_of_one_offers_the_one_before(db: Database, perso
     )
     assert "&lt;b&gt;" in person.get(undo).text.partition("data-json>")[2]
     assert value_of(db) is None
+
+
+def hand_on_parts(db: Database, task_id: str) -> None:
+    """Have a task of all versions hand each key of its result on."""
+    column = tables.dag_version.c.graph
+    with db.write() as session:
+        for pk, text in session.execute(sa.select(tables.dag_version.c.id, column)).all():
+            spec = dag_from_json(text)
+            tasks = (replace(t, multiple_outputs=True) if t.task_id == task_id else t for t in spec.tasks)
+            changed = dag_to_json(replace(spec, tasks=tuple(tasks)))
+            where = sa.update(tables.dag_version).where(tables.dag_version.c.id == pk)
+            session.execute(where.values(graph=changed))
+
+
+def handed_on(db: Database) -> dict[str, object]:
+    with db.read() as session:
+        run = runs.find_run(session, "orders_hourly", FAILED_RUN_ID)
+        return {each.key: each.value for each in list_xcoms(session, run.id, "enrich.prices")}
+
+
+def test_each_key_of_a_task_with_multiple_outputs_is_handed_on_as_its_run_would(
+    db: Database, person: Browser
+) -> None:
+    hand_on_parts(db, "enrich.prices")
+    assert person.post(RESULT, value='{"rows": 3, "euro": [1]}').status_code == 303
+    assert handed_on(db) == {"rows": 3, "euro": [1], "return_value": {"rows": 3, "euro": [1]}}
+    preview = person.get(f"{RESULT}?value=" + quote('{"rows": 4, "usd": 1}')).text
+    names = re.findall(r'<span class="mono">(\w+)</span><span class="row">handed on (\w+)', preview)
+    assert names == [("rows", "under"), ("usd", "under"), ("euro", "no")]
+    person.post(RESULT, value='{"rows": 4, "usd": 1}')
+    assert set(handed_on(db)) == {"rows", "usd", "return_value"}
+    person.post(RESULT, take="true", to="failed")
+    assert handed_on(db) == {}
+    assert person.post(RESULT, value='{"": 1}').status_code == 400
+    assert handed_on(db) == {}
 
 
 @pytest.mark.parametrize("value", ["{", "", "NaN", "[" * 100_000, '{"__type__": 1}'])

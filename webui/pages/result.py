@@ -9,9 +9,16 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from scheduler.core.ids import TaskKey, named
-from scheduler.errors import BadConf, BadParams, Conflict, NotSerializable, TooLarge
+from scheduler.errors import BadConf, BadName, BadParams, Conflict, NotSerializable, TooLarge
 from scheduler.operations.mark import Mark
-from scheduler.operations.set_result import preview_result, read_result, set_result, take_result_back
+from scheduler.operations.set_result import (
+    Parts,
+    preview_parts,
+    preview_result,
+    read_result,
+    set_result,
+    take_result_back,
+)
 from scheduler.security.rights import Right
 from scheduler.store import Session
 from scheduler.store.views import runs, tasks
@@ -55,7 +62,7 @@ def put(dag_id: str, run_id: str, task_id: str) -> ResponseReturnValue:
             value = read_result(text)
             writing(lambda session: set_result(session, now(), dag_id, run_id, key, value, actor=actor()))
             flash(gettext("%(name)s has the result that you gave.", name=named(*key)), back)
-    except (BadConf, BadParams, TooLarge, NotSerializable, Conflict) as wrong:
+    except (BadConf, BadName, BadParams, TooLarge, NotSerializable, Conflict) as wrong:
         return _form(details, text, str(wrong)), 400
     return redirect(task_url(dag_id, run_id, task_id, details.task.path), 303)
 
@@ -134,7 +141,19 @@ def _form(details: TaskDetails, text: str, problem: str) -> str:
         problem=problem,
         line="" if _is_taken() else line,
         followers=_followers(run, details),
+        parts=_parts(details, "null" if _is_taken() else text),
     )
+
+
+def _parts(details: TaskDetails, text: str) -> Parts:
+    """Return which keys would be written and taken away; none, while what is typed is no JSON."""
+    run, task = details.run, details.task
+    try:
+        value = read_result(text)
+    except (BadConf, TooLarge):
+        return Parts()
+    with reading() as session:
+        return preview_parts(session, run.dag_id, run.run_id, TaskKey(task.task_id, task.path), value)
 
 
 def _compact(text: str) -> str:

@@ -34,9 +34,13 @@ function query(form: HTMLFormElement): string {
   return new URLSearchParams(pairs as [string, string][]).toString();
 }
 
+/** An address has room for so much: what is longer is sent without a preview of its own. */
+const LONGEST = 6000;
+
 async function preview(form: HTMLFormElement): Promise<void> {
   const region = form.querySelector("[data-preview-of]");
   const url = `${form.dataset["preview"]}?${query(form)}`;
+  if (url.length > LONGEST) return;
   form.dataset["asked"] = url;
   const text = await fragment(url);
   if (form.dataset["asked"] !== url || !region) return;
