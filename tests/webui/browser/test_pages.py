@@ -121,6 +121,10 @@ def test_a_group_is_folded_and_shows_its_loudest_state(tab: Tab) -> None:
     assert light.startswith('url("data:image/svg+xml')
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     assert loudest.evaluate("each => getComputedStyle(each).backgroundImage") not in (light, "none")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.get_by_role("navigation", name="Places")).to_be_hidden()
+    assert loudest.evaluate("each => getComputedStyle(each).backgroundImage") == light
 
 
 def test_the_grid_of_a_run_opens_on_its_own_failure(tab: Tab) -> None:

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cellState, step, visible, windowOf, type Row, type Run } from "./model";
+import { cellState, loudestPlace, paperSight, shape, step, visible, windowOf, type Row, type Run } from "./model";
 
 const rows: Row[] = [
   { id: "extract", label: "extract", depth: 0, is_group: false },
@@ -39,4 +39,23 @@ test("arrows stop at the edges", () => {
 test("of a thousand rows only those in sight are drawn", () => {
   const [from, to] = windowOf(4000, 400, 20, 1000);
   expect([from, to]).toEqual([196, 224]);
+});
+
+test("the grid opens on the newest failure of the runs that count, else on the first task of the newest run", () => {
+  const seen = visible(rows, new Set());
+  const runs = [run, { ...run, cells: "sss-" }, { ...run, cells: "ssss" }];
+  expect(loudestPlace(runs, seen, 0)).toEqual({ row: 4, column: 0 });
+  expect(loudestPlace(runs, seen, 1)).toEqual({ row: 0, column: 2 });
+  expect(loudestPlace([], seen, 0)).toBeUndefined();
+});
+
+test("paper shows all rows and the newest runs, as many as fit", () => {
+  expect(paperSight({ rows: 1000, columns: 100 }, 280, 20)).toEqual({ top: 0, bottom: 1000, left: 80, right: 100, from: 80 });
+  expect(paperSight({ rows: 3, columns: 5 }, 280, 20)).toMatchObject({ left: 0, right: 5 });
+});
+
+test("cells change in place where rows and runs are the same", () => {
+  const data = { dag_id: "d", rows, runs: [run] };
+  expect(shape({ ...data, runs: [{ ...run, cells: "ffff" }] })).toBe(shape(data));
+  expect(shape({ ...data, runs: [run, { ...run, dag_run_id: "s" }] })).not.toBe(shape(data));
 });

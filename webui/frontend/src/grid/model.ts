@@ -63,6 +63,19 @@ export function cellState(run: Run, seen: Seen): State {
   return loudest([...run.cells.slice(seen.from, seen.to)].map(stateOf));
 }
 
+/** What is drawn: the first and one past the last row and column. */
+export interface Sight {
+  top: number;
+  bottom: number;
+  left: number;
+  right: number;
+  /** The column that stands at the left edge when nothing is scrolled. */
+  from: number;
+}
+
+/** How many pixels the narrower of A4 and letter, held upright, has between its margins. */
+const PAPER = 680;
+
 export interface Place {
   row: number;
   column: number;
@@ -87,6 +100,28 @@ export function step(place: Place, key: string, rows: number, columns: number): 
 
 function clamp(n: number, count: number): number {
   return Math.max(0, Math.min(count - 1, n));
+}
+
+/** What the reader came for: the newest failure, down to the oldest run that counts; else the newest run. */
+export function loudestPlace(runs: Run[], seen: Seen[], oldest: number): Place | undefined {
+  for (let column = runs.length - 1; column >= oldest; column -= 1) {
+    const run = runs[column];
+    const row = seen.findIndex((s) => run && !s.row.is_group && cellState(run, s) === "failed");
+    if (row >= 0) return { row, column };
+  }
+  const row = seen.findIndex((s) => !s.row.is_group);
+  return runs.length ? { row: Math.max(0, row), column: runs.length - 1 } : undefined;
+}
+
+/** What the drawn nodes depend on; where it is the same, they change in place. */
+export function shape(data: Data): string {
+  return JSON.stringify([data.rows, data.runs.map((run) => run.dag_run_id)]);
+}
+
+/** Paper is not scrolled: all rows, and as many of the newest runs as are sure to fit across. */
+export function paperSight(size: { rows: number; columns: number }, names: number, each: number): Sight {
+  const from = Math.max(0, size.columns - Math.floor((PAPER - names) / each));
+  return { top: 0, bottom: size.rows, left: from, right: size.columns, from };
 }
 
 /** First and one past the last index that a scrolled window shows, with a margin. */
