@@ -279,6 +279,7 @@ def test_many_cells_are_chosen_by_mouse_and_keyboard(tab: Tab) -> None:
     expect(chosen).to_contain_text("6 chosen")
     page.locator(".cell[data-row='0'][data-column='5']").click(modifiers=["Control"])
     expect(chosen).to_contain_text("7 chosen")
+    chosen.get_by_text("More").click()
     chosen.get_by_role("button", name="Mark as failed…").click()
     expect(page.get_by_role("dialog")).to_contain_text("7 tasks in 4 of 4 runs would change.")
     page.keyboard.press("Escape")
@@ -286,5 +287,9 @@ def test_many_cells_are_chosen_by_mouse_and_keyboard(tab: Tab) -> None:
     page.get_by_role("grid").focus()
     page.keyboard.press("Shift+ArrowDown")
     expect(chosen).to_contain_text("2 chosen")
+    page.set_viewport_size(PHONE)
+    bar = chosen.bounding_box()
+    assert bar
+    assert bar["height"] < 70
     page.keyboard.press("r")
     expect(page.get_by_role("dialog")).to_contain_text("Rerun 2 tasks")

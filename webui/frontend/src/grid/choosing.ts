@@ -21,7 +21,9 @@ export class Choosing {
     this.bar = box.parentElement?.querySelector<HTMLElement>("[data-cells]") ?? null;
     this.bar?.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-do]") : null;
-      if (button) this.act(button.dataset["do"] ?? "");
+      if (!button) return;
+      button.closest("details")?.removeAttribute("open");
+      this.act(button.dataset["do"] ?? "");
     });
   }
 
