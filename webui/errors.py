@@ -44,8 +44,12 @@ _SENTENCES = {
         "This server is not known by that name. Use the address that it printed, or set DIRIGENT_BASE_URL."
     ),
     500: marked("Something went wrong here. It is in the server's log."),
-    503: marked("The database cannot be reached. The page comes back by itself."),
+    503: marked("The database cannot be reached. Try again in a moment."),
 }
+#: For a page that was to be read, which is asked for again.
+_AWAY = marked("The database cannot be reached. This page is asked for again until it comes.")
+#: After how long, in seconds.
+_AGAIN_S = 5
 _FULL = marked(
     "The disk that holds the database is full: nothing can be written until somebody frees space there. "
     "Pages can be read."
@@ -64,10 +68,18 @@ def answer_known(error: errors.DirigentError) -> ResponseReturnValue:
     """Answer an error that carries its own sentence. That of a database names host, account and file: it is logged."""
     if isinstance(error, errors.DatabaseUnavailable):
         _LOG.warning("failed to answer %s %r: %s", request.method, request.path, error)
-        return _answer(503, _FULL if isinstance(error, errors.DatabaseFull) else _SENTENCES[503])
+        return _answer(503, _FULL) if isinstance(error, errors.DatabaseFull) else _answer_away()
     answer = make_response(_answer(status_of(error), str(error)))
     if isinstance(error, errors.TooMuchAtOnce | errors.KeyTaken) and error.retry_s is not None:
         answer.headers["Retry-After"] = str(error.retry_s)
+    return answer
+
+
+def _answer_away() -> ResponseReturnValue:
+    """Answer that there is no database; a page that was to be read is asked for again by the browser."""
+    is_page = request.method == "GET" and not wants_data()
+    answer = make_response(_answer(503, _AWAY if is_page else _SENTENCES[503]))
+    answer.headers["Refresh" if is_page else "Retry-After"] = str(_AGAIN_S)
     return answer
 
 

@@ -293,7 +293,7 @@ def test_an_unexpected_error_gives_nothing_away(app: Flask, db: Database, clock:
 
 
 def test_a_database_that_cannot_be_used_is_not_described_to_whoever_asks(
-    db: Database, stranger: Browser, caplog: pytest.LogCaptureFixture
+    db: Database, person: Browser, stranger: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
     db.close()
     Path(str(db.url.database)).write_bytes(b"no database" * 1000)
@@ -302,6 +302,8 @@ def test_a_database_that_cannot_be_used_is_not_described_to_whoever_asks(
         assert str(db.url.database) not in answer.text
     answer = stranger.client.post("/auth/token", json={"username": "a", "password": "b"}, base_url=HERE)
     assert (answer.status_code, "sqlite" in answer.text) == (503, False)
+    assert (answer.headers["Retry-After"], "Refresh" in answer.headers) == ("5", False)
+    assert person.get("/dags").headers["Refresh"] == "5"
     assert str(db.url.database) in caplog.text
 
 

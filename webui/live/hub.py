@@ -146,10 +146,11 @@ class Hub:
                     is_begun = True
                 self._turn()
             except Exception as error:
+                if not self._is_behind:
+                    is_known = isinstance(error, DirigentError)
+                    log.warning("open pages are not told what happens: %s", error, exc_info=not is_known)
                 # What it has read until then is lost to those who were not told of it.
                 self._is_behind = True
-                is_known = isinstance(error, DirigentError)
-                log.warning("open pages are not told what happens: %s", error, exc_info=not is_known)
             over.wait(SPACING_S)
             if not (self._due or over.is_set()):
                 self._db.wake.wait(LOOK_S)
