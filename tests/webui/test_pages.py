@@ -26,6 +26,7 @@ from scheduler.store.views.home import list_active_runs
 from tests.webui import seed
 from tests.webui.conftest import Browser, StillClock, build, sign_in
 from webui.filters import run_url, task_url
+from webui.pages.grid import LETTERS
 
 FAILED_RUN_ID = f"scheduled__{seed.hours_ago(2).isoformat()}"
 OTHER_RUN_ID = f"scheduled__{seed.hours_ago(3).isoformat()}"
@@ -229,8 +230,11 @@ def test_grid_and_graph_are_small_data(person: Browser) -> None:
     grid = person.get("/ui/dags/orders_hourly/grid").get_json()
     assert [row["id"] for row in grid["rows"]][:4] == ["extract", "validate", "enrich", "enrich.geo"]
     assert [run["cells"] for run in grid["runs"]][-3:] == ["sssfsuuu", "ssssssss", "ssssr---"]
+    assert grid["states"][0] == ["f", "failed"]
+    assert {state: letter for letter, state in grid["states"]} == LETTERS
     graph = person.get("/ui/dags/orders_hourly/graph").get_json()
     assert ["extract", "validate"] in graph["edges"]
+    assert graph["loudest"] == [state for _, state in grid["states"]]
     assert ["join", "load", "all there"] in graph["edges"]
     states = person.get(f"/ui{FAILED_RUN}/states").get_json()["tasks"]
     assert states["enrich.prices"]["state"] == "failed"

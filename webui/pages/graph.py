@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from scheduler.security.rights import Right
 from scheduler.store.views import dags, runs
+from scheduler.store.views.grid import LOUDEST
 from scheduler.store.views.run_tasks import Instances, list_by_task
 from scheduler.wire import DagSpec, TaskSpec
 from webui.context import reading, spec_of
@@ -33,7 +34,7 @@ def show(dag_id: str) -> Response:
         )
         spec = spec_of(session, version_id)
     edges = [[up, task.task_id, *_label(task, up)] for task in spec.tasks for up in task.upstream]
-    return data(nodes=_nodes(spec), edges=edges)
+    return data(nodes=_nodes(spec), edges=edges, loudest=LOUDEST)
 
 
 def _label(task: TaskSpec, upstream_id: str) -> list[str]:

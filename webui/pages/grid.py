@@ -25,7 +25,7 @@ blueprint = Blueprint("grid", __name__)
 _RUNS = 30
 _LINES = 8
 _MOST_RUNS = 200
-#: One letter a state, so that a thousand tasks are a kilobyte. The page's script reads the same letters.
+#: One letter a state, so that a thousand tasks are a kilobyte. The page is told them beside the cells.
 LETTERS = {
     TaskState.NONE: "-",
     TaskState.SCHEDULED: "c",
@@ -42,6 +42,8 @@ LETTERS = {
     TaskState.REMOVED: "x",
 }
 _LETTER = {state.value: letter for state, letter in LETTERS.items()}
+#: The loudest first: what a folded group shows is the first of these that one of its tasks is in.
+_STATES = [[_LETTER[state], state] for state in grid.LOUDEST]
 
 
 @blueprint.get("/ui/dags/<dag_id>/grid")
@@ -59,7 +61,7 @@ def show(dag_id: str) -> Response:
         task_ids = tuple(row.id for row in rows if not row.is_group)
         cells = _kept_cells(session, (dag_id, version_id, limit, run_id), found, task_ids)
     columns = [_column(dag_id, run, cells[run.id]) for run in found]
-    return data(dag_id=dag_id, rows=[_row(row) for row in rows], runs=columns)
+    return data(dag_id=dag_id, rows=[_row(row) for row in rows], runs=columns, states=_STATES)
 
 
 def _row(row: tree.Row) -> dict[str, object]:

@@ -12,6 +12,7 @@ const graph: Graph = {
     ["g.h.c", "z"],
     ["g.b", "g.h.c"],
   ],
+  loudest: ["failed", "running", "none", "success"],
 };
 
 test("a folded group stands for all tasks in it, and its inner edges are gone", () => {
@@ -41,6 +42,7 @@ test("ELK is asked for what is shown only", () => {
 test("a folded group shows the loudest state, also of groups in it", () => {
   const states = { "g.b": { state: "success", more: "", href: "" }, "g.h.c": { state: "failed", more: "", href: "" } } as const;
   expect(groupState("g", graph, states)).toBe("failed");
+  expect(groupState("g", graph, {})).toBe("none");
 });
 
 test("a curve starts and ends where ELK says", () => {

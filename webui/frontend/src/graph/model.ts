@@ -1,7 +1,7 @@
 /** The graph as data: folding groups, what ELK is asked, how its answer is read. No DOM here. */
 
 import type { ElkExtendedEdge, ElkNode } from "elkjs/lib/elk-api";
-import { loudest, type State } from "../states";
+import type { State } from "../states";
 
 export interface Node {
   id: string;
@@ -17,6 +17,8 @@ export type Edge = [from: string, to: string, label?: string];
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
+  /** The states, the loudest first; a graph without groups needs none. */
+  loudest?: State[];
 }
 
 /** Words on an arrow, at their upper left corner. */
@@ -193,7 +195,7 @@ export function groupState(id: string, graph: Graph, states: Record<string, Task
     if (node.is_group) all.add(node.id);
     else inside.push(states[node.id]?.state ?? "none");
   }
-  return loudest(inside);
+  return graph.loudest?.find((state) => inside.includes(state)) ?? "none";
 }
 
 /** The nearest box in the direction of an arrow key. */

@@ -5,7 +5,7 @@ import type { Data, Place, Row, Run, Seen } from "./model";
 import { addressOf, Selection, type Chosen } from "./selection";
 
 export class Choosing {
-  data: Data = { dag_id: "", rows: [], runs: [] };
+  data: Data = { dag_id: "", rows: [], runs: [], states: [] };
   seen: Seen[] = [];
   private cells = new Selection();
   /** Where stretching began. */

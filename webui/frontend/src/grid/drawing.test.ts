@@ -13,7 +13,7 @@ let shown: Shown;
 beforeEach(() => {
   box = document.createElement("div");
   drawing = new Drawing(box);
-  shown = { data: { dag_id: "d", rows, runs }, seen: visible(rows, new Set()), folded: new Set(), at: undefined, isPicked: () => false, version: 1 };
+  shown = { data: { dag_id: "d", rows, runs, states: [["f", "failed"], ["s", "success"]] }, seen: visible(rows, new Set()), folded: new Set(), at: undefined, isPicked: () => false, version: 1 };
 });
 
 const cells = (): HTMLElement[] => [...box.querySelectorAll<HTMLElement>(".cell")];

@@ -121,7 +121,7 @@ export class Drawing {
     const number = (row % this.high) * this.wide + (column % this.wide);
     const slot = this.cells.at(number, () => parent.appendChild(html("div", { role: "gridcell" })));
     if (!isMoved(slot, row, column, shown.version)) return;
-    const state = cellState(run, seen);
+    const state = cellState(shown.data.states, run, seen);
     const on = row === shown.at?.row && column === shown.at.column;
     const picked = shown.isPicked(run, seen.row);
     if (!isNew(slot, `${row} ${column} ${state} ${on} ${picked}`)) return;

@@ -1,6 +1,6 @@
 /** The grid as data: which rows are seen, what a cell says, where the arrows lead. No DOM here. */
 
-import { loudest, stateOf, type State } from "../states";
+import type { State } from "../states";
 
 export interface Row {
   id: string;
@@ -19,10 +19,14 @@ export interface Run {
   cells: string;
 }
 
+/** The letter of each state, the loudest first. */
+export type Alphabet = [letter: string, state: State][];
+
 export interface Data {
   dag_id: string;
   rows: Row[];
   runs: Run[];
+  states: Alphabet;
 }
 
 export interface Seen {
@@ -58,9 +62,10 @@ function tasksBelow(rows: Row[], n: number): number {
   return count;
 }
 
-export function cellState(run: Run, seen: Seen): State {
-  if (!seen.row.is_group) return stateOf(run.cells[seen.from]);
-  return loudest([...run.cells.slice(seen.from, seen.to)].map(stateOf));
+/** The loudest state of the tasks that a row stands for; what a run does not have was removed. */
+export function cellState(states: Alphabet, run: Run, seen: Seen): State {
+  const letters = run.cells.slice(seen.from, seen.to);
+  return states.find(([letter]) => letters.includes(letter))?.[1] ?? "removed";
 }
 
 /** What is drawn: the first and one past the last row and column. */
@@ -103,10 +108,10 @@ function clamp(n: number, count: number): number {
 }
 
 /** What the reader came for: the newest failure, down to the oldest run that counts; else the newest run. */
-export function loudestPlace(runs: Run[], seen: Seen[], oldest: number): Place | undefined {
+export function loudestPlace({ runs, states }: Data, seen: Seen[], oldest: number): Place | undefined {
   for (let column = runs.length - 1; column >= oldest; column -= 1) {
     const run = runs[column];
-    const row = seen.findIndex((s) => run && !s.row.is_group && cellState(run, s) === "failed");
+    const row = seen.findIndex((s) => run && !s.row.is_group && cellState(states, run, s) === "failed");
     if (row >= 0) return { row, column };
   }
   const row = seen.findIndex((s) => !s.row.is_group);

@@ -4,7 +4,7 @@ import { addressOf, packed, Selection } from "./selection";
 
 const row = (id: string, depth = 0, is_group = false): Row => ({ id, label: id, depth, is_group });
 const run = (id: number, cells = "ssf"): Run => ({ dag_run_id: `r${id}`, label: "", state: "success", duration: 1, href: `/r${id}`, cells });
-const data: Data = { dag_id: "d", rows: [row("a"), row("g", 0, true), row("g.b", 1), row("c")], runs: [run(1), run(2), run(3, "sxf")] };
+const data: Data = { dag_id: "d", states: [], rows: [row("a"), row("g", 0, true), row("g.b", 1), row("c")], runs: [run(1), run(2), run(3, "sxf")] };
 const seen = visible(data.rows, new Set());
 
 function chosen(change: (selection: Selection) => void): string[] {

@@ -10,7 +10,7 @@ import { panel } from "./panel";
 
 class Grid implements Worked {
   at: Place | undefined;
-  private data: Data = { dag_id: "", rows: [], runs: [] };
+  private data: Data = { dag_id: "", rows: [], runs: [], states: [] };
   private seen: Seen[] = [];
   private folded = new Set<string>();
   private atRun = "";
@@ -94,7 +94,7 @@ class Grid implements Worked {
     const column = this.data.runs.findIndex((r) => r.dag_run_id === this.atRun);
     const row = this.seen.findIndex((s) => s.row.id === this.atTask);
     if (column >= 0 && row >= 0) this.at = { row, column };
-    else if (first) this.at = loudestPlace(this.data.runs, this.seen, this.box.dataset["run"] ? this.data.runs.length - 1 : 0);
+    else if (first) this.at = loudestPlace(this.data, this.seen, this.box.dataset["run"] ? this.data.runs.length - 1 : 0);
     if (first && this.at) this.select(this.at);
   }
 
