@@ -16,7 +16,7 @@ from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
 from scheduler.clock import Clock
-from scheduler.errors import DatabaseUnavailable, LeadLost
+from scheduler.errors import DatabaseUnavailable, DirigentError, LeadLost
 from scheduler.parsing.calls import Calls
 from scheduler.parsing.ledger import Assignment, Ledger
 from scheduler.parsing.places import Place
@@ -138,6 +138,10 @@ class DagFolder:
             try:
                 self._step()
                 self._pulse.beat()
+            except DirigentError as error:
+                log.warning(
+                    "The DAG folder could not be read in; it is tried again in %g s: %s", LOOK_S, error
+                )
             except Exception:
                 log.exception("The DAG folder could not be read in; it is tried again in %g s.", LOOK_S)
 

@@ -72,15 +72,22 @@ def _look_later(app: Flask, environ: dict[str, Any], look: Callable[[], Seen]) -
     with app.request_context(dict(environ)):
         find_out()
         g.rights = (Right.DAG_READ,)
-        return look() if asker().may(Right.DAG_READ) else Seen(b"", is_end=True)
+        if asker().may(Right.DAG_READ):
+            return look()
+        return _broken_off(403, "Whoever asked is signed out by now, or may not read DAGs any more.")
+
+
+def _broken_off(status: int, sentence: str) -> Seen:
+    """End an answer whose own status was sent long ago: with a problem in place of a state."""
+    return Seen(problem(status, sentence).get_data() + b"\n", is_end=True)
 
 
 def _look(dag_id: str, run_id: str, query: Waiting, *, by_line: bool) -> Seen:
     try:
         with reading() as session:
             entry = find_entry(session, dag_id, run_id)
-    except NotFound:  # It was deleted, or is no longer for whoever waits to see.
-        return Seen(b"", is_end=True)
+    except NotFound as error:  # It was deleted, or is no longer for whoever waits to see.
+        return _broken_off(404, str(error))
     state = entry.run.state
     if state in RUN_FINISHED:
         return Seen(_line({"state": state, "results": _results(entry, query.result)}), is_end=True)

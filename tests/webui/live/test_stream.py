@@ -117,14 +117,14 @@ def test_an_account_waits_for_so_many_runs_and_no_more(
         assert third.status == 200
 
 
-def test_of_a_run_that_is_deleted_nothing_more_is_told(
+def test_whoever_waits_for_a_run_that_is_deleted_reads_a_problem(
     server: str, app: Flask, db: Database, person: Browser
 ):
     path = f"/api/v2{LIVE_RUN.replace('/runs/', '/dagRuns/')}/wait?interval=0.01"
     with stream(server, app, person, path) as answer:
         with db.write() as session:
             session.execute(sa.delete(dag_run).where(dag_run.c.run_id == LIVE_RUN_ID))
-        assert answer.read().strip() == b""
+        assert json.loads(answer.read())["status"] == 404
 
 
 def test_where_nothing_can_wait_programs_are_told_to_ask(person: Browser):
