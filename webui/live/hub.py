@@ -180,7 +180,10 @@ class Hub:
         for change in found:
             frontier.pass_by(change.id, now_s)
         frontier.give_up(now_s)
-        assets = newest(session).asset_event
+        events, assets = newest(session)
+        if events < frontier.top:
+            # The last ones were deleted, or a backup was restored: what comes next may have numbers that were passed.
+            self._frontier, self._is_behind = Frontier(events), True
         if assets != self._assets:
             self._assets = assets
             found.append(Change(0, "", ""))

@@ -14,7 +14,7 @@ from scheduler.core.scopes import Scope
 from scheduler.errors import DatabaseUnavailable
 from scheduler.store import Database
 from scheduler.store import events as store_events
-from scheduler.store.tables import dag_run
+from scheduler.store.tables import dag_run, event
 from scheduler.store.transaction import request_wake
 from tests.webui import seed
 from tests.webui.conftest import StillClock
@@ -54,8 +54,8 @@ def hub(db: Database) -> Iterator[Hub]:
 
 def happens(db: Database, dag_id: str, run_pk: int | None = None) -> None:
     with db.write() as session:
-        event = store_events.Event(at=seed.NOW, kind="run.state", dag_id=dag_id, run_pk=run_pk)
-        store_events.append(session, [event])
+        happened = store_events.Event(at=seed.NOW, kind="run.state", dag_id=dag_id, run_pk=run_pk)
+        store_events.append(session, [happened])
         request_wake(session)
 
 
@@ -125,6 +125,16 @@ def test_nothing_is_read_where_no_page_is_open(hub: Hub, db: Database):
         happens(db, "orders_hourly")
     assert [each for each in count.statements if each.startswith("SELECT")] == []
     assert reader.heard.empty()
+
+
+def test_what_happens_after_the_last_events_were_deleted_is_told(hub: Hub, db: Database):
+    reader = Reader(hub)
+    with db.write() as session:
+        session.execute(sa.delete(event))
+        request_wake(session)
+    assert reader.waits_for("change") < reader.at
+    happens(db, "orders_hourly")
+    assert reader.waits_for("change") == 1
 
 
 class Faltering(Wish):
