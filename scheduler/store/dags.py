@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from scheduler.core.timetable_types import timetable_type
 from scheduler.core.timetables import Due
 from scheduler.store.absent import no_dag
 from scheduler.store.assets import look_again
@@ -131,6 +132,7 @@ def _values(parsed: ParsedDag, now: datetime) -> dict[str, Any]:
         "owner": spec.owner,
         "alerts": list(spec.alerts) or None,
         "max_active_runs": spec.max_active_runs,
+        "timetable_type": timetable_type(spec.schedule),
         "planned": None if parsed.planned is None else plan_as_stored(parsed.planned),
         "replan_at": parsed.replan_at,
         "last_parsed_at": now,

@@ -164,6 +164,7 @@ def test_pieces_of_logs_keep_their_order_up_and_down(empty_db):
     migrate.upgrade(empty_db)
     with empty_db.read() as session:
         assert read_chunks(session, 1) == [(0, b"first"), (5, b"second"), (11, b"x")]
+        assert session.exec_driver_sql("SELECT timetable_type FROM dag").all() == [("NullTimetable",)]
 
 
 def test_messages_that_wait_keep_whom_they_are_for(empty_db):

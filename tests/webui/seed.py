@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert
 
+from scheduler.core.timetable_types import timetable_type
 from scheduler.store import Session, tables
 from scheduler.store.run_ends import count_runs
 from scheduler.store.tallies import count_attempts
@@ -140,6 +141,7 @@ def add_dag(
             description=spec.description,
             owner=spec.owner,
             is_paused=is_paused,
+            timetable_type=timetable_type(spec.schedule),
             next_run_at=next_run_at,
             created_at=NOW,
         )

@@ -45,6 +45,7 @@ REVISIONS: Final = (
     "0037",
     "0038",
     "0039",
+    "0040",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes

@@ -67,6 +67,7 @@ _COLUMNS: Final[Columns] = {
     "bundle_name": sa.literal(NAME),
     "bundle_version": D.bundle_version,
     "next_dagrun": D.next_logical_date,
+    "timetable_type": D.timetable_type,
     "last_dag_run_state": _LAST.c.state,
     "dag_run_state": _LAST.c.state,
     "dag_run_start_date": _LAST.c.start_date,

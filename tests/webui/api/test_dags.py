@@ -32,6 +32,10 @@ def test_dags_are_chosen_by_what_is_known_of_them(person: Browser) -> None:
         "owners=shop&tags=critical": ["orders_hourly"],
         "order_by=-dag_id": every[::-1],
         "bundle_name=nobody": [],
+        "timetable_type=CronTriggerTimetable&timetable_type=NoTimetable&owners=shop&tags=critical": [
+            "orders_hourly"
+        ],
+        "timetable_type=NullTimetable": ["carrier_fanout"],
         "has_asset_schedule=true": [],
         "asset_dependency=x": [],
     }.items():

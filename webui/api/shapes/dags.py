@@ -114,6 +114,8 @@ class DagsWanted(DagsQuery):
     last_dag_run_state: RunState | None = None
     bundle_name: str | None = None
     bundle_version: str | None = None
+    #: Names of classes, as Airflow has them: `CronTriggerTimetable`; those of authors with their module.
+    timetable_type: tuple[str, ...] = ()
     has_asset_schedule: bool | None = None
     asset_dependency: str | None = None
     is_favorite: bool | None = None
