@@ -39,7 +39,7 @@ _SENTENCES = {
     403: marked("This came from another page or an old one. Reload the page and try again."),
     404: marked("There is nothing at this address."),
     405: marked("This address cannot be used that way."),
-    413: marked("That is too large: a conf may have up to 1 MB."),
+    413: marked("That is too large: a request may have up to 4 MB."),
     421: marked(
         "This server is not known by that name. Use the address that it printed, or set DIRIGENT_BASE_URL."
     ),

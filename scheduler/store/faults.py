@@ -8,13 +8,16 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from scheduler.errors import DatabaseFull, DatabaseUnavailable
+from scheduler.errors import BadParams, DatabaseFull, DatabaseUnavailable
 
 #: PostgreSQL: serialization_failure, deadlock_detected. Nothing is left behind; all may be tried again.
 _CONTENDED: Final = frozenset({"40001", "40P01"})
 #: PostgreSQL: a value is too large for what should hold it. The database is well; trying again changes nothing.
 _TOO_LARGE: Final = "54"
 _BUSY: Final = ("database is locked", "database table is locked", "database schema is locked")
+
+#: SQLite: a text that somebody looks for is longer than it compares with.
+_TOO_LONG: Final = "pattern too complex"
 
 #: SQLite, and what PostgreSQL hands on of its operating system.
 _FULL: Final = ("disk is full", "no space left on device")
@@ -59,7 +62,7 @@ def is_outage(error: Exception) -> bool:
 
 
 def _is_outage(error: sa.exc.DBAPIError) -> bool:
-    if (getattr(error.orig, "sqlstate", None) or "").startswith(_TOO_LARGE):
+    if (getattr(error.orig, "sqlstate", None) or "").startswith(_TOO_LARGE) or _TOO_LONG in str(error.orig):
         return False
     # SQLite tells of a damaged file by DatabaseError itself, the parent of IntegrityError and others.
     is_outage = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
@@ -81,10 +84,15 @@ def _kind_of(error: sa.exc.DBAPIError, said: str) -> type[DatabaseUnavailable]:
 
 @contextmanager
 def told(where: str) -> Iterator[None]:
-    """Turn outages into DatabaseUnavailable, and deadlocks into Contended; leave other errors as they are."""
+    """Turn outages into DatabaseUnavailable, deadlocks into Contended, and a search for too long a text into BadParams.
+
+    Other errors are left as they are.
+    """
     try:
         yield
     except sa.exc.DBAPIError as error:
+        if _TOO_LONG in str(error.orig):
+            raise BadParams("What is looked for is too long for the database: give a part of it.") from error
         if not _is_outage(error):
             raise
         raise unavailable(where, error) from error

@@ -98,3 +98,9 @@ def test_the_document_is_shown_to_people_too(person: Browser, stranger: Browser)
     assert page.status_code == 200
     assert all(words in page.text for words in ("get_dags", "tags_match_mode", "shape-DagPatch"))
     assert stranger.get("/docs").status_code == 302
+
+
+def test_a_text_that_is_longer_than_the_database_compares_is_refused(person: Browser) -> None:
+    answer = person.get(f"{DAGS}?dag_id_pattern={'a' * 60_000}")
+    assert (answer.status_code, "too long for the database" in answer.get_json()["detail"]) == (400, True)
+    assert person.get(f"/dags?q={'a' * 60_000}").status_code in {200, 400}
