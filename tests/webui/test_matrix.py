@@ -6,6 +6,7 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from scheduler.operations.accounts import create_account
 from scheduler.operations.api_tokens import create_token
+from scheduler.runtime.supervisor.connection_trials import ConnectionTrials
 from scheduler.security.encryption import FernetCipher
 from scheduler.security.rights import OF_SERVER, ROLES, Right
 from scheduler.store import Session, tables
@@ -41,6 +43,9 @@ OWN = {
     "task_id": "extract",
     "asset_id": 1,
 }
+#: Half of a character: JSON that is kept may hold it, though no text can.
+HALF = "\ud800"
+ODD = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
 #: What an address may name beside DAG, run, task and asset; a route with another argument adds it here.
 MORE = {
     "key": "k",
@@ -101,10 +106,12 @@ def house(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             foreign = add_other_team(session)
             add_secrets(session)
             run = find_run(session, "orders_hourly", FAILED_RUN_ID)
+            add_odd_runs(session)
             own = OWN | MORE | own_things(session, run.id, "shop", run.dag_id, "ours")
             tokens = {role: add_account(session, clock, role, role) for role in ROLES}
             tokens["shop"] = add_account(session, clock, "shop", "Admin@team:shop")
-        yield House(build(db, clock), tokens, foreign, own)
+        trials = ConnectionTrials({}, command=["false"])
+        yield House(build(db, clock, trials=trials), tokens, foreign, own)
 
 
 def add_account(session: Session, clock: StillClock, name: str, role: str) -> str:
@@ -122,6 +129,18 @@ def add_secrets(session: Session) -> None:
     session.execute(sa.update(tables.variable).where(tables.variable.c.key == key).values(team_name="shop"))
     own = sa.update(tables.connection).where(tables.connection.c.conn_id == conn_id)
     session.execute(own.values(team_name="shop"))
+
+
+def add_odd_runs(session: Session) -> None:
+    """Store runs of the first and the last days there are, with halves of characters in what is kept as JSON."""
+    [version] = session.execute(
+        sa.select(tables.dag.c.version_id).where(tables.dag.c.dag_id == "orders_hourly")
+    ).scalars()
+    for at in ODD:
+        name = f"odd_{at.year}"
+        dated = {"logical_date": at, "run_after": at, "run_id": name, "trigger_key": name}
+        began, conf = seed.hours_ago(3), {HALF: [HALF]}
+        seed.add_run(session, seed.ORDERS, version, began, "failed", seed.FAILED, conf=conf, **dated)
 
 
 def add_other_team(session: Session) -> dict[str, Any]:
@@ -165,11 +184,11 @@ def add_other_team(session: Session) -> dict[str, Any]:
 
 def own_things(session: Session, run: int, team: str, dag_id: str, word: str) -> dict[str, Any]:
     """Store what a team owns beside its DAGs; return the names by which addresses call it."""
-    asset = {"name": word, "uri": f"s3://{word}", "extra": {}, "updated_at": seed.NOW}
+    asset = {"name": word, "uri": f"s3://{word}", "extra": {HALF: HALF}, "updated_at": seed.NOW}
     asset_id = session.scalar(sa.insert(tables.asset).values(asset).returning(tables.asset.c.id))
     use = {"dag_id": dag_id, "role": "outlet", "task_id": "load", "kind": "name", "value": word}
     session.execute(sa.insert(tables.asset_use).values(use))
-    change = {"name": word, "at": seed.NOW, "extra": {}, "dag_id": dag_id}
+    change = {"name": word, "at": seed.NOW, "extra": {HALF: HALF}, "dag_id": dag_id}
     session.execute(sa.insert(tables.asset_event).values(change))
     value = {"value": FernetCipher(SECRET_KEY).seal("x"), "description": word, "updated_at": seed.NOW}
     for key, whose in ((f"{word}_{team}", team), (f"{word}_None", None), (f"{team}_key", team)):
@@ -234,10 +253,12 @@ def test_who_was_granted_some_dags_is_refused_what_is_about_the_server(house: Ho
             assert house.ask("shop", method, house.address(rule, OWN | MORE)).status_code == 403
 
 
-def test_each_page_about_ones_own_dag_is_there(house: House) -> None:
+def test_each_page_about_ones_own_dag_and_an_odd_run_of_it_is_there(house: House) -> None:
+    odd = dict.fromkeys(("run_id", "dag_run_id"), f"odd_{ODD[-1].year}")
     for rule, method in house.routes():
-        if method == "GET" and rule.arguments == {"dag_id"} and "panel" not in rule.endpoint:
-            answer = house.ask("shop", method, house.address(rule, OWN))
+        is_about_it = "dag_id" in rule.arguments and rule.arguments <= {"dag_id", *odd}
+        if method == "GET" and is_about_it and "panel" not in rule.endpoint:
+            answer = house.ask("shop", method, house.address(rule, OWN | odd))
             assert answer.status_code in {200, 400, 409, 422}, f"{rule.rule} answered {answer.status_code}"
 
 

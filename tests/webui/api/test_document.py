@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -18,8 +19,13 @@ from schemathesis.specs.openapi.checks import (
 from scheduler.operations.accounts import create_account
 from scheduler.operations.api_tokens import create_token
 from scheduler.store import Database
+from scheduler.store.tables import asset
+from tests.webui import seed
+from tests.webui.api.test_client import TRIALS
 from tests.webui.conftest import StillClock, build
+from tests.webui.test_actions import LIVE_RUN_ID
 from tests.webui.test_pages import FAILED_RUN_ID
+from tests.webui.test_questions import ASKS, TASK, _ask
 
 #: What addresses name, so that most requests reach something.
 THERE = {
@@ -30,7 +36,10 @@ THERE = {
     "try_number": 1,
     "task_try_number": 1,
     "key": "k",
+    "asset_id": 1,
 }
+#: The run whose task asks something.
+ASKING = {"dag_run_id": LIVE_RUN_ID, "task_id": TASK}
 #: Waits for a run that another request may have queued again.
 LEFT_OUT = {"wait_dag_run_until_finished"}
 CHECKS: list[Any] = [
@@ -63,13 +72,20 @@ def test_no_request_has_an_answer_that_the_document_does_not_tell_of(
 ) -> None:
     little = _headers(db, clock, "eve", role, rights)
     headers = _headers(db, clock, "ada", "Admin", ())
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", build(db, clock), headers=headers)
+    _ask(db, ASKS)
+    with db.write() as session:
+        session.execute(
+            sa.insert(asset).values(name="prices", uri="s3://prices", extra={}, updated_at=seed.NOW)
+        )
+    app = build(db, clock, trials=TRIALS)
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app, headers=headers)
     asked = 0
     for found in schema.get_all_operations():
         operation: Any = found.ok()
         if operation.definition.raw["operationId"] in LEFT_OUT:
             continue
-        named = {name: THERE[name] for name in THERE if f"{{{name}}}" in operation.path}
+        there = THERE | ASKING if "hitlDetails" in operation.path else THERE
+        named = {name: there[name] for name in there if f"{{{name}}}" in operation.path}
         cases = operation.as_strategy(generation_mode=mode, path_parameters=named or None)
 
         @given(cases)
