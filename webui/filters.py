@@ -257,7 +257,7 @@ def looks() -> dict[str, str]:
     """Return the reader's own choices of look, and where they are."""
     here = request.full_path.rstrip("?") if request.query_string else request.path
     return {
-        **{name: look(name) for name in LOOKS},
+        **{name: look(name) for name in LOOKS if name != "language"},
         "clock": zone_name(),
         "here": here,
         "here_quoted": quote(here, safe=""),

@@ -25,6 +25,7 @@ from scheduler.store.sessions import LIFETIME, NOTED_EVERY
 from webui.context import asker, now, web, writing
 from webui.numbers import MOST
 from webui.rights import check_rights, may
+from webui.tongues.speaking import choose
 
 #: Endpoints that answer anybody.
 PUBLIC = frozenset(
@@ -92,6 +93,8 @@ def _is_address(name: str) -> bool:
 def check_session() -> BaseResponse | None:
     """Find out who asks; turn away whoever is not signed in, except at public endpoints."""
     find_out()
+    if g.looks:
+        choose()
     if g.asker.is_known or request.endpoint in PUBLIC | SIGNED or _carries_token():
         return None
     if wants_data() or "Authorization" in request.headers:
@@ -102,7 +105,7 @@ def check_session() -> BaseResponse | None:
 
 def find_out() -> None:
     """Note who asks, as it stands by now; an answer that takes long asks again."""
-    g.session_token, g.asker = "", NOBODY
+    g.session_token, g.asker, g.looks = "", NOBODY, {}
     if "Authorization" in request.headers:
         g.asker = _bearer()
     else:
@@ -140,6 +143,7 @@ def _asker_of(token: str) -> Asker:
         return NOBODY
     if now() - found.last_seen_at > NOTED_EVERY:
         writing(lambda session: note_seen(session, now(), token))
+    g.looks = found.looks
     return found.asker
 
 

@@ -16,10 +16,9 @@ from flask import g, has_request_context, request
 from scheduler.errors import DirigentError
 from scheduler.store.dags import find_dag
 from webui.context import asker, reading, spec_of
+from webui.looks import look
 from webui.words import by_zone
 
-#: What a reader chooses from.
-CHOICES: Final = ("here", "utc", "dag")
 _COOKIE: Final = "dirigent_here"
 
 
@@ -44,7 +43,7 @@ def local(at: datetime) -> datetime:
 
 
 def _find() -> str:
-    chosen = request.cookies.get("dirigent_zone", CHOICES[0])
+    chosen = look("zone")
     name = "" if chosen == "utc" else request.cookies.get(_COOKIE, "")
     if chosen == "dag":
         name = _of_dag() or name

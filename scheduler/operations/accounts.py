@@ -99,6 +99,11 @@ def roles_of(session: Session, names: Sequence[str]) -> dict[str, tuple[str, ...
     return {name: tuple(map(str, _texts(rows))) for name, rows in accounts.load_roles(session, names).items()}
 
 
+def keep_look(session: Session, asker: Asker, look: str, value: str) -> bool:
+    """Keep a choice of how the pages look with an account; false for who came by a link, and has none."""
+    return asker.proof != "link" and accounts.put_look(session, asker.name, look, value)
+
+
 def asker_of(session: Session, name: str, proof: str) -> Asker:
     """Return what an account may do."""
     rows = accounts.load_roles(session, [name]).get(name, ())

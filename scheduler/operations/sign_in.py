@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -98,10 +98,11 @@ def _note_proven(session: Session, name: str, keys: dict[str, int], fresh: str |
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is signed in, and when that was noted last."""
+    """Who is signed in, when that was noted last, and how their account wants the pages to look."""
 
     asker: Asker
     last_seen_at: datetime
+    looks: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_asker(session: Session, now: datetime, token: str) -> SignedIn | None:
@@ -111,7 +112,7 @@ def find_asker(session: Session, now: datetime, token: str) -> SignedIn | None:
         return None
     is_link = found.proof == "link"
     asker = owner(found.user_name) if is_link else asker_of(session, found.user_name, found.proof)
-    return SignedIn(asker, found.last_seen_at)
+    return SignedIn(asker, found.last_seen_at, found.looks)
 
 
 def note_seen(session: Session, now: datetime, token: str) -> None:

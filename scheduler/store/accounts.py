@@ -82,6 +82,12 @@ def change_account(session: Session, name: str, **values: Any) -> bool:
     return session.execute(sa.update(account).where(A.name == name).values(**values)).rowcount > 0
 
 
+def put_look(session: Session, name: str, look: str, value: str) -> bool:
+    """Keep one choice beside the others of an account; false where there is none."""
+    row = session.execute(sa.select(A.looks).where(A.name == name).with_for_update()).first()
+    return row is not None and change_account(session, name, looks={**(row[0] or {}), look: value})
+
+
 def delete_account(session: Session, name: str) -> bool:
     """Delete an account with its roles and tokens; false where there was none."""
     return session.execute(sa.delete(account).where(A.name == name)).rowcount > 0

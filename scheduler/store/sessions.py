@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
@@ -35,6 +35,7 @@ class SignedIn:
     user_name: str
     proof: Proof
     last_seen_at: datetime
+    looks: Mapping[str, str]  #: what their account keeps
 
 
 def add_link(session: Session, now: datetime, token_hash: str) -> None:
@@ -69,13 +70,14 @@ def find_user(session: Session, now: datetime, token_hash: str) -> SignedIn | No
 
     Nor where the account is gone or disabled; whoever came by a link needs none.
     """
-    may_come = sa.exists().where(account.c.name == S.user_name, account.c.is_active)
     is_young = (S.revoked_at.is_(None), S.expires_at > now, S.last_seen_at > now - IDLE_FOR)
-    is_good = (*is_young, sa.or_(S.proof == "link", may_come))
+    is_good = (*is_young, sa.or_(S.proof == "link", account.c.is_active))
     row = session.execute(
-        sa.select(S.user_name, S.proof, S.last_seen_at).where(S.hash == token_hash, *is_good)
+        sa.select(S.user_name, S.proof, S.last_seen_at, account.c.looks)
+        .outerjoin(account, account.c.name == S.user_name)
+        .where(S.hash == token_hash, *is_good)
     ).first()
-    return None if row is None else SignedIn(*row)
+    return None if row is None else SignedIn(*row[:3], row[3] or {})
 
 
 def note_seen(session: Session, now: datetime, token_hash: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from scheduler.errors import BadPassword, DirigentError, Forbidden
-from scheduler.operations.accounts import roles_of, set_password
+from scheduler.errors import BadParams, BadPassword, DirigentError, Forbidden
+from scheduler.operations.accounts import keep_look, roles_of, set_password
 from scheduler.operations.api_tokens import create_own_token, revoke_own_token
 from scheduler.operations.sign_in import end_sessions, list_sessions, open_session, prove_password
 from scheduler.security.rights import Right
@@ -19,6 +19,7 @@ from scheduler.store.api_tokens import list_tokens
 from scheduler.store.views.access import account_fields, token_fields
 from webui.context import actor, asker, now, reading, web, writing
 from webui.fragments import is_sheet, page
+from webui.looks import LOOKS
 from webui.rights import needs
 from webui.security import set_cookie
 from webui.tongues.speaking import gettext, ngettext
@@ -103,6 +104,17 @@ def _check_person(thing: str) -> None:
 def _replace_password(session: Session, given: str) -> str:
     set_password(session, now(), asker().name, given, actor=actor())
     return open_session(session, now(), asker().name, "password")
+
+
+@blueprint.post("/looks")
+@needs()
+def keep() -> ResponseReturnValue:
+    """Keep how somebody wants the pages to look with their account; who came by a link has their browser alone."""
+    name, value = request.form.get("name", ""), request.form.get("value", "")
+    if value not in LOOKS.get(name, ()):
+        raise BadParams(f"{name[:40]!r} is no look of the pages, or cannot be {value[:40]!r}.")
+    writing(lambda session: keep_look(session, asker(), name, value))
+    return "", 204
 
 
 @blueprint.post("/sessions/end")

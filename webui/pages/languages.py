@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 
 from webui.fragments import data
-from webui.tongues.speaking import LANGUAGES, catalogue
+from webui.looks import LANGUAGES
+from webui.tongues.speaking import catalogue
 
 blueprint = Blueprint("languages", __name__)
 

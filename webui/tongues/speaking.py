@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Flask, Response, request, url_for
 
 from webui.context import web
+from webui.looks import LANGUAGES, look
 
 if TYPE_CHECKING:
     from webui.tongues.catalogue import Catalogue
 
-#: By what each calls itself. English needs no catalogue: it is the key of the others.
-LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
-COOKIE: Final = "dirigent_language"
 _SPOKEN: Final[ContextVar[Catalogue | None]] = ContextVar("spoken", default=None)
 
 
@@ -36,7 +34,7 @@ def shown() -> dict[str, object]:
     return {
         "language": language(),
         "languages": LANGUAGES,
-        "chosen_language": _chosen(),
+        "chosen_language": look("language"),
         "words_url": known and url_for("languages.words", language=known.language, v=known.tag),
     }
 
@@ -55,13 +53,7 @@ def _wanted() -> str:
     if request.path.startswith(("/api/", "/auth/", "/static/")):
         return "en"
     default = web().language
-    return _chosen() or request.accept_languages.best_match(LANGUAGES, default) or default
-
-
-def _chosen() -> str:
-    """Return what the reader chose; empty where that is the browser's business."""
-    chosen = request.cookies.get(COOKIE, "")
-    return chosen if chosen in LANGUAGES else ""
+    return look("language") or request.accept_languages.best_match(LANGUAGES, default) or default
 
 
 def say_which(response: Response) -> Response:

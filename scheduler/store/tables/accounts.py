@@ -18,6 +18,7 @@ account = Table(
     Column("is_service", Boolean, nullable=False, default=False, server_default=sa.false()),
     Column("created_at", Instant, nullable=False),
     Column("last_seen_at", Instant),
+    Column("looks", JsonText),  # what they chose of how the pages look: {"theme": "dark"}
 )
 
 #: Roles that people made, beside those that are always there (`security.rights.ROLES`).

@@ -1,7 +1,7 @@
 /** Switches (pause) act at once and stay where the server says they are; theme, times and language are the reader's own. */
 
 import { closest, toast } from "./dom";
-import { write } from "./fetching";
+import { post, write } from "./fetching";
 import { refresh } from "./live";
 import { spoken } from "./said";
 
@@ -30,11 +30,17 @@ function submitted(event: SubmitEvent): void {
   if (button && !button.hasAttribute("aria-busy")) void flip(form, button);
 }
 
-function remember(name: string, value: string): void {
+/** An account keeps it for all its browsers; whoever has none keeps it in this one. */
+async function tell(name: string, value: string): Promise<void> {
+  await post("/account/looks", { name, value }).catch(() => undefined);
+}
+
+async function remember(name: string, value: string): Promise<void> {
   document.cookie = `dirigent_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+  const told = tell(name, value);
   // What is on the page is said anew by the server: a link asks for it itself.
   if (name === "list") return;
-  if (name === "language" || name === "zone") return location.reload();
+  if (name === "language" || name === "zone") return told.then(() => location.reload());
   document.documentElement.dataset[name] = value;
   show(name, value);
 }
@@ -48,7 +54,7 @@ function show(name: string, value: string): void {
 function chosen(event: Event): void {
   const button = closest(event, "[data-set]");
   if (!button) return;
-  remember(button.dataset["set"] ?? "", button.dataset["value"] ?? "");
+  void remember(button.dataset["set"] ?? "", button.dataset["value"] ?? "");
   document.dispatchEvent(new CustomEvent("dirigent:look"));
 }
 
