@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from flask import request
 
@@ -22,6 +22,8 @@ from webui.numbers import number
 from webui.year import day_after, midnight
 from webui.zones import zone
 
+#: Pages that are read for one, where of those found some are not shown.
+_MOST_LOOKS: Final = 20
 #: What stands in the form beside the search and the states.
 _MORE = ("words", "type", "owner", "tag", "from", "until")
 
@@ -77,18 +79,32 @@ def page_of_runs(session: Session, asked: RunAsked, size: int) -> dict[str, Any]
     """Return a page of them, where the next one begins, and what there is to choose from."""
     before = request.args.get("before", type=number)
     after = reach_back(session, asked.wanted, before)
-    found = list_runs(session, asked.wanted, limit=size + 1, before=before, after=after)
+    found = _runs_shown_so(session, asked.wanted, size + 1, before, after)
     shown = found[:size]
     return {
         "wanted": asked.wanted,
         "given": dict(asked.given),
         "more_count": asked.more_count,
-        "rows": [run for run in shown if _is_shown_so(session, run, asked.wanted.words)],
+        "rows": shown,
         "older": shown[-1].id if len(found) > size else None,
         "further": after + 1 if after is not None and len(found) <= size else None,
         "types": [each.value for each in RunType],
         "choices": list_choices(session) if not asked.wanted.dag_id else None,
     }
+
+
+def _runs_shown_so(
+    session: Session, wanted: RunWanted, limit: int, before: int | None, after: int | None
+) -> list[Run]:
+    """Return so many runs of which people see what they are narrowed to: whether more follow tells of no others."""
+    runs: list[Run] = []
+    for _ in range(_MOST_LOOKS):
+        found = list_runs(session, wanted, limit=limit, before=before, after=after)
+        runs += [run for run in found if _is_shown_so(session, run, wanted.words)]
+        if len(found) < limit or len(runs) >= limit:
+            break
+        before = found[-1].id
+    return runs[:limit]
 
 
 def _is_shown_so(session: Session, run: Run, words: str) -> bool:

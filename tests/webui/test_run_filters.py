@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from scheduler.store import Database, Session, tables
 from scheduler.store.views import runs
-from tests.webui.conftest import Browser
+from tests.webui.conftest import HERE, Browser
 from tests.webui.seed import NOW
+from webui.run_filters import asked_runs, page_of_runs
 
 
 def add_by_hand(session: Session) -> int:
@@ -50,6 +51,25 @@ def test_runs_are_narrowed_by_type_days_and_words_but_by_no_secret(
     for address in ("/runs", "/dags/orders_hourly/runs"):
         text = person.get(f"{address}?{query}").text
         assert text.count('id="run-') - text.count('id="run-filters"') == count, address
+
+
+def test_whether_more_runs_follow_tells_nothing_of_their_secrets(db: Database, person: Browser) -> None:
+    run = tables.dag_run.c
+    with db.write() as session:
+        session.execute(sa.update(tables.dag_run).values(conf={"password": "s3cret", "word": "plain"}))
+        oldest = session.scalars(sa.select(run.id).order_by(run.id).limit(4)).all()
+        session.execute(sa.update(tables.dag_run).where(run.id.in_(oldest)).values(note="a cret"))
+
+    def page(words: str) -> tuple[list[int], int | None]:
+        app = person.client.application
+        with app.test_request_context(f"/runs?words={words}", base_url=HERE), db.read() as session:
+            found = page_of_runs(session, asked_runs(), 3)
+        return [each.id for each in found["rows"]], found["older"]
+
+    newest_of_them = sorted(oldest, reverse=True)[:3]
+    assert page("cret") == (newest_of_them, newest_of_them[-1])
+    assert page("s3cret") == ([], None)
+    assert len(page("plain")[0]) == 3
 
 
 def test_a_filter_of_runs_stands_in_every_address_that_leads_on(person: Browser) -> None:
