@@ -46,6 +46,7 @@ REVISIONS: Final = (
     "0038",
     "0039",
     "0040",
+    "0041",
 )
 HEAD: Final = REVISIONS[-1]
 #: The oldest revision whose programs can work with tables at HEAD: what came since only adds, and leaves their writes
