@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -155,6 +156,23 @@ def test_every_page_of_a_new_server_says_what_it_is_for(empty_db: Database, cloc
 
 def test_a_place_with_nothing_in_it_leads_on(person: Browser) -> None:
     assert [page for page in OF_NOTHING if not EMPTY.search(person.get(page).text)] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "leads_to"),
+    [
+        ("/dags/orders_hourly", "/dags/orders_hourly/runs"),
+        ("/dags/orders_hourly/graph", "/dags/orders_hourly/details"),
+        (FAILED_RUN, "/tasks"),
+        (f"{FAILED_RUN}/grid", "/tasks"),
+        (f"{FAILED_RUN}/tasks/enrich.prices", "/text"),
+    ],
+)
+def test_what_a_script_draws_can_be_read_without_one(person: Browser, address: str, leads_to: str) -> None:
+    note = re.search(r'<noscript>.*?href="([^"]*)".*?</noscript>', person.get(address).text, re.DOTALL)
+    assert note is not None
+    assert leads_to in note[1]
+    assert person.get(unescape(note[1])).status_code == 200
 
 
 @pytest.mark.parametrize(
