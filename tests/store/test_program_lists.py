@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from scheduler.core.ids import TaskKey
 from scheduler.operations.xcoms import set_xcom
 from scheduler.store.choices import Choice, Range
+from scheduler.store.tables import dag_run
 from scheduler.store.tables.columns import Instant
 from scheduler.store.views import run_lists, task_lists, xcom_lists
 from scheduler.store.views.run_lists import RunsWanted
@@ -68,3 +69,15 @@ def test_what_is_counted_joins_nothing_that_is_not_asked_for(db):
         run_lists.count_runs(session, Choice(), RunsWanted())
     assert [text for text in count.statements if "dag_version" in text] == []
     assert [text for text in count.statements if "task_instance" in text and "dag_run" in text] == []
+
+
+def test_runs_are_found_by_a_text_of_their_conf(db, write):
+    run_pk = write(started_run, states={"a": "success"}).run_pk
+    with db.write() as session:
+        session.execute(sa.update(dag_run).values(conf={"day": "100%"}))
+    with db.read() as session:
+        [found] = run_lists.confs_with(session, Choice(), "DAY")
+        assert (found[0], found[2]) == (run_pk, {"day": "100%"})
+        assert list(run_lists.confs_with(session, Choice(), "1%0")) == []
+        assert run_lists.count_runs(session, Choice(), RunsWanted(ids=[run_pk])) == 1
+        assert run_lists.list_runs(session, Choice(), RunsWanted(ids=[]), limit=5) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from scheduler.wire import Data
 R = dag_run.c
 #: The newest of those runs are looked through whose conf holds a text.
 _MOST_CONFS: Final = 10_000
+_CONFS_AT_ONCE: Final = 50
 _CONF: Final = sa.cast(R.conf, sa.Text)
 _RUN: Final = tuple(R[name] for name in Run.__slots__ if name != "version_number")
 _ENTRY: Final = (*_RUN, dag_version.c.number, dag_version.c.created_at, dag.c.display_name)
@@ -80,11 +81,13 @@ def count_runs(session: Session, choice: Choice, wanted: RunsWanted) -> int:
     return session.scalar(_narrowed(sa.select(sa.func.count()).select_from(of), choice, wanted)) or 0
 
 
-def confs_with(session: Session, choice: Choice, text: str) -> list[tuple[int, int, Data]]:
-    """Return id, version and conf of the newest runs that are chosen and in whose conf a text stands."""
+def confs_with(session: Session, choice: Choice, text: str) -> Iterator[tuple[int, int, Data]]:
+    """Yield id, version and conf of the newest runs that are chosen and in whose conf a text stands."""
     query = _narrowed(_from(sa.select(R.id, R.version_id, R.conf)), choice, RunsWanted())
     query = query.where(_CONF.icontains(text, autoescape=True)).order_by(R.id.desc()).limit(_MOST_CONFS)
-    return [(row.id, row.version_id, row.conf) for row in session.execute(query)]
+    # All of them together may be gigabytes.
+    for row in session.execute(query.execution_options(yield_per=_CONFS_AT_ONCE)):
+        yield row.id, row.version_id, row.conf
 
 
 def find_entry(session: Session, dag_id: str, run_id: str) -> RunEntry:
