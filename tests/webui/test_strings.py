@@ -17,8 +17,8 @@ from jinja2 import Environment, nodes
 
 import scheduler.config
 import webui
+from webui.looks import LANGUAGES
 from webui.tongues.catalogue import read
-from webui.tongues.speaking import LANGUAGES
 
 TEMPLATES = Path(webui.__file__).parent / "templates"
 #: Names, and what is the same in every language.
