@@ -198,6 +198,22 @@ def test_a_run_is_cancelled_as_its_preview_says(db: Database, person: Browser) -
     assert after["join"] == "skipped"
 
 
+def test_a_cancelled_run_is_gone_on_with_what_was_stopped(db: Database, person: Browser) -> None:
+    before = states(db, LIVE_RUN_ID)
+    assert "It can be taken back" in person.get(f"{LIVE_RUN}/cancel").text
+    answer = person.post(f"{LIVE_RUN}/cancel")
+    undo = re.findall(r'data-sheet href="([^"]+)">Undo', person.get(answer.headers["Location"]).text)[0]
+    sheet = person.get(html.unescape(undo)).text
+    assert "4 tasks will run" in sheet
+    assert "This cannot be undone" in sheet
+    fields = MultiDict(re.findall(r'<input type="hidden" name="(pick)" value="([^"]+)"', sheet))
+    assert set(fields.getlist("pick")) == {name for name, state in before.items() if state != "success"}
+    form = MultiDict([*fields.items(multi=True), ("scope", "task"), ("csrf_token", person.token())])
+    assert person.client.post(f"{LIVE_RUN}/rerun", data=form, base_url=HERE).status_code == 303
+    after = states(db, LIVE_RUN_ID)
+    assert after == {name: "success" if state == "success" else "none" for name, state in before.items()}
+
+
 def test_cancelling_what_has_ended_is_a_sentence(person: Browser) -> None:
     answer = person.post(f"{FAILED_RUN}/cancel")
     assert answer.status_code == 409

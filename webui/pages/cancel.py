@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
@@ -12,7 +14,8 @@ from scheduler.security.rights import Right
 from scheduler.store.views import runs
 from webui.context import actor, now, reading, writing
 from webui.filters import command, run_url
-from webui.fragments import is_sheet
+from webui.fragments import LONGEST_UNDO, is_sheet
+from webui.picks import MOST
 from webui.rights import needs
 from webui.tongues.speaking import gettext, ngettext
 
@@ -23,9 +26,9 @@ blueprint = Blueprint("cancel", __name__, url_prefix="/dags/<dag_id>/runs/<run_i
 @needs(Right.DAG_RUN)
 def form(dag_id: str, run_id: str) -> str:
     """Show which tasks would be stopped."""
-    with reading() as session:
-        run = runs.find_run(session, dag_id, run_id)
-        unfinished = [task for task in runs.list_tasks(session, run.id) if task.state in UNFINISHED]
+    run, unfinished = _unfinished(dag_id, run_id)
+    effect = gettext("Running tasks are stopped, the others never start, and the run ends as failed.")
+    back = gettext("It can be taken back: what has not started waits again, what was stopped begins anew.")
     return render_template(
         "confirm.html",
         as_sheet=is_sheet(),
@@ -33,7 +36,7 @@ def form(dag_id: str, run_id: str) -> str:
         run=run,
         action=run_url(dag_id, run_id, "cancel.start"),
         hidden=[],
-        effect=gettext("Running tasks are stopped, the others never start, and the run ends as failed."),
+        effect=f"{effect} {back}" if _undo(run, unfinished) else effect,
         changes=[
             (named(each.task_id, each.path), each.state, state_once_stopped(TaskState(each.state)))
             for each in unfinished
@@ -47,12 +50,27 @@ def form(dag_id: str, run_id: str) -> str:
 @needs(Right.DAG_RUN)
 def start(dag_id: str, run_id: str) -> ResponseReturnValue:
     """Cancel it."""
+    run, unfinished = _unfinished(dag_id, run_id)
     count = writing(lambda session: cancel_run(session, now(), dag_id, run_id, actor=actor()))
     flash(
         ngettext(
             "The run was cancelled, %(num)s task with it.",
             "The run was cancelled, %(num)s tasks with it.",
             count,
-        )
+        ),
+        _undo(run, unfinished),
     )
     return redirect(run_url(dag_id, run_id), 303)
+
+
+def _unfinished(dag_id: str, run_id: str) -> tuple[runs.Run, list[runs.Task]]:
+    with reading() as session:
+        run = runs.find_run(session, dag_id, run_id)
+        return run, [task for task in runs.list_tasks(session, run.id) if task.state in UNFINISHED]
+
+
+def _undo(run: runs.Run, unfinished: Sequence[runs.Task]) -> str:
+    """Return where the run is gone on with: what was stopped runs again, with a preview; empty where it is too much."""
+    picks = [named(each.task_id, each.path) for each in unfinished]
+    address = run_url(run.dag_id, run.run_id, "rerun.form", scope="task", pick=picks)
+    return address if 0 < len(picks) <= MOST and len(address) <= LONGEST_UNDO else ""
