@@ -125,6 +125,9 @@ def test_a_group_is_folded_and_shows_its_loudest_state(tab: Tab) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(page.get_by_role("navigation", name="Places")).to_be_hidden()
     assert loudest.evaluate("each => getComputedStyle(each).backgroundImage") == light
+    page.emulate_media(media="screen", forced_colors="active")
+    assert loudest.evaluate("each => getComputedStyle(each).backgroundImage") == "none"
+    assert loudest.evaluate("each => getComputedStyle(each, '::after').maskImage").startswith("url(")
 
 
 def test_the_grid_of_a_run_opens_on_its_own_failure(tab: Tab) -> None:
