@@ -49,6 +49,11 @@ export function isTyping(event: Event): boolean {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
+/** Whether a form is on its way: the page that answers it comes next, and its answer may bring another session. */
+export function isSending(): boolean {
+  return document.querySelector("form[data-sent]") !== null;
+}
+
 /** What the server says of something just done goes as it came; without a script it stays on the page. */
 export function startSaying(): void {
   const said = [...document.querySelectorAll<HTMLElement>("[data-said]")];

@@ -4,7 +4,7 @@
  * (`data-secret`, JSON with a name that sounds so) are not kept, nor is what was given up or taken.
  */
 
-import { html } from "./dom";
+import { html, isSending } from "./dom";
 import { spoken } from "./said";
 import { openSheet } from "./sheet";
 
@@ -88,6 +88,7 @@ function keep(form: HTMLFormElement, isStopped: boolean): void {
 
 /** The session is over: keeps what is being typed, and leads to where one signs in. */
 export function signInAgain(): void {
+  if (isSending()) return;
   const forms = [...document.querySelectorAll<HTMLFormElement>(FORMS)];
   const typed = forms.find((form) => typedInto(form).length > 0);
   if (typed) keep(typed, true);

@@ -4,6 +4,7 @@
  * page is hidden; and when the server is gone the page says so.
  */
 
+import { isSending } from "./dom";
 import { signInAgain } from "./drafts";
 import { sayGone } from "./gone";
 import { isHearing, onRing } from "./hearing";
@@ -93,6 +94,7 @@ class Asker implements Poll {
 
   private async round(): Promise<void> {
     if (this.isAsking) return;
+    if (isSending()) return this.later(EVERY.lively);
     this.isAsking = true;
     this.isRung = false;
     const began = performance.now();

@@ -19,9 +19,11 @@ function dialog(): HTMLDialogElement {
 export async function openSheet(url: string): Promise<void> {
   const box = dialog();
   box.replaceChildren(html("div", { class: "sheet" }, html("div", { class: "skeleton" })));
+  // What it will hold decides how large it is: seen before, it would grow under the reader.
+  box.classList.toggle("waits", !box.open);
   if (!box.open) box.showModal();
   box.dataset["url"] = url;
-  const text = await fragment(url);
+  const text = await fragment(url).finally(() => box.classList.remove("waits"));
   if (box.dataset["url"] !== url) return;
   morph(box, text);
   const first = box.querySelector<HTMLElement>("[autofocus], .input, input:checked, .btn.primary");
