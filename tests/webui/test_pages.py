@@ -82,6 +82,11 @@ PAGES = [
     f"{FAILED_RUN}/rerun?scope=failed",
     f"{FAILED_RUN}/mark?to=success",
     f"{FAILED_RUN}/cancel",
+    f"{FAILED_RUN}/note",
+    "/dags/orders_hourly/backfills/new",
+    "/alerts",
+    "/account",
+    "/account/password",
     "/design",
     "/users/new",
 ]

@@ -77,7 +77,7 @@ class Tab:
 
     def go(self, path: str) -> Page:
         self.page.goto(self.address + path)
-        self.page.wait_for_function("document.documentElement.classList.contains('ready')")
+        self.page.wait_for_selector("html.ready", state="attached")
         return self.page
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from scheduler.operations.trigger import trigger_run
 from scheduler.store import Database, tables
@@ -25,28 +25,47 @@ SHIFT = """new Promise((done) => {
     seen.observe({type: "layout-shift", buffered: true});
     done(seen.takeRecords().reduce((sum, each) => sum + (each.hadRecentInput ? 0 : each.value), 0));
 })"""
-#: Pages that a wide screen lays out otherwise; each page is looked at on a phone, in dark colours.
+WALL: ViewportSize = {"width": 3840, "height": 2160}
+#: Pages that a wide screen lays out otherwise; each one is looked at on a phone, in dark and in longer words.
 BUSY = {"/", "/dags", "/dashboard", "/dags/orders_hourly", "/dags/orders_hourly/graph", f"{FAILED_RUN}/gantt"}
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
-def test_every_page_fits_and_the_browser_does_not_complain(tab: Tab, size: ViewportSize, theme: str) -> None:
+def _assert_fits(page: Page, path: str) -> None:
+    at = f"at {page.evaluate('innerWidth')}"
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{path} is {wide} px too wide {at}"
+    hidden = page.evaluate(
+        "document.querySelector('.nav').scrollWidth - document.querySelector('.nav').clientWidth"
+    )
+    assert hidden <= 0, f"of the places {hidden} px are out of sight {at}"
+
+
+@pytest.mark.parametrize(
+    ("size", "other", "theme", "language"),
+    [(DESK, WALL, "light", "en"), (PHONE, DESK, "dark", "de")],
+    ids=["desk", "phone"],
+)
+def test_every_page_fits_and_the_browser_does_not_complain(
+    tab: Tab, size: ViewportSize, other: ViewportSize, theme: str, language: str
+) -> None:
     axe = AXE.read_text()
-    tab.page.context.add_cookies([{"name": "dirigent_theme", "value": theme, "url": tab.address}])
-    tab.page.set_viewport_size(size)
+    chosen = {"dirigent_theme": theme, "dirigent_language": language}
+    tab.page.context.add_cookies(
+        [{"name": name, "value": value, "url": tab.address} for name, value in chosen.items()]
+    )
     for path in PAGES:
+        tab.page.set_viewport_size(size)
         page = tab.go(path)
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{path} is {wide} px too wide at {size['width']}"
-        hidden = page.evaluate(
-            "document.querySelector('.nav').scrollWidth - document.querySelector('.nav').clientWidth"
-        )
-        assert hidden <= 0, f"of the places {hidden} px are out of sight at {size['width']}"
+        _assert_fits(page, path)
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
+        assert page.evaluate("document.documentElement.lang") == language
         assert page.evaluate(SHIFT) < 0.1, f"{path} moves under the reader"
         if size == PHONE or path in BUSY:
             page.evaluate(axe)
             assert page.evaluate(VIOLATIONS) == [], path
+        page.set_viewport_size(other)
+        _assert_fits(page, path)
+        assert page.evaluate("document.querySelector('main').clientWidth") <= 1900, f"{path} is read afar"
 
 
 def test_the_theme_is_switched_and_remembered(tab: Tab) -> None:

@@ -50,7 +50,7 @@ class Person:
     def go(self, path: str) -> None:
         """Open an address."""
         self.page.goto(path if path.startswith("http") else self.shop.address + path)
-        self.page.wait_for_function("document.documentElement.classList.contains('ready')")
+        self.page.wait_for_selector("html.ready", state="attached")
         self._look()
 
     def find(self, selector: str, text: str | None = None) -> Locator:
@@ -117,7 +117,7 @@ class Person:
     def is_at(self, pattern: str) -> None:
         """Be at an address."""
         expect(self.page).to_have_url(re.compile(pattern))
-        self.page.wait_for_function("document.documentElement.classList.contains('ready')")
+        self.page.wait_for_selector("html.ready", state="attached")
         self._look()
 
     def is_told(self, text: str | None = None) -> None:
