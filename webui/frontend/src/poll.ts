@@ -31,9 +31,24 @@ export function delay(unchanged: number, failures: number, hears = false): numbe
   return unchanged < QUIET_AFTER ? EVERY.lively : EVERY.quiet;
 }
 
-/** How long to leave the server alone after an answer, however much happens: the longer the longer that took. */
+/** How long to leave the server alone for an answer, however much happens: the longer the longer that took. */
 export function gap(took: number): number {
   return Math.max(GAP.least, Math.min(GAP.most, GAP.times * took));
+}
+
+/** So many answers a page may be ahead after a rest: changes follow each other when somebody acts. */
+const AHEAD = 3;
+
+/** Leaves the server alone for `gap` after each answer, taken together. */
+export class Pace {
+  private paidAt = 0;
+
+  /** How long to rest after an answer that took so long. */
+  rest(now: number, took: number): number {
+    const share = gap(took);
+    this.paidAt = Math.max(this.paidAt, now) + share;
+    return Math.max(GAP.least, this.paidAt - now - AHEAD * share);
+  }
 }
 
 function report(gone: boolean): void {
@@ -50,6 +65,7 @@ class Asker implements Poll {
   /** Something changed while an answer was under way. */
   private isRung = false;
   private readyAt = 0;
+  private pace = new Pace();
   private asked: string;
   private silence: () => void;
 
@@ -107,8 +123,9 @@ class Asker implements Poll {
       if (this.failures === 2) report(true);
     }
     this.isAsking = false;
-    const rest = gap(performance.now() - began);
-    this.readyAt = performance.now() + rest;
+    const now = performance.now();
+    const rest = this.pace.rest(now, now - began);
+    this.readyAt = now + rest;
     const next = delay(this.unchanged, this.failures, isHearing());
     this.later(this.isRung && this.failures === 0 ? Math.min(rest, next) : next);
   }
