@@ -123,11 +123,11 @@ def test_german_names_days_states_and_schedules() -> None:
 
 @pytest.mark.usefixtures("german")
 def test_german_has_one_text_for_one_and_one_for_many() -> None:
-    assert [ngettext("%(num)s task", "%(num)s tasks", count) for count in (0, 1, 2, 101)] == [
+    assert [ngettext("%(num)s task", "%(num)s tasks", count) for count in (0, 1, 2, 1101)] == [
         "0 Aufgaben",
         "1 Aufgabe",
         "2 Aufgaben",
-        "101 Aufgaben",
+        "1.101 Aufgaben",
     ]
 
 

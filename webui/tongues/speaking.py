@@ -92,10 +92,10 @@ def gettext(text: str, **values: Any) -> str:
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
-    """Return the text for so many things; both may name %(num)s."""
+    """Return the text for so many things; both may name %(num)s, which is written as the language does."""
     known = _SPOKEN.get()
     said = known.ngettext(one, many, num) if known else one if num == 1 else many
-    return said % {"num": num, **values}
+    return said % {"num": known.digits(f"{num:,}") if known else f"{num:,}", **values}
 
 
 def marked(text: str) -> str:
