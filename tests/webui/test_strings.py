@@ -25,7 +25,7 @@ TEMPLATES = Path(webui.__file__).parent / "templates"
 NAMES = {"Airflow 2", "Airflow 3", "Ctrl", "Dirigent", "Enter", "OpenID Connect", "UTC", "dirigent login"}
 #: Names of what a log, an address or the API calls so.
 NAMES |= {"Esc", "ApprovalOperator", "stdout", "stderr", "logging", "GB·h", "openapi.json"}
-#: Shows components with samples, or what the API says of itself, in English.
+#: Shows samples of what files and logs say, or what the API says of itself.
 ENGLISH = {"design.html", "api_docs.html"}
 READ = {"title", "aria-label", "placeholder", "alt"}
 QUIET = {"code", "pre", "kbd", "script", "style"}
