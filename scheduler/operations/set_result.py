@@ -27,6 +27,7 @@ class ResultPlan:
 
     state: TaskState
     has_value: bool
+    try_number: int
 
     @property
     def is_marked(self) -> bool:
@@ -71,7 +72,8 @@ def preview_result(session: Session, dag_id: str, run_id: str, key: TaskKey) -> 
     row = get_task(session, run, key.task_id, key.path)
     if row.state is not TaskState.SUCCESS and row.state not in states_before(TaskState.SUCCESS):
         raise Conflict(f"Task {key.task_id!r} cannot be given a result: it is {row.state}.")
-    return ResultPlan(row.state, has_xcom(session, run.id, key.task_id, RETURN_VALUE, path=key.path))
+    has_value = has_xcom(session, run.id, key.task_id, RETURN_VALUE, path=key.path)
+    return ResultPlan(row.state, has_value, row.try_number)
 
 
 def set_result(
@@ -97,14 +99,27 @@ def set_result(
 
 
 def take_result_back(
-    session: Session, now: datetime, dag_id: str, run_id: str, key: TaskKey, *, to: Mark, actor: str
+    session: Session,
+    now: datetime,
+    dag_id: str,
+    run_id: str,
+    key: TaskKey,
+    *,
+    to: Mark,
+    actor: str,
+    given_after: int | None = None,
 ) -> list[str]:
     """Take the value away, and mark the task instance as it was before; return what is judged anew.
 
-    Raises NotFound where it has none.
+    `given_after`: the number of the last try when the value was given. Raises NotFound where it has none, Conflict
+    where it has run since: the value is its own.
     """
     lock_run(session, dag_id, run_id)
     plan = preview_result(session, dag_id, run_id, key)
+    if given_after not in (None, plan.try_number):
+        raise Conflict(
+            f"Task {key.task_id!r} has run since it was given a result: what it has now is its own."
+        )
     for name in preview_parts(session, dag_id, run_id, key, None).removed:
         remove_xcom(session, now, dag_id, run_id, key, name, actor=actor)
     remove_xcom(session, now, dag_id, run_id, key, RETURN_VALUE, actor=actor)

@@ -50,7 +50,9 @@ def test_a_result_can_be_taken_back(db: Database, person: Browser) -> None:
     )
     sheet = person.get(undo).text
     assert "Take it back" in sheet
-    fields = dict(re.findall(r'<input type="hidden" name="(take|to)" value="([^"]*)"', sheet))
+    fields = dict(re.findall(r'<input type="hidden" name="(take|to|try)" value="([^"]*)"', sheet))
+    assert person.post(RESULT, **fields | {"try": "9"}).status_code == 400  # it has run since
+    assert value_of(db) == 1
     person.post(RESULT, **fields)
     assert find_task(db, FAILED_RUN_ID, "enrich.prices").state == "failed"
     with db.read() as session:

@@ -28,6 +28,7 @@ from webui.context import actor, now, reading, writing
 from webui.details import TaskDetails, task_details
 from webui.filters import command, run_url, spelled_json, task_url
 from webui.fragments import is_sheet
+from webui.numbers import number
 from webui.rights import needs
 from webui.tongues.speaking import gettext
 
@@ -84,7 +85,10 @@ def _to() -> Mark:
 
 def _take(session: Session, details: TaskDetails, key: TaskKey) -> list[str]:
     run = details.run
-    return take_result_back(session, now(), run.dag_id, run.run_id, key, to=_to(), actor=actor())
+    tried = request.values.get("try", type=number)
+    return take_result_back(
+        session, now(), run.dag_id, run.run_id, key, to=_to(), actor=actor(), given_after=tried
+    )
 
 
 def _standing(details: TaskDetails) -> str:
@@ -109,7 +113,8 @@ def _undo(details: TaskDetails) -> str:
     with reading() as session:
         plan = preview_result(session, run.dag_id, run.run_id, TaskKey(task.task_id, task.path))
     if not plan.has_value:
-        return run_url(run.dag_id, run.run_id, "result.form", take="true", **names)
+        tried = {"try": plan.try_number}
+        return run_url(run.dag_id, run.run_id, "result.form", take="true", **names, **tried)
     text = _standing(details)
     if task.state != "success" or not text or len(text) > _LONGEST_UNDO:
         return ""
