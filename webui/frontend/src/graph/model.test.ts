@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { curve, elkGraph, groupState, neighbour, shownAs, shownEdges, type Box, type Graph } from "./model";
 import { fitted, zoomed } from "./camera";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { cellState, loudestPlace, paperSight, shape, step, visible, windowOf, type Alphabet, type Row, type Run } from "./model";
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { visible, type Data, type Row, type Run } from "./model";
 import { addressOf, packed, Selection } from "./selection";
