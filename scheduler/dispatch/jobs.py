@@ -9,7 +9,7 @@ from typing import Literal
 from scheduler.core.graph import TaskGraph
 from scheduler.errors import NewerForm
 from scheduler.store.claims import Claimed
-from scheduler.wire import DagSpec, Job, RunInfo
+from scheduler.wire import Job, RunInfo
 
 _KINDS: dict[str, Literal["task", "dag_callback", "task_callback"]] = {
     "task": "task",
@@ -31,7 +31,8 @@ def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
         kind=_kind(claim),
         code_root=str(code_root),
         file=graph.spec.file,
-        run=_run_info(claim, graph.spec),
+        run=_run_info(claim),
+        secret_params=tuple(each.name for each in graph.spec.params if each.is_declared_secret),
         task_id=claim.task_id,
         path=claim.path,
         try_number=claim.try_number,
@@ -53,7 +54,7 @@ def _kind(claim: Claimed) -> Literal["task", "dag_callback", "task_callback"]:
     return _KINDS[claim.kind]
 
 
-def _run_info(claim: Claimed, spec: DagSpec) -> RunInfo:
+def _run_info(claim: Claimed) -> RunInfo:
     return RunInfo(
         dag_id=claim.dag_id,
         run_id=claim.run_id,
@@ -70,7 +71,6 @@ def _run_info(claim: Claimed, spec: DagSpec) -> RunInfo:
         state=claim.run_state,
         partition_key=claim.partition_key,
         partition_date=_text(claim.partition_date),
-        secret_params=tuple(each.name for each in spec.params if each.is_declared_secret),
     )
 
 

@@ -28,7 +28,6 @@ class RunInfo:
     state: str = "running"
     partition_key: str | None = None
     partition_date: str | None = None
-    secret_params: tuple[str, ...] = ()  #: those whose schemas say that nobody is to see their values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +57,7 @@ class Job:
     )  #: return values of direct upstream tasks, by task_id, where at hand
     env: dict[str, str] = field(default_factory=dict)
     isolation: Isolation | None = None  #: what the task asks for
+    secret_params: tuple[str, ...] = ()  #: params whose schemas say that nobody is to see their values
     #: How the wait ended that the task goes on after: `runtime.waits.Waited`, and the method that it named.
     resume: Data | None = None
 
@@ -195,6 +195,7 @@ def job_from_data(item: Data) -> Job:
     data = known(Job, item)
     data["run"] = RunInfo(**known(RunInfo, data["run"]))
     data["isolation"] = isolation_from_data(data.get("isolation"))
+    data["secret_params"] = tuple(data.get("secret_params", ()))
     return Job(**data)
 
 

@@ -222,7 +222,8 @@ def test_secrets_of_a_conf_are_masked_by_the_schemas_of_params_and_by_names(
             print(params["pin"], params["limit"], params["db"]["password"])
             return dict(params)
         """,
-        run=replace(RUN, conf={"db": given["db"]}, params=given, secret_params=("pin",)),
+        run=replace(RUN, conf={"db": given["db"]}, params=given),
+        secret_params=("pin",),
     )
     assert crew.printed() == ["*** plain-text ***"]
     assert outcome.shown_xcoms == {
