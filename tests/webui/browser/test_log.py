@@ -107,6 +107,12 @@ def test_words_are_found_through_colours(tab: Tab, failed: Writer) -> None:
     expect(page.get_by_text("2 of 111")).to_be_visible()
     page.get_by_role("button", name="Jump to error").click()
     expect(page.get_by_text("KeyError: 'currency'").last).to_be_in_viewport()
+    page.get_by_label("Source").select_option("stdout")
+    expect(page).to_have_url(re.compile(r"\?find=cleaned\+4&source=stdout$"))
+    page.reload()
+    expect(page.get_by_label("Search the log")).to_have_value("cleaned 4")
+    expect(page.get_by_label("Source")).to_have_value("stdout")
+    expect(page.locator(".log-line.here")).to_be_in_viewport()
 
 
 def test_a_line_has_an_address(tab: Tab, failed: Writer) -> None:

@@ -134,6 +134,8 @@ def test_a_group_is_folded_and_shows_its_loudest_state(tab: Tab) -> None:
     expect(page.get_by_text("prices", exact=True)).to_be_visible()
     page.get_by_text("▾ enrich").click()
     expect(page.get_by_text("prices", exact=True)).to_have_count(0)
+    expect(page).to_have_url(re.compile("folded=enrich"))
+    page.reload()
     loudest = page.locator(".cell.group[data-state=failed]")
     expect(loudest).to_have_count(1)
     light = loudest.evaluate("each => getComputedStyle(each).backgroundImage")
@@ -147,6 +149,13 @@ def test_a_group_is_folded_and_shows_its_loudest_state(tab: Tab) -> None:
     page.emulate_media(media="screen", forced_colors="active")
     assert loudest.evaluate("each => getComputedStyle(each).backgroundImage") == "none"
     assert loudest.evaluate("each => getComputedStyle(each, '::after').maskImage").startswith("url(")
+
+
+def test_a_graph_with_a_folded_group_has_an_address(tab: Tab) -> None:
+    page = tab.go(f"{FAILED_RUN}?folded=enrich")
+    page.locator('.node.folded[data-id="enrich"]').click()
+    expect(page.locator('[data-id="enrich.geo"]')).to_be_visible()
+    expect(page).not_to_have_url(re.compile("folded"))
 
 
 def test_the_grid_of_a_run_opens_on_its_own_failure(tab: Tab) -> None:
@@ -300,6 +309,9 @@ def test_many_cells_are_chosen_by_mouse_and_keyboard(tab: Tab) -> None:
     page.mouse.up()
     expect(chosen).to_contain_text("6 chosen")
     page.locator(".cell[data-row='0'][data-column='5']").click(modifiers=["Control"])
+    expect(chosen).to_contain_text("7 chosen")
+    expect(page).to_have_url(re.compile("cell="))
+    page.reload()
     expect(chosen).to_contain_text("7 chosen")
     chosen.get_by_text("More").click()
     chosen.get_by_role("button", name="Mark as failed…").click()

@@ -1,5 +1,6 @@
 /** The graph in the page: ELK places it, SVG draws it in the page's own colours, states change in place. */
 
+import { saidAll, sayAll } from "../address";
 import { calm } from "../direction";
 import { html, icon, svg } from "../dom";
 import { poll } from "../poll";
@@ -42,9 +43,14 @@ class View {
 
   async take(graph: Graph): Promise<void> {
     this.graph = graph;
-    if (graph.nodes.length > MANY) graph.nodes.filter((n) => n.is_group).forEach((n) => this.folded.add(n.id));
+    this.folded = new Set(saidAll("folded") ?? this.usual());
     await this.lay();
     this.fit();
+  }
+
+  /** The groups that are folded until somebody says otherwise: of many tasks all. */
+  private usual(): string[] {
+    return this.graph.nodes.length > MANY ? this.graph.nodes.filter((n) => n.is_group).map((n) => n.id) : [];
   }
 
   colour(states: Record<string, TaskState>): void {
@@ -171,6 +177,9 @@ class View {
       return;
     }
     if (!this.folded.delete(id)) this.folded.add(id);
+    const usual = this.usual();
+    const isUsual = usual.length === this.folded.size && usual.every((each) => this.folded.has(each));
+    sayAll("folded", isUsual ? undefined : this.folded);
     void this.lay();
   }
 }

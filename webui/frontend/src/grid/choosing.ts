@@ -1,13 +1,16 @@
 /** Choosing many cells, and the bar that counts them and opens what is to be done with them. */
 
+import { saidAll, sayAll } from "../address";
 import { openSheet } from "../sheet";
 import type { Data, Place, Row, Run, Seen } from "./model";
 import { addressOf, Selection, type Chosen } from "./selection";
 
+const LONGEST = 2000;
+
 export class Choosing {
   data: Data = { dag_id: "", rows: [], runs: [], states: [] };
   seen: Seen[] = [];
-  private cells = new Selection();
+  private cells = new Selection(saidAll("cell"));
   /** Where stretching began. */
   private anchor: Place | undefined;
   private dragFrom: Place | undefined;
@@ -97,7 +100,15 @@ export class Choosing {
     else if (address) void openSheet(address);
   }
 
+  /** The address says which they are, as long as it has room for them. */
   private told(): void {
+    const keys = this.cells.all;
+    sayAll("cell", keys.length > 0 && keys.join().length < LONGEST ? keys : undefined);
+    this.show();
+  }
+
+  /** Counts them in the bar, and draws them. */
+  show(): void {
     const count = this.among().reduce((sum, each) => sum + each.tasks.length, 0);
     if (this.bar) this.bar.hidden = count === 0;
     const note = this.bar?.querySelector("[data-count]");

@@ -9,8 +9,9 @@ export function panel(): (run: Run, row: Row) => void {
     timer = setTimeout(() => {
       const query = new URLSearchParams({ run: run.dag_run_id, [row.is_group ? "group" : "task"]: row.id });
       const here = new URLSearchParams(location.search);
-      const own = here.has("runs") ? `&runs=${encodeURIComponent(here.get("runs") ?? "")}` : "";
-      history.replaceState(null, "", `${location.pathname}?${query}${own}`);
+      const own = new URLSearchParams(query);
+      for (const name of ["runs", "folded", "cell"]) for (const value of here.getAll(name)) own.append(name, value);
+      history.replaceState(null, "", `${location.pathname}?${own}`);
       if (region) region.dataset["live"] = `${region.dataset["panel"]}?${query}`;
       document.dispatchEvent(new CustomEvent("dirigent:choose"));
     }, 60);

@@ -11,7 +11,16 @@ export interface Chosen {
 const key = (run: Run, row: Row): string => `${run.dag_run_id}\n${row.id}`;
 
 export class Selection {
-  private keys = new Set<string>();
+  private keys: Set<string>;
+
+  constructor(keys: Iterable<string> = []) {
+    this.keys = new Set(keys);
+  }
+
+  /** What makes another one the same. */
+  get all(): string[] {
+    return [...this.keys];
+  }
 
   get isEmpty(): boolean {
     return this.keys.size === 0;

@@ -1,5 +1,6 @@
 /** The grid in the page: what it shows of which data, what is chosen in it, and where it is scrolled to. */
 
+import { saidAll, sayAll } from "../address";
 import { poll } from "../poll";
 import { spokenMany } from "../said";
 import { Choosing } from "./choosing";
@@ -12,7 +13,7 @@ class Grid implements Worked {
   at: Place | undefined;
   private data: Data = { dag_id: "", rows: [], runs: [], states: [] };
   private seen: Seen[] = [];
-  private folded = new Set<string>();
+  private folded = new Set(saidAll("folded"));
   private atRun = "";
   private atTask = "";
   private isDue = false;
@@ -55,7 +56,8 @@ class Grid implements Worked {
     if (isOther) this.refold();
     if (first || atEnd) this.box.scrollLeft = this.box.scrollWidth;
     this.restore(first);
-    this.draw();
+    if (first) this.choosing.show();
+    else this.draw();
   }
 
   select(place: Place): void {
@@ -74,6 +76,7 @@ class Grid implements Worked {
     const id = this.seen[row]?.row.is_group ? this.seen[row]?.row.id : undefined;
     if (id === undefined) return;
     if (!this.folded.delete(id)) this.folded.add(id);
+    sayAll("folded", this.folded.size ? this.folded : undefined);
     this.refold();
     this.restore(false);
     this.draw();

@@ -1,5 +1,6 @@
 /** The log in the page: follows while it is written, draws only the lines in sight, filters, folds, jumps, searches. */
 
+import { argument, say } from "../address";
 import { html } from "../dom";
 import { Lines, plain, type Group } from "./lines";
 import { painted } from "./paint";
@@ -24,6 +25,8 @@ class LogView {
   private wraps = false;
   private space = html("div", { class: "log-space" });
   private drawn = new Map<number, HTMLElement>();
+  /** Whether it opens at the first place of the words that the address says. */
+  private looks = false;
 
   constructor(
     private box: HTMLElement,
@@ -41,11 +44,27 @@ class LogView {
     this.on("wrap", () => this.setWrap(!this.wraps));
     this.on("next", () => this.step(1));
     const search = tools.querySelector<HTMLInputElement>("[data-log-search]");
-    search?.addEventListener("input", () => this.found.for(search.value));
+    search?.addEventListener("input", () => {
+      this.tell("find", search.value);
+      this.found.for(search.value);
+    });
     search?.addEventListener("keydown", (event) => event.key === "Enter" && this.step(event.shiftKey ? -1 : 1));
     this.choose("level", (level) => ({ level }));
     this.choose("source", (source) => ({ source }));
     this.setFollow(true);
+    if (this.isAlone && search && argument("find")) {
+      this.looks = location.hash === "";
+      this.found.for((search.value = argument("find")));
+    }
+  }
+
+  /** Of two logs beside each other the address says nothing. */
+  private get isAlone(): boolean {
+    return document.querySelectorAll("[data-log-frame]").length === 1;
+  }
+
+  private tell(name: string, value: string): void {
+    if (this.isAlone) say(name, value);
   }
 
   run(): Promise<void> {
@@ -54,7 +73,12 @@ class LogView {
 
   private choose(what: string, wished: (value: string) => Partial<Picks["wish"]>): void {
     const box = this.tools.querySelector<HTMLSelectElement>(`[data-log-${what}]`);
+    if (box && this.isAlone && argument(what)) {
+      box.value = argument(what);
+      this.picks.want({ ...this.picks.wish, ...wished(box.value) });
+    }
     box?.addEventListener("change", () => {
+      this.tell(what, box.value);
       this.picks.want({ ...this.picks.wish, ...wished(box.value) });
       this.changed();
       if (this.follow) this.toEnd();
@@ -87,7 +111,7 @@ class LogView {
     this.setFollow(false);
     this.redraw();
     if (line > 0) this.show(line - 1);
-    else this.toError();
+    else if (!this.looks) this.toError();
   }
 
   private changed(): void {
@@ -191,7 +215,11 @@ class LogView {
     const note = this.tools.querySelector("[data-log-count]");
     if (note) note.textContent = this.found.count;
     const first = this.found.found[0];
-    if (isFirst && first !== undefined && document.activeElement?.matches("[data-log-search]")) this.show(first);
+    const isAsked = this.looks || document.activeElement?.matches("[data-log-search]");
+    if (isFirst && first !== undefined && isAsked) {
+      this.looks = false;
+      this.show(first);
+    }
     this.redraw();
   }
 
