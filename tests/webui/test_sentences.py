@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 import scheduler
-from webui.tongues.sentences import SENTENCES, sentence
+from webui.tongues.sentences import SENTENCES, form_of, sentence
 from webui.tongues.speaking import choose
 
 ROOT = Path(scheduler.__file__).parent
@@ -51,6 +51,18 @@ def german(app: Flask) -> Iterator[None]:
 )
 def test_a_known_sentence_is_said_in_german_and_another_stays(english: str, said: str) -> None:
     assert sentence(english) == said
+
+
+def test_a_text_full_of_what_stands_between_values_is_looked_through_once() -> None:
+    [known] = [each for each in SENTENCES if each.startswith("pool %(pool)s is full")]
+    many = [part * 1_000 for part in re.split(r"%\(\w+\)s", known)[1:-1]]
+    assert re.fullmatch(form_of(known), "".join(["pool 'a'", *many])) is None
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize("text", ["it has ended as failed: " * 1_000, "1 of 2 done" * 1_000])
+def test_what_is_longer_than_any_sentence_stays_as_it_is(text: str) -> None:
+    assert sentence(text) == text
 
 
 def test_in_english_a_sentence_stays_as_it_is() -> None:

@@ -99,11 +99,13 @@ SENTENCES: Final = (
 )
 #: Values that are words themselves.
 _WORDS: Final = frozenset({"why", "reason", "state", "to", "usual", "limit"})
+#: A longer text is none of these: it holds what somebody sent, or what code of theirs said.
+_LONGEST: Final = 1_000
 
 
 def sentence(text: str) -> str:
     """Return a sentence in the language of the reader; one that is not known as it is."""
-    if language() == "en" or not text:
+    if language() == "en" or not text or len(text) > _LONGEST:
         return text
     bare = text.removesuffix(".")
     for start in (bare, bare[:1].lower() + bare[1:]):
@@ -136,6 +138,10 @@ def _forms() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def form_of(known: str) -> str:
-    """Return the expression that a sentence of a form fits."""
-    parts = re.split(r"%\((\w+)\)s", known)
-    return "".join(f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    """Return the expression that a sentence of a form fits, in time that grows as its text does.
+
+    A value ends where what follows it stands first: looked for again and again, a text full of it takes minutes.
+    """
+    start, *rest = re.split(r"%\((\w+)\)s", known)
+    values = [f"(?P<{name}>.+?){re.escape(after)}" for name, after in zip(rest[::2], rest[1::2], strict=True)]
+    return "".join([re.escape(start), *(f"(?>{each})" for each in values[:-1]), *values[-1:]])
