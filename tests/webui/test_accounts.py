@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from queue import Queue
 from typing import Any
@@ -180,12 +181,19 @@ def test_who_waits_for_a_run_and_is_disabled_hears_no_more_of_it(
     answer = app.test_client().get(address, headers=headers, base_url=HERE, environ_overrides=server)
     assert answer.status_code == 200
     heard: Queue[bytes | None] = Queue()
-    feeds[0].attach(heard.put, lambda last: heard.put(last or None))
+
+    def end(last: bytes = b"") -> None:
+        heard.put(last)
+        heard.put(None)
+
+    feeds[0].attach(heard.put, end)
     assert heard.get(timeout=30) == b'{"state": "running"}\n'
     with db.write() as session:
         set_active(session, clock.now(), "ada", is_active=False, actor="cli")
         session.execute(sa.update(dag_run).where(dag_run.c.run_id == run_id).values(state="failed"))
-    assert set(iter(lambda: heard.get(timeout=30), None)) <= {b'{"state": "running"}\n'}
+    *states, last = iter(lambda: heard.get(timeout=30), None)
+    assert set(states) <= {b'{"state": "running"}\n'}
+    assert json.loads(last)["status"] == 403
 
 
 def test_a_new_password_ends_the_tokens_that_the_old_one_made_and_no_other(
