@@ -10,9 +10,9 @@ from typing import Any, Final
 from flask import request
 
 from scheduler.core.states import RunType
-from scheduler.errors import BadParams, NewerForm
-from scheduler.logs.masking import masked_conf
+from scheduler.errors import BadParams
 from scheduler.operations.saved_filters import KEYS
+from scheduler.operations.shown_confs import shown_conf
 from scheduler.store import Session
 from scheduler.store.views.ownership import list_choices
 from scheduler.store.views.runs import Run, RunWanted, list_runs, reach_back
@@ -112,8 +112,4 @@ def _is_shown_so(session: Session, run: Run, words: str) -> bool:
     wanted = words.lower()
     if not wanted or wanted in run.note.lower() or wanted in run.run_id.lower():
         return True
-    try:
-        spec = spec_of(session, run.version_id)
-    except NewerForm:
-        return False
-    return wanted in one_line(masked_conf(run.conf, spec.params)).lower()
+    return wanted in one_line(shown_conf(session, run.version_id, run.conf, spec_of)).lower()

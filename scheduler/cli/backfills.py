@@ -11,7 +11,6 @@ import click
 from scheduler.cli.invocation import ACTOR, Invocation, pass_invocation
 from scheduler.cli.output import output_option, print_record, print_rows
 from scheduler.core.backfills import Reprocess, read_bound
-from scheduler.logs.masking import masked_conf
 from scheduler.operations.backfills import (
     BackfillPreview,
     BackfillRequest,
@@ -22,6 +21,7 @@ from scheduler.operations.backfills import (
     resume_backfill,
 )
 from scheduler.operations.conf import read_conf
+from scheduler.operations.shown_confs import shown_conf
 from scheduler.store.backfills import get_backfill, list_backfills
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
@@ -150,9 +150,9 @@ def list_(invocation: Invocation, dag_id: str | None, output: str) -> None:
 
 def _fields(session: Session, view: BackfillView) -> Data:
     fields, conf = progress_fields(view), view.row.dag_run_conf
-    dag = get_dag(session, view.row.dag_id) if conf else None
-    params = load_graph(session, dag.version_id).params if dag else ()
-    return {**fields, "dag_run_conf": conf and masked_conf(conf, params)}
+    if conf:
+        conf = shown_conf(session, get_dag(session, view.row.dag_id).version_id, conf)
+    return {**fields, "dag_run_conf": conf}
 
 
 @backfills.command()

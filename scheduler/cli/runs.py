@@ -14,15 +14,14 @@ from scheduler.cli.recordings import export_run, replay_run
 from scheduler.cli.reruns import latest_code_option, preview_or_rerun, print_preview
 from scheduler.cli.run_ends import await_run, find_run, read_result, say_ended
 from scheduler.core.states import RunState
-from scheduler.logs.masking import masked_conf
 from scheduler.operations.cancel import cancel_run
 from scheduler.operations.delete import delete_run
 from scheduler.operations.mark import mark_run
 from scheduler.operations.notes import set_note
 from scheduler.operations.rerun import RerunRequest
+from scheduler.operations.shown_confs import shown_conf
 from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
-from scheduler.store.versions import load_graph
 from scheduler.store.views import runs as stored_runs
 from scheduler.store.views.fields import run_fields
 from scheduler.wire import Data
@@ -59,8 +58,7 @@ def list_(invocation: Invocation, dag_id: str, state: str | None, limit: int, ou
 
 
 def _fields(session: Session, run: stored_runs.Run) -> Data:
-    params = load_graph(session, run.version_id).params if run.conf else ()
-    return run_fields(run, masked_conf(run.conf, params))
+    return run_fields(run, shown_conf(session, run.version_id, run.conf))
 
 
 @runs.command()

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler.clock import SystemClock
 from scheduler.logs.address import LogAddress
@@ -11,6 +12,7 @@ from scheduler.store import Database
 from scheduler.store.dag_files import FileRecord, ImportFault, save_files
 from scheduler.store.dags import get_dag
 from scheduler.store.migrate import upgrade
+from scheduler.store.tables import dag_run, dag_version
 from scheduler.wire import MapSpec, Question
 from tests.loop.engine import Engine, spec, task
 
@@ -222,6 +224,16 @@ def test_a_task_is_given_the_result_that_it_did_not_make(dirigent, failed_run):
 
     assert "judged anew: report" in said.out
     assert states(dirigent)["load"] == "success"
+
+
+def test_a_run_whose_version_cannot_be_read_does_not_take_the_list_away(dirigent, engine):
+    engine.trigger(run_id="first")
+    with engine.db.write() as session:
+        session.execute(sa.update(dag_run).values(conf={"limit": 3}))
+        session.execute(sa.update(dag_version).values(graph='{"wire_version": 99}'))
+    [listed] = dirigent("runs", "list", "-o", "json").json
+    shown = dirigent("runs", "show", "orders", "first", "-o", "json").json
+    assert listed["conf"] == shown["conf"] == {"limit": "***"}
 
 
 def test_why_a_task_is_not_running_is_said_in_words(dirigent, engine, failed_run):

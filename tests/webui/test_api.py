@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from scheduler.core.cost import Prices
 from scheduler.logs.lines import encode_line
 from scheduler.store import Database
 from scheduler.store.logs import put_chunks
+from scheduler.store.tables import dag_run, dag_version
 from scheduler.store.views import runs, tasks
 from tests.webui import seed
 from tests.webui.conftest import HERE, Browser, StillClock, build, sign_in
@@ -87,6 +89,19 @@ def test_what_a_run_was_given_is_told_without_secrets_and_these_cannot_be_search
     last = person.get(f"{RUNS}?order_by=-conf&limit=1").get_json()["dag_runs"]
     assert [each["dag_run_id"] for each in last] == ["mine"]
     assert "hunter" not in person.get("/dags/orders_hourly/runs/mine/conf").text
+
+
+@pytest.mark.parametrize("graph", ["{}", '{"wire_version": 99}'])
+def test_what_a_run_was_given_is_masked_as_a_whole_where_its_version_cannot_be_read(
+    person: Browser, db: Database, graph: str
+) -> None:
+    with db.write() as session:
+        session.execute(sa.update(dag_run).where(dag_run.c.run_id == FAILED_RUN_ID).values(conf={"limit": 3}))
+        session.execute(sa.update(dag_version).values(graph=graph))
+    found = person.get(f"{RUNS}?conf_contains=limit").get_json()["dag_runs"]
+    assert [each["conf"] for each in found] == [{"limit": "***"}]
+    text = person.get("/runs?words=limit").text
+    assert text.count('id="run-') - text.count('id="run-filters"') == 1
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from scheduler.errors import BadParams
-from scheduler.logs.masking import masked_conf
 from scheduler.operations import backfills
+from scheduler.operations.shown_confs import shown_conf
 from scheduler.security.rights import Right
 from scheduler.store.backfills import Backfill, count_backfills, get_backfill, list_backfills
-from scheduler.store.dags import find_dag
+from scheduler.store.dags import get_dag
 from scheduler.store.engine import Session
 from scheduler.store.views.backfills import named_fields
 from webui.api.frame import Fields, Routes
@@ -51,11 +51,10 @@ def _found(backfill_id: int) -> Fields:
 
 
 def _fields(session: Session, row: Backfill) -> Fields:
-    fields = named_fields(session, row)
-    dag = find_dag(session, row.dag_id) if row.dag_run_conf else None
-    params = spec_of(session, dag.version_id).params if dag else ()
-    conf = row.dag_run_conf and masked_conf(row.dag_run_conf, params)
-    return {**fields, "dag_run_conf": conf}
+    conf = row.dag_run_conf
+    if conf:
+        conf = shown_conf(session, get_dag(session, row.dag_id).version_id, conf, spec_of)
+    return {**named_fields(session, row), "dag_run_conf": conf}
 
 
 @routes.post("", answers=shapes.Backfill)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scheduler.core.states import RunType
-from scheduler.errors import NewerForm
-from scheduler.logs.masking import MASK, masked_conf
+from scheduler.operations import shown_confs
 from scheduler.store.bundles import NAME
 from scheduler.store.views.fields import run_fields
 from scheduler.store.views.run_lists import RunEntry
@@ -42,13 +41,8 @@ def described(entry: RunEntry) -> dict[str, Any]:
 
 def shown_conf(version_id: int, conf: Data) -> Data:
     """Return what a run of a version was given, without its secrets."""
-    if not conf:
-        return {}
-    try:
-        with reading() as session:
-            return masked_conf(conf, spec_of(session, version_id).params)
-    except NewerForm:  # What its schemas call secret cannot be known here.
-        return dict.fromkeys(conf, MASK)
+    with reading() as session:
+        return shown_confs.shown_conf(session, version_id, conf, spec_of)
 
 
 def version_of(entry: RunEntry) -> Fields:
