@@ -40,9 +40,8 @@ class Waited:
     error: str = ""  #: one line
     traceback: str = ""
     goes_on: bool = False  #: an event of one that is lasting; else it is over
-    secrets: tuple[
-        str, ...
-    ] = ()  #: what its trigger was given as secret, of the event; the supervisor's to say
+    #: What its trigger was given as secret, of the event; the supervisor's to say.
+    secrets: tuple[str, ...] = ()
 
 
 def described(path: str, kwargs: Mapping[str, Json]) -> str:

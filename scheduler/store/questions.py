@@ -88,7 +88,7 @@ class Answer:
 
 
 _ROW: Final = (
-    *(Q[name] for name in QuestionRow.__slots__[:19]),
+    *(Q[name] for name in QuestionRow.__slots__ if name in Q),
     *(R.dag_id, R.run_id, T.task_id, T.path, T.state, T.try_number),
 )
 ROWS: Final = (

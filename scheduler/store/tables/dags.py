@@ -31,9 +31,8 @@ dag = Table(
     Column("replan_at", Instant),
     Column("last_parsed_at", Instant),
     Column("created_at", Instant, nullable=False),
-    Column(
-        "timetable_type", Text
-    ),  # as Airflow calls it (`core.timetable_types`); empty: an older release wrote it
+    # as Airflow calls it (`core.timetable_types`); empty: an older release wrote it
+    Column("timetable_type", Text),
     Column("aside_until", Instant),  # its next run could not be created; tried again then
     Column("aside_reason", Text, nullable=False, default="", server_default=""),
     Index("ix_dag_due_live", "next_run_at", **where("next_run_at IS NOT NULL AND retired_at IS NULL")),

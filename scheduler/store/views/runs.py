@@ -99,9 +99,8 @@ class RunWanted:
     dag_id: str = ""
     state: str = ""
     text: str = ""  #: part of a dag_id
-    due: tuple[datetime, datetime] | None = (
-        None  #: the logical date, else when it was due: from, until before
-    )
+    #: The logical date, else when it was due: from, until before.
+    due: tuple[datetime, datetime] | None = None
     version: int = 0  #: number of a version; 0: any
     run_type: str = ""
     owner: str = ""  #: of the DAG

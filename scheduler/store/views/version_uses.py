@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import func, select
 
 from scheduler.errors import NotFound
@@ -13,14 +11,6 @@ from scheduler.store.versions import VersionRef
 
 #: Runs that are looked at: a DAG may have a million.
 LOOKED_AT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """The runs of a version among the last ones."""
-
-    count: int
-    newest_run_id: str
 
 
 def find_numbered(session: Session, dag_id: str, number: int) -> VersionRef:
@@ -36,15 +26,10 @@ def find_numbered(session: Session, dag_id: str, number: int) -> VersionRef:
     return VersionRef(*row)
 
 
-def uses_of_versions(session: Session, dag_id: str) -> dict[int, Use]:
+def uses_of_versions(session: Session, dag_id: str) -> dict[int, int]:
     """Return how many of the last runs of a DAG used each version, by its id."""
     r = dag_run.c
     last = select(r.id, r.version_id).where(r.dag_id == dag_id).order_by(r.id.desc()).limit(LOOKED_AT)
-    each = last.subquery()
-    counted = (
-        select(each.c.version_id, func.count().label("count"), func.max(each.c.id).label("newest"))
-        .group_by(each.c.version_id)
-        .subquery()
-    )
-    found = select(counted.c.version_id, counted.c.count, r.run_id).join(counted, counted.c.newest == r.id)
-    return {version_id: Use(int(count), run_id) for version_id, count, run_id in session.execute(found)}
+    each = last.subquery().c
+    counted = select(each.version_id, func.count()).group_by(each.version_id)
+    return {version_id: int(count) for version_id, count in session.execute(counted)}
