@@ -66,7 +66,9 @@ class Yard:
         self.now = NOW
         self.folder = self.new_folder()
 
-    def new_folder(self, *, transact: Transact | None = None, **policy: Any) -> DagFolder:
+    def new_folder(
+        self, *, transact: Transact | None = None, timeout_s: float = 30.0, **policy: Any
+    ) -> DagFolder:
         return DagFolder(
             db=self.db,
             parser=self.parser,
@@ -74,7 +76,7 @@ class Yard:
             home=self.home,
             clock=SystemClock(),
             policy=Policy(**policy),
-            timeout_s=5.0,
+            timeout_s=timeout_s,
             memory_bytes=512_000_000,
             transact=transact,
         )
