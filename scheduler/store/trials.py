@@ -1,7 +1,7 @@
 """Connections that people ask workers to try out: asked for, taken by one worker, ended; and found by a token.
 
 A trial that no worker takes, or whose worker dies, is over at `ends_at`, whoever looks first. What is tried out rests
-encrypted, and only until it is over.
+encrypted until an answer is there; where none comes, until the connection is tried out again or the row is deleted.
 """
 
 from __future__ import annotations
