@@ -9,10 +9,11 @@ from scheduler.core.states import FINISHED, TaskState
 from scheduler.errors import NotFound
 from scheduler.logs.address import LogAddress
 from scheduler.logs.lines import LogLine
+from scheduler.logs.masking import masked_conf
 from scheduler.operations.explain import explain_task
 from scheduler.store.notes import task_notes
 from scheduler.store.views import runs, tasks
-from scheduler.wire import DagSpec, TaskSpec
+from scheduler.wire import DagSpec, Data, TaskSpec
 from webui import tree
 from webui.context import reading, spec_of
 
@@ -26,7 +27,8 @@ class TaskDetails:
     spec: TaskSpec | None
     attempts: tuple[tasks.Attempt, ...]
     followers: tuple[str, ...]
-    note: str = ""
+    note: str
+    given: Data  #: the params of the run, without secrets
 
     @property
     def newest(self) -> tasks.Attempt | None:
@@ -46,7 +48,13 @@ def task_details(dag_id: str, run_id: str, task_id: str, path: str = "") -> Task
         attempts = [each for each in tasks.list_attempts(session, task.id) if each.kind == "task"]
         note = task_notes(session, [task.id]).get(task.id, "")
     return TaskDetails(
-        run, task, _task_spec(spec, task_id), tuple(attempts), tuple(tree.downstream(spec, task_id)), note
+        run,
+        task,
+        _task_spec(spec, task_id),
+        tuple(attempts),
+        tuple(tree.downstream(spec, task_id)),
+        note,
+        masked_conf(run.params, spec.params),
     )
 
 

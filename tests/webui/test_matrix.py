@@ -83,7 +83,7 @@ class House:
     own: dict[str, Any]
 
     def ask(self, name: str, method: str, address: str, **more: Any) -> TestResponse:
-        headers = {"Authorization": f"Bearer {self.tokens[name]}"}
+        headers = {"Authorization": f"Bearer {self.tokens[name]}", **more.pop("headers", {})}
         return self.app.test_client().open(address, method=method, headers=headers, base_url=HERE, **more)
 
     def routes(self) -> Iterator[tuple[Rule, str]]:
@@ -106,6 +106,7 @@ def house(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             foreign = add_other_team(session)
             add_secrets(session)
             run = find_run(session, "orders_hourly", FAILED_RUN_ID)
+            give_secrets(session, run.id)
             add_odd_runs(session)
             own = OWN | MORE | own_things(session, run.id, "shop", run.dag_id, "ours")
             tokens = {role: add_account(session, clock, role, role) for role in ROLES}
@@ -129,6 +130,11 @@ def add_secrets(session: Session) -> None:
     session.execute(sa.update(tables.variable).where(tables.variable.c.key == key).values(team_name="shop"))
     own = sa.update(tables.connection).where(tables.connection.c.conn_id == conn_id)
     session.execute(own.values(team_name="shop"))
+
+
+def give_secrets(session: Session, run: int) -> None:
+    given = {"conf": {"password": SECRET}, "params": {"limit": 3, "password": SECRET}}
+    session.execute(sa.update(tables.dag_run).where(tables.dag_run.c.id == run).values(given))
 
 
 def add_odd_runs(session: Session) -> None:
@@ -321,6 +327,18 @@ def test_who_may_read_variables_connections_and_the_server_reads_no_secret(
             seen += answer.status_code == 200
     assert seen > 20
     assert SECRET not in caplog.text
+
+
+def test_nothing_that_is_read_of_a_run_tells_the_secrets_it_was_given(house: House) -> None:
+    asked = {"run": FAILED_RUN_ID, "like": FAILED_RUN_ID, "task": "extract"}
+    read = 0
+    for rule, method in house.routes():
+        if method == "GET":
+            address = house.address(rule, house.own)
+            answer = house.ask("Admin", "GET", address, query_string=asked, headers={"X-Fragment": "live"})
+            assert SECRET not in f"{answer.headers}{answer.text}", rule.rule
+            read += answer.status_code == 200
+    assert read > 60
 
 
 @pytest.mark.parametrize(
