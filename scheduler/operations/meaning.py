@@ -40,7 +40,7 @@ class Meaning:
         for part in ("value", "schema"):
             for text, value in _masks(shown.get(part), meant.get(part)):
                 known.setdefault(text, value)
-        return _unmasked(given, known)
+        return _unmasked(given, shown.get("value"), meant.get("value"), known)
 
 
 def meaning_of(asked: QuestionRow) -> Meaning:
@@ -70,13 +70,32 @@ def _masks(shown: Json, meant: Json) -> Iterator[tuple[str, Json]]:
             yield shown, meant
 
 
-def _unmasked(value: Json, known: Mapping[str, Json]) -> Json:
+def _unmasked(value: Json, shown: Json, meant: Json, known: Mapping[str, Json]) -> Json:
+    """Return what is meant where it was shown so, and elsewhere what its masks stand for: secrets look alike."""
     match value:
+        case str() if value == shown:
+            return meant
         case str():
             return known.get(value, value)
         case list():
-            return [_unmasked(each, known) for each in value]
+            return [
+                _unmasked(each, _part(shown, place), _part(meant, place), known)
+                for place, each in enumerate(value)
+            ]
         case dict():
-            return {name: _unmasked(each, known) for name, each in value.items()}
+            return {
+                name: _unmasked(each, _part(shown, name), _part(meant, name), known)
+                for name, each in value.items()
+            }
         case _:
             return value
+
+
+def _part(whole: Json, place: str | int) -> Json:
+    match whole:
+        case dict():
+            return whole.get(place)
+        case list() if isinstance(place, int) and place < len(whole):
+            return whole[place]
+        case _:
+            return None

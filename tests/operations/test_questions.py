@@ -388,3 +388,18 @@ def test_of_two_answers_at_once_one_counts(postgres_db):
 
     with met_by(postgres_db, second) as session:
         assert answer(session, "ada").responded_by == "ada"
+
+
+def test_two_secrets_that_look_alike_stay_where_they_stand(engine, ask):
+    pair, look = {"a": "hunter22", "b": ["hunter33", 1]}, {"a": "***", "b": ["***", 1]}
+    shown = Question(
+        subject="?",
+        options=("yes",),
+        params={"pair": {"value": look, "schema": {}}},
+        method="execute_complete",
+    )
+    params = {"pair": {"value": pair, "schema": {}}}
+    ask(shown, MeantQuestion(options=("yes",), params=params, secrets=("hunter22", "hunter33")))
+    _answer(engine, "yes", asked=shown, pair={**look, "b": ["***", 2], "c": "***"})
+    _, _, given = _resume(engine)
+    assert given == {"pair": {"a": "hunter22", "b": ["hunter33", 2], "c": "hunter22"}}

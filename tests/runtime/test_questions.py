@@ -70,6 +70,17 @@ def test_options_that_look_the_same_without_their_secrets_are_numbered() -> None
     assert shown == ("***", "*** (3)", "*** (2)", "*** (4)", "no")
 
 
+def test_a_choice_that_is_made_already_is_shown_as_it_is_among_the_others() -> None:
+    masker, choices = Masker(["hunter22", "hunter33"]), ["hunter22", "hunter33", "no"]
+    params = {
+        "one": {"value": "hunter33", "schema": {"enum": choices}},
+        "some": {"value": ["no", "hunter33"], "schema": {"items": {"enum": choices}}},
+    }
+    shown = shown_of(Question(subject="?", options=("yes",), params=params, method="m"), masker).params
+    assert shown["one"] == {"value": "*** (2)", "schema": {"enum": ["***", "*** (2)", "no"]}}
+    assert shown["some"]["value"] == ["no", "*** (2)"]
+
+
 def test_a_question_that_nests_without_end_ends_its_attempt_like_any_other(
     make_crew: Callable[..., Crew],
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -52,6 +52,9 @@ def _shown_param(param: Data, masker: Masker) -> Data:
     shown: Data = _shown(param, masker, DEEPEST)
     if shown == param or not isinstance(shown.get("schema"), dict):
         return shown
+    if "value" in param:
+        names = dict(_choices(param["schema"], shown["schema"]))
+        shown["value"] = _chosen(param["value"], shown["value"], names)
     left = {name: each for name, each in shown["schema"].items() if name not in _FULFILLED_BY_SECRETS}
     if left.get("format", _PASSWORD) != _PASSWORD:
         del left["format"]
@@ -68,3 +71,27 @@ def _shown(value: Json, masker: Masker, levels: int) -> Json:
             return {name: _shown(each, masker, levels - 1) for name, each in value.items()}
         case _:
             return masker.mask_data(value, levels=levels)
+
+
+def _choices(schema: Json, shown: Json) -> Iterator[tuple[str, str]]:
+    """Yield what is to be chosen that is shown otherwise, with how it is shown."""
+    match schema, shown:
+        case {"enum": list(choices)}, {"enum": list(others)}:
+            pairs = zip(choices, others, strict=True)
+            yield from ((text, new) for text, new in pairs if isinstance(text, str) and text != new)
+        case dict(), dict():
+            for name, each in schema.items():
+                yield from _choices(each, shown.get(name))
+        case _:
+            return
+
+
+def _chosen(value: Json, shown: Json, names: Mapping[str, str]) -> Json:
+    """Show a choice that is made already as it is shown among the others."""
+    match value:
+        case str():
+            return names.get(value, shown)
+        case list() if isinstance(shown, list):
+            return [_chosen(each, other, names) for each, other in zip(value, shown, strict=True)]
+        case _:
+            return shown
