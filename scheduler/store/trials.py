@@ -1,7 +1,7 @@
 """Connections that people ask workers to try out: asked for, taken by one worker, ended; and found by a token.
 
 A trial that no worker takes, or whose worker dies, is over at `ends_at`, whoever looks first. What is tried out rests
-encrypted until an answer is there; where none comes, until the connection is tried out again or the row is deleted.
+encrypted until an answer is there; where none comes, until the next pruning.
 """
 
 from __future__ import annotations
@@ -131,6 +131,7 @@ def find_trial(session: Session, now: datetime, hash_: str, account: str) -> Tri
 
 
 def delete_old_trials(session: Session, now: datetime, limit: int) -> int:
-    """Delete up to `limit` trials that are asked for no longer; return how many."""
+    """Delete up to `limit` trials that nobody asks for any more, and what was tried out of all that are over."""
+    session.execute(_over(now))
     old = sa.select(C.hash).where(C.ends_at <= now - KEPT_FOR).limit(limit)
     return session.execute(sa.delete(connection_trial).where(C.hash.in_(old))).rowcount

@@ -68,6 +68,9 @@ def test_one_whose_worker_died_has_failed_and_what_was_tried_out_is_kept_no_long
     assert (late.state, late.message) == ("failed", "The worker that tried it out ended without an answer.")
     with db.read() as session:
         assert (count_live(session, NOW), count_live(session, SOON)) == (1, 0)
+    assert write(delete_old_trials, SOON, 9) == 0
+    with db.read() as session:
+        assert session.exec_driver_sql("SELECT sealed FROM connection_trial").all() == [(None,)]
     assert _put(write, "b", now=SOON)
     assert write(delete_old_trials, SOON + KEPT_FOR, 9) == 1
     assert _find(db, "a") is None
