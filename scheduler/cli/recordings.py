@@ -116,9 +116,11 @@ def _secrets(invocation: Invocation, session: Session, run: Run) -> Iterator[str
         connection: Any = get_connection(session, invocation.cipher, each.conn_id)
         yield from secrets_of_connection({"password": connection.password, "extra": connection.extra})
     yield from _secrets_of_environment(os.environ)
-    declared = [each.name for each in load_graph(session, run.version_id).params if each.is_declared_secret]
+    params = load_graph(session, run.version_id).params
+    declared = [each.name for each in params if each.is_declared_secret]
+    choices = [each.name for each in params if each.is_choice]
     for given in (run.conf, run.params):
-        yield from secrets_of_conf(given, declared)
+        yield from secrets_of_conf(given, declared, choices)
 
 
 def _secrets_of_environment(environ: Mapping[str, str]) -> Iterator[str]:

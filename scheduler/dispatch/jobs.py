@@ -33,6 +33,7 @@ def job_of(claim: Claimed, graph: TaskGraph, code_root: Path) -> Job:
         file=graph.spec.file,
         run=_run_info(claim),
         secret_params=tuple(each.name for each in graph.spec.params if each.is_declared_secret),
+        choice_params=tuple(each.name for each in graph.spec.params if each.is_choice),
         task_id=claim.task_id,
         path=claim.path,
         try_number=claim.try_number,

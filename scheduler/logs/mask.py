@@ -146,10 +146,17 @@ def secrets_of_connection(fields: dict[str, Any] | None) -> Iterator[str]:
     yield from _sensitive_fields(str(fields.get("extra") or ""))
 
 
-def secrets_of_conf(conf: dict[str, Json], declared: Collection[str]) -> Iterator[str]:
-    """Yield what must not be shown of what a run was given: by the schemas of its params, and by names."""
+def secrets_of_conf(
+    conf: dict[str, Json], declared: Collection[str], choices: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield what must not be shown of what a run was given: by the schemas of its params, and by names.
+
+    `choices` are params that are no secrets, whatever they are called: their authors say what they can be.
+    """
     for name, value in conf.items():
-        yield from secrets_named(value, None) if name in declared else _walk(value, name)
+        yield from (
+            secrets_named(value, None) if name in declared else _walk(value, "" if name in choices else name)
+        )
 
 
 def secrets_named(value: Json, name: str | None) -> Iterator[str]:

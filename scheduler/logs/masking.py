@@ -54,7 +54,7 @@ def _masked_param(name: str, value: Json, param: ParamSpec | None) -> Json:
 
 def _may_be_secret(param: ParamSpec, value: Json) -> bool:
     """Tell whether a param that sounds secret is one, and no choice of its author's, count or switch."""
-    return "enum" not in param.schema and not isinstance(value, int | float)
+    return not param.is_choice and not isinstance(value, int | float)
 
 
 def _read(text: str) -> Json:

@@ -86,6 +86,11 @@ class ParamSpec:
     description: str | None = None
 
     @property
+    def is_choice(self) -> bool:
+        """Whether its author says what it can be: then it is no secret, whatever it is called."""
+        return "enum" in self.schema
+
+    @property
     def is_declared_secret(self) -> bool:
         """Whether its schema says that nobody is to see its value."""
         branches = [each for key in ("anyOf", "oneOf") for each in self.schema.get(key) or ()]

@@ -58,6 +58,7 @@ class Job:
     env: dict[str, str] = field(default_factory=dict)
     isolation: Isolation | None = None  #: what the task asks for
     secret_params: tuple[str, ...] = ()  #: params whose schemas say that nobody is to see their values
+    choice_params: tuple[str, ...] = ()  #: params whose schemas say what they can be: no secrets
     #: How the wait ended that the task goes on after: `runtime.waits.Waited`, and the method that it named.
     resume: Data | None = None
 
@@ -195,7 +196,7 @@ def job_from_data(item: Data) -> Job:
     data = known(Job, item)
     data["run"] = RunInfo(**known(RunInfo, data["run"]))
     data["isolation"] = isolation_from_data(data.get("isolation"))
-    data["secret_params"] = tuple(data.get("secret_params", ()))
+    data |= {name: tuple(data.get(name, ())) for name in ("secret_params", "choice_params")}
     return Job(**data)
 
 

@@ -215,19 +215,20 @@ def test_secrets_of_a_conf_are_masked_by_the_schemas_of_params_and_by_names(
     make_crew: Callable[..., Crew],
 ) -> None:
     crew = make_crew()
-    given = {"pin": "9876-5432", "limit": "plain-text", "db": {"password": "hunter22"}}
+    given = {"pin": "9876-5432", "limit": "plain-text", "db": {"password": "hunter22"}, "token_mode": "daily"}
     outcome = crew.run_code(
         """
         def task(params=None, templates_dict=None):
-            print(params["pin"], params["limit"], params["db"]["password"])
+            print(params["pin"], params["limit"], params["db"]["password"], "daily")
             return dict(params)
         """,
         run=replace(RUN, conf={"db": given["db"]}, params=given),
         secret_params=("pin",),
+        choice_params=("token_mode",),
     )
-    assert crew.printed() == ["*** plain-text ***"]
+    assert crew.printed() == ["*** plain-text *** daily"]
     assert outcome.shown_xcoms == {
-        "return_value": '{"pin":"***","limit":"plain-text","db":{"password":"***"}}'
+        "return_value": '{"pin":"***","limit":"plain-text","db":{"password":"***"},"token_mode":"daily"}'
     }
 
 

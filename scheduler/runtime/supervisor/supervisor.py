@@ -237,7 +237,7 @@ def _title(job: Job) -> str:
 def _given(job: Job) -> Iterator[str]:
     """Yield what a job brings along that is secret."""
     for values in (job.run.conf, job.run.params):
-        yield from secrets_of_conf(values, job.secret_params)
+        yield from secrets_of_conf(values, job.secret_params, job.choice_params)
     yield from (job.resume or {}).get("secrets", ())
 
 
