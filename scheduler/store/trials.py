@@ -22,8 +22,11 @@ C = connection_trial.c
 #: How it ended may be asked for so long.
 KEPT_FOR: Final = timedelta(hours=1)
 _LIVE: Final = ("pending", "running")
-_NOT_TAKEN: Final = "No worker that tries connections out takes from queue "
-_LOST: Final = "The worker that tried it out ended without an answer."
+#: Why one is over without an answer.
+_UNANSWERED: Final = sa.case(
+    (C.state == "pending", "No worker that tries connections out takes from queue " + C.queue + "."),
+    else_="The worker that tried it out ended without an answer.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,8 @@ class TrialRow:
 
 def put_trial(session: Session, now: datetime, new: NewTrial, ends_at: datetime) -> bool:
     """Ask for a trial; false where one of that connection is not over yet."""
-    session.execute(_over(now).where(C.conn_id == new.conn_id))
+    ended = {"state": "failed", "sealed": None, "message": _UNANSWERED}
+    session.execute(sa.update(connection_trial).where(C.conn_id == new.conn_id, _is_over(now)).values(ended))
     values = {name: getattr(new, name) for name in NewTrial.__slots__}
     statement = insert_into(session, connection_trial).values(
         **values, state="pending", message="", created_at=now, ends_at=ends_at
@@ -71,11 +75,9 @@ def put_trial(session: Session, now: datetime, new: NewTrial, ends_at: datetime)
     return session.scalar(statement.on_conflict_do_nothing().returning(C.hash)) is not None
 
 
-def _over(now: datetime) -> sa.Update:
-    """Return the statement that ends what counts no longer, and says why."""
-    message = sa.case((C.state == "pending", _NOT_TAKEN + C.queue + "."), else_=_LOST)
-    is_over = sa.and_(C.state.in_(_LIVE), C.ends_at <= now)
-    return sa.update(connection_trial).where(is_over).values(state="failed", sealed=None, message=message)
+def _is_over(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition that one counts no longer, though nobody has ended it."""
+    return sa.and_(C.state.in_(_LIVE), C.ends_at <= now)
 
 
 def count_live(session: Session, now: datetime) -> int:
@@ -119,12 +121,8 @@ def end_trial(session: Session, hash_: str, worker_id: str, *, is_ok: bool, mess
 
 def find_trial(session: Session, now: datetime, hash_: str, account: str) -> TrialRow | None:
     """Return how a trial stands that this account asked for."""
-    state = sa.case((sa.and_(C.state.in_(_LIVE), C.ends_at <= now), "failed"), else_=C.state)
-    message = sa.case(
-        (sa.and_(C.state == "pending", C.ends_at <= now), _NOT_TAKEN + C.queue + "."),
-        (sa.and_(C.state == "running", C.ends_at <= now), _LOST),
-        else_=C.message,
-    )
+    state = sa.case((_is_over(now), "failed"), else_=C.state)
+    message = sa.case((_is_over(now), _UNANSWERED), else_=C.message)
     query = sa.select(C.conn_id, state, message, C.created_at).where(C.hash == hash_, C.account == account)
     row = session.execute(query).first()
     return None if row is None else TrialRow(*row)
