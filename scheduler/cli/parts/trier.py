@@ -53,12 +53,12 @@ class Trier:
         self._thread.start()
 
     def close(self) -> None:
-        """Take no more, and say of what goes on that it came to nothing."""
+        """Take no more, and say of what goes on that it came to nothing; the database is let go of then."""
         self._stopping.set()
         self._db.wake.set()
         self._thread.join()
         with self._lock:
-            left = list(self._going.values())
+            left, self._going = list(self._going.values()), {}
         for trial in left:
             self._finish(trial, is_ok=False, message=_STOPPED)
 
@@ -95,9 +95,11 @@ class Trier:
             is_ok, message = self._trials.try_out(fields_of(self._cipher, trial))
         except (DirigentError, OSError) as error:
             is_ok, message = False, str(error)
-        self._finish(trial, is_ok=is_ok, message=message)
+        # Whoever closes waits for what is being written; of what was said to be stopped nothing is written any more.
         with self._lock:
-            self._going.pop(trial.hash, None)
+            if self._going.pop(trial.hash, None) is None:
+                return
+            self._finish(trial, is_ok=is_ok, message=message)
         self._db.wake.set()
 
     def _finish(self, trial: TakenTrial, *, is_ok: bool, message: str) -> None:

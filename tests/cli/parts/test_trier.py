@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from threading import Event
 from typing import Any
@@ -123,7 +124,7 @@ def test_what_is_another_teams_by_then_is_left_as_it_is(
     assert stored.host == "theirs"
 
 
-def test_a_worker_that_stops_says_that_a_trial_came_to_nothing(
+def test_a_worker_that_stops_says_that_a_trial_came_to_nothing_and_writes_no_more(
     db: Database, ask: Ask, start: Callable[..., Trier]
 ) -> None:
     trials = Held()
@@ -135,4 +136,9 @@ def test_a_worker_that_stops_says_that_a_trial_came_to_nothing(
     assert bytes(sealed).startswith(b"gAAAA"), "it rests encrypted"
     worker.close()
     assert _shown(db, token).message == "The worker that tried it out was stopped."
-    trials.let_go.set()
+    with db.count() as count:
+        trials.let_go.set()
+        for thread in threading.enumerate():
+            if thread.name == "trial":
+                thread.join(30)
+    assert count.statements == []
