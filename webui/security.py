@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import re
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
@@ -45,6 +46,8 @@ PUBLIC = frozenset(
         "languages.words",
     }
 )
+#: Bytes that anybody may send them: a name, a password, a token.
+PUBLIC_BODY: Final = 64_000
 #: Endpoints that programs read: with the token of the settings, or a session like any other.
 BY_TOKEN = frozenset({"metrics.metrics", "metrics.scaling"})
 #: Endpoints that answer whoever proves by a signature to know a secret; they check it themselves.
@@ -92,6 +95,8 @@ def _is_address(name: str) -> bool:
 
 def check_session() -> BaseResponse | None:
     """Find out who asks; turn away whoever is not signed in, except at public endpoints."""
+    if request.endpoint in PUBLIC:
+        request.max_content_length = PUBLIC_BODY
     find_out()
     if g.looks:
         choose()

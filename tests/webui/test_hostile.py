@@ -14,6 +14,9 @@ from tests.webui import seed
 from tests.webui.conftest import HERE, Browser
 from tests.webui.test_api import RUNS, call
 from tests.webui.test_pages import FAILED_RUN, FAILED_RUN_ID
+from webui.api.frame.choosing import MOST_VALUES
+from webui.api.frame.requests import MOST_FAULTS
+from webui.security import PUBLIC_BODY
 
 HUGE = "9" * 30
 
@@ -55,6 +58,35 @@ def test_more_alternatives_than_a_database_takes_are_refused_in_words(person: Br
     answer = person.get(f"/api/v2/dags?{narrowed}")
     assert answer.status_code == 400
     assert "at most 100" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "value"),
+    [
+        ("dagRuns", "dag_ids", "d"),
+        ("dagRuns", "states", "failed"),
+        ("dagRuns/~/taskInstances", "state", "failed"),
+    ],
+)
+def test_more_values_than_a_database_takes_are_refused_in_words(
+    person: Browser, of: str, name: str, value: str
+) -> None:
+    answer = call(person, "POST", f"/api/v2/dags/~/{of}/list", {name: [value] * (MOST_VALUES + 1)})
+    assert (answer.status_code, f"{name} has 5,001 values" in answer.text) == (400, True)
+    answer = call(person, "POST", f"/api/v2/dags/~/{of}/list", {name: [value] * MOST_VALUES})
+    assert answer.status_code == 200
+
+
+def test_of_a_body_with_many_faults_the_first_are_told(person: Browser) -> None:
+    answer = call(person, "POST", "/api/v2/variables", {f"k{number}": 1 for number in range(1_000)})
+    assert (answer.status_code, len(answer.get_json()["detail"])) == (422, MOST_FAULTS)
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/sign-in/password", "/auth/token"])
+def test_what_anybody_may_send_is_short(stranger: Browser, address: str) -> None:
+    long = {"username": "a" * PUBLIC_BODY}
+    of = {"json": long} if address.startswith("/auth/") else {"data": long}
+    assert stranger.client.post(address, base_url=HERE, **of).status_code == 413
 
 
 def test_more_than_others_can_wait_for_is_not_written_at_once(person: Browser) -> None:

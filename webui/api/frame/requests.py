@@ -19,6 +19,8 @@ B = TypeVar("B", bound=Body)
 
 #: Objects and lists of a body stand in each other this deep, and no deeper.
 DEEPEST: Final = 64
+#: So many faults of a request are told: a body of 4 MB may have a million.
+MOST_FAULTS: Final = 100
 
 
 def read(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +99,8 @@ def _checked(model: type[M], place: str, reading: Callable[[type[M]], M]) -> M:
     try:
         found = reading(model)
     except ValidationError as wrong:
-        raise Unprocessable([_fault(model, place, each) for each in wrong.errors()]) from None
+        faults = wrong.errors(include_url=False)[:MOST_FAULTS]
+        raise Unprocessable([_fault(model, place, each) for each in faults]) from None
     for name, value in found:
         if any(isinstance(each, int) and abs(each) > MOST for each in _values(value)):
             _refuse((place, name), f"is larger than {MOST}, further than anything is counted")
