@@ -66,13 +66,18 @@ class TrialRow:
 
 def put_trial(session: Session, now: datetime, new: NewTrial, ends_at: datetime) -> bool:
     """Ask for a trial; false where one of that connection is not over yet."""
-    ended = {"state": "failed", "sealed": None, "message": _UNANSWERED}
-    session.execute(sa.update(connection_trial).where(C.conn_id == new.conn_id, _is_over(now)).values(ended))
+    session.execute(_over(now).where(C.conn_id == new.conn_id))
     values = {name: getattr(new, name) for name in NewTrial.__slots__}
     statement = insert_into(session, connection_trial).values(
         **values, state="pending", message="", created_at=now, ends_at=ends_at
     )
     return session.scalar(statement.on_conflict_do_nothing().returning(C.hash)) is not None
+
+
+def _over(now: datetime) -> sa.Update:
+    """Return the statement that ends what counts no longer, and says why."""
+    ended = {"state": "failed", "sealed": None, "message": _UNANSWERED}
+    return sa.update(connection_trial).where(_is_over(now)).values(ended)
 
 
 def _is_over(now: datetime) -> sa.ColumnElement[bool]:
