@@ -112,4 +112,5 @@ def _is_shown_so(session: Session, run: Run, words: str) -> bool:
     wanted = words.lower()
     if not wanted or wanted in run.note.lower() or wanted in run.run_id.lower():
         return True
-    return wanted in one_line(shown_conf(session, run.version_id, run.conf, spec_of)).lower()
+    shown = one_line(shown_conf(session, run.version_id, run.conf, spec_of))
+    return one_line(words)[1:-1].lower() in shown.lower()

@@ -21,7 +21,7 @@ def add_by_hand(session: Session) -> int:
         "run_type": "manual",
         "run_id": "hand_made",
         "note": "Refunds € again",
-        "conf": {"region": "Münster", "password": "s3cret"},
+        "conf": {"region": "Münster", "password": "s3cret", "why": 'so "big"'},
         "logical_date": NOW - timedelta(days=1),
     }
     session.execute(sa.update(tables.dag_run).where(tables.dag_run.c.id == first).values(values))
@@ -36,6 +36,7 @@ def add_by_hand(session: Session) -> int:
         ("words=hand_made", 1),
         ("words=Refunds+%E2%82%AC", 1),
         ("words=M%C3%BCnster", 1),
+        ("words=So+%22big%22", 1),
         ("words=s3cret", 0),
         ("from=2026-11-20&until=2026-11-20", 1),
         ("from=2026-11-21", 12),
