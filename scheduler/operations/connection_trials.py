@@ -30,6 +30,8 @@ from scheduler.store.trials import (
 
 #: Trials that are not over, of all accounts.
 MOST: Final = 20
+#: And of one: it leaves room for others.
+MOST_EACH: Final = 10
 #: A trial waits so long for a worker; and one that was taken is over after this time, whatever became of its worker.
 WAITS_FOR: Final = timedelta(minutes=1)
 TAKES: Final = timedelta(minutes=1)
@@ -53,8 +55,7 @@ def ask_trial(
     """
     check_connection(wanted)
     check_name("queue", queue)
-    if count_live(session, now) >= MOST:
-        raise TooMuchAtOnce(f"{MOST} connections are being tried out already; try again in a moment.", 5)
+    _check_room(session, now, account)
     token = new_token()
     new = NewTrial(
         hash=hash_token(token),
@@ -69,6 +70,15 @@ def ask_trial(
         raise Conflict(f"Connection {wanted.conn_id!r} is being tried out already; wait until that is over.")
     request_wake(session)
     return token
+
+
+def _check_room(session: Session, now: datetime, account: str) -> None:
+    own, every = count_live(session, now, account)
+    if every >= MOST or own >= MOST_EACH:
+        count, whose = (MOST, "") if every >= MOST else (MOST_EACH, " of yours")
+        raise TooMuchAtOnce(
+            f"{count} connections{whose} are being tried out already; try again in a moment.", 5
+        )
 
 
 def show_trial(session: Session, now: datetime, token: str, *, account: str) -> TrialRow:

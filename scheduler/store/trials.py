@@ -85,10 +85,12 @@ def _is_over(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(C.state.in_(_LIVE), C.ends_at <= now)
 
 
-def count_live(session: Session, now: datetime) -> int:
-    """Count the trials that are not over."""
-    query = sa.select(sa.func.count()).where(C.state.in_(_LIVE), C.ends_at > now)
-    return session.scalar(query) or 0
+def count_live(session: Session, now: datetime, account: str) -> tuple[int, int]:
+    """Count the trials that are not over: those of an account, and all."""
+    own = sa.func.count().filter(C.account == account)
+    query = sa.select(own, sa.func.count()).where(C.state.in_(_LIVE), C.ends_at > now)
+    [counts] = session.execute(query)
+    return counts[0], counts[1]
 
 
 def has_pending(session: Session, now: datetime, queues: Collection[str]) -> bool:

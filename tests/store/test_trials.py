@@ -67,7 +67,11 @@ def test_one_whose_worker_died_has_failed_and_what_was_tried_out_is_kept_no_long
     late = _find(db, "a", SOON)
     assert (late.state, late.message) == ("failed", "The worker that tried it out ended without an answer.")
     with db.read() as session:
-        assert (count_live(session, NOW), count_live(session, SOON)) == (1, 0)
+        assert [count_live(session, *each) for each in ((NOW, "ada"), (NOW, "eve"), (SOON, "ada"))] == [
+            (1, 1),
+            (0, 1),
+            (0, 0),
+        ]
     assert write(delete_old_trials, SOON, 9) == 0
     with db.read() as session:
         assert session.exec_driver_sql("SELECT sealed FROM connection_trial").all() == [(None,)]

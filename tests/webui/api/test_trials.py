@@ -75,15 +75,19 @@ def test_who_asks_for_what_they_may_not_or_cannot_have_is_told_why(db: Database,
 
 def test_a_trial_is_told_of_to_whoever_asked_and_only_so_many_wait(db: Database, clock: StillClock) -> None:
     person = asker(db, clock)
-    answers = [call(person, "POST", ADDRESS, {**ASKED, "connection_id": f"c{each}"}) for each in range(21)]
-    assert [each.status_code for each in answers] == [202] * 20 + [429]
+    answers = [call(person, "POST", ADDRESS, {**ASKED, "connection_id": f"c{each}"}) for each in range(11)]
+    assert [each.status_code for each in answers] == [202] * 10 + [429]
     assert answers[-1].headers["Retry-After"] == "5"
+    assert "10 connections of yours" in answers[-1].get_json()["detail"]
     token = answers[0].get_json()["token"]
-    app = build(db, clock, trials=TRIALS)
-    headers = {
-        "Authorization": f"Bearer {add(db, clock, 'eve', 'Admin', password=None)}",
-        "Airflow-Connection-Test-Token": token,
-    }
-    assert app.test_client().get(ADDRESS, headers=headers, base_url=HERE).status_code == 404
+    client = build(db, clock, trials=TRIALS).test_client()
+    for name, count in (("eve", 10), ("ida", 0)):
+        headers = {"Authorization": f"Bearer {add(db, clock, name, 'Admin', password=None)}"}
+        more = {"headers": headers, "base_url": HERE}
+        found = client.get(ADDRESS, **more | {"headers": {**headers, "Airflow-Connection-Test-Token": token}})
+        assert found.status_code == 404
+        bodies = [{**ASKED, "connection_id": f"{name}{each}"} for each in range(11)]
+        others = [client.post(ADDRESS, json=body, **more).status_code for body in bodies]
+        assert others == [202] * count + [429] * (11 - count), "20 in all"
     clock.pass_time(minutes=1)
     assert state_of(person, token)["result_message"].startswith("No worker that tries connections out takes")
