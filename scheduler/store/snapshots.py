@@ -38,12 +38,15 @@ def hash_manifest(manifest: Manifest) -> str:
 def store_snapshot(session: Session, manifest: Manifest, now: datetime) -> int:
     """Return the id of the snapshot that holds just these files, made where there is none; it is the newest now.
 
-    One statement; the unique hash decides between two that store it at once.
+    Where it is the newest already, as when a scheduler starts again, its time stays that at which the folder came to
+    be so. One statement; the unique hash decides between two that store it at once.
     """
     name = hash_manifest(manifest)
     rows = {path: list(entry) for path, entry in manifest.items()}
+    newest = sa.select(sa.func.max(snapshot.alias("any").c.created_at)).scalar_subquery()
+    since = sa.case((snapshot.c.created_at < newest, now), else_=snapshot.c.created_at)
     statement = insert_into(session, snapshot).values(hash=name, manifest=rows, created_at=now)
-    statement = statement.on_conflict_do_update(index_elements=[snapshot.c.hash], set_={"created_at": now})
+    statement = statement.on_conflict_do_update(index_elements=[snapshot.c.hash], set_={"created_at": since})
     return int(session.scalars(statement.returning(snapshot.c.id)).one())
 
 

@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import pytest
 
 from scheduler.errors import NotFound
 from scheduler.store import blobs, snapshots
+from scheduler.store.views.deploys import newest_deploy
 from tests.store.specs import NOW
 
 FILES = {"b.py": snapshots.Entry("2", 20, 0o755), "a.py": snapshots.Entry("1", 10, 0o644)}
@@ -20,6 +23,18 @@ def test_the_same_files_in_another_order_are_the_same_snapshot(db, write):
     assert other != first
     with db.read() as session:
         assert snapshots.newest_snapshot(session) == other
+
+
+def test_a_folder_has_been_as_it_is_since_it_last_changed(db, write):
+    def since():
+        with db.read() as session:
+            return newest_deploy(session)
+
+    other = {**FILES, "c.py": snapshots.Entry("3", 1, 0o644)}
+    write(snapshots.store_snapshot, FILES, NOW)
+    for minute, files, expected in ((1, FILES, 0), (2, other, 2), (3, FILES, 3), (4, FILES, 3)):
+        write(snapshots.store_snapshot, files, NOW + timedelta(minutes=minute))
+        assert since() == NOW + timedelta(minutes=expected)
 
 
 def test_an_unknown_snapshot_is_an_error(db):
