@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from flask import Flask, request, url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from scheduler import plain_values
 from scheduler.clock import parse_instant
@@ -31,6 +31,9 @@ from webui.zones import local, zone_name
 _TIME = Markup('<time datetime="{iso}" data-how="{how}" title="{title}">{text}</time>')
 _AFTER = Markup('<time datetime="{iso}" data-how="after" data-from="{start}" title="{title}">{text}</time>')
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-_])")
+#: In a sentence that the documents share: code, and a link, of which the page shows the words.
+_CODE = re.compile(r"`([^`]+)`")
+_LINK = re.compile(r"\[([^]]+)]\([^)\s]+\)")
 #: What a segment of a path holds as it is.
 _PLAIN = "!$&'()*+,;=:@"
 _BEGUN = {
@@ -54,6 +57,7 @@ def register(app: Flask) -> None:
         percent=words.percent,
         digits=words.digits,
         sentence=sentence,
+        inline=inline,
         number=words.number,
         isolation=words.isolation,
         instant=instant,
@@ -167,6 +171,11 @@ def kind_of(line: LogLine) -> str:
 def plain(text: str) -> str:
     """Return a line of a log without its terminal colours."""
     return _ESCAPES.sub("", text)
+
+
+def inline(text: str) -> Markup:
+    """Return a sentence that is written for the documents as the page shows it: code as code, of links the words."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(_LINK.sub(r"\1", text)))))
 
 
 def state_words(state: str) -> str:

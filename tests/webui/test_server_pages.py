@@ -23,7 +23,11 @@ SECRET = "hunter2hunter2"
 
 @pytest.fixture
 def app(db: Database, clock: StillClock) -> Flask:
-    settings = {"port": ShownSetting(8080, "DIRIGENT_PORT", "Port of the page.")}
+    settings = {
+        "port": ShownSetting(
+            8080, "DIRIGENT_PORT", "Port of the page; see [<its> host](host.md), `or` <not>."
+        )
+    }
     return build(db, clock, settings=settings)
 
 
@@ -129,7 +133,7 @@ def test_pools_show_what_takes_their_slots_and_who_is_next(db: Database, person:
 def test_settings_say_where_they_were_set(person: Browser) -> None:
     text = person.get("/settings").text
     assert "DIRIGENT_PORT" in text
-    assert "Port of the page." in text
+    assert "Port of the page; see &lt;its&gt; host, <code>or</code> &lt;not&gt;." in text
 
 
 def test_workers_and_deploys_are_shown(person: Browser) -> None:
