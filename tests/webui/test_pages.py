@@ -213,6 +213,12 @@ def test_cards_stay_until_a_table_is_wanted_again(person: Browser) -> None:
     assert "dag-cards" not in person.get("/dags?view=table").text
 
 
+def test_the_head_of_a_run_keeps_its_words_apart(person: Browser) -> None:
+    head = re.sub(r"<[^>]*>", "", person.get(FAILED_RUN).text.partition("<h1>Run of")[2][:2000])
+    assert re.findall(r"\S·|·\S", head) == []
+    assert " · version 1 · took" in re.sub(r"\s+", " ", head)
+
+
 def test_a_dag_says_its_schedule_in_words(person: Browser) -> None:
     assert "every hour, at :05" in person.get("/dags/orders_hourly").text
     assert "by hand" in person.get("/dags/carrier_fanout").text
