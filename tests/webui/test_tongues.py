@@ -15,6 +15,7 @@ from flask import Flask
 from scheduler.store import Database
 from tests.webui.conftest import Browser, StillClock, build
 from tests.webui.seed import NOW
+from tests.webui.test_pages import FAILED_RUN
 from webui import words
 from webui.tongues.catalogue import load
 from webui.tongues.speaking import choose, ngettext
@@ -151,3 +152,12 @@ def test_a_plural_form_comes_round_by_the_hundred(forms: str, counts: tuple[int,
     form = c2py(forms)
     polish = replace(load("de"), forms="".join(str(form(count)) for count in range(200)))
     assert [polish.plural_form(count) for count in counts] == [form(count) for count in counts]
+
+
+def test_nothing_is_said_as_nothing(person: Browser) -> None:
+    assert load("de").gettext("") == ""
+    assert "Project-Id-Version" not in person.get(f"{FAILED_RUN}/tasks/enrich.prices/events", **GERMAN).text
+
+
+def test_a_worker_works_otherwise_than_a_channel(person: Browser) -> None:
+    assert "</b> arbeitet<br>" in person.get("/workers", **GERMAN).text

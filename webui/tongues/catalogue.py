@@ -44,8 +44,8 @@ class Catalogue:
         return sha256(repr((self.of_browser, self.forms)).encode()).hexdigest()[:16]
 
     def gettext(self, text: str) -> str:
-        """Return what stands for a text."""
-        return self.texts.gettext(text)
+        """Return what stands for a text; for none, which is where a catalogue keeps its own head, none."""
+        return self.texts.gettext(text) if text else text
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         """Return what stands for a text about so many."""
