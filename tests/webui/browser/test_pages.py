@@ -327,3 +327,17 @@ def test_many_cells_are_chosen_by_mouse_and_keyboard(tab: Tab) -> None:
     assert bar["height"] < 70
     page.keyboard.press("r")
     expect(page.get_by_role("dialog")).to_contain_text("Rerun 2 tasks")
+
+
+def test_a_phone_shows_what_lies_beside_its_width(tab: Tab) -> None:
+    page = tab.go("/workers")
+    expect(page.locator(".on-phone").get_by_text("running", exact=True).first).to_be_hidden()
+    page.set_viewport_size(PHONE)
+    expect(page.locator(".on-phone").get_by_text("running", exact=True).first).to_be_visible()
+    tab.go("/dags/orders_hourly/calendar")
+    expect(page.locator(".year a").last).to_be_in_viewport(ratio=0.9)
+    tab.go(f"{LIVE_RUN}/tasks/enrich.customers")
+    for name in ("Level", "Source"):
+        choice = page.get_by_label(name, exact=True).bounding_box()
+        assert choice
+        assert choice["width"] >= 88

@@ -15,6 +15,10 @@ export function startScrolling(): void {
   const open = document.querySelector(".tabs [aria-current]");
   const tabs = open?.closest(".tabs");
   if (tabs && tabs.scrollWidth > tabs.clientWidth) open?.scrollIntoView({ block: "nearest", inline: "center" });
+  // Of a year, its last day with a run.
+  const year = document.querySelector<HTMLElement>(".year-scroll");
+  const latest = year?.querySelector("a:last-of-type")?.getBoundingClientRect();
+  if (year && latest) year.scrollLeft += latest.right + 12 - year.getBoundingClientRect().right;
   document.addEventListener("dirigent:fresh", mark);
   document.addEventListener("dirigent:sheet", mark);
   document.addEventListener("toggle", mark, true);
