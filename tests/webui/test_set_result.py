@@ -67,7 +67,7 @@ def test_another_value_in_place_of_one_offers_the_one_before(db: Database, perso
     undo = html.unescape(
         re.findall(r'data-sheet href="([^"]+)">Undo', person.get(answer.headers["Location"]).text)[0]
     )
-    assert "&lt;b&gt;" in person.get(undo).text.partition("data-json>")[2]
+    assert "&lt;b&gt;" in person.get(undo).text.partition("data-preview-keys>")[2]
     assert value_of(db) is None
 
 

@@ -1,11 +1,13 @@
 /**
  * Dialogs. A link with `data-sheet` leads to a page of its own that works without this script; here its content opens
- * in a native dialog. A form in it with `data-preview` asks for its preview anew whenever a choice changes.
+ * in a native dialog. A form in it with `data-preview` asks for its preview anew whenever a choice changes: by an address,
+ * which logs on the way may keep, so of JSON with `data-preview-keys` only its names go into it.
  */
 
-import { closest, html } from "./dom";
+import { closest, html, toast } from "./dom";
 import { fragment } from "./fetching";
 import { morph } from "./live";
+import { spoken } from "./said";
 
 function dialog(): HTMLDialogElement {
   const found = document.querySelector<HTMLDialogElement>("dialog#sheet");
@@ -23,16 +25,36 @@ export async function openSheet(url: string): Promise<void> {
   box.classList.toggle("waits", !box.open);
   if (!box.open) box.showModal();
   box.dataset["url"] = url;
-  const text = await fragment(url).finally(() => box.classList.remove("waits"));
+  const text = await fragment(url).catch(() => undefined);
+  box.classList.remove("waits");
   if (box.dataset["url"] !== url) return;
+  if (text === undefined) {
+    box.close();
+    return toast(spoken("The server does not answer. Try it again in a moment."));
+  }
   morph(box, text);
   const first = box.querySelector<HTMLElement>("[autofocus], .input, input:checked, .btn.primary");
   first?.focus();
   box.dispatchEvent(new CustomEvent("dirigent:sheet", { bubbles: true }));
 }
 
-function query(form: HTMLFormElement): string {
-  const pairs = [...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string");
+/** What a value hands on by name, each name with nothing. */
+function namesIn(json: string): string {
+  try {
+    const value: unknown = JSON.parse(json);
+    const isNamed = typeof value === "object" && value !== null && !Array.isArray(value);
+    return JSON.stringify(isNamed ? Object.fromEntries(Object.keys(value).map((name) => [name, null])) : null);
+  } catch {
+    return "null";
+  }
+}
+
+/** What a preview is asked by. */
+export function query(form: HTMLFormElement): string {
+  const data = new FormData(form);
+  data.delete("csrf_token");
+  form.querySelectorAll<HTMLTextAreaElement>("[data-preview-keys]").forEach((area) => data.set(area.name, namesIn(area.value)));
+  const pairs = [...data].filter(([, value]) => typeof value === "string");
   return new URLSearchParams(pairs as [string, string][]).toString();
 }
 
