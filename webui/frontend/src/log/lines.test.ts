@@ -60,6 +60,11 @@ test("addresses of the web are links, and nothing else is", () => {
   expect(box.textContent).toBe('https://shop.example/"onclick="x <a href=javascript:x>');
 });
 
+test("an address of many brackets does not hold up the page", () => {
+  const [long, end] = [`http://shop.example/${")".repeat(300_000)}x`, "}".repeat(300_000)];
+  expect(addresses(`${long}${end}`)).toEqual([[0, long]]);
+});
+
 test("search ignores case and colours, counts, and goes on with what comes later", () => {
   const all = lines("a \u001b[32mDo\u001b[0mne", "b", "DONE");
   const search = new Search(all, new Picks(all), () => undefined);

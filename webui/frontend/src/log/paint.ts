@@ -5,7 +5,7 @@ import { calm } from "../direction";
 import { html } from "../dom";
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`\u0000-\u001f]+/g;
-const TRAILING = /[.,;:!?)\]}]+$/;
+const TRAILING = ".,;:!?)]}";
 
 export function coloured(text: string): string {
   const painter = new AnsiUp();
@@ -14,12 +14,19 @@ export function coloured(text: string): string {
   return painter.ansi_to_html(text);
 }
 
+/** An address without what ends a sentence or a bracket; an expression would look at a row of these from each of them. */
+function bare(text: string): string {
+  let end = text.length;
+  while (TRAILING.includes(text.charAt(end - 1)) && end > 0) end--;
+  return text.slice(0, end);
+}
+
 /** Addresses in a text, with where they begin; only of the web, and such as a browser can read. */
 export function addresses(text: string): [number, string][] {
   if (!text.includes("://")) return [];
   const found: [number, string][] = [];
   for (const match of text.matchAll(ADDRESS)) {
-    const address = match[0].replace(TRAILING, "");
+    const address = bare(match[0]);
     if (URL.canParse(address)) found.push([match.index, address]);
   }
   return found;
