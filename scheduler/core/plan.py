@@ -325,8 +325,9 @@ def _stop_all(graph: TaskGraph, states: States, broken: Sequence[str], past: Sta
     ended = {task_id: dict(paths) for task_id, paths in states.items()}
     for move in moves:
         ended[move.task_id][move.path] = move.to
-    above = set().union(*map(graph.upstream, graph.teardowns))
-    keys = [TaskKey(task_id, path) for task_id in above for path in ended.get(task_id, ())]
+    # A teardown that waits for nothing is woken by no task above it.
+    around = set(graph.teardowns).union(*map(graph.upstream, graph.teardowns))
+    keys = [TaskKey(task_id, path) for task_id in around for path in ended.get(task_id, ())]
     left = _Planning(graph, ended, past).run(keys)
     return Plan((*moves, *left.moves), left.held, unread | left.unread)
 

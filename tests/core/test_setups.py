@@ -113,6 +113,12 @@ def test_a_teardown_follows_its_setup(made, worked, then, fail_fast):
     assert [move.to for move in planned.moves if move.task_id == "drop"] == ([then] if then else [])
 
 
+def test_a_teardown_that_waits_for_nothing_runs_where_all_is_stopped_before_it_began():
+    hasty = graph(task("work"), undo("drop"), fail_fast=True)
+    planned = plan(hasty, [TaskKey("work", ""), TaskKey("drop", "")], states(work="failed", drop="none"))
+    assert [(move.task_id, move.to) for move in planned.moves] == [("drop", TaskState.SCHEDULED)]
+
+
 @pytest.mark.parametrize(
     ("made", "then", "why"),
     [
