@@ -52,14 +52,16 @@ def stop_unfinished(
     The planner is not asked about this run, which is about to end; a later one may have waited for it.
     """
     cancel_attempts(session, now, lock_live_attempts(session, run.id), reason, actor=actor)
-    rows = [row for row in tasks_of_run(session, run.id) if row.state not in FINISHED]
+    everything = tasks_of_run(session, run.id)
+    rows = [row for row in everything if row.state not in FINISHED]
     by_end: defaultdict[TaskState, list[int]] = defaultdict(list)
     for row in rows:
         by_end[state_once_stopped(row.state, to)].append(row.id)
     values = {"end_date": now, "reason": reason, "changed": False, "retry_at": None}
     for state, ids in by_end.items():
         move_tasks(session, now, ids, state, values=values, actor=actor, reasons=dict.fromkeys(ids, reason))
-    wake_later_run(session, run, graph, {row.task_id for row in rows}.intersection(graph.tasks))
+    # What had ended by itself may have been about to be planned, which it never will be now.
+    wake_later_run(session, run, graph, {row.task_id for row in everything}.intersection(graph.tasks))
     wake_later_run_of_other_code(session, run)
     return len(rows)
 

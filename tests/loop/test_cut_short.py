@@ -97,6 +97,24 @@ def test_a_run_that_is_ended_by_hand_frees_the_one_that_waits_for_it(engine, end
     assert engine.run_state(second) == RunState.SUCCESS
 
 
+@pytest.mark.parametrize("end", [cancel_run, partial(mark_run, to="success"), partial(mark_run, to="failed")])
+def test_what_ended_just_before_its_run_was_ended_by_hand_frees_the_run_that_waits_for_it(engine, end):
+    engine.define(spec(task("a", depends_on_past=True), task("b")))
+    engine.trigger(run_id="r1", logical_date=engine.now)
+    engine.advance()
+    ended = [claim for claim in engine.claim() if claim.task_id == "a"]
+    engine.wait(days=1)
+    second = engine.trigger(logical_date=engine.now)
+    engine.run_to_end()
+    assert engine.states(second) == {"a": "none", "b": "success"}
+
+    engine.report(*ended)
+    engine.db.transact(lambda session: end(session, engine.now, "orders", "r1", actor="user:ada"))
+    engine.run_to_end()
+
+    assert engine.run_state(second) == RunState.SUCCESS
+
+
 def test_a_cancelled_attempt_that_a_stopping_worker_gives_back_ends(engine):
     engine.define(spec(task("a")))
     engine.trigger(run_id="r1")
